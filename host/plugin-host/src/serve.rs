@@ -1,0 +1,106 @@
+//! Answering the host's calls, one after the other, until it hangs up.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use genomenas_abi::{FfiResult, PluginRootRef, RErr, ROk, RVec, StrategyBox};
+
+use crate::load;
+use crate::wire::{self, Create, Frame, Hello, Kind, code};
+
+/// Greets, then answers until the other side closes the socket.
+///
+/// # Errors
+///
+/// The socket breaks, or the other side speaks another version.
+pub fn serve(mut socket: UnixStream) -> io::Result<()> {
+    let hello = Frame::read(&mut socket)?.filter(|frame| frame.kind == Kind::Hello);
+    let Some(hello) = hello.and_then(|frame| serde_json::from_slice::<Hello>(&frame.body).ok()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "expected a hello first"));
+    };
+    // Said before it is compared, so that the host can tell the versions apart too.
+    Frame { kind: Kind::Hello, call: 0, body: serde_json::to_vec(&Hello::here())? }.write(&mut socket)?;
+    if hello.version != wire::VERSION {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the host speaks version {}, this child {}", hello.version, wire::VERSION),
+        ));
+    }
+    let mut plugin = Plugin { root: None, instance: None };
+    while let Some(call) = Frame::read(&mut socket)? {
+        let answer = match plugin.answer(&call) {
+            Ok(body) => Frame { kind: Kind::Reply, call: call.call, body },
+            Err(failure) => Frame::failure(call.call, failure.code, &failure.message),
+        };
+        if answer.body.len() > wire::MAX_BODY {
+            let told = format!("a reply of {} bytes; at most {} are allowed", answer.body.len(), wire::MAX_BODY);
+            Frame::failure(call.call, code::TOO_LONG, &told).write(&mut socket)?;
+        } else {
+            answer.write(&mut socket)?;
+        }
+    }
+    Ok(())
+}
+
+/// The one plugin of this process.
+struct Plugin {
+    root: Option<PluginRootRef>,
+    instance: Option<StrategyBox>,
+}
+
+struct Failure {
+    code: u32,
+    message: String,
+}
+
+impl Plugin {
+    fn answer(&mut self, call: &Frame) -> Result<Vec<u8>, Failure> {
+        let body = call.body.as_slice();
+        match call.kind {
+            Kind::Open => {
+                if self.root.is_some() {
+                    return Err(misuse("a library is loaded already"));
+                }
+                let path = Path::new(std::ffi::OsStr::from_bytes(body));
+                let root = load::open(path).map_err(|message| Failure { code: code::OPEN, message })?;
+                self.root = Some(root);
+                Ok(root.manifest()().into())
+            }
+            Kind::Create => {
+                let root = self.root.ok_or_else(|| misuse("no library is loaded"))?;
+                let Create { strategy, setup } =
+                    serde_json::from_slice(body).map_err(|error| misuse(&format!("not an order to create: {error}")))?;
+                let instance = plain(root.create()(strategy.as_str().into(), setup.as_bytes().into()))?;
+                self.instance = Some(instance);
+                Ok(Vec::new())
+            }
+            Kind::Propose => bytes(self.instance()?.propose(body.into())),
+            Kind::Update => bytes(self.instance()?.update(body.into())),
+            Kind::Discard => bytes(self.instance()?.discard(body.into())),
+            Kind::Save => bytes(self.instance()?.save()),
+            Kind::Load => bytes(self.instance()?.load(body.into())),
+            Kind::Hello | Kind::Reply | Kind::Failure => Err(misuse("not a call")),
+        }
+    }
+
+    fn instance(&mut self) -> Result<&mut StrategyBox, Failure> {
+        self.instance.as_mut().ok_or_else(|| misuse("no instance is made"))
+    }
+}
+
+fn misuse(message: &str) -> Failure {
+    Failure { code: code::MISUSE, message: message.to_owned() }
+}
+
+fn plain<T>(result: FfiResult<T>) -> Result<T, Failure> {
+    match result {
+        ROk(value) => Ok(value),
+        RErr(error) => Err(Failure { code: error.code.0, message: error.message.into() }),
+    }
+}
+
+fn bytes(result: FfiResult<RVec<u8>>) -> Result<Vec<u8>, Failure> {
+    plain(result).map(Into::into)
+}

@@ -1,0 +1,258 @@
+//! Comparisons: many runs on equal terms, and what came of them.
+//!
+//! [`request`] is what a person asks, [`resolve`] makes a [`plan`] of it, [`Comparer`] makes the run folders and lets
+//! [`slots`] run them, [`collect`] reads the folders again, and [`report`] tells what is in them. The folders are the
+//! only thing that is shared: a run can be done by hand, by another machine or by a job array, and the comparer goes
+//! on from what it finds.
+
+pub mod architecture;
+pub mod collect;
+pub mod named;
+pub mod plan;
+pub mod recipe;
+pub mod report;
+pub mod request;
+pub mod resolve;
+pub mod seeds;
+pub mod slots;
+pub mod space;
+pub mod statistics;
+pub mod words;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+
+use genomenas_plugin::space::Space;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::run::State;
+use crate::{files, run};
+use plan::{ComparisonPlan, PlannedRun};
+use report::Comparison;
+use slots::{End, Event, Job, Slots};
+
+/// The names of what a comparison writes beside its plan.
+pub mod names {
+    /// The leaderboard as CSV.
+    pub const LEADERBOARD: &str = "leaderboard.csv";
+    /// Everything that was measured, as JSON.
+    pub const COMPARISON: &str = "comparison.json";
+    /// The page.
+    pub const PAGE: &str = "report.html";
+    /// Held while a comparer works on the folder.
+    pub const LOCK: &str = "compare.lock";
+}
+
+/// A comparison's folder in the hands of the only process that may write to it.
+#[derive(Debug)]
+pub struct Comparer {
+    folder: PathBuf,
+    plan: ComparisonPlan,
+    space: Space,
+    _lock: File,
+}
+
+/// The folder of a comparison, locked, before its plan is settled.
+#[derive(Debug)]
+pub struct LockedFolder {
+    folder: PathBuf,
+    lock: File,
+}
+
+/// What [`Comparer::run`] came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was measured.
+    pub comparison: Comparison,
+    /// Runs that failed.
+    pub failed: usize,
+    /// The signal that ended it early; 0 if none did.
+    pub signal: usize,
+}
+
+/// News of a comparison, for the one who watches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum News<'a> {
+    /// `done` of all runs have ended already.
+    Begin {
+        /// Runs that need no more work.
+        done: usize,
+        /// All runs.
+        all: usize,
+    },
+    /// A run has begun or goes on.
+    Started(&'a str),
+    /// How far a run is.
+    Progress(&'a str, slots::Progress),
+    /// A run ended; with a reason if it failed.
+    Ended(&'a str, Option<&'a str>),
+}
+
+impl LockedFolder {
+    /// Makes the folder if need be, and keeps other comparers out of it until this value is gone.
+    pub fn open(folder: &Path) -> Result<Self> {
+        files::create_folder(folder)?;
+        let folder = folder.canonicalize().map_err(|error| Error::file("open", folder, error))?;
+        let path = folder.join(names::LOCK);
+        let lock = File::options().create(true).append(true).open(&path).map_err(|error| Error::file("write", &path, error))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { folder, lock }),
+            Err(TryLockError::WouldBlock) => Err(Error::input(format!(
+                "another comparison is at work in {}: wait for its end, or give another folder with --out",
+                folder.display()
+            ))),
+            Err(TryLockError::Error(error)) => Err(Error::file("lock", &path, error)),
+        }
+    }
+
+    /// The folder, as an absolute path.
+    pub fn path(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes the plan and makes the folders of all runs that have none.
+    pub fn begin(self, plan: ComparisonPlan, space: Space) -> Result<Comparer> {
+        plan.write(&self.folder, &space)?;
+        let comparer = Comparer { folder: self.folder, plan, space, _lock: self.lock };
+        comparer.plan.runs().iter().try_for_each(|run| comparer.create(run))?;
+        Ok(comparer)
+    }
+}
+
+impl Comparer {
+    /// Does all runs that have no result, at most the plan's `jobs` at once, and refreshes the report after each.
+    ///
+    /// Runs that failed stay as they are unless `retry_failed`, which begins them again from nothing.
+    pub fn run(
+        &self,
+        environment: Vec<(String, String)>,
+        devices: Vec<String>,
+        retry_failed: bool,
+        signal: &AtomicUsize,
+        watch: &mut dyn FnMut(News<'_>),
+    ) -> Result<Outcome> {
+        let runs = self.plan.runs();
+        let mut jobs = Vec::new();
+        for run in &runs {
+            if self.needs_work(run, retry_failed)? {
+                jobs.push(Job { name: run.name.clone(), folder: self.folder.join(&run.folder) });
+            }
+        }
+        let program = std::env::current_exe()
+            .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
+        let slots = Slots { program, jobs: self.plan.jobs as usize, environment, devices };
+        watch(News::Begin { done: runs.len() - jobs.len(), all: runs.len() });
+        let received = slots.run(&jobs, signal, &mut |event| self.on_event(&jobs, &event, watch))?;
+        let comparison = self.refresh()?;
+        let failed = comparison.entries.iter().flat_map(|entry| &entry.runs).filter(|run| run.failure().is_some()).count();
+        Ok(Outcome { comparison, failed, signal: received })
+    }
+
+    fn on_event(&self, jobs: &[Job], event: &Event, watch: &mut dyn FnMut(News<'_>)) -> Result<()> {
+        let (Event::Started(number) | Event::Progress(number, _) | Event::Ended(number, _)) = event;
+        let Some(job) = jobs.get(*number) else { return Ok(()) };
+        match event {
+            Event::Started(_) => watch(News::Started(&job.name)),
+            Event::Progress(_, progress) => watch(News::Progress(&job.name, *progress)),
+            Event::Ended(_, end) => {
+                let reason = outcome(job, end)?;
+                watch(News::Ended(&job.name, reason.as_deref()));
+                self.refresh()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refresh(&self) -> Result<Comparison> {
+        write_report(&self.folder, &self.plan)
+    }
+
+    fn create(&self, run: &PlannedRun) -> Result<()> {
+        let settings =
+            self.plan.settings(run).ok_or_else(|| Error::failed(format!("the plan has no entry {}", run.entry)))?;
+        run::create(&self.folder.join(&run.folder), &settings, &self.space, None)
+    }
+
+    /// Whether a run has to be started. Takes away what an earlier attempt left and a new one must not find.
+    fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool> {
+        let folder = self.folder.join(&run.folder);
+        match collect::result(&folder)?.map(|result| result.state) {
+            Some(State::Done) => return Ok(false),
+            Some(State::Failed) if !retry_failed => return Ok(false),
+            Some(State::Failed) => {
+                std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, error))?;
+                self.create(run)?;
+            }
+            None => {}
+        }
+        remove_if_there(&folder.join(collect::CRASH))?;
+        Ok(true)
+    }
+}
+
+/// Reads the run folders and writes the leaderboard, the JSON and the page.
+pub fn write_report(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
+    let comparison = collect::collect(folder, plan)?;
+    let write = |name: &str, text: String| files::write_atomically(&folder.join(name), text.as_bytes());
+    write(names::LEADERBOARD, report::leaderboard_csv(&comparison)?)?;
+    write(names::COMPARISON, report::json(&comparison)?)?;
+    write(names::PAGE, report::page(&comparison))?;
+    Ok(comparison)
+}
+
+/// Why a run failed, if it did. A process that left no result leaves a note of its end.
+fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
+    if let Some(result) = collect::result(&job.folder)? {
+        return Ok(match result.state {
+            State::Done => None,
+            State::Failed => Some(result.reason.unwrap_or_else(|| "no reason given".to_owned())),
+        });
+    }
+    let reason = match end {
+        End::Done => "its process ended without a result".to_owned(),
+        End::Failed(how) => slots::last_error(&job.folder).unwrap_or_else(|| how.clone()),
+    };
+    files::write_atomically(&job.folder.join(collect::CRASH), format!("{reason}\n").as_bytes())?;
+    Ok(Some(reason))
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_comparer_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = LockedFolder::open(folder.path()).unwrap();
+        let error = LockedFolder::open(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("another comparison"), "{error}");
+        drop(first);
+        assert!(LockedFolder::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_process_that_ends_without_a_result_leaves_its_last_error_as_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let job = Job { name: "danq seed 1".to_owned(), folder: folder.path().to_owned() };
+        let end = End::Failed("its process was ended by signal 11".to_owned());
+        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "its process was ended by signal 11");
+        let log = folder.path().join(run::settings::files::LOG);
+        files::write_atomically(&log, b"start\nerror: the store changed\n").unwrap();
+        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "the store changed");
+        assert_eq!(files::read_text(&folder.path().join(collect::CRASH)).unwrap(), "the store changed\n");
+    }
+}

@@ -1,0 +1,381 @@
+//! The resolved plan of a comparison: `comparison.toml`, from which every run folder and every report is made.
+
+use std::path::{Path, PathBuf};
+
+use genomenas_plugin::message::{self, Budget};
+use genomenas_plugin::space::Space;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::named::Named;
+use super::report::Ranking;
+use crate::error::{Error, Result};
+use crate::files;
+use crate::run::settings::{Data, Search, Settings};
+
+/// The name of the plan in a comparison's folder.
+pub const FILE: &str = "comparison.toml";
+/// The name of the space beside it.
+pub const SPACE_FILE: &str = "space.toml";
+/// The folder of the run folders.
+pub const RUNS: &str = "runs";
+/// The version of the document.
+const VERSION: u32 = 1;
+
+/// Everything that a comparison needs to know, resolved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonPlan {
+    /// Version of this document: 1.
+    pub version: u32,
+    /// The genomenas that wrote it.
+    pub genomenas: String,
+    /// What the person called it.
+    pub title: String,
+    /// The command line that asked for it.
+    pub command: String,
+    /// Runs at once; the one thing that may change when a comparison is continued.
+    pub jobs: u32,
+    /// The seeds of every entry.
+    pub seeds: Vec<u64>,
+    /// Whether uniform-random search is added where it is missing.
+    pub control: bool,
+    /// What the leaderboard is sorted by.
+    pub ranked_by: Ranking,
+    /// What every search may spend.
+    pub budget: Budget,
+    /// The space that is searched.
+    pub space: SpacePlan,
+    /// What every run runs on.
+    pub machine: Machine,
+    /// The data.
+    pub data: DataPlan,
+    /// The strategies.
+    pub entries: Vec<EntryPlan>,
+    /// The final training of whatever is found.
+    #[serde(rename = "final")]
+    pub final_training: message::Plan,
+}
+
+/// The space of a comparison; the document itself lies beside the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpacePlan {
+    /// How the person named it.
+    pub name: String,
+    /// SHA-256 of the document.
+    pub sha256: String,
+}
+
+/// What every run runs on. Neither may change, since both change the last digits of a training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// `auto`, `cpu` or `cuda[:i]`.
+    pub device: String,
+    /// Threads of one run.
+    pub threads: u32,
+}
+
+/// The data of a comparison, with what a report says about it, so that a report needs no data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataPlan {
+    /// The store, as an absolute path.
+    pub store: PathBuf,
+    /// The digest of its content.
+    pub digest: String,
+    /// Bases a window.
+    pub length: u64,
+    /// Rows of the training, validation and test splits.
+    pub rows: [u64; 3],
+    /// The labels' names.
+    pub labels: Vec<String>,
+}
+
+/// A strategy of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryPlan {
+    /// What tells it from the other entries.
+    pub name: String,
+    /// The folder of its runs, within [`RUNS`].
+    pub folder: String,
+    /// Whether it is the uniform-random control.
+    pub control: bool,
+    /// Id of the strategy.
+    pub strategy: String,
+    /// Id of its plugin.
+    pub plugin: String,
+    /// Version of its plugin.
+    pub plugin_version: String,
+    /// SHA-256 of the plugin's file.
+    pub plugin_sha256: String,
+    /// The plugin's file.
+    pub plugin_file: PathBuf,
+    /// Parameters that differ from the strategy's defaults.
+    #[serde(default)]
+    pub parameters: Map<String, Value>,
+}
+
+/// One run of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRun {
+    /// Its entry's place in [`ComparisonPlan::entries`].
+    pub entry: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// What tells it from the other runs, for a person.
+    pub name: String,
+    /// Its folder, relative to the comparison's.
+    pub folder: PathBuf,
+}
+
+impl ComparisonPlan {
+    /// The version of the documents that this genomenas writes and reads.
+    pub const VERSION: u32 = VERSION;
+
+    /// Reads the plan in a comparison's folder; `None` if there is none.
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|error| Error::file("read", &path, error))?,
+        };
+        let table: toml::Table = text.parse().map_err(|error| Error::file("understand", &path, error))?;
+        if table.get("version").and_then(toml::Value::as_integer) != Some(VERSION.into()) {
+            return Err(Error::file(
+                "use",
+                &path,
+                format!("expected the plan that a comparison left here (version = {VERSION}): give another folder with --out"),
+            ));
+        }
+        toml::from_str(&text).map(Some).map_err(|error| Error::file("understand", &path, error.to_string().trim_end()))
+    }
+
+    /// Writes the plan and its space into `folder`.
+    pub fn write(&self, folder: &Path, space: &Space) -> Result<()> {
+        let text = toml::to_string(self).map_err(|error| {
+            Error::input(format!("the plan cannot be written as TOML ({error}): use numbers, texts and lists as parameters"))
+        })?;
+        files::write_atomically(&folder.join(SPACE_FILE), space.to_toml()?.as_bytes())?;
+        // The plan comes last: a folder that has one is complete.
+        files::write_atomically(&folder.join(FILE), text.as_bytes())
+    }
+
+    /// The space that lies beside the plan.
+    pub fn read_space(&self, folder: &Path) -> Result<Space> {
+        let path = folder.join(SPACE_FILE);
+        let text = files::read_text(&path)?;
+        if super::sha256(text.as_bytes()) != self.space.sha256 {
+            return Err(Error::file("use", &path, format!("it changed since the comparison began ({FILE} has its SHA-256): restore it, or give another folder with --out")));
+        }
+        Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
+    }
+
+    /// All runs, seed by seed, so that every strategy has a result early.
+    pub fn runs(&self) -> Vec<PlannedRun> {
+        let of_seed = |&seed: &u64| {
+            self.entries.iter().enumerate().map(move |(entry, planned)| PlannedRun {
+                entry,
+                seed,
+                name: format!("{} seed {seed}", planned.name),
+                folder: Path::new(RUNS).join(&planned.folder).join(format!("seed-{seed}")),
+            })
+        };
+        self.seeds.iter().flat_map(of_seed).collect()
+    }
+
+    /// The settings of one run.
+    pub fn settings(&self, run: &PlannedRun) -> Option<Settings> {
+        let entry = self.entries.get(run.entry)?;
+        Some(Settings {
+            version: 1,
+            genomenas: self.genomenas.clone(),
+            seed: run.seed,
+            device: self.machine.device.clone(),
+            threads: self.machine.threads,
+            test: true,
+            data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
+            search: Some(entry.search(self.budget, self.space.name.clone())),
+            final_training: Some(self.final_training.clone()),
+        })
+    }
+
+    /// The first thing in which `self`, the plan in a folder, differs from `new` and may not; for a person to read.
+    pub fn first_difference(&self, new: &Self) -> Result<Option<String>> {
+        let value = |plan: &Self| {
+            serde_json::to_value(plan).map_err(|error| Error::failed(format!("the plan cannot be compared: {error}")))
+        };
+        Ok(difference("", &value(self)?, &value(new)?))
+    }
+}
+
+impl EntryPlan {
+    /// The search settings of a run of this entry.
+    pub fn search(&self, budget: Budget, space: String) -> Search {
+        Search {
+            strategy: self.strategy.clone(),
+            plugin: self.plugin.clone(),
+            plugin_version: self.plugin_version.clone(),
+            plugin_sha256: self.plugin_sha256.clone(),
+            plugin_file: self.plugin_file.clone(),
+            budget,
+            space,
+            parameters: self.parameters.clone(),
+        }
+    }
+
+    /// The strategy and its parameters as a person writes them.
+    pub fn named(&self) -> Named {
+        Named { id: self.strategy.clone(), parameters: self.parameters.clone() }
+    }
+}
+
+/// What a comparison may change when it is continued: how it is shown and how it is spread over the machine.
+const FREE: [&str; 4] = ["jobs", "title", "command", "ranked_by"];
+
+fn difference(path: &str, old: &Value, new: &Value) -> Option<String> {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            let keys = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)));
+            keys.filter(|key| !(path.is_empty() && FREE.contains(&key.as_str()))).find_map(|key| {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                difference(&path, old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null))
+            })
+        }
+        (Value::Array(old), Value::Array(new)) if !old.iter().chain(new).all(is_scalar) => {
+            (0..old.len().max(new.len())).find_map(|at| {
+                let of = |list: &[Value]| list.get(at).cloned().unwrap_or(Value::Null);
+                // An entry is called by its name, which says more than its place.
+                let name = [old, new].into_iter().find_map(|list| list.get(at)?.get("name")?.as_str());
+                let place = name.map_or_else(|| at.to_string(), |name| format!("'{name}'"));
+                difference(&format!("{path}[{place}]"), &of(old), &of(new))
+            })
+        }
+        _ if old == new => None,
+        _ => Some(format!("{path} is {} there and {} here", shown(old), shown(new))),
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    !value.is_object() && !value.is_array()
+}
+
+fn shown(value: &Value) -> String {
+    /// Longer values are told by their beginning.
+    const LONGEST: usize = 80;
+    match value {
+        Value::Null => "absent".to_owned(),
+        value => {
+            let text = value.to_string();
+            match text.char_indices().nth(LONGEST) {
+                Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or(&text)),
+                None => text,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::compare) fn plan() -> ComparisonPlan {
+        let named: Named = "danq width=0.1".parse().unwrap();
+        ComparisonPlan {
+            version: VERSION,
+            genomenas: "0.1.0".to_owned(),
+            title: "yeast".to_owned(),
+            command: "genomenas compare".to_owned(),
+            jobs: 1,
+            seeds: vec![1, 2],
+            control: true,
+            ranked_by: Ranking::Auroc,
+            budget: "100samples".parse().unwrap(),
+            space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
+            machine: Machine { device: "cpu".to_owned(), threads: 2 },
+            data: DataPlan {
+                store: "/data/yeast.arrow".into(),
+                digest: "cd".to_owned(),
+                length: 200,
+                rows: [10, 5, 5],
+                labels: vec!["gene".to_owned()],
+            },
+            entries: vec![EntryPlan {
+                name: named.to_string(),
+                folder: named.folder(),
+                control: false,
+                strategy: named.id.clone(),
+                plugin: "danq".to_owned(),
+                plugin_version: "0.1.0".to_owned(),
+                plugin_sha256: "ef".to_owned(),
+                plugin_file: "/plugins/libdanq.so".into(),
+                parameters: named.parameters,
+            }],
+            final_training: super::super::recipe::default(),
+        }
+    }
+
+    fn space() -> Space {
+        super::super::space::resolve(&"genomenas cells=1 nodes=1".parse().unwrap(), 200, 1).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut plan = plan();
+        plan.space.sha256 = super::super::sha256(space().to_toml().unwrap().as_bytes());
+        assert_eq!(ComparisonPlan::read(folder.path()).unwrap(), None);
+        plan.write(folder.path(), &space()).unwrap();
+        assert_eq!(ComparisonPlan::read(folder.path()).unwrap().unwrap(), plan);
+        assert_eq!(plan.read_space(folder.path()).unwrap(), space());
+    }
+
+    #[test]
+    fn a_space_that_was_edited_since_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        plan().write(folder.path(), &space()).unwrap();
+        assert!(plan().read_space(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_comparison_file_of_the_persons_own_in_the_folder_is_not_taken_for_a_plan() {
+        let folder = tempfile::tempdir().unwrap();
+        files::write_atomically(&folder.path().join(FILE), b"seeds = [1]").unwrap();
+        let error = ComparisonPlan::read(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("--out"), "{error}");
+    }
+
+    #[test]
+    fn jobs_and_title_may_change() {
+        let new = ComparisonPlan { jobs: 7, title: "other".to_owned(), ..plan() };
+        assert_eq!(plan().first_difference(&new).unwrap(), None);
+    }
+
+    #[test]
+    fn the_first_difference_names_the_field_and_both_values() {
+        let mut new = plan();
+        new.entries[0].parameters.insert("width".to_owned(), 0.2.into());
+        let difference = plan().first_difference(&new).unwrap().unwrap();
+        assert_eq!(difference, "entries['danq width=0.1'].parameters.width is 0.1 there and 0.2 here");
+        let new = ComparisonPlan { seeds: vec![1], ..plan() };
+        assert_eq!(plan().first_difference(&new).unwrap().unwrap(), "seeds is [1,2] there and [1] here");
+        let new = ComparisonPlan { entries: Vec::new(), ..plan() };
+        assert!(plan().first_difference(&new).unwrap().unwrap().ends_with("and absent here"));
+    }
+
+    #[test]
+    fn runs_come_seed_by_seed_each_in_a_folder_of_its_own() {
+        let mut plan = plan();
+        let mut other = plan.entries[0].clone();
+        other.name = "deepsea".to_owned();
+        other.folder = "deepsea".to_owned();
+        plan.entries.push(other);
+        let folders: Vec<_> = plan.runs().into_iter().map(|run| run.folder.display().to_string()).collect();
+        assert_eq!(
+            folders,
+            ["runs/danq-width=0.1/seed-1", "runs/deepsea/seed-1", "runs/danq-width=0.1/seed-2", "runs/deepsea/seed-2"]
+        );
+    }
+}

@@ -1,0 +1,340 @@
+//! From what a person asks to the plan: strategies are found, data and space are read, defaults are filled in.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use genomenas_plugin::space::Space;
+use serde_json::{Map, Value};
+
+use super::named::Named;
+use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SPACE_FILE, SpacePlan};
+use super::request::Request;
+use super::seeds::Seeds;
+use super::{recipe, sha256, space};
+use crate::data::StoreInfo;
+use crate::error::{Error, Result};
+
+/// The strategy that draws uniformly at random, with which every other one is compared.
+pub const CONTROL: &str = "random-search";
+
+/// Where strategies come from.
+pub trait Strategies {
+    /// The plugin that provides the strategy of this id, and its checked parameters; an error tells what there is.
+    fn find(&self, strategy: &Named) -> Result<Found>;
+    /// Whether a plugin provides a strategy of this id.
+    fn has(&self, id: &str) -> bool;
+}
+
+/// A strategy and the plugin that provides it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// The strategy's parameters that differ from their defaults.
+    pub parameters: Map<String, Value>,
+}
+
+/// The surroundings in which a request is resolved.
+pub struct Surroundings<'a> {
+    /// Where strategies come from.
+    pub strategies: &'a dyn Strategies,
+    /// Reads what a store says about itself.
+    pub data: &'a dyn Fn(&Path) -> Result<StoreInfo>,
+    /// Threads where nobody says how many.
+    pub threads: u32,
+    /// The command line, for the record.
+    pub command: String,
+}
+
+/// The plan and space that `request` asks for in the folder `out`, where an earlier plan may lie.
+///
+/// What the request does not say is taken from that plan, so `--out` alone is enough to go on.
+pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Result<(ComparisonPlan, Space)> {
+    let earlier = ComparisonPlan::read(out)?;
+    let given_threads = request.threads;
+    let given_space = request.space.is_some();
+    let request = match &earlier {
+        Some(plan) => request.or(Request::of(plan, out)?),
+        None => request,
+    };
+    let missing = |what: &str| Error::input(format!("a comparison needs {what}, as a flag or in a comparison file"));
+
+    let store = request.data.ok_or_else(|| missing("data: give the store with --data"))?;
+    let store = store.canonicalize().map_err(|error| Error::file("open", &store, error))?;
+    let info = (around.data)(&store)?;
+    let data = data_plan(store, &info);
+
+    let named_space = request.space.unwrap_or_else(|| Named { id: space::GENOMENAS.to_owned(), ..Named::default() });
+    let space = space::resolve(&named_space, info.shape.length, info.shape.labels.len())?;
+    let space_plan = SpacePlan {
+        name: match &earlier {
+            Some(plan) if !given_space => plan.space.name.clone(),
+            _ => named_space.to_string(),
+        },
+        sha256: sha256(space.to_toml()?.as_bytes()),
+    };
+
+    let jobs = request.jobs.unwrap_or(1).max(1);
+    let threads = match (&earlier, given_threads) {
+        (Some(plan), None) => plan.machine.threads,
+        (_, given) => (given.unwrap_or(around.threads) / jobs).max(1),
+    };
+    let control = request.control.unwrap_or(true);
+    let strategies = request
+        .strategies
+        .filter(|strategies| !strategies.is_empty())
+        .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
+    let plan = ComparisonPlan {
+        version: ComparisonPlan::VERSION,
+        genomenas: env!("CARGO_PKG_VERSION").to_owned(),
+        title: request.title.unwrap_or_else(|| title(&data.store)),
+        command: around.command.clone(),
+        jobs,
+        seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
+        control,
+        ranked_by: request.ranked_by.unwrap_or_default(),
+        budget: request.budget.ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
+        space: space_plan,
+        machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
+        data,
+        entries: entries(strategies, control, around.strategies)?,
+        final_training: recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?,
+    };
+    let Some(earlier) = earlier else { return Ok((plan, space)) };
+    match earlier.first_difference(&plan)? {
+        // The folder keeps the command that made it.
+        None => Ok((ComparisonPlan { command: earlier.command, ..plan }, space)),
+        Some(difference) => Err(Error::input(format!(
+            "{} holds another comparison: {difference}. Give the same settings (or --out alone) to go on with it, or another folder with --out",
+            out.display()
+        ))),
+    }
+}
+
+impl Request {
+    /// The request that asks for `plan` again, whose folder is `out`.
+    fn of(plan: &ComparisonPlan, out: &Path) -> Result<Self> {
+        let recipe = toml::Table::try_from(&plan.final_training)
+            .map_err(|error| Error::failed(format!("the plan's final training cannot be read again: {error}")))?;
+        Ok(Self {
+            title: Some(plan.title.clone()),
+            data: Some(plan.data.store.clone()),
+            out: None,
+            strategies: Some(plan.entries.iter().map(EntryPlan::named).collect()),
+            seeds: Some(Seeds::new(plan.seeds.clone())?),
+            budget: Some(plan.budget),
+            space: Some(Named { id: out.join(SPACE_FILE).to_string_lossy().into_owned(), parameters: Map::new() }),
+            control: Some(plan.control),
+            ranked_by: Some(plan.ranked_by),
+            jobs: Some(plan.jobs),
+            threads: None,
+            device: Some(plan.machine.device.clone()),
+            final_training: Some(recipe),
+        })
+    }
+}
+
+/// What a plan says of a store.
+fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
+    DataPlan {
+        store,
+        digest: info.digest.clone(),
+        length: info.shape.length as u64,
+        rows: [info.rows.train, info.rows.valid, info.rows.test],
+        labels: info.shape.labels.clone(),
+    }
+}
+
+fn title(store: &Path) -> String {
+    format!("Comparison on {}", store.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+fn entries(mut strategies: Vec<Named>, control: bool, provided: &dyn Strategies) -> Result<Vec<EntryPlan>> {
+    if control && !strategies.iter().any(|strategy| strategy.id == CONTROL) {
+        if provided.has(CONTROL) {
+            strategies.push(Named { id: CONTROL.to_owned(), ..Named::default() });
+        } else {
+            log::warn!("no plugin provides '{CONTROL}': this comparison has no control");
+        }
+    }
+    let mut names = BTreeSet::new();
+    let mut folders = BTreeSet::new();
+    let mut control_found = false;
+    let mut entries = Vec::with_capacity(strategies.len());
+    for strategy in strategies {
+        let found = provided.find(&strategy)?;
+        let named = Named { id: strategy.id, parameters: found.parameters };
+        let name = named.to_string();
+        if !names.insert(name.clone()) {
+            return Err(Error::input(format!(
+                "strategy '{name}' is there twice: list it once, and give it more seeds for more runs"
+            )));
+        }
+        let is_control = named.id == CONTROL && !control_found;
+        control_found |= is_control;
+        entries.push(EntryPlan {
+            name,
+            folder: unused_folder(&named, &mut folders),
+            control: is_control,
+            strategy: named.id,
+            plugin: found.plugin,
+            plugin_version: found.version,
+            plugin_sha256: found.sha256,
+            plugin_file: found.file,
+            parameters: named.parameters,
+        });
+    }
+    Ok(entries)
+}
+
+/// A folder that no other entry has, on file systems that do not tell large letters from small ones too.
+fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
+    let name = named.folder();
+    let mut folder = name.clone();
+    let mut number = 2_u32;
+    while !used.insert(folder.to_lowercase()) {
+        folder = format!("{name}-{number}");
+        number += 1;
+    }
+    folder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::store::PerSplit;
+    use crate::data::store::{ImportRecord, Shape, Task};
+
+    struct Shelf(&'static [&'static str]);
+
+    impl Strategies for Shelf {
+        fn find(&self, strategy: &Named) -> Result<Found> {
+            if !self.has(&strategy.id) {
+                return Err(Error::input(format!("no plugin provides '{}'", strategy.id)));
+            }
+            Ok(Found {
+                plugin: strategy.id.clone(),
+                version: "0.1.0".to_owned(),
+                sha256: "ab".to_owned(),
+                file: "/plugins/lib.so".into(),
+                parameters: strategy.parameters.clone(),
+            })
+        }
+
+        fn has(&self, id: &str) -> bool {
+            self.0.contains(&id)
+        }
+    }
+
+    const ALL: Shelf = Shelf(&["danq", "deepsea", "random-search"]);
+
+    fn info(_: &Path) -> Result<StoreInfo> {
+        Ok(StoreInfo {
+            format: "genomenas-store".to_owned(),
+            version: 1,
+            shape: Shape {
+                length: 100,
+                labels: vec!["gene".to_owned()],
+                task: Task::MultiLabel,
+                chromosomes: Vec::new(),
+            },
+            rows: PerSplit { train: 10, valid: 5, test: 5 },
+            rows_with_unknown: PerSplit::default(),
+            positives: PerSplit::default(),
+            import: ImportRecord::default(),
+            digest: "cd".to_owned(),
+        })
+    }
+
+    fn resolved(text: &str, out: &Path, shelf: &Shelf) -> Result<(ComparisonPlan, Space)> {
+        let around = Surroundings { strategies: shelf, data: &info, threads: 8, command: "genomenas compare".to_owned() };
+        resolve(toml::from_str(text).unwrap(), out, &around)
+    }
+
+    /// A folder with a store to point at, and the text of a request for it.
+    fn folder() -> (tempfile::TempDir, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("yeast.arrow");
+        crate::files::write_atomically(&store, b"").unwrap();
+        let text = format!(
+            "data = '{}'\nstrategies = ['danq width=0.1', 'danq width=0.2']\nbudget = '9samples'\nspace = 'genomenas cells=1 nodes=1'\n",
+            store.display()
+        );
+        (folder, text)
+    }
+
+    fn names(plan: &ComparisonPlan) -> Vec<&str> {
+        plan.entries.iter().map(|entry| entry.name.as_str()).collect()
+    }
+
+    #[test]
+    fn the_control_is_added_unless_it_is_there_unwanted_or_not_provided() {
+        let (folder, text) = folder();
+        let plan = resolved(&text, folder.path(), &ALL).unwrap().0;
+        assert_eq!(names(&plan), ["danq width=0.1", "danq width=0.2", "random-search"]);
+        assert!(plan.entries[2].control && !plan.entries[0].control);
+        let without = resolved(&format!("{text}control = false"), folder.path(), &ALL).unwrap().0;
+        assert_eq!(without.entries.len(), 2);
+        assert_eq!(resolved(&text, folder.path(), &Shelf(&["danq"])).unwrap().0.entries.len(), 2);
+        let own = text.replace("danq width=0.2", "random-search trials=3");
+        assert_eq!(names(&resolved(&own, folder.path(), &ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+    }
+
+    #[test]
+    fn runs_share_the_threads() {
+        let (folder, text) = folder();
+        let threads = |more: &str| {
+            let plan = resolved(&format!("{text}{more}"), folder.path(), &ALL).unwrap().0;
+            plan.machine.threads
+        };
+        assert_eq!(threads(""), 8);
+        assert_eq!(threads("jobs = 3"), 2);
+        assert_eq!(threads("jobs = 3\nthreads = 2"), 1);
+    }
+
+    #[test]
+    fn the_folder_alone_is_enough_to_go_on_and_other_settings_are_refused() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), &ALL).unwrap();
+        plan.write(folder.path(), &space).unwrap();
+        for same in ["", &text, "jobs = 4"] {
+            let again = resolved(same, folder.path(), &ALL).unwrap().0;
+            assert_eq!(again.machine, plan.machine);
+            assert_eq!(plan.first_difference(&again).unwrap(), None);
+        }
+        let error = resolved("budget = '8samples'", folder.path(), &ALL).unwrap_err().to_string();
+        assert!(error.contains("budget.amount is 9 there and 8 here"), "{error}");
+        let error = resolved("space = 'genomenas cells=1 nodes=2'", folder.path(), &ALL).unwrap_err().to_string();
+        assert!(error.contains("space"), "{error}");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_the_flag_that_gives_it() {
+        let (folder, text) = folder();
+        for (line, flag) in [("data", "--data"), ("strategies", "--strategies"), ("budget", "--budget")] {
+            let text: String = text.lines().filter(|text| !text.starts_with(line)).map(|line| format!("{line}\n")).collect();
+            let error = resolved(&text, folder.path(), &ALL).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains(flag), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_strategy_listed_twice_is_refused() {
+        let (folder, text) = folder();
+        assert!(resolved(&text.replace("0.2", "0.1"), folder.path(), &ALL).is_err());
+    }
+
+    #[test]
+    fn names_that_differ_only_in_what_a_folder_cannot_hold_get_folders_of_their_own() {
+        let mut used = BTreeSet::new();
+        let folders = ["a x=(1)", "a x=[1)", "A x=(1)"].map(|text| unused_folder(&text.parse().unwrap(), &mut used));
+        assert_eq!(folders, ["a-x=-1-", "a-x=-1--2", "A-x=-1--3"]);
+    }
+}

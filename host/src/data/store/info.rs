@@ -1,0 +1,255 @@
+//! What a store says about itself: kept as JSON in the schema's metadata, and printed by `data info`.
+//!
+//! There is no date, path or machine in it, so importing the same files twice gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// The name of the format, the first thing that is checked.
+pub const FORMAT: &str = "genomenas-store";
+/// The version of the format that this host writes and reads.
+pub const VERSION: u32 = 1;
+/// Rows a record batch; all but the last batch have exactly as many, so a row is found by division.
+pub const BATCH_ROWS: usize = 8192;
+/// Labels a store may have; more means that something else than labels was read.
+pub const MOST_LABELS: usize = 20_000;
+/// Bases a row may have.
+pub const LONGEST: usize = 16_777_216;
+
+/// What is predicted for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// Any number of labels apply to a row.
+    MultiLabel,
+    /// Exactly one label, the class, applies to a row.
+    MultiClass,
+}
+
+impl Task {
+    /// The task in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MultiLabel => "multi-label",
+            Self::MultiClass => "multi-class",
+        }
+    }
+}
+
+/// The part of a data set that a row belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// For training.
+    Train,
+    /// For choosing: early stopping, comparing architectures.
+    Valid,
+    /// For the one evaluation at the end.
+    Test,
+}
+
+impl Split {
+    /// All splits, in the order of their rows in a store.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Valid, Self::Test];
+
+    /// The split in a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Valid => "valid",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// One value for each split.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PerSplit<T> {
+    /// Of train.
+    pub train: T,
+    /// Of valid.
+    pub valid: T,
+    /// Of test.
+    pub test: T,
+}
+
+impl<T> PerSplit<T> {
+    /// The value of one split.
+    pub fn get(&self, split: Split) -> &T {
+        match split {
+            Split::Train => &self.train,
+            Split::Valid => &self.valid,
+            Split::Test => &self.test,
+        }
+    }
+
+    /// The value of one split, to change.
+    pub fn get_mut(&mut self, split: Split) -> &mut T {
+        match split {
+            Split::Train => &mut self.train,
+            Split::Valid => &mut self.valid,
+            Split::Test => &mut self.test,
+        }
+    }
+}
+
+/// What the rows of a store look like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Bases a row.
+    pub length: usize,
+    /// Names of the labels or classes.
+    pub labels: Vec<String>,
+    /// What is predicted.
+    pub task: Task,
+    /// Names of the chromosomes that rows come from; empty where rows have no place in a genome.
+    pub chromosomes: Vec<String>,
+}
+
+/// A file that was imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, without the folder.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes as they lie on disk, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A number with what it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// What is counted, and for dropped things why.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Count {
+    /// `count` of `what`.
+    pub fn new(what: impl Into<String>, count: u64) -> Self {
+        Self { what: what.into(), count }
+    }
+}
+
+/// How a store came to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRecord {
+    /// The importer, such as `windows`.
+    pub importer: String,
+    /// Its settings by name, in alphabetical order.
+    pub settings: BTreeMap<String, String>,
+    /// The files read.
+    pub sources: Vec<Source>,
+    /// What was read.
+    pub read: Vec<Count>,
+    /// What was dropped and why.
+    pub dropped: Vec<Count>,
+    /// What a person should know before training on it.
+    pub warnings: Vec<String>,
+}
+
+/// What a store holds and how it came to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreInfo {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// The version of the format.
+    pub version: u32,
+    /// What the rows look like.
+    #[serde(flatten)]
+    pub shape: Shape,
+    /// Rows of each split.
+    pub rows: PerSplit<u64>,
+    /// Rows with at least one unknown base.
+    pub rows_with_unknown: PerSplit<u64>,
+    /// Positive rows of each label.
+    pub positives: PerSplit<Vec<u64>>,
+    /// How the store came to be.
+    pub import: ImportRecord,
+    /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.
+    pub digest: String,
+}
+
+impl StoreInfo {
+    /// Rows of all splits.
+    pub fn total_rows(&self) -> u64 {
+        Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
+    }
+
+    /// The JSON text and its SHA-256.
+    pub(crate) fn to_text(&self) -> Result<(String, String)> {
+        let text = serde_json::to_string(self)
+            .map_err(|error| Error::failed(format!("the store's description cannot be written as JSON: {error}")))?;
+        let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+        Ok((text, digest))
+    }
+
+    /// Reads the JSON text back, refusing one that changed since it was written or that no store can have.
+    pub(crate) fn from_text(text: &str, digest: &str) -> Result<Self, String> {
+        /// What is read first, so that a newer store is named as such instead of as damaged.
+        #[derive(Deserialize)]
+        struct Header {
+            format: String,
+            version: u32,
+        }
+        if hexadecimal(&Sha256::digest(text.as_bytes())) != digest {
+            return Err("its description does not match its checksum".into());
+        }
+        let header: Header = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        if header.format != FORMAT {
+            return Err(format!("its format is {:?}, not {FORMAT:?}", header.format));
+        }
+        if header.version != VERSION {
+            return Err(format!(
+                "it has version {} and this genomenas reads version {VERSION}: import the data again with this one",
+                header.version
+            ));
+        }
+        let info: Self = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        info.shape.check()?;
+        if info.total_rows() > u64::from(u32::MAX) {
+            return Err(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX));
+        }
+        if Split::ALL.iter().any(|&split| info.positives.get(split).len() != info.shape.labels.len()) {
+            return Err("it counts positives for another number of labels than it has".into());
+        }
+        Ok(info)
+    }
+}
+
+impl Shape {
+    /// Bytes of the labels of a row.
+    pub(crate) fn label_bytes(&self) -> usize {
+        match self.task {
+            Task::MultiLabel => crate::data::bases::bit_bytes(self.labels.len()),
+            Task::MultiClass => 4,
+        }
+    }
+
+    /// Whether rows can look like this at all.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.length == 0 || self.length > LONGEST {
+            return Err(format!("rows of {} bases: expected 1 to {LONGEST}", self.length));
+        }
+        if self.labels.is_empty() || self.labels.len() > MOST_LABELS {
+            return Err(format!("{} labels: expected 1 to {MOST_LABELS}", self.labels.len()));
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

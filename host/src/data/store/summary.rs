@@ -1,0 +1,100 @@
+//! What a person reads after an import and from `data info`.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::info::{PerSplit, Split, StoreInfo, Task};
+
+/// Labels shown in full; a data set with more shows the rarest and the commonest.
+const LABELS_SHOWN: usize = 40;
+const LABELS_AT_EACH_END: usize = 10;
+/// Chromosomes or warnings shown in full.
+const LINES_SHOWN: usize = 20;
+
+impl Display for StoreInfo {
+    fn fmt(&self, out: &mut Formatter<'_>) -> Result {
+        let shape = &self.shape;
+        let noun = if shape.task == Task::MultiClass { "classes" } else { "labels" };
+        writeln!(
+            out,
+            "{}: {} bases a row, {} {noun}, {} rows",
+            shape.task.name(),
+            shape.length,
+            shape.labels.len(),
+            grouped(self.total_rows())
+        )?;
+        for source in &self.import.sources {
+            let digest = source.sha256.get(..16).unwrap_or(&source.sha256);
+            writeln!(out, "  from {} ({} bytes, sha256 {digest}…)", source.name, grouped(source.bytes))?;
+        }
+        let settings: Vec<String> = self.import.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        writeln!(out, "  by data import {}: {}", self.import.importer, settings.join(", "))?;
+        for count in &self.import.read {
+            writeln!(out, "  read {} {}", grouped(count.count), count.what)?;
+        }
+        for count in &self.import.dropped {
+            writeln!(out, "  dropped {} {}", grouped(count.count), count.what)?;
+        }
+        writeln!(out, "  digest {}", self.digest)?;
+        writeln!(out)?;
+        self.labels(out)?;
+        for warning in self.import.warnings.iter().take(LINES_SHOWN) {
+            writeln!(out, "warning: {warning}")?;
+        }
+        let more = self.import.warnings.len().saturating_sub(LINES_SHOWN);
+        if more > 0 {
+            writeln!(out, "and {more} more warnings")?;
+        }
+        Ok(())
+    }
+}
+
+impl StoreInfo {
+    fn labels(&self, out: &mut Formatter<'_>) -> Result {
+        let labels = &self.shape.labels;
+        let positives = |label: usize| per_split(|split| self.positives.get(split).get(label).copied().unwrap_or(0));
+        let total = |label: usize| {
+            let counts = positives(label);
+            counts.train + counts.valid + counts.test
+        };
+        let mut shown: Vec<usize> = (0..labels.len()).collect();
+        let mut hidden = 0;
+        if labels.len() > LABELS_SHOWN {
+            shown.sort_by_key(|label| (std::cmp::Reverse(total(*label)), *label));
+            hidden = labels.len() - 2 * LABELS_AT_EACH_END;
+            shown.drain(LABELS_AT_EACH_END..LABELS_AT_EACH_END + hidden);
+        }
+        let name_of = |label: usize| labels.get(label).map_or("", String::as_str);
+        let width = shown.iter().map(|label| name_of(*label).chars().count()).max().unwrap_or(0).clamp(18, 60);
+        writeln!(out, "{:width$} {:>12} {:>12} {:>12}", "", "train", "valid", "test")?;
+        let line = |out: &mut Formatter<'_>, name: &str, counts: &PerSplit<u64>| {
+            let [train, valid, test] = Split::ALL.map(|split| grouped(*counts.get(split)));
+            writeln!(out, "{name:width$} {train:>12} {valid:>12} {test:>12}")
+        };
+        line(out, "rows", &self.rows)?;
+        line(out, "with unknown bases", &self.rows_with_unknown)?;
+        for (index, label) in shown.iter().enumerate() {
+            if hidden > 0 && index == LABELS_AT_EACH_END {
+                writeln!(out, "… {hidden} more between …")?;
+            }
+            line(out, name_of(*label), &positives(*label))?;
+        }
+        Ok(())
+    }
+}
+
+fn per_split(of: impl Fn(Split) -> u64) -> PerSplit<u64> {
+    PerSplit { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
+}
+
+/// A number with a comma between thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,104 @@
+//! Evaluation: scoring a split with a network.
+
+pub mod metrics;
+
+use std::path::Path;
+
+use genomenas_plugin::space::Architecture;
+use tch::Device;
+
+pub use metrics::Metrics;
+
+use crate::data::{FinalEvaluation, Rows, Split, Store, Task};
+use crate::error::{Error, Result};
+use crate::net::Net;
+use crate::train::loss::Loss;
+use crate::train::{Feed, checkpoint, device};
+use metrics::Collector;
+
+/// How a split is scored.
+#[derive(Clone, Copy, Debug)]
+pub struct Scoring {
+    /// Samples a batch.
+    pub batch: u32,
+    /// Batches to score, spread evenly over the split; all rows where absent.
+    pub batches: Option<u32>,
+    /// Where the network is.
+    pub device: Device,
+    /// Threads for the metrics.
+    pub threads: usize,
+}
+
+/// Scores rows with a network in evaluation mode: metrics of the probabilities, and the mean loss.
+pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
+    let _guard = tch::no_grad_guard();
+    let info = rows.info();
+    let chosen = chosen_rows(rows.len(), scoring)?;
+    let loss = Loss::of(info.shape.task);
+    let mut collector = match info.shape.task {
+        Task::MultiLabel => Collector::new(info.shape.labels.len(), chosen.len())?,
+        Task::MultiClass => Collector::multi_class(info.shape.labels.len(), chosen.len())?,
+    };
+    let mut loss_sum = 0.0;
+    let total = chosen.len();
+    let mut feed = Feed::score(rows, chosen, scoring.batch, scoring.device)?;
+    while let Some((inputs, targets)) = feed.next()? {
+        let logits = net.forward(&inputs, false)?.logits;
+        loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * inputs.size()[0] as f64;
+        let to_vec = |tensor: &tch::Tensor| -> Result<Vec<f32>> {
+            let mut values = vec![0.0; tensor.numel()];
+            tensor.f_to_device(Device::Cpu)?.f_contiguous()?.f_copy_data(&mut values, tensor.numel())?;
+            Ok(values)
+        };
+        collector.push(&to_vec(&loss.probabilities(&logits)?)?, &to_vec(&targets)?)?;
+    }
+    Ok(collector.finish(&info.shape.labels, scoring.threads)?.with_loss(loss_sum / total as f64))
+}
+
+/// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.
+fn chosen_rows(rows: usize, scoring: &Scoring) -> Result<Vec<u32>> {
+    let wanted = scoring.batches.map_or(rows, |batches| (batches as usize).saturating_mul(scoring.batch as usize)).min(rows);
+    (0..wanted)
+        .map(|at| {
+            u32::try_from(at as u128 * rows as u128 / wanted as u128)
+                .map_err(|_| Error::input(format!("a split of {rows} rows is too large: at most 2^32 rows can be scored")))
+        })
+        .collect()
+}
+
+/// What [`evaluate`] scores.
+#[derive(Debug)]
+pub struct Evaluation<'a> {
+    /// The architecture.
+    pub architecture: &'a Architecture,
+    /// Its weights, as `train` wrote them.
+    pub weights: &'a Path,
+    /// The data set.
+    pub store: &'a Store,
+    /// The split. The test split is unsealed for it.
+    pub split: Split,
+    /// Samples a batch.
+    pub batch: u32,
+    /// Where to compute.
+    pub device: Device,
+    /// Threads for the metrics.
+    pub threads: usize,
+}
+
+/// Scores a split with a trained network.
+pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
+    let layers = evaluation.architecture.layers()?;
+    let shape = &evaluation.store.info().shape;
+    layers.expect_io(shape.length, shape.labels.len())?;
+    let (tensors, _) = checkpoint::read::<serde_json::Value>(evaluation.weights)?;
+    device::check_memory(evaluation.device, layers.parameters(), layers.activations(), evaluation.batch.into())?;
+    let mut net = Net::build(&layers, 0, evaluation.device)?;
+    net.weights.restore(&tensors, true).map_err(|error| error.context(evaluation.weights.display()))?;
+    let rows = match evaluation.split {
+        Split::Train => evaluation.store.train(),
+        Split::Valid => evaluation.store.valid(),
+        Split::Test => evaluation.store.test().unseal(&FinalEvaluation::of("a person asked for it")),
+    };
+    let Evaluation { batch, device, threads, .. } = *evaluation;
+    score(&net, &rows, &Scoring { batch, batches: None, device, threads })
+}

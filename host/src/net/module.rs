@@ -1,0 +1,41 @@
+//! What every operation becomes: a module that maps the values of its inputs to its own.
+
+use tch::{TchError, Tensor};
+
+use super::weights::Weights;
+
+/// One forward pass.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    /// The network's weights.
+    pub weights: &'a Weights,
+    /// Whether dropout and batch statistics are on.
+    pub train: bool,
+    /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
+    pub recurrent_outputs: Vec<Tensor>,
+}
+
+/// An operation with its weights. Values are \[B, C, L\] or \[B, F\].
+pub(super) trait Module: Send + std::fmt::Debug {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError>;
+}
+
+/// A module without weights, given by a function of its only input and of whether the pass trains.
+pub(super) struct Function<F>(pub(super) F);
+
+impl<F> std::fmt::Debug for Function<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Function")
+    }
+}
+
+impl<F: Fn(&Tensor, bool) -> Result<Tensor, TchError> + Send> Module for Function<F> {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
+        (self.0)(inputs[0], pass.train)
+    }
+}
+
+/// As the integers that libtorch takes. Sizes were checked to be far below 2^63.
+pub(super) fn size(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,130 @@
+//! The phases of a run: the search, the final training of what it found, the sealed test.
+
+use genomenas_plugin::message::{DataInfo, Plan, Task as PluginTask};
+use genomenas_plugin::seed;
+use genomenas_plugin::space::{Architecture, Space};
+
+use super::journal::{Journal, Phase, Record};
+use super::observe::{Event, Observer, Steps, span};
+use super::result::RunResult;
+use super::search::{Searched, Searching};
+use super::settings::{Search, files};
+use super::state::State;
+use super::{Context, hooks};
+use crate::data::{FinalEvaluation, Task};
+use crate::error::Result;
+use crate::eval::{self, Scoring};
+use crate::files as disk;
+use crate::train::{Job, Training, checkpoint};
+
+/// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
+pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
+    let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
+    let architecture = match &context.settings.search {
+        Some(search) => find(context, search, &mut journal, &records, observer, result)?,
+        None => Architecture::from_json(&disk::read_text(&context.folder.join(files::ARCHITECTURE))?)?,
+    };
+    let layers = architecture.layers()?;
+    result.parameters = Some(layers.parameters());
+    result.multiply_adds = Some(layers.multiply_adds());
+    result.architecture_hash = Some(architecture.canonical_hash()?);
+    match &context.settings.final_training {
+        Some(plan) => train(context, plan, &architecture, &mut journal, &records, observer, result),
+        None => Ok(()),
+    }
+}
+
+/// The search, or what it found when it ended before.
+fn find(
+    context: &Context,
+    search: &Search,
+    journal: &mut Journal,
+    records: &[Record],
+    observer: &mut dyn Observer,
+    result: &mut RunResult,
+) -> Result<Architecture> {
+    let path = context.folder.join(files::ARCHITECTURE);
+    let state = State::after(records);
+    if path.exists() && state.finding.is_some() {
+        result.trials = state.next;
+        result.search = Some(state.used);
+        return Ok(Architecture::from_json(&disk::read_text(&path)?)?);
+    }
+    observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
+    let space = Space::from_text(&disk::read_text(&context.folder.join(files::SPACE))?)?;
+    let hooks = hooks::open(context, search, &space, records)?;
+    let span = span(Phase::Search, true, context.settings.final_training.is_some());
+    let searching = Searching { context, search, space: &space, hooks, journal, state, observer, span };
+    let Searched { architecture, cost, trials } = searching.run(result)?;
+    result.trials = trials;
+    result.search = Some(cost);
+    disk::write_atomically(&path, architecture.to_json()?.as_bytes())?;
+    Ok(architecture)
+}
+
+/// The final training, and the scores of its best weights.
+fn train(
+    context: &Context,
+    plan: &Plan,
+    architecture: &Architecture,
+    journal: &mut Journal,
+    records: &[Record],
+    observer: &mut dyn Observer,
+    result: &mut RunResult,
+) -> Result<()> {
+    let settings = &context.settings;
+    let layers = architecture.layers()?;
+    observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
+    let job = Job {
+        layers: &layers,
+        plan,
+        seed: seed::derive(settings.seed, "final", 0),
+        device: context.device,
+        threads: settings.threads as usize,
+        train: &context.train,
+        valid: &context.valid,
+        bound: None,
+        keep_best: true,
+        checkpoint: context.folder.join(files::CHECKPOINTS).join("final.safetensors"),
+    };
+    let mut known = State::after(records).final_epochs;
+    let mut training = Training::resume_or_start(job, None)?;
+    let span = span(Phase::Final, settings.search.is_some(), true);
+    while let Some(epoch) = training.next_epoch(&mut Steps::new(observer, span))? {
+        if epoch.number > known {
+            known = epoch.number;
+            observer.event(&Event::Epoch { trial: None, epoch: epoch.clone() });
+            let used = training.cost();
+            journal.append(&Record::Epoch { phase: Phase::Final, trial: None, epoch, used, report: None, discards: Vec::new() })?;
+        }
+        training.save()?;
+        result.final_training = Some(training.cost());
+    }
+    result.final_training = Some(training.cost());
+    result.best_epoch = training.best().map(|best| best.number);
+    let net = training.into_best()?;
+    checkpoint::write(&context.folder.join(files::WEIGHTS), &net.weights.snapshot()?, &result.architecture_hash)?;
+    let scoring = Scoring { batch: plan.batch, batches: None, device: context.device, threads: settings.threads as usize };
+    result.valid = Some(eval::score(&net, &context.valid, &scoring)?);
+    if settings.test {
+        observer.event(&Event::Phase("test".to_owned()));
+        let rows = context.store.test().unseal(&FinalEvaluation::of("the end of a run"));
+        result.test = Some(eval::score(&net, &rows, &scoring)?);
+    }
+    Ok(())
+}
+
+/// What a strategy may know of the data.
+pub(super) fn data_info(context: &Context) -> DataInfo {
+    let shape = &context.store.info().shape;
+    DataInfo {
+        length: shape.length,
+        labels: shape.labels.len(),
+        task: match shape.task {
+            Task::MultiLabel => PluginTask::MultiLabel,
+            Task::MultiClass => PluginTask::MultiClass,
+        },
+        train_rows: context.train.len() as u64,
+        valid_rows: context.valid.len() as u64,
+    }
+}

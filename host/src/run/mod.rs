@@ -1,0 +1,149 @@
+//! A run: one strategy (or a given architecture) × data set × seed, in one folder.
+//!
+//! A run needs nothing but its folder and the data. Killed at any moment and executed again, it goes on where it was
+//! and ends as if it had never been killed.
+
+mod finish;
+mod hooks;
+pub mod journal;
+mod observe;
+mod result;
+mod search;
+pub mod settings;
+mod state;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use genomenas_plugin::space::{Architecture, Space};
+
+pub use observe::{Event, Observer};
+pub use result::{RunResult, State};
+pub use settings::Settings;
+
+use crate::data::{Rows, Store};
+use crate::error::{Error, Result};
+use crate::train::device::{self, Device};
+use crate::files as disk;
+use settings::files;
+
+/// What every phase of a run needs.
+pub(crate) struct Context {
+    pub(crate) folder: PathBuf,
+    pub(crate) settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) train: Rows,
+    pub(crate) valid: Rows,
+    pub(crate) device: Device,
+}
+
+/// Makes a run folder, or accepts one that was made with the same settings.
+///
+/// A run searches `space`, or trains `architecture`.
+pub fn create(folder: &Path, settings: &Settings, space: Option<&Space>, architecture: Option<&Architecture>) -> Result<()> {
+    let path = folder.join(files::SETTINGS);
+    if path.exists() {
+        let before = disk::read_text(&path)?;
+        let now = settings.to_toml()?;
+        let space_before = std::fs::read_to_string(folder.join(files::SPACE)).unwrap_or_default();
+        let space_now = space.map(Space::to_toml).transpose()?.unwrap_or_default();
+        return match first_difference(&before, &now).or_else(|| first_difference(&space_before, &space_now)) {
+            None => Ok(()),
+            Some((before, now)) => Err(Error::input(format!(
+                "{} holds another run: it has `{before}`, this one `{now}`; choose another folder, or remove it",
+                folder.display()
+            ))),
+        };
+    }
+    if folder.exists() && std::fs::read_dir(folder).map_err(|error| Error::file("read", folder, error))?.next().is_some() {
+        let what = "it is not empty and holds no run.toml; choose a new folder";
+        return Err(Error::file("make a run in", folder, what));
+    }
+    disk::create_folder(folder)?;
+    if let Some(space) = space {
+        disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
+    }
+    if let Some(architecture) = architecture {
+        disk::write_atomically(&folder.join(files::ARCHITECTURE), architecture.to_json()?.as_bytes())?;
+    }
+    // Last: a folder with settings is a whole run.
+    disk::write_atomically(&path, settings.to_toml()?.as_bytes())
+}
+
+/// The first lines in which two texts differ.
+fn first_difference(before: &str, now: &str) -> Option<(String, String)> {
+    let (mut before, mut now) = (before.lines(), now.lines());
+    loop {
+        match (before.next(), now.next()) {
+            (None, None) => return None,
+            (left, right) if left == right => {}
+            (left, right) => return Some((left.unwrap_or("nothing").to_owned(), right.unwrap_or("nothing").to_owned())),
+        }
+    }
+}
+
+/// Executes the run in `folder`, from where it is to its end. A run that ended before gives its result again.
+///
+/// # Errors
+///
+/// [`Error::Input`] if the run cannot begin: no settings, other data than it was made for, another process at work
+/// in the folder. A run that began and failed is no error: its result says so.
+pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> {
+    let settings = Settings::read(folder)?;
+    let _lock = lock(folder)?;
+    if let Some(result) = RunResult::read(folder)? {
+        return Ok(result);
+    }
+    let context = open(folder, settings)?;
+    let mut result = RunResult::of(&context.settings);
+    match finish::run(&context, observer, &mut result) {
+        Ok(()) => {}
+        Err(Error::Failed(reason)) => {
+            result.state = State::Failed;
+            result.reason = Some(reason);
+        }
+        Err(error) => return Err(error),
+    }
+    result.write(folder)?;
+    if result.state == State::Done {
+        let checkpoints = folder.join(files::CHECKPOINTS);
+        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::file("remove", &checkpoints, error))?;
+    }
+    Ok(result)
+}
+
+fn open(folder: &Path, settings: Settings) -> Result<Context> {
+    let device = device::parse(&settings.device)?;
+    let store = Store::open(&settings.data.store)?;
+    if store.info().digest != settings.data.digest {
+        return Err(Error::input(format!(
+            "{} is not the data that the run was made for: its digest is {}, expected {}; put the data back, or begin a new run",
+            settings.data.store.display(),
+            store.info().digest,
+            settings.data.digest
+        )));
+    }
+    disk::create_folder(&folder.join(files::CHECKPOINTS))?;
+    let (train, valid) = (store.train(), store.valid());
+    Ok(Context { folder: folder.to_owned(), settings, train, valid, store, device })
+}
+
+/// Locks a run folder for this process.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join(files::LOCK);
+    let file = File::create(&path).map_err(|error| Error::file("write", &path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::input(format!(
+            "another process is working on {}: wait for it, or choose another folder",
+            folder.display()
+        ))),
+        Err(std::fs::TryLockError::Error(error)) => Err(Error::file("lock", &path, error)),
+    }
+}
+
+impl From<genomenas_plugin::Error> for Error {
+    fn from(error: genomenas_plugin::Error) -> Self {
+        Self::Input(error.message)
+    }
+}

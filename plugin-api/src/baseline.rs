@@ -1,0 +1,94 @@
+//! The strategy of every baseline: one trial of a fixed architecture, then it is what was found.
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, Trial, TrialId};
+use crate::space::Architecture;
+use crate::{Error, Result, Strategy, state};
+
+/// Trains one architecture once and finishes with it.
+///
+/// Use it as the strategy of a [`register!`](crate::register!) with `kind = baseline`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    architecture: Architecture,
+    plan: Plan,
+    state: State,
+}
+
+/// What of a baseline changes; the architecture and the plan follow from the setup.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    /// The trial, once it is proposed.
+    trial: Option<TrialId>,
+    /// Why it failed, if it did.
+    failed: Option<String>,
+}
+
+impl Baseline {
+    /// A baseline that trains `architecture` as `plan` says.
+    pub fn new(architecture: Architecture, plan: Plan) -> Self {
+        Self { architecture, plan, state: State::default() }
+    }
+
+    /// The architecture.
+    pub const fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
+    /// A published count of filters or units times a width, to the nearest whole number and at least 1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+    pub fn scaled(published: usize, width: f64) -> usize {
+        ((published as f64 * width).round() as usize).max(1)
+    }
+
+    /// Refuses windows shorter than the network `name` can read.
+    pub fn expect_length(name: &str, shortest: usize, length: usize) -> Result<()> {
+        if length < shortest {
+            return Err(Error::invalid(format!(
+                "{name} needs windows of at least {shortest} bases, the data has windows of {length}: import it with a longer context"
+            )));
+        }
+        Ok(())
+    }
+
+    fn network(&self) -> Network {
+        Network::Architecture { architecture: Box::new(self.architecture.clone()) }
+    }
+}
+
+impl Strategy for Baseline {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        if let Some(reason) = self.state.failed.as_ref().filter(|_| ask.remaining > 0) {
+            return Err(Error::new(format!("the only trial of this baseline failed: {reason}")));
+        }
+        match self.state.trial {
+            None if ask.remaining > 0 => {
+                self.state.trial = Some(ask.next_trial);
+                Ok(Proposal::trial(Trial::train(self.network(), self.plan.clone())))
+            }
+            Some(trial) if ask.in_flight.contains(&trial) && ask.remaining > 0 => Ok(Proposal::Wait),
+            trial => Ok(Proposal::finish(Candidate { network: self.network(), trial })),
+        }
+    }
+
+    fn update(&mut self, report: &Report) -> Result<()> {
+        if let Some(end) = &report.end
+            && self.state.trial == Some(report.trial)
+            && let Outcome::Failed { reason } = &end.outcome
+        {
+            self.state.failed = Some(reason.clone());
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        state::save(&self.state)
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Result<()> {
+        self.state = state::load(bytes)?;
+        Ok(())
+    }
+}

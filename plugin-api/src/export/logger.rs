@@ -1,0 +1,36 @@
+//! `log` inside a plugin: lines on standard error, which the host reads and puts into its own log.
+//!
+//! The library has a `log` of its own, so the host's logger does not reach it.
+
+use std::io::Write as _;
+
+use log::{LevelFilter, Log, Metadata, Record};
+
+/// The variable by which the host tells the level; absent is `info`.
+pub(super) const LEVEL: &str = "GENOMENAS_PLUGIN_LOG";
+
+/// Makes `log` write lines to standard error, unless the plugin has set a logger itself.
+pub(super) fn install() {
+    if log::set_logger(&Lines).is_ok() {
+        let level = std::env::var(LEVEL).ok().and_then(|level| level.parse().ok());
+        log::set_max_level(level.unwrap_or(LevelFilter::Info));
+    }
+}
+
+struct Lines;
+
+impl Log for Lines {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        let message = record.args().to_string();
+        let lines: String =
+            message.lines().map(|line| format!("{} {}: {line}\n", record.level(), record.target())).collect();
+        // One write, so that lines of several threads do not mix. Without standard error there is nowhere to tell.
+        let _ = std::io::stderr().lock().write_all(lines.as_bytes());
+    }
+
+    fn flush(&self) {}
+}

@@ -1,0 +1,29 @@
+//! What a strategy drops.
+
+use serde::{Deserialize, Serialize};
+
+use super::TrialId;
+
+/// An option, an edge or a trial that a strategy drops.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Discard {
+    /// One option of a decision.
+    Option {
+        /// The decision.
+        decision: String,
+        /// The option that goes.
+        option: String,
+    },
+    /// A decision with all its options: the edge it stands for.
+    Edge {
+        /// The decision.
+        decision: String,
+    },
+    /// A trial: it stops if it runs, and its weights are freed.
+    Trial {
+        /// The trial.
+        trial: TrialId,
+    },
+}

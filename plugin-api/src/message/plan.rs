@@ -1,0 +1,217 @@
+//! How a network is trained.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// How a network is trained. Fields left out take the defaults below.
+///
+/// Training ends with the first of: [`epochs`](Self::epochs), early stopping, the trial's limit, the run's budget.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Plan {
+    /// Epochs at most.
+    pub epochs: u32,
+    /// Steps an epoch; the whole training split where absent.
+    pub steps_per_epoch: Option<u32>,
+    /// Samples a step.
+    pub batch: u32,
+    /// The optimizer of every weight outside recurrent cells, and of these too where [`rnn`](Self::rnn) is absent.
+    pub cnn: Optimizer,
+    /// The optimizer of the weights of recurrent cells (LSTM, GRU, highway).
+    pub rnn: Option<Optimizer>,
+    /// Clipping of the gradient norm.
+    pub clip: Clip,
+    /// Factor of the slowness regulariser: `mean((h_t − h_{t−1})²)` over the outputs of highway cells.
+    pub slowness: f64,
+    /// Ends training when validation loss stops improving.
+    pub early_stopping: Option<EarlyStopping>,
+    /// Batches of the validation split to score after an epoch; all of them where absent.
+    pub validation_batches: Option<u32>,
+    /// Shows each training window as its reverse complement with probability 1/2.
+    pub reverse_complement: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            steps_per_epoch: None,
+            batch: 100,
+            cnn: Optimizer::default(),
+            rnn: None,
+            clip: Clip::None,
+            slowness: 0.0,
+            early_stopping: None,
+            validation_batches: None,
+            reverse_complement: false,
+        }
+    }
+}
+
+impl Plan {
+    /// Refuses numbers that no training could use.
+    pub fn validate(&self) -> Result<()> {
+        let positive = |what: &str, value: u64| {
+            (value > 0).then_some(()).ok_or_else(|| Error::invalid(format!("the plan's {what} is 0: expected at least 1")))
+        };
+        positive("epochs", self.epochs.into())?;
+        positive("batch", self.batch.into())?;
+        positive("steps_per_epoch", self.steps_per_epoch.unwrap_or(1).into())?;
+        positive("validation_batches", self.validation_batches.unwrap_or(1).into())?;
+        if !(self.slowness >= 0.0 && self.slowness.is_finite()) {
+            return Err(Error::invalid(format!("the plan's slowness is {}: expected 0 or more", self.slowness)));
+        }
+        let norms: &[f64] = match &self.clip {
+            Clip::None => &[],
+            Clip::All { norm } => &[*norm],
+            Clip::Parts { cnn, rnn } => &[*cnn, *rnn],
+        };
+        if let Some(norm) = norms.iter().find(|norm| !(**norm > 0.0 && norm.is_finite())) {
+            return Err(Error::invalid(format!("the plan clips gradients at a norm of {norm}: expected more than 0")));
+        }
+        if let Some(EarlyStopping { patience, minimum_improvement }) = self.early_stopping
+            && !(patience > 0 && minimum_improvement >= 0.0 && minimum_improvement.is_finite())
+        {
+            return Err(Error::invalid(format!(
+                "the plan's early_stopping has patience {patience} and minimum_improvement {minimum_improvement}: expected a patience of at least 1 and an improvement of 0 or more"
+            )));
+        }
+        self.cnn.validate("cnn")?;
+        self.rnn.as_ref().map_or(Ok(()), |rnn| rnn.validate("rnn"))
+    }
+}
+
+/// An optimizer of one part of the weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Optimizer {
+    /// The update rule.
+    pub algorithm: Algorithm,
+    /// Learning rate at the start.
+    pub learning_rate: f64,
+    /// L2 penalty, added to the gradient (for AdamW: decoupled).
+    pub weight_decay: f64,
+    /// How the learning rate changes.
+    pub schedule: Schedule,
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+            schedule: Schedule::Constant,
+        }
+    }
+}
+
+impl Optimizer {
+    fn validate(&self, part: &str) -> Result<()> {
+        let check = |what: &str, value: f64, below: f64| {
+            if value >= 0.0 && value < below {
+                Ok(())
+            } else {
+                Err(Error::invalid(format!("the plan's {part} {what} is {value}: expected at least 0 and below {below}")))
+            }
+        };
+        check("learning_rate", self.learning_rate, 1e6)?;
+        check("weight_decay", self.weight_decay, 1e6)?;
+        match self.algorithm {
+            Algorithm::Sgd { momentum } => check("momentum", momentum, 1.0)?,
+            Algorithm::Adam { beta1, beta2, epsilon } | Algorithm::AdamW { beta1, beta2, epsilon } => {
+                check("beta1", beta1, 1.0)?;
+                check("beta2", beta2, 1.0)?;
+                check("epsilon", epsilon, 1.0)?;
+            }
+            Algorithm::RmsProp { alpha, epsilon } => {
+                check("alpha", alpha, 1.0)?;
+                check("epsilon", epsilon, 1.0)?;
+            }
+        }
+        match self.schedule {
+            Schedule::Constant => Ok(()),
+            Schedule::Cosine { minimum, .. } => check("schedule minimum", minimum, 1e6),
+            Schedule::Step { epochs: 0, .. } => {
+                Err(Error::invalid(format!("the plan's {part} schedule steps every 0 epochs: expected at least 1")))
+            }
+            Schedule::Step { factor, .. } => check("schedule factor", factor, 1e6),
+        }
+    }
+}
+
+/// The update rules, as in PyTorch's documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the hyper-parameters have the names of the papers")]
+pub enum Algorithm {
+    /// Stochastic gradient descent, with momentum without dampening.
+    Sgd {
+        #[serde(default)]
+        momentum: f64,
+    },
+    /// Kingma & Ba 2015.
+    Adam { beta1: f64, beta2: f64, epsilon: f64 },
+    /// Loshchilov & Hutter 2019.
+    AdamW { beta1: f64, beta2: f64, epsilon: f64 },
+    /// Tieleman & Hinton 2012, not centred.
+    RmsProp { alpha: f64, epsilon: f64 },
+}
+
+/// How a learning rate changes over a training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Schedule {
+    /// It does not.
+    #[default]
+    Constant,
+    /// `η(p) = η_min + ½(η₀ − η_min)(1 + cos πp)`, p the finished part of the training (of its epochs or of its
+    /// limit, whichever is nearer its end).
+    Cosine {
+        /// `η_min`.
+        #[serde(default)]
+        minimum: f64,
+        /// Whether p moves with every step, or, as in the papers of the DARTS family, only between epochs.
+        #[serde(default)]
+        every_step: bool,
+    },
+    /// η₀ · factor^⌊epoch / epochs⌋.
+    Step {
+        /// Epochs between two drops.
+        epochs: u32,
+        /// What the rate is multiplied with.
+        factor: f64,
+    },
+}
+
+/// Clipping of gradients by their Euclidean norm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Clip {
+    /// None.
+    #[default]
+    None,
+    /// One norm over all weights.
+    All {
+        /// The largest norm left as it is.
+        norm: f64,
+    },
+    /// A norm a part.
+    Parts {
+        /// For the weights outside recurrent cells.
+        cnn: f64,
+        /// For the weights of recurrent cells.
+        rnn: f64,
+    },
+}
+
+/// When to end a training that no longer improves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EarlyStopping {
+    /// Epochs without a new best validation loss before training ends.
+    pub patience: u32,
+    /// How much better a loss must be to count as new best.
+    #[serde(default)]
+    pub minimum_improvement: f64,
+}

@@ -1,0 +1,160 @@
+//! What the host asks, and what a strategy proposes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Budget, Cost, Plan};
+use crate::space::{Architecture, Selection};
+
+/// The number of a trial within its run; the host mints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TrialId(pub u64);
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// What the host tells when it asks for work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// The whole budget of the run.
+    pub budget: Budget,
+    /// What is left of it, in its unit. At 0 the answer must be [`Proposal::Finish`].
+    pub remaining: u64,
+    /// What the run has spent so far.
+    #[serde(default)]
+    pub used: Cost,
+    /// The id of the first trial in the answer; the others follow in order.
+    pub next_trial: TrialId,
+    /// Trials proposed earlier that have not ended.
+    #[serde(default)]
+    pub in_flight: Vec<TrialId>,
+}
+
+/// A strategy's answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Proposal {
+    /// Trials to run; their ids count up from [`Ask::next_trial`].
+    Trials {
+        /// The trials, in the order in which they start.
+        trials: Vec<Trial>,
+    },
+    /// Nothing until a trial in flight has ended.
+    Wait,
+    /// The search is over.
+    Finish {
+        /// What it found.
+        finding: Finding,
+    },
+}
+
+impl Proposal {
+    /// One trial to run.
+    pub fn trial(trial: Trial) -> Self {
+        Self::Trials { trials: vec![trial] }
+    }
+
+    /// The search is over and `candidate` is what it found.
+    pub fn finish(candidate: Candidate) -> Self {
+        Self::Finish { finding: Finding { best: candidate, others: Vec::new() } }
+    }
+}
+
+/// One unit of work that the host does for a strategy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// What to do.
+    #[serde(flatten)]
+    pub work: Work,
+    /// The most that this trial may spend, in the unit of the run's budget; the rest of the budget where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl Trial {
+    /// Trains `network` from fresh weights.
+    pub fn train(network: Network, plan: Plan) -> Self {
+        Self { work: Work::Train { network, plan, init: Initialisation::Fresh }, limit: None }
+    }
+
+    /// The same trial with a limit, in the unit of the run's budget.
+    #[must_use]
+    pub fn with_limit(self, limit: u64) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+}
+
+/// The kinds of work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "work", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Work {
+    /// Train a network and score it on the validation split after every epoch.
+    Train {
+        /// What to train.
+        network: Network,
+        /// How.
+        plan: Plan,
+        /// From which weights.
+        #[serde(default)]
+        init: Initialisation,
+    },
+}
+
+/// The network of a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Network {
+    /// A complete architecture.
+    Architecture {
+        /// The architecture.
+        architecture: Box<Architecture>,
+    },
+    /// The architecture that a selection makes of the run's space.
+    Selection {
+        /// One option for each decision that is kept.
+        selection: Selection,
+    },
+}
+
+/// The weights a trial begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Initialisation {
+    /// Drawn anew from the run's seed and the trial's id.
+    #[default]
+    Fresh,
+    /// Those with which an earlier trial of this run ended, matched by name; the rest is drawn anew.
+    Inherit {
+        /// That trial.
+        trial: TrialId,
+    },
+}
+
+/// What a search found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The architecture that the strategy stands for.
+    pub best: Candidate,
+    /// Others worth keeping, best first.
+    #[serde(default)]
+    pub others: Vec<Candidate>,
+}
+
+/// An architecture and where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The architecture.
+    pub network: Network,
+    /// The trial that speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialId>,
+}

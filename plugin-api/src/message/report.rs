@@ -1,0 +1,121 @@
+//! What the host tells a strategy about a trial.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cost, TrialId};
+
+/// News of one trial: an epoch, or its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The trial.
+    pub trial: TrialId,
+    /// What the trial has cost so far.
+    pub cost: Cost,
+    /// What is left of the run's budget, in its unit.
+    pub remaining: u64,
+    /// The epoch that just ended; absent from the report of an end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+    /// Present in the last report of a trial, and only there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<End>,
+}
+
+/// What was measured after an epoch. A score that is undefined (no label had both classes) is absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Epoch {
+    /// Counted from 1.
+    pub number: u32,
+    /// Mean training loss over the samples of the epoch, without regularisers.
+    pub train_loss: f64,
+    /// Mean validation loss.
+    pub valid_loss: f64,
+    /// Mean area under the ROC curve over the defined labels of the validation split.
+    pub auroc: Option<f64>,
+    /// Mean average precision over the defined labels of the validation split.
+    pub auprc: Option<f64>,
+    /// Mean F1 at 0.5 over the defined labels of the validation split.
+    pub f1: Option<f64>,
+}
+
+impl Epoch {
+    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    pub fn score(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::Loss => Some(-self.valid_loss),
+            Metric::Auroc => self.auroc,
+            Metric::Auprc => self.auprc,
+            Metric::F1 => self.f1,
+        }
+        .filter(|score| score.is_finite())
+    }
+}
+
+/// What strategies may rank by; always on the validation split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Validation loss; less is better.
+    #[default]
+    Loss,
+    /// Mean area under the ROC curve.
+    Auroc,
+    /// Mean average precision.
+    Auprc,
+    /// Mean F1 at 0.5.
+    F1,
+}
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// Completed, discarded or failed.
+    pub outcome: Outcome,
+    /// The epoch with the lowest validation loss, if one ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Epoch>,
+    /// Weights of the network.
+    #[serde(default)]
+    pub parameters: u64,
+    /// Multiply-adds of one sample's forward pass.
+    #[serde(default)]
+    pub multiply_adds: u64,
+    /// Most memory that the process held so far, in bytes.
+    #[serde(default)]
+    pub peak_memory: u64,
+}
+
+/// The ways to end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It ran to one of its ends.
+    Completed {
+        /// Which.
+        stopped: Stopped,
+    },
+    /// The strategy dropped it.
+    Discarded,
+    /// It could not run, or diverged.
+    Failed {
+        /// Why, for a person.
+        reason: String,
+    },
+}
+
+/// The ends of a trial that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stopped {
+    /// All epochs of the plan.
+    Epochs,
+    /// No improvement for the plan's patience.
+    EarlyStopping,
+    /// The trial's own limit.
+    Limit,
+    /// The run's budget.
+    Budget,
+}

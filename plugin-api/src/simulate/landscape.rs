@@ -1,0 +1,70 @@
+//! The made-up truth: how good an architecture is, and what training it would show.
+
+use rand::RngExt;
+
+use crate::message::{Epoch, TrialId};
+use crate::space::{Architecture, Selection, Space};
+use crate::{Result, seed};
+
+/// How much two decisions that follow each other matter together, beside what each matters alone.
+const INTERACTION: f64 = 0.3;
+/// Standard deviation of what is measured around what is true.
+const NOISE: f64 = 0.004;
+/// Random architectures that the found one is compared with.
+const COMPARED: u64 = 500;
+
+/// The truth of one seed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Landscape {
+    pub(super) seed: u64,
+}
+
+impl Landscape {
+    /// How good a selection is; about standard normal over the space.
+    pub(super) fn of_selection(self, selection: &Selection) -> f64 {
+        let count = selection.0.len().max(1) as f64;
+        let made: Vec<String> = selection.0.iter().map(|(decision, option)| format!("{decision}={option}")).collect();
+        let alone: f64 = made.iter().map(|choice| self.normal(choice, 0)).sum();
+        let together: f64 = made.windows(2).map(|pair| self.normal(&pair.join("&"), 0)).sum();
+        (alone + INTERACTION * together) / count.sqrt()
+    }
+
+    /// How good an architecture is: by its selection where it is one of the space, by its canonical hash elsewhere.
+    pub(super) fn of_architecture(self, architecture: &Architecture, space: &Space) -> Result<f64> {
+        match &architecture.selection {
+            Some(selection) if space.check_selection(selection).is_ok() => Ok(self.of_selection(selection)),
+            _ => Ok(self.normal(&architecture.canonical_hash()?, 0)),
+        }
+    }
+
+    /// What is measured after training on `samples` of a split of `rows`, for an architecture this good.
+    pub(super) fn epoch(self, good: f64, samples: f64, rows: u64, trial: TrialId, number: u32) -> Epoch {
+        let learned = 1.0 - (-samples / (2.0 * rows.max(1) as f64)).exp();
+        let reach = 0.45 / (1.0 + (-good).exp());
+        let noise = NOISE * self.normal(&format!("epoch {number}"), trial.0);
+        let auroc = (0.5 + (0.04 + reach) * learned + noise).clamp(0.0, 1.0);
+        let loss = 0.69 - 0.6 * (auroc - 0.5);
+        Epoch {
+            number,
+            train_loss: loss - 0.02 * learned,
+            valid_loss: loss,
+            auroc: Some(auroc),
+            auprc: Some((auroc - 0.5).max(0.0) * 1.8),
+            f1: Some((auroc - 0.5).max(0.0) * 1.6),
+        }
+    }
+
+    /// The share of random architectures that are no better than one this good.
+    pub(super) fn percentile(self, good: f64, space: &Space) -> f64 {
+        let no_better = |index: &u64| {
+            self.of_selection(&space.sample(&mut seed::stream(self.seed, "landscape comparison", *index))) <= good
+        };
+        (0..COMPARED).filter(no_better).count() as f64 / COMPARED as f64
+    }
+
+    /// A draw that is standard normal but for its tails: the sum of twelve uniform ones.
+    fn normal(self, name: &str, index: u64) -> f64 {
+        let mut stream = seed::stream(self.seed, &format!("landscape {name}"), index);
+        (0..12).map(|_| stream.random::<f64>()).sum::<f64>() - 6.0
+    }
+}

@@ -1,0 +1,142 @@
+//! A host without libtorch, to test a strategy in its own `cargo test`.
+//!
+//! [`Simulation`] drives the hooks of a strategy as the real host does, with the same checks of what it proposes, but
+//! trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility, learning curves rise
+//! with the samples, and there is a little noise, so a strategy that learns from its reports beats one that does not.
+//! [`conformance`] holds the promises that every strategy makes, as checks.
+//!
+//! What it is not: a benchmark. The landscape knows nothing of DNA.
+//!
+//! ```
+//! # use genomenas_plugin::{Result, Strategy, message::*, space::GenomeNas};
+//! use genomenas_plugin::simulate::Simulation;
+//! # struct First;
+//! # impl Strategy for First {
+//! #     fn propose(&mut self, _: &Ask) -> Result<Proposal> {
+//! #         let selection = GenomeNas::new(100, 3).space()?.sample(&mut genomenas_plugin::seed::stream(1, "", 0));
+//! #         Ok(Proposal::finish(Candidate { network: Network::Selection { selection }, trial: None }))
+//! #     }
+//! #     fn update(&mut self, _: &Report) -> Result<()> { Ok(()) }
+//! #     fn save(&self) -> Result<Vec<u8>> { Ok(vec![]) }
+//! #     fn load(&mut self, _: &[u8]) -> Result<()> { Ok(()) }
+//! # }
+//! let simulation = Simulation::new(GenomeNas::new(100, 3).space()?)?.seed(7).budget("50000samples".parse()?);
+//! let simulated = simulation.run(&mut First)?;
+//! assert!(simulated.quality <= 1.0);
+//! # Ok::<(), genomenas_plugin::Error>(())
+//! ```
+
+pub mod conformance;
+mod drive;
+mod landscape;
+
+use serde_json::{Map, Value};
+
+use crate::message::{Budget, Cost, DataInfo, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
+use crate::space::Space;
+use crate::{Result, Strategy};
+
+/// A made-up run: the space, the budget and the seed that a strategy is given.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    setup: Setup,
+    fails: fn(TrialId) -> bool,
+    stray_reports: bool,
+}
+
+/// What came of a simulated run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Simulated {
+    /// What the strategy found.
+    pub finding: Finding,
+    /// Every report that it was given, in order.
+    pub reports: Vec<Report>,
+    /// Every trial that it proposed; the id of a trial is its position.
+    pub trials: Vec<Trial>,
+    /// What the trials cost.
+    pub used: Cost,
+    /// The share of random architectures of the space that are no better than the one found, between 0 and 1.
+    pub quality: f64,
+}
+
+impl Simulation {
+    /// A run on `space`, whose windows and labels the data has: 10 000 training rows, 1 000 validation rows, seed 1
+    /// and a budget of 200 000 samples.
+    ///
+    /// # Errors
+    ///
+    /// The space is not valid.
+    pub fn new(space: Space) -> Result<Self> {
+        space.validate()?;
+        let labels = space.supernet_layers()?.output_shape().iter().product();
+        let [_, length] = space.graph.input;
+        let data = DataInfo { length, labels, task: Task::MultiLabel, train_rows: 10_000, valid_rows: 1_000 };
+        let setup = Setup {
+            protocol: PROTOCOL.to_owned(),
+            seed: 1,
+            parameters: Map::new(),
+            space,
+            data,
+            budget: Budget { amount: 200_000, unit: Unit::Samples },
+            threads: 1,
+        };
+        Ok(Self { setup, fails: |_| false, stray_reports: false })
+    }
+
+    /// Sets the seed of the strategy and of the landscape.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.setup.seed = seed;
+        self
+    }
+
+    /// Sets the budget. Seconds pass at a thousand million multiply-adds each.
+    #[must_use]
+    pub const fn budget(mut self, budget: Budget) -> Self {
+        self.setup.budget = budget;
+        self
+    }
+
+    /// Sets the rows of the training and of the validation split.
+    #[must_use]
+    pub const fn rows(mut self, train: u64, valid: u64) -> Self {
+        self.setup.data.train_rows = train;
+        self.setup.data.valid_rows = valid;
+        self
+    }
+
+    /// Sets a parameter of the strategy.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.setup.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Lets the trials fail for which `fails` is true, before their first epoch.
+    #[must_use]
+    pub fn failing(mut self, fails: fn(TrialId) -> bool) -> Self {
+        self.fails = fails;
+        self
+    }
+
+    /// Sends reports of a trial that was never proposed between the others.
+    #[must_use]
+    pub const fn stray_reports(mut self) -> Self {
+        self.stray_reports = true;
+        self
+    }
+
+    /// What the strategy is built from.
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Drives `strategy`, built from [`setup`](Self::setup), until it finishes.
+    ///
+    /// # Errors
+    ///
+    /// A hook failed, or the strategy did what the host does not accept; the message says which.
+    pub fn run(&self, strategy: &mut dyn Strategy) -> Result<Simulated> {
+        drive::drive(self, strategy)
+    }
+}

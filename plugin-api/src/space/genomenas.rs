@@ -1,0 +1,365 @@
+//! The genomeNAS space: convolutional cells and a recurrent highway cell, with every size a parameter.
+//!
+//! The macro network is that of genomeNAS: a stem, cells of which each third is normal and the others halve the length
+//! (the sixth divides it by 3) and double the channels, a recurrent highway cell over positions, and two linear
+//! layers. Where genomeNAS computes the decoder's size by rounding, this takes the true length ⌈L/stride⌉, and the
+//! first preprocessing of a cell follows the stride of the cell before it, so every length and depth works.
+
+use std::collections::BTreeMap;
+
+use super::graph::{Block, Form, Graph, INPUT, Node, VERSION};
+use super::{Decision, EdgeActivation, HighwayCell, HighwayEdge, Op, Rule, Space, SpaceFormat};
+use crate::{Error, Result};
+
+/// Sizes of a genomeNAS space.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GenomeNas {
+    /// Bases a window.
+    pub length: usize,
+    /// Outputs.
+    pub labels: usize,
+    /// Channels of the first cell's nodes.
+    pub channels: usize,
+    /// Convolutional cells.
+    pub cells: usize,
+    /// Nodes of a convolutional cell; each keeps two edges.
+    pub nodes: usize,
+    /// Nodes of the highway cell; each keeps one edge.
+    pub rnn_nodes: usize,
+    /// Operations of an edge: `none`, `skip_connect`, or `max_pool_K`, `avg_pool_K`, `conv_K`, `sep_conv_K`,
+    /// `dil_conv_K` for an odd K.
+    pub operations: Vec<String>,
+    /// Activations of an edge of the highway cell; `none` or a [`super::Function`].
+    pub activations: Vec<String>,
+    /// The stem's channels are those of the first cell times this.
+    pub stem_multiplier: usize,
+    /// Probability that training drops the output of an operation other than an identity (final form).
+    pub drop_path: f64,
+    /// Dropout before the first linear layer.
+    pub dropout: f64,
+    /// Dropout of the highway cell's input.
+    pub input_dropout: f64,
+    /// Dropout of the highway cell's states.
+    pub hidden_dropout: f64,
+    /// Features of the first linear layer.
+    pub decoder_features: usize,
+}
+
+impl GenomeNas {
+    /// The published sizes for windows of `length` bases and `labels` outputs.
+    pub fn new(length: usize, labels: usize) -> Self {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        Self {
+            length,
+            labels,
+            channels: 8,
+            cells: 6,
+            nodes: 4,
+            rnn_nodes: 8,
+            operations: names(&[
+                "none", "max_pool_5", "avg_pool_5", "skip_connect", "sep_conv_15", "sep_conv_9", "dil_conv_15",
+                "dil_conv_9", "conv_15",
+            ]),
+            activations: names(&["none", "tanh", "identity", "sigmoid", "relu"]),
+            stem_multiplier: 3,
+            drop_path: 0.2,
+            dropout: 0.1,
+            input_dropout: 0.1,
+            hidden_dropout: 0.05,
+            decoder_features: 925,
+        }
+    }
+
+    /// The space of these sizes.
+    pub fn space(&self) -> Result<Space> {
+        self.check()?;
+        let strides: Vec<usize> = (0..self.cells).map(cell_stride).collect();
+        let mut blocks = BTreeMap::new();
+        for &stride in &strides {
+            blocks.insert(cell_block(stride), self.cell(stride));
+            for operation in &self.operations {
+                for stride in [1, stride] {
+                    if let Some(block) = self.operation(operation, stride)? {
+                        blocks.insert(operation_block(operation, stride), block);
+                    }
+                }
+            }
+        }
+        let mut decisions = Vec::new();
+        let mut rules = Vec::new();
+        // A single cell is normal; its space has the decisions of reduction cells all the same, as the reference's has.
+        for cell in ["normal", "reduction"] {
+            for node in 0..self.nodes {
+                let of: Vec<String> = (0..node + 2).map(|input| format!("{cell}.{node}.{input}")).collect();
+                decisions.extend(of.iter().map(|id| decision(id, &self.operations)));
+                rules.push(Rule { of, keep: 2 });
+            }
+        }
+        for node in 0..self.rnn_nodes {
+            let of: Vec<String> = (0..=node).map(|input| format!("rnn.{node}.{input}")).collect();
+            decisions.extend(of.iter().map(|id| decision(id, &self.activations)));
+            rules.push(Rule { of, keep: 1 });
+        }
+        let nodes = self.macro_network(&strides);
+        let output = nodes.last().map_or_else(|| INPUT.to_owned(), |node| node.name.clone());
+        let graph = Graph { input: [4, self.length], blocks, nodes, output };
+        let space =
+            Space { format: SpaceFormat::Space, version: VERSION, name: "genomenas".to_owned(), decisions, rules, graph };
+        space.validate()?;
+        Ok(space)
+    }
+
+    fn check(&self) -> Result<()> {
+        for (what, value, most) in [
+            ("length", self.length, 1 << 30),
+            ("labels", self.labels, 1 << 24),
+            ("channels", self.channels, 1 << 16),
+            ("cells", self.cells, 24),
+            ("nodes", self.nodes, 16),
+            ("rnn_nodes", self.rnn_nodes, 64),
+            ("stem_multiplier", self.stem_multiplier, 1 << 10),
+            ("decoder_features", self.decoder_features, 1 << 24),
+        ] {
+            if value == 0 || value > most {
+                return Err(Error::invalid(format!("the genomenas space has {what} = {value}: expected 1 to {most}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stem, cells, highway cell and the two linear layers.
+    fn macro_network(&self, strides: &[usize]) -> Vec<Node> {
+        let mut nodes = vec![
+            Node::new("stem_conv", pointwise(self.stem_multiplier * self.channels, 13, 1), &[INPUT]),
+            Node::new("stem_norm", Op::batch_norm(), &["stem_conv"]),
+        ];
+        let (mut before, mut previous) = ("stem_norm".to_owned(), "stem_norm".to_owned());
+        let mut channels = self.channels;
+        for (cell, &stride) in strides.iter().enumerate() {
+            if stride > 1 {
+                channels *= 2;
+            }
+            let stride_before = if cell == 0 { 1 } else { strides[cell - 1] };
+            for (pre, source, stride) in [("pre0", &before, stride_before), ("pre1", &previous, 1)] {
+                let name = |part: &str| format!("cell{cell}_{pre}_{part}");
+                nodes.push(Node::new(name("relu"), Op::relu(), &[source]));
+                nodes.push(Node::new(name("conv"), pointwise(channels, 1, stride), &[&name("relu")]));
+                nodes.push(Node::new(name("norm"), searched_norm(), &[&name("conv")]));
+            }
+            let name = format!("cell{cell}");
+            let inputs = [format!("{name}_pre0_norm"), format!("{name}_pre1_norm")];
+            nodes.push(Node::new(&name, Op::Block { block: cell_block(stride) }, &[&inputs[0], &inputs[1]]));
+            before = std::mem::replace(&mut previous, name);
+        }
+        let edges = (0..self.rnn_nodes)
+            .flat_map(|node| (0..=node).map(move |input| (node, input)))
+            .map(|(node, input)| HighwayEdge {
+                node,
+                input,
+                activation: EdgeActivation::Decision(format!("rnn.{node}.{input}")),
+            })
+            .collect();
+        let highway = HighwayCell {
+            nodes: self.rnn_nodes,
+            edges,
+            input_dropout: self.input_dropout,
+            hidden_dropout: self.hidden_dropout,
+        };
+        let decoder = Op::Linear { out_features: self.decoder_features, bias: true, init_range: Some(0.04) };
+        nodes.extend([
+            Node::new("rnn", Op::Highway(highway), &[&previous]),
+            Node::new("by_position", Op::Transpose {}, &["rnn"]),
+            Node::new("flat", Op::Flatten {}, &["by_position"]),
+            Node::new("dropout", Op::Dropout { p: self.dropout }, &["flat"]),
+            Node::new("decoder", decoder, &["dropout"]),
+            Node::new("decoder_relu", Op::relu(), &["decoder"]),
+            Node::new("classifier", Op::linear(self.labels), &["decoder_relu"]),
+        ]);
+        nodes
+    }
+
+    /// A cell: node n sums its edges from the two inputs and from the nodes before it; the output is all nodes' values.
+    fn cell(&self, stride: usize) -> Block {
+        let kind = if stride > 1 { "reduction" } else { "normal" };
+        let mut nodes = Vec::new();
+        for node in 0..self.nodes {
+            let edges: Vec<String> = (0..node + 2).map(|input| format!("n{node}_{input}")).collect();
+            for (input, edge) in edges.iter().enumerate() {
+                let (source, stride) = if input < 2 { (format!("s{input}"), stride) } else { (format!("n{}", input - 2), 1) };
+                let options =
+                    self.operations.iter().map(|name| (name.clone(), operation_use(name, stride))).collect();
+                let op = Op::Choice { decision: format!("{kind}.{node}.{input}"), options };
+                nodes.push(Node::new(edge, op, &[&source]));
+            }
+            let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
+            nodes.push(Node::new(format!("n{node}"), Op::Add {}, &edges));
+        }
+        let all: Vec<String> = (0..self.nodes).map(|node| format!("n{node}")).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        nodes.push(Node::new("out", Op::Concat {}, &all));
+        Block { inputs: vec!["s0".to_owned(), "s1".to_owned()], nodes, output: "out".to_owned() }
+    }
+
+    /// The block of an operation, or `None` for one that is a single node.
+    fn operation(&self, name: &str, stride: usize) -> Result<Option<Block>> {
+        let mut chain = Chain::new();
+        match parse_operation(name)? {
+            Operation::None => return Ok(None),
+            Operation::Skip if stride == 1 => return Ok(None),
+            Operation::Skip => {
+                chain.then("relu", Op::relu()).then("conv", same_conv(1, stride, false, 1)).then("norm", searched_norm());
+            }
+            Operation::MaxPool(kernel) => {
+                chain.then("pool", Op::MaxPool { kernel, stride, padding: kernel / 2 });
+                chain.only("norm", unlearned_norm(), Form::Search);
+            }
+            Operation::AvgPool(kernel) => {
+                chain.then("pool", Op::AvgPool { kernel, stride, padding: kernel / 2 });
+                chain.only("norm", unlearned_norm(), Form::Search);
+            }
+            Operation::Conv(kernel) => {
+                for (part, stride) in [("1", stride), ("2", 1)] {
+                    chain.then(&format!("relu{part}"), Op::relu());
+                    chain.then(&format!("conv{part}"), same_conv(kernel, stride, false, 1));
+                    chain.then(&format!("norm{part}"), searched_norm());
+                }
+            }
+            Operation::Separable(kernel) => {
+                for (part, stride) in [("1", stride), ("2", 1)] {
+                    chain.then(&format!("relu{part}"), Op::relu());
+                    chain.then(&format!("depthwise{part}"), same_conv(kernel, stride, true, 1));
+                    chain.then(&format!("pointwise{part}"), same_conv(1, 1, false, 1));
+                    chain.then(&format!("norm{part}"), searched_norm());
+                }
+            }
+            Operation::Dilated(kernel) => {
+                chain.then("relu", Op::relu());
+                chain.then("depthwise", same_conv(kernel, stride, true, 2));
+                chain.then("pointwise", same_conv(1, 1, false, 1)).then("norm", searched_norm());
+            }
+        }
+        if self.drop_path > 0.0 {
+            chain.only("drop_path", Op::DropPath { p: self.drop_path }, Form::Final);
+        }
+        Ok(Some(chain.block()))
+    }
+}
+
+/// The stride of a cell: each third is normal, the sixth divides the length by 3, the others halve it.
+const fn cell_stride(cell: usize) -> usize {
+    match cell {
+        5 => 3,
+        _ if cell.is_multiple_of(3) => 1,
+        _ => 2,
+    }
+}
+
+fn cell_block(stride: usize) -> String {
+    if stride == 1 { "normal_cell".to_owned() } else { format!("reduction_cell_{stride}") }
+}
+
+fn operation_block(name: &str, stride: usize) -> String {
+    format!("{name}_stride_{stride}")
+}
+
+fn operation_use(name: &str, stride: usize) -> Op {
+    match name {
+        "none" => Op::Zero { stride },
+        "skip_connect" if stride == 1 => Op::Identity {},
+        _ => Op::Block { block: operation_block(name, stride) },
+    }
+}
+
+fn decision(id: &str, options: &[String]) -> Decision {
+    let search_only = options.iter().filter(|option| *option == "none").cloned().collect();
+    Decision { id: id.to_owned(), options: options.to_vec(), search_only }
+}
+
+enum Operation {
+    None,
+    Skip,
+    MaxPool(usize),
+    AvgPool(usize),
+    Conv(usize),
+    Separable(usize),
+    Dilated(usize),
+}
+
+fn parse_operation(name: &str) -> Result<Operation> {
+    let unknown = || {
+        Error::invalid(format!(
+            "'{name}' is not an operation of the genomenas space: expected none, skip_connect, or max_pool_K, avg_pool_K, conv_K, sep_conv_K or dil_conv_K with an odd K"
+        ))
+    };
+    match name {
+        "none" => return Ok(Operation::None),
+        "skip_connect" => return Ok(Operation::Skip),
+        _ => {}
+    }
+    let (kind, kernel) = name.rsplit_once('_').ok_or_else(unknown)?;
+    let kernel: usize = kernel.parse().map_err(|_| unknown())?;
+    // An even kernel has no symmetric padding that keeps ⌈L/stride⌉ positions.
+    if kernel.is_multiple_of(2) || kernel > 10_001 {
+        return Err(unknown());
+    }
+    Ok(match kind {
+        "max_pool" => Operation::MaxPool(kernel),
+        "avg_pool" => Operation::AvgPool(kernel),
+        "conv" => Operation::Conv(kernel),
+        "sep_conv" => Operation::Separable(kernel),
+        "dil_conv" => Operation::Dilated(kernel),
+        _ => return Err(unknown()),
+    })
+}
+
+/// A convolution without bias to `out` channels whose output has ⌈L/stride⌉ positions.
+const fn pointwise(out: usize, kernel: usize, stride: usize) -> Op {
+    Op::Conv1d {
+        out_channels: Some(out),
+        kernel,
+        stride,
+        padding: kernel / 2,
+        dilation: 1,
+        depthwise: false,
+        groups: 1,
+        bias: false,
+    }
+}
+
+/// A convolution without bias that keeps the channels, with ⌈L/stride⌉ positions.
+const fn same_conv(kernel: usize, stride: usize, depthwise: bool, dilation: usize) -> Op {
+    let padding = dilation * (kernel / 2);
+    Op::Conv1d { out_channels: None, kernel, stride, padding, dilation, depthwise, groups: 1, bias: false }
+}
+
+const fn searched_norm() -> Op {
+    Op::BatchNorm { affine: true, affine_in_search: false }
+}
+
+const fn unlearned_norm() -> Op {
+    Op::BatchNorm { affine: false, affine_in_search: false }
+}
+
+/// A block of nodes one after the other.
+struct Chain(Vec<Node>);
+
+impl Chain {
+    const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    fn then(&mut self, name: &str, op: Op) -> &mut Self {
+        self.only(name, op, Form::Both)
+    }
+
+    fn only(&mut self, name: &str, op: Op, form: Form) -> &mut Self {
+        let input = self.0.last().map_or("x", |node| &node.name).to_owned();
+        self.0.push(Node::new(name, op, &[&input]).only_in(form));
+        self
+    }
+
+    fn block(self) -> Block {
+        let output = self.0.last().map_or_else(|| "x".to_owned(), |node| node.name.clone());
+        Block { inputs: vec!["x".to_owned()], nodes: self.0, output }
+    }
+}

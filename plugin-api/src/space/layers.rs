@@ -1,0 +1,133 @@
+//! The layers of a graph: its operations in order, each with its shape and exact counts.
+
+use super::expand::{Flat, LayerOp, Source, expand};
+use super::graph::{Form, Graph};
+use super::infer::{Inferred, infer, infer_mix};
+use super::Space;
+use crate::{Error, Result};
+
+/// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
+const MAX_COUNT: u64 = 1 << 50;
+
+/// The shape of one sample's value: \[channels, length\] or \[features\].
+pub type Shape = Vec<usize>;
+
+/// One operation with its shape and counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Path of the node: block uses and options joined by dots. Weights are named after it.
+    pub name: String,
+    /// What it does.
+    pub op: LayerOp,
+    /// What it reads.
+    pub inputs: Vec<Source>,
+    /// Shape of its value for one sample.
+    pub shape: Shape,
+    /// Trained weights.
+    pub parameters: u64,
+    /// Multiply-adds of one sample's forward pass: those of convolutions, linear layers and recurrent matrices;
+    /// biases, normalisation, pooling and activations are not counted.
+    pub multiply_adds: u64,
+}
+
+/// All layers of a graph, each after those it reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layers {
+    /// Shape of the graph's input.
+    pub input: Shape,
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// Which of them is the output.
+    pub output: Source,
+    /// Architecture weights of a supernet: one an option of a decision; 0 for an architecture.
+    pub alphas: u64,
+}
+
+impl Layers {
+    pub(super) fn of_architecture(graph: &Graph) -> Result<Self> {
+        Self::infer(graph, Form::Final, expand(graph, Form::Final, false)?, 0)
+    }
+
+    pub(super) fn of_supernet(space: &Space) -> Result<Self> {
+        let expanded = expand(&space.graph, Form::Search, true)?;
+        let alphas = space.decisions.iter().map(|decision| decision.options.len() as u64).sum();
+        Self::infer(&space.graph, Form::Search, expanded, alphas)
+    }
+
+    fn infer(graph: &Graph, form: Form, (flat, output): (Vec<Flat>, Source), alphas: u64) -> Result<Self> {
+        if graph.input.contains(&0) || graph.input.iter().any(|&size| size > 1 << 30) {
+            return Err(Error::invalid(format!(
+                "the input is {} channels × {} bases: expected at least 1 of each",
+                graph.input[0], graph.input[1]
+            )));
+        }
+        let input = graph.input.to_vec();
+        let mut layers: Vec<Layer> = Vec::with_capacity(flat.len());
+        for Flat { name, op, inputs } in flat {
+            let shapes: Vec<&Shape> = inputs
+                .iter()
+                .map(|source| match source {
+                    Source::Input => &input,
+                    Source::Layer(at) => &layers[*at].shape,
+                })
+                .collect();
+            let Inferred { shape, parameters, multiply_adds } = match &op {
+                LayerOp::Op(op) => infer(op, &shapes, form),
+                LayerOp::Mix { .. } => infer_mix(&shapes),
+            }
+            .map_err(|error| error.context(format!("node '{name}'")))?;
+            let size = shape.iter().try_fold(1_u64, |size, &n| size.checked_mul(n as u64));
+            if size.is_none_or(|size| size > MAX_COUNT) || parameters > MAX_COUNT || multiply_adds > MAX_COUNT {
+                return Err(Error::invalid(format!("node '{name}' is too large: shape {shape:?}, {parameters} weights")));
+            }
+            layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds });
+        }
+        let all = Self { input, layers, output, alphas };
+        let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
+        if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {
+            return Err(Error::invalid("the graph is too large: more than 2^50 weights or multiply-adds"));
+        }
+        Ok(all)
+    }
+
+    /// The shape of the graph's value.
+    pub fn output_shape(&self) -> &Shape {
+        match self.output {
+            Source::Input => &self.input,
+            Source::Layer(at) => &self.layers[at].shape,
+        }
+    }
+
+    /// Refuses a graph that does not end in one value for each of `labels` outputs, or reads another length.
+    pub fn expect_io(&self, length: usize, labels: usize) -> Result<()> {
+        if self.input != [4, length] {
+            return Err(Error::invalid(format!(
+                "the network reads {:?}, the data has windows of [4, {length}]: rebuild it for that length",
+                self.input
+            )));
+        }
+        if self.output_shape() != &[labels] {
+            return Err(Error::invalid(format!(
+                "the network ends in shape {:?}, the data has {labels} labels: expected [{labels}]",
+                self.output_shape()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Trained weights of all layers, and the alphas.
+    pub fn parameters(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.parameters).sum::<u64>() + self.alphas
+    }
+
+    /// Multiply-adds of one sample's forward pass.
+    pub fn multiply_adds(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.multiply_adds).sum()
+    }
+
+    /// Values that all layers hold for one sample; training keeps about all of them for the backward pass.
+    pub fn activations(&self) -> u64 {
+        let values = |layer: &Layer| layer.shape.iter().map(|&n| n as u64).product::<u64>();
+        self.layers.iter().map(values).fold(0, u64::saturating_add)
+    }
+}

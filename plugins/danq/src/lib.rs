@@ -1,0 +1,74 @@
+//! DanQ (Quang & Xie 2016, Nucleic Acids Research 44:e107): a convolution, a bidirectional LSTM and two dense layers.
+
+use genomenas_plugin::prelude::*;
+
+/// The shortest windows for which the pool has an output: a kernel of 26 and a pool of 13.
+pub const SHORTEST: usize = 38;
+
+/// What a user can set.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+pub struct Settings {
+    /// Factor of all filters and hidden units.
+    #[parameter(default = 1.0, minimum = 0.001, maximum = 100)]
+    pub width: f64,
+    /// Dropout after the convolution.
+    #[parameter(default = 0.2, minimum = 0, maximum = 0.99)]
+    pub dropout: f64,
+    /// Dropout after the LSTM.
+    #[parameter(default = 0.5, minimum = 0, maximum = 0.99)]
+    pub last_dropout: f64,
+    /// Learning rate of RMSprop.
+    #[parameter(default = 0.001, minimum = 0, maximum = 100)]
+    pub learning_rate: f64,
+    /// Samples a step.
+    #[parameter(default = 100, minimum = 1)]
+    pub batch: u32,
+    /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
+    #[parameter(default = 60, minimum = 1)]
+    pub epochs: u32,
+}
+
+/// The network for windows of `length` bases and `labels` outputs.
+///
+/// # Errors
+///
+/// The windows are shorter than [`SHORTEST`].
+pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result<Architecture> {
+    Baseline::expect_length("DanQ", SHORTEST, length)?;
+    let wide = |published| Baseline::scaled(published, settings.width);
+    let mut net = ArchitectureBuilder::new("danq", length);
+    net.then("conv", Op::conv1d(wide(320), 26)).then("relu1", Op::relu()).then("pool", Op::max_pool(13));
+    net.then("dropout1", Op::Dropout { p: settings.dropout });
+    net.then("lstm", Op::Lstm { hidden: wide(320), bidirectional: true });
+    // Position by position, as the published network flattens.
+    net.then("by_position", Op::Transpose {}).then("flat", Op::Flatten {});
+    net.then("dropout2", Op::Dropout { p: settings.last_dropout });
+    net.then("dense", Op::linear(wide(925))).then("relu2", Op::relu()).then("out", Op::linear(labels));
+    net.finish()
+}
+
+/// How it is trained: RMSprop, as published.
+pub fn plan(settings: &Settings) -> Plan {
+    let cnn = Optimizer {
+        algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: 1e-8 },
+        learning_rate: settings.learning_rate,
+        weight_decay: 0.0,
+        schedule: Schedule::Constant,
+    };
+    let early_stopping = Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 });
+    Plan { epochs: settings.epochs, batch: settings.batch, cnn, early_stopping, ..Plan::default() }
+}
+
+register! {
+    Baseline,
+    id = "danq",
+    kind = baseline,
+    about = "DanQ (Quang & Xie 2016): a convolution, a bidirectional LSTM and two dense layers.",
+    parameters = Settings,
+    build = |setup, settings| {
+        let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
+        Ok(Baseline::new(architecture, plan(&settings)))
+    },
+}
+
+export_plugin!();

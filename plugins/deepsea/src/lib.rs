@@ -1,0 +1,73 @@
+//! DeepSEA (Zhou & Troyanskaya 2015, Nature Methods 12:931): three convolutions and two dense layers.
+
+use genomenas_plugin::prelude::*;
+
+/// The shortest windows for which the third convolution has an output.
+pub const SHORTEST: usize = 163;
+
+/// What a user can set.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+pub struct Settings {
+    /// Factor of all filters and hidden units.
+    #[parameter(default = 1.0, minimum = 0.001, maximum = 100)]
+    pub width: f64,
+    /// Dropout after the first two convolutions.
+    #[parameter(default = 0.2, minimum = 0, maximum = 0.99)]
+    pub dropout: f64,
+    /// Dropout after the last convolution.
+    #[parameter(default = 0.5, minimum = 0, maximum = 0.99)]
+    pub last_dropout: f64,
+    /// Learning rate of SGD with momentum 0.9.
+    #[parameter(default = 0.05, minimum = 0, maximum = 100)]
+    pub learning_rate: f64,
+    /// Samples a step.
+    #[parameter(default = 100, minimum = 1)]
+    pub batch: u32,
+    /// Epochs at most.
+    #[parameter(default = 60, minimum = 1)]
+    pub epochs: u32,
+}
+
+/// The network for windows of `length` bases and `labels` outputs.
+///
+/// # Errors
+///
+/// The windows are shorter than [`SHORTEST`].
+pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result<Architecture> {
+    Baseline::expect_length("DeepSEA", SHORTEST, length)?;
+    let wide = |published| Baseline::scaled(published, settings.width);
+    let mut net = ArchitectureBuilder::new("deepsea", length);
+    net.then("conv1", Op::conv1d(wide(320), 8)).then("relu1", Op::relu()).then("pool1", Op::max_pool(4));
+    net.then("dropout1", Op::Dropout { p: settings.dropout });
+    net.then("conv2", Op::conv1d(wide(480), 8)).then("relu2", Op::relu()).then("pool2", Op::max_pool(4));
+    net.then("dropout2", Op::Dropout { p: settings.dropout });
+    net.then("conv3", Op::conv1d(wide(960), 8)).then("relu3", Op::relu());
+    net.then("dropout3", Op::Dropout { p: settings.last_dropout }).then("flat", Op::Flatten {});
+    net.then("dense", Op::linear(wide(925))).then("relu4", Op::relu()).then("out", Op::linear(labels));
+    net.finish()
+}
+
+/// How it is trained: SGD with momentum and weight decay, as published; see the README for the learning rate.
+pub fn plan(settings: &Settings) -> Plan {
+    let cnn = Optimizer {
+        algorithm: Algorithm::Sgd { momentum: 0.9 },
+        learning_rate: settings.learning_rate,
+        weight_decay: 5e-7,
+        schedule: Schedule::Constant,
+    };
+    Plan { epochs: settings.epochs, batch: settings.batch, cnn, ..Plan::default() }
+}
+
+register! {
+    Baseline,
+    id = "deepsea",
+    kind = baseline,
+    about = "DeepSEA (Zhou & Troyanskaya 2015): three convolutions and two dense layers.",
+    parameters = Settings,
+    build = |setup, settings| {
+        let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
+        Ok(Baseline::new(architecture, plan(&settings)))
+    },
+}
+
+export_plugin!();

@@ -1,0 +1,200 @@
+//! A plugin that misbehaves on demand, so that the tests can show that the host survives all of it.
+//!
+//! The strategy counts its calls and, at the one that it is told, does what it is told. Its count is its state, so an
+//! instance that was loaded from a saved state does not fall into the same hole again unless the replay leads it there.
+
+use genomenas_plugin::message::{Ask, Discard, Proposal, Report, TrialId};
+use genomenas_plugin::{Error, Parameters, Result, Strategy, export_plugin, register};
+
+/// What to do and when.
+#[derive(Clone, Debug, Parameters)]
+pub struct Orders {
+    /// The misdeed.
+    #[parameter(default = "nothing", one_of = [
+        "nothing", "panic", "panic-payload", "panic-drop", "segfault", "abort", "exit", "loop", "allocate", "recurse",
+        "print", "error", "huge-reply", "nondeterministic", "log",
+    ])]
+    pub misbehave: String,
+    /// The hook in which to do it.
+    #[parameter(default = "propose", one_of = ["create", "propose", "update", "discard", "save", "load"])]
+    pub hook: String,
+    /// The call of that hook, counted from 1, at which to do it.
+    #[parameter(default = 1, minimum = 1)]
+    pub call: u64,
+    /// A file that is created before the misdeed; where it exists, the strategy behaves. Without one it misbehaves
+    /// every time.
+    #[parameter()]
+    pub once: Option<String>,
+}
+
+/// A strategy under orders.
+#[derive(Debug)]
+pub struct Hostile {
+    orders: Orders,
+    calls: Calls,
+}
+
+/// How often each hook was called.
+#[derive(Clone, Copy, Debug, Default)]
+struct Calls {
+    propose: u64,
+    update: u64,
+    discard: u64,
+}
+
+impl Hostile {
+    fn new(orders: Orders) -> Result<Self> {
+        let hostile = Self { orders, calls: Calls::default() };
+        hostile.act("create", 1)?;
+        Ok(hostile)
+    }
+
+    /// Does what was ordered, if this is the hook and the call.
+    fn act(&self, hook: &str, call: u64) -> Result<()> {
+        let Orders { misbehave, hook: ordered, call: at, once } = &self.orders;
+        if hook != ordered || call != *at {
+            return Ok(());
+        }
+        if let Some(path) = once {
+            // Creating the file and failing if it is there is one step.
+            if std::fs::File::create_new(path).is_err() {
+                return Ok(());
+            }
+        }
+        misdeed(misbehave, hook)
+    }
+}
+
+impl Strategy for Hostile {
+    fn propose(&mut self, _: &Ask) -> Result<Proposal> {
+        self.calls.propose += 1;
+        self.act("propose", self.calls.propose)?;
+        Ok(Proposal::Wait)
+    }
+
+    fn update(&mut self, _: &Report) -> Result<()> {
+        self.calls.update += 1;
+        self.act("update", self.calls.update)
+    }
+
+    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
+        self.calls.discard += 1;
+        self.act("discard", self.calls.discard)?;
+        let answer = match self.orders.misbehave.as_str() {
+            // The process differs after a restart, as the clock or the address of a map would.
+            "nondeterministic" => std::process::id().into(),
+            _ => self.calls.propose * 1000 + self.calls.update,
+        };
+        Ok(vec![Discard::Trial { trial: TrialId(answer) }])
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        self.act("save", 1)?;
+        if self.orders.misbehave == "huge-reply" {
+            return Ok(vec![b' '; 65 << 20]);
+        }
+        Ok([self.calls.propose, self.calls.update, self.calls.discard].map(u64::to_le_bytes).concat())
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<()> {
+        self.act("load", 1)?;
+        let (numbers, []) = state.as_chunks::<8>() else { return Err(Error::invalid("the state is cut off")) };
+        let [propose, update, discard] = *numbers else { return Err(Error::invalid("the state is not mine")) };
+        let [propose, update, discard] = [propose, update, discard].map(u64::from_le_bytes);
+        self.calls = Calls { propose, update, discard };
+        Ok(())
+    }
+}
+
+impl Drop for Hostile {
+    #[expect(clippy::panic, reason = "the misdeed")]
+    fn drop(&mut self) {
+        assert!(self.orders.misbehave != "panic-drop", "ordered to panic in drop");
+    }
+}
+
+#[expect(clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "the misdeeds")]
+fn misdeed(misbehave: &str, hook: &str) -> Result<()> {
+    match misbehave {
+        "panic" => panic!("ordered to panic in {hook}"),
+        "panic-payload" => std::panic::panic_any(Payload),
+        "segfault" => segfault(),
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(0),
+        "loop" => loop {
+            std::hint::spin_loop();
+        },
+        "allocate" => {
+            let mut hoard = Vec::new();
+            loop {
+                hoard.push(std::hint::black_box(vec![1_u8; 16 << 20]));
+            }
+        }
+        "recurse" => {
+            recurse(0);
+        }
+        "print" => {
+            println!("printed on standard output in {hook}");
+            eprintln!("printed on standard error in {hook}");
+        }
+        "log" => log::warn!("logged in {hook}"),
+        "error" => return Err(Error::new(format!("ordered to fail in {hook}"))),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A panic payload whose own drop panics.
+struct Payload;
+
+impl Drop for Payload {
+    #[expect(clippy::panic, reason = "the misdeed")]
+    fn drop(&mut self) {
+        panic!("the payload of a panic panics");
+    }
+}
+
+fn segfault() {
+    // SAFETY: none; the point is to read where nothing is mapped, which ends the process.
+    #[expect(unsafe_code, reason = "the misdeed")]
+    unsafe {
+        std::hint::black_box(std::ptr::read_volatile(std::ptr::without_provenance::<u8>(8)));
+    }
+}
+
+#[expect(unconditional_recursion, reason = "the misdeed")]
+fn recurse(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 1024]);
+    recurse(depth + 1) + frame[0]
+}
+
+register! {
+    Hostile,
+    id = "hostile",
+    kind = search,
+    about = "Does what its orders say, which is nothing good.",
+    parameters = Orders,
+    build = |_setup, orders| Hostile::new(orders),
+}
+
+register! {
+    Hostile,
+    id = "another-hostile",
+    kind = baseline,
+    about = "The same, without orders.",
+    needs = ["nothing"],
+    build = |_setup, _parameters| Hostile::new(Orders::default()),
+}
+
+export_plugin!();
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_plugin_reads_its_own_manifest_in_its_own_tests() {
+        let manifest = genomenas_plugin::manifest().unwrap();
+        assert_eq!(manifest.id, "genomenas-hostile");
+        let ids: Vec<_> = manifest.strategies.iter().map(|strategy| strategy.id.as_str()).collect();
+        assert_eq!(ids, ["another-hostile", "hostile"]);
+    }
+}
