@@ -10,6 +10,8 @@ fn main() {
     let Ok(lib) = env::var("DEP_TCH_LIBTORCH_LIB") else {
         return;
     };
+    // For the build script of a package that links this library.
+    println!("cargo:libtorch={lib}");
     // `make libtorch-cuda` changes the folder's content and no variable. A folder that is missing now is not named,
     // because cargo would take that for a change at every build.
     if Path::new(&lib).is_dir() {
@@ -18,7 +20,11 @@ fn main() {
 
     // The folder itself first, then the places beside the binary (target/release) and the tests
     // (target/release/deps), which still hold after the repository has been moved.
-    for folder in [&lib, "$ORIGIN/../libtorch/lib", "$ORIGIN/../../libtorch/lib"] {
+    for folder in [
+        &lib,
+        "$ORIGIN/../libtorch/lib",
+        "$ORIGIN/../../libtorch/lib",
+    ] {
         // -Xlinker rather than -Wl, which would split a path at its commas.
         for argument in ["-rpath", folder] {
             println!("cargo:rustc-link-arg=-Xlinker");

@@ -1,2 +1,5 @@
-//! The command line.
-fn main() {}
+//! The command line; see [`genomenas::cli`].
+
+fn main() -> std::process::ExitCode {
+    genomenas::cli::main()
+}

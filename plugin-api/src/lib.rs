@@ -38,3 +38,8 @@ pub mod prelude {
     pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};
     pub use serde::{Deserialize, Serialize};
 }
+
+/// The example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -40,6 +41,17 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 /// Writes `value` as one line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     line(&to_json(value, false)?)
+}
+
+/// The lines of a table, the columns in `right` aligned to the right, without blanks at their ends.
+pub(crate) fn aligned(mut table: Table, right: &[usize]) -> String {
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if right.contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 /// Writes `error: …` as one line to standard error.

@@ -70,6 +70,9 @@ fn op_text(op: &Op, input: Option<&Vec<usize>>, output: &[usize]) -> String {
                 format!("highway cell: {}", edges.join(", "))
             }
         }
+        Op::Lstm { bidirectional, .. } | Op::Gru { bidirectional, .. } => {
+            format!("{} {change}{}", op.type_name(), if *bidirectional { ", bidirectional" } else { "" })
+        }
         Op::Activation { function } => function_name(*function),
         other => plain(other),
     }

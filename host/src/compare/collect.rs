@@ -62,18 +62,9 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
     })
 }
 
-/// The result of a run, if it has one.
-pub fn result(folder: &Path) -> Result<Option<RunResult>> {
-    let path = folder.join(names::RESULT);
-    let Some(text) = read_if_there(&path)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| {
-        Error::file("understand", &path, format!("{error}; remove the file to let the run write it again"))
-    })
-}
-
 fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
     let folder = comparison.join(&run.folder);
-    let result = result(&folder)?;
+    let result = RunResult::read(&folder)?;
     let state = match &result {
         Some(result) => match result.state {
             State::Done => RunState::Done,

@@ -26,8 +26,9 @@ use std::sync::atomic::AtomicUsize;
 use genomenas_plugin::space::Space;
 use sha2::{Digest, Sha256};
 
+use crate::data::store::hexadecimal;
 use crate::error::{Error, Result};
-use crate::run::State;
+use crate::run::{RunResult, State};
 use crate::{files, run};
 use plan::{ComparisonPlan, PlannedRun};
 use report::Comparison;
@@ -172,13 +173,18 @@ impl Comparer {
     fn create(&self, run: &PlannedRun) -> Result<()> {
         let settings =
             self.plan.settings(run).ok_or_else(|| Error::failed(format!("the plan has no entry {}", run.entry)))?;
-        run::create(&self.folder.join(&run.folder), &settings, &self.space, None)
+        let folder = self.folder.join(&run.folder);
+        // What a kill in the middle of making the folder left: there is no run in it yet.
+        if folder.exists() && !folder.join(run::settings::files::SETTINGS).exists() {
+            std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, error))?;
+        }
+        run::create(&folder, &settings, Some(&self.space), None)
     }
 
     /// Whether a run has to be started. Takes away what an earlier attempt left and a new one must not find.
     fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool> {
         let folder = self.folder.join(&run.folder);
-        match collect::result(&folder)?.map(|result| result.state) {
+        match RunResult::read(&folder)?.map(|result| result.state) {
             Some(State::Done) => return Ok(false),
             Some(State::Failed) if !retry_failed => return Ok(false),
             Some(State::Failed) => {
@@ -204,7 +210,7 @@ pub fn write_report(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> 
 
 /// Why a run failed, if it did. A process that left no result leaves a note of its end.
 fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
-    if let Some(result) = collect::result(&job.folder)? {
+    if let Some(result) = RunResult::read(&job.folder)? {
         return Ok(match result.state {
             State::Done => None,
             State::Failed => Some(result.reason.unwrap_or_else(|| "no reason given".to_owned())),
@@ -227,7 +233,7 @@ fn remove_if_there(path: &Path) -> Result<()> {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -226,9 +226,10 @@ impl EntryPlan {
         }
     }
 
-    /// The strategy and its parameters as a person writes them.
+    /// The strategy and its parameters as a person writes them: with its plugin where they did.
     pub fn named(&self) -> Named {
-        Named { id: self.strategy.clone(), parameters: self.parameters.clone() }
+        let id = self.name.split_whitespace().next().unwrap_or(&self.strategy);
+        Named { id: id.to_owned(), parameters: self.parameters.clone() }
     }
 }
 
@@ -247,10 +248,15 @@ fn difference(path: &str, old: &Value, new: &Value) -> Option<String> {
         (Value::Array(old), Value::Array(new)) if !old.iter().chain(new).all(is_scalar) => {
             (0..old.len().max(new.len())).find_map(|at| {
                 let of = |list: &[Value]| list.get(at).cloned().unwrap_or(Value::Null);
-                // An entry is called by its name, which says more than its place.
-                let name = [old, new].into_iter().find_map(|list| list.get(at)?.get("name")?.as_str());
-                let place = name.map_or_else(|| at.to_string(), |name| format!("'{name}'"));
-                difference(&format!("{path}[{place}]"), &of(old), &of(new))
+                let name = |list: &[Value]| list.get(at).and_then(|entry| entry.get("name")).cloned();
+                // An entry is called by its name, which says more than its place; another name is another entry.
+                match (name(old), name(new)) {
+                    (Some(old_name), Some(new_name)) if old_name != new_name => {
+                        difference(&format!("{path}[{at}].name"), &old_name, &new_name)
+                    }
+                    (Some(Value::String(name)), Some(_)) => difference(&format!("{path}['{name}']"), &of(old), &of(new)),
+                    _ => difference(&format!("{path}[{at}]"), &of(old), &of(new)),
+                }
             })
         }
         _ if old == new => None,
@@ -355,10 +361,19 @@ pub(super) mod tests {
 
     #[test]
     fn the_first_difference_names_the_field_and_both_values() {
-        let mut new = plan();
-        new.entries[0].parameters.insert("width".to_owned(), 0.2.into());
-        let difference = plan().first_difference(&new).unwrap().unwrap();
-        assert_eq!(difference, "entries['danq width=0.1'].parameters.width is 0.1 there and 0.2 here");
+        let changed = |change: fn(&mut EntryPlan)| {
+            let mut new = plan();
+            change(&mut new.entries[0]);
+            plan().first_difference(&new).unwrap().unwrap()
+        };
+        assert_eq!(
+            changed(|entry| entry.plugin_sha256 = "00".to_owned()),
+            "entries['danq width=0.1'].plugin_sha256 is \"ef\" there and \"00\" here"
+        );
+        assert_eq!(
+            changed(|entry| entry.name = "deepsea".to_owned()),
+            "entries[0].name is \"danq width=0.1\" there and \"deepsea\" here"
+        );
         let new = ComparisonPlan { seeds: vec![1], ..plan() };
         assert_eq!(plan().first_difference(&new).unwrap().unwrap(), "seeds is [1,2] there and [1] here");
         let new = ComparisonPlan { entries: Vec::new(), ..plan() };

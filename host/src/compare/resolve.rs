@@ -28,6 +28,8 @@ pub trait Strategies {
 /// A strategy and the plugin that provides it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
+    /// Id of the strategy within its plugin.
+    pub strategy: String,
     /// Id of the plugin.
     pub plugin: String,
     /// Its version.
@@ -176,13 +178,13 @@ fn entries(mut strategies: Vec<Named>, control: bool, provided: &dyn Strategies)
                 "strategy '{name}' is there twice: list it once, and give it more seeds for more runs"
             )));
         }
-        let is_control = named.id == CONTROL && !control_found;
+        let is_control = found.strategy == CONTROL && !control_found;
         control_found |= is_control;
         entries.push(EntryPlan {
             name,
             folder: unused_folder(&named, &mut folders),
             control: is_control,
-            strategy: named.id,
+            strategy: found.strategy,
             plugin: found.plugin,
             plugin_version: found.version,
             plugin_sha256: found.sha256,
@@ -219,6 +221,7 @@ mod tests {
                 return Err(Error::input(format!("no plugin provides '{}'", strategy.id)));
             }
             Ok(Found {
+                strategy: strategy.id.clone(),
                 plugin: strategy.id.clone(),
                 version: "0.1.0".to_owned(),
                 sha256: "ab".to_owned(),
@@ -234,6 +237,7 @@ mod tests {
 
     const ALL: Shelf = Shelf(&["danq", "deepsea", "random-search"]);
 
+    #[expect(clippy::unnecessary_wraps, reason = "the signature that reads a real store")]
     fn info(_: &Path) -> Result<StoreInfo> {
         Ok(StoreInfo {
             format: "genomenas-store".to_owned(),
@@ -318,7 +322,7 @@ mod tests {
     fn what_is_missing_is_named_with_the_flag_that_gives_it() {
         let (folder, text) = folder();
         for (line, flag) in [("data", "--data"), ("strategies", "--strategies"), ("budget", "--budget")] {
-            let text: String = text.lines().filter(|text| !text.starts_with(line)).map(|line| format!("{line}\n")).collect();
+            let text = text.lines().filter(|text| !text.starts_with(line)).collect::<Vec<_>>().join("\n");
             let error = resolved(&text, folder.path(), &ALL).unwrap_err();
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains(flag), "{error}");

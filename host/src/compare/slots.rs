@@ -6,7 +6,7 @@
 //! that started it ends.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -22,6 +22,8 @@ use crate::run::settings::files;
 
 /// Set for a child to the comparer's process id: it asks to die with it; see [`die_with_comparer`].
 const COMPARER: &str = "GENOMENAS_COMPARER";
+/// What stands in a run's log before the lines of each process.
+const BEGIN: &str = "--- the comparison starts this run";
 /// How often ended processes are looked for.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long a process may take to end when it is asked to.
@@ -112,7 +114,8 @@ impl Slots {
             while running.len() < self.jobs.max(1)
                 && let Some((number, job)) = waiting.pop_front()
             {
-                let slot = (0..).find(|slot| running.iter().all(|other| other.slot != *slot)).unwrap_or_default();
+                // Fewer run than there are slots, so one of them is free.
+                let slot = (0..=running.len()).find(|slot| running.iter().all(|other| other.slot != *slot)).unwrap_or_default();
                 match self.start(job, number, slot, &sender) {
                     Ok(child) => {
                         running.push(Running { job: number, slot, child });
@@ -141,8 +144,12 @@ impl Slots {
 
     fn start(&self, job: &Job, number: usize, slot: usize, sender: &Sender<(usize, Progress)>) -> Result<Child> {
         let path = job.folder.join(files::LOG);
-        let log = std::fs::File::options().create(true).append(true).open(&path);
-        let log = log.map_err(|error| Error::file("write", &path, error))?;
+        let open = || -> std::io::Result<std::fs::File> {
+            let mut log = std::fs::File::options().create(true).append(true).open(&path)?;
+            writeln!(log, "{BEGIN}")?;
+            Ok(log)
+        };
+        let log = open().map_err(|error| Error::file("write", &path, error))?;
         let mut command = Command::new(&self.program);
         command
             .arg("run")
@@ -247,10 +254,11 @@ fn stop(running: &mut Vec<Running>) {
     }
 }
 
-/// The last lines of a run's log that a person wants to see when it ended without a word.
+/// The last error in a run's log, of the process that was started last.
 pub fn last_error(folder: &Path) -> Option<String> {
     let log = std::fs::read_to_string(folder.join(files::LOG)).ok()?;
-    log.lines().rev().take(50).find_map(|line| line.strip_prefix("error: ")).map(str::to_owned)
+    let of_last = log.lines().rev().take_while(|line| *line != BEGIN);
+    of_last.take(50).find_map(|line| line.strip_prefix("error: ")).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -331,7 +339,21 @@ mod tests {
             })
             .unwrap();
         assert_eq!(progress, [(0, Progress { done: 0.5, samples_per_second: 7.0 })]);
-        assert_eq!(std::fs::read_to_string(jobs[0].folder.join(files::LOG)).unwrap(), "hello\n");
+        let log = std::fs::read_to_string(jobs[0].folder.join(files::LOG)).unwrap();
+        assert_eq!(log, format!("{BEGIN}\nhello\n"));
+    }
+
+    #[test]
+    fn an_error_of_an_earlier_process_is_not_taken_for_one_of_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join(files::LOG);
+        let with = |last: &str| {
+            let text = format!("{BEGIN}\nerror: one\n{BEGIN}\n{last}");
+            crate::files::write_atomically(&log, text.as_bytes()).unwrap();
+            last_error(folder.path())
+        };
+        assert_eq!(with("nothing"), None);
+        assert_eq!(with("error: two\n"), Some("two".to_owned()));
     }
 
     #[test]

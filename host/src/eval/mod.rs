@@ -67,7 +67,6 @@ fn chosen_rows(rows: usize, scoring: &Scoring) -> Result<Vec<u32>> {
 }
 
 /// What [`evaluate`] scores.
-#[derive(Debug)]
 pub struct Evaluation<'a> {
     /// The architecture.
     pub architecture: &'a Architecture,

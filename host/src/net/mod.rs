@@ -10,6 +10,9 @@ mod pooling;
 mod recurrent;
 pub mod weights;
 
+#[cfg(test)]
+mod tests;
+
 use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
 use tch::{Device, Tensor};
 

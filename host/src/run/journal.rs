@@ -69,6 +69,7 @@ pub enum Phase {
 pub struct Journal {
     file: File,
     path: PathBuf,
+    records: u64,
 }
 
 impl Journal {
@@ -86,7 +87,7 @@ impl Journal {
             Ok(file)
         };
         let file = open().map_err(|error| Error::file("write", path, error))?;
-        Ok((Self { file, path: path.to_owned() }, records))
+        Ok((Self { file, path: path.to_owned(), records: records.len() as u64 }, records))
     }
 
     /// Appends a record and waits until the disk has it.
@@ -97,7 +98,14 @@ impl Journal {
             self.file.write_all(&line)?;
             self.file.sync_data()
         };
-        write().map_err(|error| Error::file("write", &self.path, error))
+        write().map_err(|error| Error::file("write", &self.path, error))?;
+        self.records += 1;
+        Ok(())
+    }
+
+    /// Records in the journal.
+    pub fn records(&self) -> u64 {
+        self.records
     }
 }
 

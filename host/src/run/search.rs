@@ -17,7 +17,7 @@ use super::observe::{Event, Observer, Steps};
 use super::result::RunResult;
 use super::settings::Search;
 use super::state::State;
-use super::Context;
+use super::{Context, hooks};
 use crate::error::{Error, Result};
 use crate::plugins::PluginInstance;
 use crate::train::meter::Bound;
@@ -181,7 +181,8 @@ impl Searching<'_> {
             if self.state.discarded.contains(&id) {
                 break Outcome::Discarded;
             }
-            match training.next_epoch(&mut Steps::new(self.observer, self.trial_span(bound.0))) {
+            let span = self.trial_span(bound.0);
+            match training.next_epoch(&mut Steps::new(self.observer, span)) {
                 Ok(Some(epoch)) if epoch.number <= self.state.current.epochs => {}
                 Ok(Some(epoch)) => {
                     if !training.saved_within(CHECKPOINT_AGE) {
@@ -243,6 +244,7 @@ impl Searching<'_> {
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
         self.record(&Record::End { trial: id, report, discards, used })?;
+        hooks::save(&self.context.folder, &mut self.hooks, self.journal.records())?;
         if gone {
             remove_checkpoint(&checkpoint_of(&self.context.folder, id));
         }

@@ -92,29 +92,29 @@ impl PartOptimizer {
         let decay = self.settings.weight_decay;
         let decoupled = matches!(self.settings.algorithm, Algorithm::AdamW { .. });
         if decay != 0.0 && decoupled {
-            weights.f_mul_scalar_(1.0 - rate * decay)?;
+            let _ = weights.f_mul_scalar_(1.0 - rate * decay)?;
         } else if decay != 0.0 {
             gradient = gradient.f_add(&weights.f_mul_scalar(decay)?)?;
         }
         match self.settings.algorithm {
             Algorithm::Sgd { momentum } => {
                 if momentum != 0.0 {
-                    self.first.f_mul_scalar_(momentum)?.f_add_(&gradient)?;
+                    let _ = self.first.f_mul_scalar_(momentum)?.f_add_(&gradient)?;
                     gradient = self.first.shallow_clone();
                 }
-                weights.f_sub_(&gradient.f_mul_scalar(rate)?)?;
+                let _ = weights.f_sub_(&gradient.f_mul_scalar(rate)?)?;
             }
             Algorithm::Adam { beta1, beta2, epsilon } | Algorithm::AdamW { beta1, beta2, epsilon } => {
-                self.first.f_lerp_(&gradient, 1.0 - beta1)?;
-                self.second.f_mul_scalar_(beta2)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - beta2)?, &gradient)?;
+                let _ = self.first.f_lerp_(&gradient, 1.0 - beta1)?;
+                let _ = self.second.f_mul_scalar_(beta2)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - beta2)?, &gradient)?;
                 let correction = |beta: f64| 1.0 - beta.powf(step as f64);
                 let deviation = self.second.f_sqrt()?.f_div_scalar(correction(beta2).sqrt())?.f_add_scalar(epsilon)?;
-                weights.f_sub_(&self.first.f_div(&deviation)?.f_mul_scalar(rate / correction(beta1))?)?;
+                let _ = weights.f_sub_(&self.first.f_div(&deviation)?.f_mul_scalar(rate / correction(beta1))?)?;
             }
             Algorithm::RmsProp { alpha, epsilon } => {
-                self.second.f_mul_scalar_(alpha)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - alpha)?, &gradient)?;
+                let _ = self.second.f_mul_scalar_(alpha)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - alpha)?, &gradient)?;
                 let deviation = self.second.f_sqrt()?.f_add_scalar(epsilon)?;
-                weights.f_sub_(&gradient.f_div(&deviation)?.f_mul_scalar(rate)?)?;
+                let _ = weights.f_sub_(&gradient.f_div(&deviation)?.f_mul_scalar(rate)?)?;
             }
         }
         Ok(())
@@ -168,5 +168,112 @@ pub fn learning_rate(settings: &message::Optimizer, epoch: u32, progress: Progre
             minimum + 0.5 * (start - minimum) * (1.0 + (std::f64::consts::PI * done.clamp(0.0, 1.0)).cos())
         }
         message::Schedule::Step { epochs, factor } => start * factor.powi(i32::try_from(epoch / epochs.max(1)).unwrap_or(i32::MAX)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use genomenas_plugin::message::Schedule;
+    use genomenas_plugin::space::{ArchitectureBuilder, Op};
+    use tch::{Device, Kind};
+
+    use super::*;
+    use crate::net::Net;
+
+    /// A network with one weight and no bias, so that updates can be followed by hand.
+    fn scalar_net() -> Net {
+        let mut builder = ArchitectureBuilder::new("scalar", 1);
+        builder.then("pool", Op::GlobalMaxPool {}).then("out", Op::Linear { out_features: 1, bias: false, init_range: None });
+        let layers = builder.finish().unwrap().layers().unwrap();
+        let mut net = Net::build(&layers, 1, Device::Cpu).unwrap();
+        let start = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4]);
+        net.weights.restore(&[("out.weight".to_owned(), start)], true).unwrap();
+        net
+    }
+
+    /// The first weight after three steps down w²/2, whose gradient is w.
+    fn three_steps(plan: &Plan) -> f64 {
+        let mut net = scalar_net();
+        let mut optimizer = Optimizer::new(plan, &net.weights).unwrap();
+        let input = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4, 1]);
+        for step in 1..=3 {
+            let logits = net.forward(&input, true).unwrap().logits;
+            (logits.square().sum(Kind::Float) * 0.5).backward();
+            optimizer.step(&mut net.weights, step, 0, Progress::default()).unwrap();
+        }
+        net.weights.flat(Part::Cnn).double_value(&[0])
+    }
+
+    fn plan(algorithm: Algorithm, weight_decay: f64) -> Plan {
+        let cnn = message::Optimizer { algorithm, learning_rate: 0.1, weight_decay, schedule: Schedule::Constant };
+        Plan { cnn, ..Plan::default() }
+    }
+
+    fn close(value: f64, expected: f64) {
+        assert!((value - expected).abs() < 1e-6, "{value} is not {expected}");
+    }
+
+    #[test]
+    fn sgd_with_momentum_and_weight_decay_is_pytorchs() {
+        let (mut w, mut velocity) = (1.0, 0.0);
+        for _ in 0..3 {
+            velocity = 0.9 * velocity + (w + 0.01 * w);
+            w -= 0.1 * velocity;
+        }
+        close(three_steps(&plan(Algorithm::Sgd { momentum: 0.9 }, 0.01)), w);
+    }
+
+    #[test]
+    fn adam_is_pytorchs_with_the_penalty_in_the_gradient_or_beside_it() {
+        for decoupled in [false, true] {
+            let (mut w, mut m, mut v) = (1.0_f64, 0.0, 0.0);
+            for step in 1..=3 {
+                let gradient = if decoupled { w } else { w + 0.01 * w };
+                if decoupled {
+                    w -= 0.1 * 0.01 * w;
+                }
+                m = 0.9 * m + 0.1 * gradient;
+                v = 0.999 * v + 0.001 * gradient * gradient;
+                let (m_hat, v_hat) = (m / (1.0 - 0.9_f64.powi(step)), v / (1.0 - 0.999_f64.powi(step)));
+                w -= 0.1 * m_hat / (v_hat.sqrt() + 1e-8);
+            }
+            let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
+            let algorithm =
+                if decoupled { Algorithm::AdamW { beta1, beta2, epsilon } } else { Algorithm::Adam { beta1, beta2, epsilon } };
+            close(three_steps(&plan(algorithm, 0.01)), w);
+        }
+    }
+
+    #[test]
+    fn rmsprop_is_pytorchs() {
+        let (mut w, mut square) = (1.0_f64, 0.0);
+        for _ in 0..3 {
+            square = 0.9 * square + 0.1 * w * w;
+            w -= 0.1 * w / (square.sqrt() + 1e-8);
+        }
+        close(three_steps(&plan(Algorithm::RmsProp { alpha: 0.9, epsilon: 1e-8 }, 0.0)), w);
+    }
+
+    #[test]
+    fn clipping_shortens_a_long_gradient_and_leaves_a_short_one() {
+        let clipped = Plan { clip: Clip::All { norm: 0.5 }, ..plan(Algorithm::Sgd { momentum: 0.0 }, 0.0) };
+        close(three_steps(&clipped), 1.0 - 3.0 * 0.1 * 0.5);
+        let free = Plan { clip: Clip::Parts { cnn: 5.0, rnn: 5.0 }, ..clipped };
+        close(three_steps(&free), 0.9_f64.powi(3));
+    }
+
+    #[test]
+    fn the_cosine_of_the_reference_is_stepped_once_an_epoch() {
+        // Twelve epochs of a schedule over 20 from 8.0 (reference, successive halving).
+        let settings = message::Optimizer {
+            learning_rate: 8.0,
+            schedule: Schedule::Cosine { minimum: 0.0, every_step: false },
+            ..message::Optimizer::default()
+        };
+        let rates: Vec<f64> = (0..12_u32)
+            .map(|epoch| Progress { at_epoch: f64::from(epoch) / 20.0, at_step: 0.0 })
+            .map(|progress| (learning_rate(&settings, 0, progress) * 100.0).round() / 100.0)
+            .collect();
+        assert_eq!(rates, [8.0, 7.95, 7.8, 7.56, 7.24, 6.83, 6.35, 5.82, 5.24, 4.63, 4.0, 3.37]);
     }
 }

@@ -27,12 +27,18 @@ impl Shape {
                  Option of any of these; for a choice write a String with #[parameter(one_of = [\"…\", …])]",
             )
         };
-        let Type::Path(path) = field_type else { return Err(refuse()) };
-        let Some(segment) = path.path.segments.last() else { return Err(refuse()) };
+        let Type::Path(path) = field_type else {
+            return Err(refuse());
+        };
+        let Some(segment) = path.path.segments.last() else {
+            return Err(refuse());
+        };
         let inner = match &segment.arguments {
             PathArguments::None => None,
             PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) if arguments.args.len() == 1 => Some(Self::of(inner)?),
+                Some(GenericArgument::Type(inner)) if arguments.args.len() == 1 => {
+                    Some(Self::of(inner)?)
+                }
                 _ => return Err(refuse()),
             },
             PathArguments::Parenthesized(_) => return Err(refuse()),
@@ -52,7 +58,9 @@ impl Shape {
             ("Vec", Some(inner)) if !matches!(inner, Self::List(_) | Self::Optional(_)) => {
                 Ok(Self::List(Box::new(inner)))
             }
-            ("Option", Some(inner)) if !matches!(inner, Self::Optional(_)) => Ok(Self::Optional(Box::new(inner))),
+            ("Option", Some(inner)) if !matches!(inner, Self::Optional(_)) => {
+                Ok(Self::Optional(Box::new(inner)))
+            }
             _ => Err(refuse()),
         }
     }
@@ -66,7 +74,10 @@ impl Shape {
     }
 
     fn integer<T: IntegerType>() -> Self {
-        Self::Integer { least: T::LEAST, most: T::MOST }
+        Self::Integer {
+            least: T::LEAST,
+            most: T::MOST,
+        }
     }
 }
 

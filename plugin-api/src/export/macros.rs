@@ -177,15 +177,25 @@ macro_rules! export_plugin {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __one_type {
-    () => { $crate::NoParameters };
-    ($given:ty) => { $given };
+    () => {
+        $crate::NoParameters
+    };
+    ($given:ty) => {
+        $given
+    };
 }
 
 /// A strategy's kind as the manifest writes it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __kind {
-    (search) => { "search" };
-    (baseline) => { "baseline" };
-    ($other:ident) => { ::core::compile_error!("a strategy's kind is `search` or `baseline`") };
+    (search) => {
+        "search"
+    };
+    (baseline) => {
+        "baseline"
+    };
+    ($other:ident) => {
+        ::core::compile_error!("a strategy's kind is `search` or `baseline`")
+    };
 }

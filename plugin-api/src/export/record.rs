@@ -112,7 +112,6 @@ const fn decimal(number: u32, out: &mut [u8], mut end: usize) -> usize {
         scale /= 10;
     }
     while scale > 0 {
-        #[expect(clippy::cast_possible_truncation, reason = "a decimal digit")]
         let digit = (number / scale % 10) as u8;
         end = put(b'0' + digit, out, end);
         scale /= 10;
@@ -126,8 +125,13 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_as_json() {
-        const PIECES: &[Piece] =
-            &[Piece::Raw("["), Piece::Text("a \"b\" \\ \n ü"), Piece::Raw(","), Piece::List(&["x", "y\t"]), Piece::Raw("]")];
+        const PIECES: &[Piece] = &[
+            Piece::Raw("["),
+            Piece::Text("a \"b\" \\ \n ü"),
+            Piece::Raw(","),
+            Piece::List(&["x", "y\t"]),
+            Piece::Raw("]"),
+        ];
         const RECORD: [u8; length(PIECES)] = render(PIECES);
         let parsed: serde_json::Value = serde_json::from_slice(&RECORD).unwrap();
         assert_eq!(parsed, serde_json::json!(["a \"b\" \\ \n ü", ["x", "y\t"]]));
@@ -139,7 +143,10 @@ mod tests {
             let pieces = [Piece::Number(number)];
             let mut out = [0; 10];
             let end = write(&pieces, &mut out);
-            assert_eq!(std::str::from_utf8(&out[..end]).unwrap(), number.to_string());
+            assert_eq!(
+                std::str::from_utf8(&out[..end]).unwrap(),
+                number.to_string()
+            );
         }
     }
 }

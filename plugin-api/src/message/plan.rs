@@ -108,6 +108,12 @@ impl Default for Optimizer {
 }
 
 impl Optimizer {
+    /// Adam whose rate falls from `learning_rate` to 0 along a cosine, step by step: a fair start for any network and
+    /// any length of training.
+    pub fn adam(learning_rate: f64) -> Self {
+        Self { learning_rate, schedule: Schedule::Cosine { minimum: 0.0, every_step: true }, ..Self::default() }
+    }
+
     fn validate(&self, part: &str) -> Result<()> {
         let check = |what: &str, value: f64, below: f64| {
             if value >= 0.0 && value < below {

@@ -50,7 +50,11 @@ pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn S
             promise: "reports of trials that it did not propose change nothing",
             run: stray_reports,
         },
-        Check { name: "budget-of-one", promise: "it finishes when the first trial spends the budget", run: budget_of_one },
+        Check {
+            name: "budget-of-one",
+            promise: "it finishes when the first trial spends the budget",
+            run: budget_of_one,
+        },
         Check { name: "no-budget", promise: "it finishes at once when nothing is left", run: no_budget },
     ];
     checks.iter().try_for_each(|check| perform(check, simulation, &build))
@@ -61,13 +65,9 @@ pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn S
 /// # Errors
 ///
 /// As [`check`].
-pub fn check_search(
-    simulation: &Simulation,
-    build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync,
-) -> Result<()> {
+pub fn check_search(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync) -> Result<()> {
     check(simulation, &build)?;
-    let other_seed =
-        Check { name: "other-seed", promise: "another seed leads to other proposals", run: other_seed };
+    let other_seed = Check { name: "other-seed", promise: "another seed leads to other proposals", run: other_seed };
     perform(&other_seed, simulation, &build)
 }
 
@@ -128,8 +128,7 @@ fn budget_of_one(simulation: &Simulation, build: Build<'_>) -> Result<()> {
 
 fn no_budget(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     let budget = simulation.setup.budget;
-    let ask =
-        Ask { budget, remaining: 0, used: Cost::default(), next_trial: TrialId(0), in_flight: Vec::new() };
+    let ask = Ask { budget, remaining: 0, used: Cost::default(), next_trial: TrialId(0), in_flight: Vec::new() };
     match build(&simulation.setup)?.propose(&ask)? {
         Proposal::Finish { .. } => Ok(()),
         other => Err(Error::new(format!("asked with remaining = 0 it proposes {}", serde_json::to_string(&other)?))),

@@ -209,7 +209,14 @@ impl Host<'_> {
     }
 
     /// The end that a trial has come to, if any. One that finds the budget spent ends without an epoch.
-    fn stopped(&self, ready: &Ready, plan: &Plan, spent: Cost, epochs: u32, without_improvement: u32) -> Option<Stopped> {
+    fn stopped(
+        &self,
+        ready: &Ready,
+        plan: &Plan,
+        spent: Cost,
+        epochs: u32,
+        without_improvement: u32,
+    ) -> Option<Stopped> {
         let unit = self.simulation.setup.budget.unit;
         if epochs == plan.epochs {
             Some(Stopped::Epochs)
@@ -271,7 +278,9 @@ impl Host<'_> {
         match discard {
             Discard::Option { decision, option } => {
                 if !known(decision)?.options.contains(option) {
-                    return Err(refused(format!("it drops option '{option}', which decision '{decision}' does not have")));
+                    return Err(refused(format!(
+                        "it drops option '{option}', which decision '{decision}' does not have"
+                    )));
                 }
             }
             Discard::Edge { decision } => _ = known(decision)?,

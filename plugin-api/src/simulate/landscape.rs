@@ -11,7 +11,7 @@ const INTERACTION: f64 = 0.3;
 /// Standard deviation of what is measured around what is true.
 const NOISE: f64 = 0.004;
 /// Random architectures that the found one is compared with.
-const COMPARED: u64 = 500;
+const COMPARED: u64 = 200;
 
 /// The truth of one seed.
 #[derive(Clone, Copy, Debug)]

@@ -126,14 +126,14 @@ impl<'a> Expansion<'a> {
                 unread.insert(&node.name);
             }
         }
-        if let Some(name) = unread.first() {
-            return Err(Error::invalid(format!(
+        let Some(&source) = names.get(output) else {
+            return Err(Error::invalid(format!("the output is '{prefix}{output}', and there is no such node")));
+        };
+        match unread.first() {
+            None => Ok(source),
+            Some(name) => Err(Error::invalid(format!(
                 "node '{prefix}{name}' is read by no node and is not the output: read it or leave it out"
-            )));
-        }
-        match names.get(output) {
-            Some(&source) => Ok(source),
-            None => Err(Error::invalid(format!("the output of '{prefix}' is '{output}', which is not a node of it"))),
+            ))),
         }
     }
 
@@ -142,7 +142,8 @@ impl<'a> Expansion<'a> {
             Op::Block { block } => {
                 let body = self.blocks.get(block).ok_or_else(|| {
                     let known: Vec<_> = self.blocks.keys().map(String::as_str).collect();
-                    Error::invalid(format!("node '{path}' uses block '{block}', which is not among: {}", known.join(", ")))
+                    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                    Error::invalid(format!("node '{path}' uses block '{block}', which the graph does not have; its blocks: {known}"))
                 })?;
                 if body.inputs.len() != inputs.len() {
                     return Err(Error::invalid(format!(

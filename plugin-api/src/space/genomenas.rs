@@ -124,6 +124,10 @@ impl GenomeNas {
                 return Err(Error::invalid(format!("the genomenas space has {what} = {value}: expected 1 to {most}")));
             }
         }
+        if !(0.0..1.0).contains(&self.drop_path) {
+            let p = self.drop_path;
+            return Err(Error::invalid(format!("the genomenas space has drop_path = {p}: expected 0 ≤ p < 1")));
+        }
         Ok(())
     }
 

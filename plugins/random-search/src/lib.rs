@@ -1,18 +1,13 @@
 //! Random search: trains architectures drawn uniformly from the space and keeps the best on the validation split.
 
-use std::collections::BTreeSet;
-
-use genomenas_plugin::prelude::*;
-
-/// Draws that must all repeat earlier architectures before the space counts as drawn out.
-const REDRAWS: u64 = 1000;
+use genomenas_plugin::{prelude::*, serde_json, state};
 
 /// What a user can set.
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct Settings {
     /// Architectures to train, each for an equal share of the budget.
-    #[parameter(default = 8, minimum = 1, maximum = 100_000)]
-    pub trials: u32,
+    #[parameter(default = 8, minimum = 1, maximum = 10_000)]
+    pub trials: usize,
     /// What they are ranked by, on the validation split.
     #[parameter(default = "auprc", one_of = ["loss", "auroc", "auprc", "f1"])]
     pub metric: String,
@@ -30,105 +25,63 @@ pub struct Settings {
 /// The strategy.
 #[derive(Debug)]
 pub struct RandomSearch {
-    setup: Setup,
-    settings: Settings,
     metric: Metric,
+    plan: Plan,
+    share: u64,
+    drawn: Vec<Selection>,
     state: State,
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
-struct State {
-    /// The first trial, once they are proposed.
-    first: Option<TrialId>,
-    /// The architectures, in the order of the trials.
-    drawn: Vec<Selection>,
-    /// The best score so far, and whose it is.
-    best: Option<(f64, usize)>,
-    /// Why the last trial that failed did.
-    failed: Option<String>,
-}
+/// The first trial, once they are proposed, and the best score so far with the position of its trial.
+type State = (Option<TrialId>, Option<(f64, usize)>);
 
 impl RandomSearch {
     /// A search as `setup` and `settings` say.
-    pub fn new(setup: &Setup, settings: Settings) -> Result<Self> {
-        let metric = genomenas_plugin::serde_json::from_value(settings.metric.clone().into())?;
-        Ok(Self { setup: setup.clone(), settings, metric, state: State::default() })
-    }
-
-    /// Distinct architectures: as many as are wanted, or as the space has.
-    fn draw(&self) -> Vec<Selection> {
-        let (mut drawn, mut known, mut repeated) = (Vec::new(), BTreeSet::new(), 0);
-        for index in 0.. {
-            if drawn.len() as u64 >= self.settings.trials.into() || repeated == REDRAWS {
-                break;
-            }
-            let selection = self.setup.space.sample(&mut seed::stream(self.setup.seed, "architecture", index));
-            repeated = if known.insert(selection.clone()) { 0 } else { repeated + 1 };
-            drawn.extend((repeated == 0).then_some(selection));
-        }
-        drawn
-    }
-
-    fn trials(&self) -> Vec<Trial> {
-        let schedule = Schedule::Cosine { minimum: 0.0, every_step: true };
-        let cnn = Optimizer { learning_rate: self.settings.learning_rate, schedule, ..Optimizer::default() };
-        let Settings { batch, epochs, .. } = self.settings;
-        let plan = Plan { epochs, batch, cnn, clip: Clip::All { norm: 1.0 }, ..Plan::default() };
-        let share = (self.setup.budget.amount / self.state.drawn.len().max(1) as u64).max(1);
-        let network = |selection: &Selection| Network::Selection { selection: selection.clone() };
-        self.state.drawn.iter().map(|one| Trial::train(network(one), plan.clone()).with_limit(share)).collect()
+    pub fn new(setup: &Setup, Settings { trials, metric, batch, learning_rate, epochs }: Settings) -> Result<Self> {
+        let drawn = setup.space.sample_distinct(trials, setup.seed);
+        let (cnn, clip) = (Optimizer::adam(learning_rate), Clip::All { norm: 1.0 });
+        let plan = Plan { epochs, batch, cnn, clip, ..Plan::default() };
+        let share = setup.budget.amount.div_ceil(drawn.len() as u64);
+        Ok(Self { metric: serde_json::from_value(metric.into())?, plan, share, drawn, state: (None, None) })
     }
 }
 
 impl Strategy for RandomSearch {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        if self.state.drawn.is_empty() {
-            self.state.drawn = self.draw();
-        }
-        let finish = |at: usize, trial| match self.state.drawn.get(at).cloned() {
-            Some(selection) => Ok(Proposal::finish(Candidate { network: Network::Selection { selection }, trial })),
-            None => Err(Error::new("nothing was drawn from the space")),
-        };
-        match (self.state.first, self.state.best) {
+        let network = |at: usize| Network::Selection { selection: self.drawn.get(at).cloned().unwrap_or_default() };
+        let trial = |at| Trial::train(network(at), self.plan.clone()).with_limit(self.share);
+        let finish = |at, trial| Proposal::finish(Candidate { network: network(at), trial });
+        Ok(match self.state {
             (None, _) if ask.remaining > 0 => {
-                self.state.first = Some(ask.next_trial);
-                Ok(Proposal::Trials { trials: self.trials() })
+                self.state.0 = Some(ask.next_trial);
+                Proposal::Trials { trials: (0..self.drawn.len()).map(trial).collect() }
             }
-            (Some(_), _) if ask.remaining > 0 && !ask.in_flight.is_empty() => Ok(Proposal::Wait),
+            _ if ask.remaining > 0 && !ask.in_flight.is_empty() => Proposal::Wait,
             (Some(first), Some((_, at))) => finish(at, Some(TrialId(first.0 + at as u64))),
             // The budget ended before any trial had a score: every architecture is as good a guess.
             _ if ask.remaining == 0 => finish(0, None),
-            _ => Err(Error::new(match &self.state.failed {
-                Some(reason) => format!("no trial has a score to rank by; the last that failed: {reason}"),
-                None => format!("{} is defined for no trial: rank by another metric", self.settings.metric),
-            })),
-        }
+            _ => return Err(Error::new(format!("no trial completed with a defined {:?} to rank by", self.metric))),
+        })
     }
 
-    fn update(&mut self, report: &Report) -> Result<()> {
-        let (Some(first), Some(end)) = (self.state.first, &report.end) else { return Ok(()) };
-        let at = report.trial.0.checked_sub(first.0).and_then(|at| usize::try_from(at).ok());
-        let Some(at) = at.filter(|&at| at < self.state.drawn.len()) else { return Ok(()) };
-        match &end.outcome {
-            Outcome::Failed { reason } => self.state.failed = Some(reason.clone()),
-            _ => {
-                let score = end.best.as_ref().and_then(|best| best.score(self.metric));
-                if let Some(score) = score.filter(|&score| self.state.best.is_none_or(|(best, _)| score > best)) {
-                    self.state.best = Some((score, at));
-                }
-            }
+    fn update(&mut self, Report { trial, end, .. }: &Report) -> Result<()> {
+        let (first, best_so_far) = self.state;
+        let at = first.and_then(|first| usize::try_from(trial.0.checked_sub(first.0)?).ok());
+        if let (Some(at), Some(end)) = (at.filter(|&at| at < self.drawn.len()), end)
+            && let (Outcome::Completed { .. }, Some(best)) = (&end.outcome, &end.best)
+            && let Some(score) = best.score(self.metric)
+        {
+            self.state.1 = best_so_far.filter(|&(best, _)| best >= score).or(Some((score, at)));
         }
         Ok(())
     }
 
     fn save(&self) -> Result<Vec<u8>> {
-        genomenas_plugin::state::save(&self.state)
+        state::save(&self.state)
     }
 
     fn load(&mut self, state: &[u8]) -> Result<()> {
-        self.state = genomenas_plugin::state::load(state)?;
-        Ok(())
+        state::load(state).map(|state| self.state = state)
     }
 }
 
@@ -136,9 +89,9 @@ register! {
     RandomSearch,
     id = "random-search",
     kind = search,
-    about = "Trains architectures drawn uniformly from the space, each for an equal share of the budget, and keeps the best.",
+    about = "Trains architectures drawn uniformly from the space, each for an equal share of the budget; keeps the best.",
     parameters = Settings,
-    build = |setup, settings| RandomSearch::new(setup, settings),
+    build = RandomSearch::new,
 }
 
 export_plugin!();

@@ -44,14 +44,22 @@ struct Calls {
 
 impl Hostile {
     fn new(orders: Orders) -> Result<Self> {
-        let hostile = Self { orders, calls: Calls::default() };
+        let hostile = Self {
+            orders,
+            calls: Calls::default(),
+        };
         hostile.act("create", 1)?;
         Ok(hostile)
     }
 
     /// Does what was ordered, if this is the hook and the call.
     fn act(&self, hook: &str, call: u64) -> Result<()> {
-        let Orders { misbehave, hook: ordered, call: at, once } = &self.orders;
+        let Orders {
+            misbehave,
+            hook: ordered,
+            call: at,
+            once,
+        } = &self.orders;
         if hook != ordered || call != *at {
             return Ok(());
         }
@@ -85,7 +93,9 @@ impl Strategy for Hostile {
             "nondeterministic" => std::process::id().into(),
             _ => self.calls.propose * 1000 + self.calls.update,
         };
-        Ok(vec![Discard::Trial { trial: TrialId(answer) }])
+        Ok(vec![Discard::Trial {
+            trial: TrialId(answer),
+        }])
     }
 
     fn save(&self) -> Result<Vec<u8>> {
@@ -93,27 +103,45 @@ impl Strategy for Hostile {
         if self.orders.misbehave == "huge-reply" {
             return Ok(vec![b' '; 65 << 20]);
         }
-        Ok([self.calls.propose, self.calls.update, self.calls.discard].map(u64::to_le_bytes).concat())
+        Ok([self.calls.propose, self.calls.update, self.calls.discard]
+            .map(u64::to_le_bytes)
+            .concat())
     }
 
     fn load(&mut self, state: &[u8]) -> Result<()> {
         self.act("load", 1)?;
-        let (numbers, []) = state.as_chunks::<8>() else { return Err(Error::invalid("the state is cut off")) };
-        let [propose, update, discard] = *numbers else { return Err(Error::invalid("the state is not mine")) };
+        let (numbers, []) = state.as_chunks::<8>() else {
+            return Err(Error::invalid("the state is cut off"));
+        };
+        let [propose, update, discard] = *numbers else {
+            return Err(Error::invalid("the state is not mine"));
+        };
         let [propose, update, discard] = [propose, update, discard].map(u64::from_le_bytes);
-        self.calls = Calls { propose, update, discard };
+        self.calls = Calls {
+            propose,
+            update,
+            discard,
+        };
         Ok(())
     }
 }
 
 impl Drop for Hostile {
-    #[expect(clippy::panic, reason = "the misdeed")]
     fn drop(&mut self) {
-        assert!(self.orders.misbehave != "panic-drop", "ordered to panic in drop");
+        assert!(
+            self.orders.misbehave != "panic-drop",
+            "ordered to panic in drop"
+        );
     }
 }
 
-#[expect(clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "the misdeeds")]
+#[expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::exit,
+    reason = "the misdeeds"
+)]
 fn misdeed(misbehave: &str, hook: &str) -> Result<()> {
     match misbehave {
         "panic" => panic!("ordered to panic in {hook}"),
@@ -158,7 +186,9 @@ fn segfault() {
     // SAFETY: none; the point is to read where nothing is mapped, which ends the process.
     #[expect(unsafe_code, reason = "the misdeed")]
     unsafe {
-        std::hint::black_box(std::ptr::read_volatile(std::ptr::without_provenance::<u8>(8)));
+        std::hint::black_box(std::ptr::read_volatile(std::ptr::without_provenance::<u8>(
+            8,
+        )));
     }
 }
 
@@ -194,7 +224,11 @@ mod tests {
     fn a_plugin_reads_its_own_manifest_in_its_own_tests() {
         let manifest = genomenas_plugin::manifest().unwrap();
         assert_eq!(manifest.id, "genomenas-hostile");
-        let ids: Vec<_> = manifest.strategies.iter().map(|strategy| strategy.id.as_str()).collect();
+        let ids: Vec<_> = manifest
+            .strategies
+            .iter()
+            .map(|strategy| strategy.id.as_str())
+            .collect();
         assert_eq!(ids, ["another-hostile", "hostile"]);
     }
 }

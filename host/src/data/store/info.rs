@@ -10,15 +10,15 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 
 /// The name of the format, the first thing that is checked.
-pub const FORMAT: &str = "genomenas-store";
+pub(super) const FORMAT: &str = "genomenas-store";
 /// The version of the format that this host writes and reads.
-pub const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 /// Rows a record batch; all but the last batch have exactly as many, so a row is found by division.
 pub const BATCH_ROWS: usize = 8192;
 /// Labels a store may have; more means that something else than labels was read.
-pub const MOST_LABELS: usize = 20_000;
+pub(crate) const MOST_LABELS: usize = 20_000;
 /// Bases a row may have.
-pub const LONGEST: usize = 16_777_216;
+pub(crate) const LONGEST: usize = 16_777_216;
 
 /// What is predicted for a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -133,7 +133,10 @@ pub struct Count {
 impl Count {
     /// `count` of `what`.
     pub fn new(what: impl Into<String>, count: u64) -> Self {
-        Self { what: what.into(), count }
+        Self {
+            what: what.into(),
+            count,
+        }
     }
 }
 
@@ -179,13 +182,18 @@ pub struct StoreInfo {
 impl StoreInfo {
     /// Rows of all splits.
     pub fn total_rows(&self) -> u64 {
-        Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
+        Split::ALL
+            .iter()
+            .fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
     }
 
     /// The JSON text and its SHA-256.
     pub(crate) fn to_text(&self) -> Result<(String, String)> {
-        let text = serde_json::to_string(self)
-            .map_err(|error| Error::failed(format!("the store's description cannot be written as JSON: {error}")))?;
+        let text = serde_json::to_string(self).map_err(|error| {
+            Error::failed(format!(
+                "the store's description cannot be written as JSON: {error}"
+            ))
+        })?;
         let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
         Ok((text, digest))
     }
@@ -201,7 +209,8 @@ impl StoreInfo {
         if hexadecimal(&Sha256::digest(text.as_bytes())) != digest {
             return Err("its description does not match its checksum".into());
         }
-        let header: Header = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        let header: Header =
+            serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
         if header.format != FORMAT {
             return Err(format!("its format is {:?}, not {FORMAT:?}", header.format));
         }
@@ -211,12 +220,20 @@ impl StoreInfo {
                 header.version
             ));
         }
-        let info: Self = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        let info: Self =
+            serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
         info.shape.check()?;
         if info.total_rows() > u64::from(u32::MAX) {
-            return Err(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX));
+            return Err(format!(
+                "it says {} rows, more than {}",
+                info.total_rows(),
+                u32::MAX
+            ));
         }
-        if Split::ALL.iter().any(|&split| info.positives.get(split).len() != info.shape.labels.len()) {
+        if Split::ALL
+            .iter()
+            .any(|&split| info.positives.get(split).len() != info.shape.labels.len())
+        {
             return Err("it counts positives for another number of labels than it has".into());
         }
         Ok(info)
@@ -235,10 +252,16 @@ impl Shape {
     /// Whether rows can look like this at all.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.length == 0 || self.length > LONGEST {
-            return Err(format!("rows of {} bases: expected 1 to {LONGEST}", self.length));
+            return Err(format!(
+                "rows of {} bases: expected 1 to {LONGEST}",
+                self.length
+            ));
         }
         if self.labels.is_empty() || self.labels.len() > MOST_LABELS {
-            return Err(format!("{} labels: expected 1 to {MOST_LABELS}", self.labels.len()));
+            return Err(format!(
+                "{} labels: expected 1 to {MOST_LABELS}",
+                self.labels.len()
+            ));
         }
         Ok(())
     }
@@ -247,9 +270,11 @@ impl Shape {
 /// Bytes as lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }

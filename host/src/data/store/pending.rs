@@ -57,7 +57,12 @@ impl PendingFile {
             .map_err(|error| Error::file("write into", &folder, error))?;
         // Where locks do not work (some network disks), files of killed processes merely stay.
         let _ = file.as_file().try_lock();
-        Ok(Self { file, target: target.to_owned(), folder, overwrite })
+        Ok(Self {
+            file,
+            target: target.to_owned(),
+            folder,
+            overwrite,
+        })
     }
 
     /// The folder that the file is written in.
@@ -75,11 +80,15 @@ impl PendingFile {
         let cannot = |error: std::io::Error| Error::file("write", &self.target, error);
         self.file.as_file().sync_all().map_err(cannot)?;
         if self.overwrite {
-            self.file.persist(&self.target).map_err(|error| cannot(error.error))?;
+            self.file
+                .persist(&self.target)
+                .map_err(|error| cannot(error.error))?;
         } else {
-            self.file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
-                std::io::ErrorKind::AlreadyExists => exists(&self.target),
-                _ => cannot(error.error),
+            self.file.persist_noclobber(&self.target).map_err(|error| {
+                match error.error.kind() {
+                    std::io::ErrorKind::AlreadyExists => exists(&self.target),
+                    _ => cannot(error.error),
+                }
             })?;
         }
         // The name itself survives a power cut only once its folder is synced; some file systems cannot, and then
@@ -92,21 +101,33 @@ impl PendingFile {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::input(format!("{} exists: name another output, or allow overwriting it", target.display()))
+    Error::input(format!(
+        "{} exists: name another output, or allow overwriting it",
+        target.display()
+    ))
 }
 
 fn remove_abandoned(folder: &Path, prefix: &str) {
-    let Ok(entries) = folder.read_dir() else { return };
+    let Ok(entries) = folder.read_dir() else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         if !name.starts_with(prefix) || !name.ends_with(SUFFIX) {
             continue;
         }
-        let in_use = File::open(entry.path())
-            .is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock | TryLockError::Error(_))));
+        let in_use = File::open(entry.path()).is_ok_and(|file| {
+            matches!(
+                file.try_lock(),
+                Err(TryLockError::WouldBlock | TryLockError::Error(_))
+            )
+        });
         if !in_use && std::fs::remove_file(entry.path()).is_ok() {
-            log::info!("removed {}, left by an import that was killed", entry.path().display());
+            log::info!(
+                "removed {}, left by an import that was killed",
+                entry.path().display()
+            );
         }
     }
 }
@@ -129,7 +150,7 @@ mod tests {
     fn the_file_of_a_killed_writer_is_removed_and_that_of_a_live_one_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("store");
-        std::fs::File::create(folder.path().join(".store.abc.unfinished")).unwrap();
+        File::create(folder.path().join(".store.abc.unfinished")).unwrap();
         let live = PendingFile::create(&target, false).unwrap();
         let second = PendingFile::create(&target, false).unwrap();
         assert_eq!(folder.path().read_dir().unwrap().count(), 2);

@@ -62,7 +62,10 @@ impl Record {
     /// Takes over a row, refusing one of another shape (a fault of an importer, not of its input).
     pub(super) fn fill(&mut self, shape: &Shape, split: Split, row: &Row<'_>) -> Result<&[u8]> {
         let wrong = |what: &str| {
-            Err(Error::failed(format!("an importer made a row of {} with wrong {what}: please report it", split.name())))
+            Err(Error::failed(format!(
+                "an importer made a row of {} with wrong {what}: please report it",
+                split.name()
+            )))
         };
         self.bytes.clear();
         if row.codes.len() != self.codes {
@@ -75,7 +78,9 @@ impl Record {
             mask => self.bytes.extend_from_slice(mask.unwrap_or_default()),
         }
         match (shape.task, row.target) {
-            (Task::MultiLabel, Target::Bits(bits)) if bits.len() == self.labels => self.bytes.extend_from_slice(bits),
+            (Task::MultiLabel, Target::Bits(bits)) if bits.len() == self.labels => {
+                self.bytes.extend_from_slice(bits);
+            }
             (Task::MultiClass, Target::Class(class)) if (class as usize) < shape.labels.len() => {
                 self.bytes.extend_from_slice(&class.to_le_bytes());
             }
@@ -83,7 +88,8 @@ impl Record {
         }
         match row.place {
             Some(place) if (place.chromosome as usize) < shape.chromosomes.len() => {
-                self.bytes.extend_from_slice(&place.chromosome.to_le_bytes());
+                self.bytes
+                    .extend_from_slice(&place.chromosome.to_le_bytes());
                 self.bytes.extend_from_slice(&place.start.to_le_bytes());
             }
             None if shape.chromosomes.is_empty() => {}
@@ -99,7 +105,8 @@ impl Record {
         let mask = if flag[0] == 0 { 0 } else { self.mask };
         self.bytes.clear();
         self.bytes.push(flag[0]);
-        self.bytes.resize(1 + self.codes + mask + self.labels + self.place, 0);
+        self.bytes
+            .resize(1 + self.codes + mask + self.labels + self.place, 0);
         from.read_exact(&mut self.bytes[1..])
     }
 
@@ -120,6 +127,9 @@ impl Record {
         let place = &self.bytes[self.bytes.len() - self.place..];
         let (chromosome, start) = place.split_first_chunk::<4>()?;
         let start = start.first_chunk::<8>()?;
-        Some(Place { chromosome: u32::from_le_bytes(*chromosome), start: u64::from_le_bytes(*start) })
+        Some(Place {
+            chromosome: u32::from_le_bytes(*chromosome),
+            start: u64::from_le_bytes(*start),
+        })
     }
 }

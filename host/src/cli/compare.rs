@@ -1,0 +1,195 @@
+//! `genomenas compare`: strategies × seeds on equal terms.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use clap::Args;
+use genomenas_plugin::message::Budget;
+
+use super::describe::data_info;
+use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
+use super::plugins::Shelf;
+use super::progress::ComparisonProgress;
+use super::{out, threads};
+use crate::compare::named::Named;
+use crate::compare::request::Request;
+use crate::compare::resolve::{self, Surroundings};
+use crate::compare::seeds::Seeds;
+use crate::compare::{LockedFolder, Outcome, names, report, slots};
+use crate::data::Store;
+use crate::error::{Error, Result};
+
+/// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
+#[derive(Args, Debug)]
+#[command(after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
+space, control, ranked_by, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
+Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
+Examples:\n  \
+genomenas compare examples/demo.toml --out results\n  \
+genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
+--seeds 1..5 --budget 20000samples --jobs 2 --out results\n  \
+genomenas compare --out results")]
+pub(crate) struct CompareArgs {
+    /// A comparison file
+    #[arg(value_name = "COMPARISON.toml")]
+    file: Option<PathBuf>,
+    /// The folder of the comparison
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// What to call it
+    #[arg(long)]
+    title: Option<String>,
+    /// The data: a store made by `genomenas data import`
+    #[arg(long, value_name = "STORE")]
+    data: Option<PathBuf>,
+    /// Strategies with their default parameters, separated by commas
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    strategies: Vec<String>,
+    /// A strategy with parameters; may be given several times
+    #[arg(long = "strategy", value_name = "'ID KEY=VALUE …'", value_parser = Named::from_str)]
+    strategy: Vec<Named>,
+    /// Seeds, each of them for every strategy: 1,2,3 or 1..5 [default: 1..3]
+    #[arg(long, value_name = "SEEDS", value_parser = Seeds::from_str)]
+    seeds: Option<Seeds>,
+    /// What every search may spend, such as 20000samples, 90seconds or 5e12multiply-adds
+    #[arg(long, value_name = "BUDGET", value_parser = Budget::from_str)]
+    budget: Option<Budget>,
+    #[command(flatten)]
+    space: SpaceOptions,
+    /// Leaves out the uniform-random search that is otherwise added to every comparison
+    #[arg(long)]
+    no_control: bool,
+    /// Runs at once [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    jobs: Option<u32>,
+    /// Threads of all runs together [default: all that this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    threads: Option<u32>,
+    /// Where to compute: auto, cpu, cuda (runs are spread over all there are) or cuda:I [default: auto]
+    #[arg(long, value_name = "DEVICE", value_parser = device)]
+    device: Option<String>,
+    /// Begins failed runs again; otherwise they stay as they are
+    #[arg(long)]
+    retry_failed: bool,
+    /// Prints the comparison as JSON in place of the leaderboard
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    plugins: PluginOptions,
+    #[command(flatten)]
+    recipe: RecipeOptions,
+}
+
+/// How a comparison ended.
+pub(crate) enum Ended {
+    /// Every run is done.
+    Done,
+    /// Some runs failed.
+    WithFailures,
+    /// By this signal.
+    BySignal(u8),
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
+    let request = match &args.file {
+        Some(path) => args.request()?.or(Request::read(path)?),
+        None => args.request()?,
+    };
+    let out = request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
+    let signal = catch_signals()?;
+    let shelf = Shelf::open(&args.plugins)?;
+    let around = Surroundings {
+        strategies: &shelf,
+        data: &|path| Ok(Store::open(path)?.info().clone()),
+        threads: threads::available(),
+        command: command_line(),
+    };
+    // A folder is made only for a comparison that can begin.
+    let (plan, space) = resolve::resolve(request, &out, &around)?;
+    let data = data_info(Store::open(&plan.data.store)?.info());
+    plan.entries.iter().try_for_each(|entry| shelf.try_out(&entry.named(), &space, &data, plan.budget))?;
+    let folder = LockedFolder::open(&out)?;
+    let environment = threads::environment(plan.machine.threads);
+    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let devices = devices(&plan.machine.device);
+    let path = folder.path().to_owned();
+    let comparer = folder.begin(plan, space)?;
+    let outcome = {
+        let mut progress = ComparisonProgress::new();
+        comparer.run(environment, devices, args.retry_failed, &signal, &mut |news| progress.news(news))?
+    };
+    args.tell(&path, &outcome)
+}
+
+impl CompareArgs {
+    fn request(&self) -> Result<Request> {
+        let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Named::from_str);
+        let strategies = plain.chain(self.strategy.iter().cloned().map(Ok)).collect::<Result<Vec<_>>>()?;
+        let recipe = self.recipe.table()?;
+        Ok(Request {
+            title: self.title.clone(),
+            data: self.data.clone(),
+            out: self.out.clone(),
+            strategies: (!strategies.is_empty()).then_some(strategies),
+            seeds: self.seeds.clone(),
+            budget: self.budget,
+            space: self.space.named()?,
+            control: self.no_control.then_some(false),
+            ranked_by: None,
+            jobs: self.jobs,
+            threads: self.threads,
+            device: self.device.clone(),
+            final_training: (!recipe.is_empty()).then_some(recipe),
+        })
+    }
+
+    fn tell(&self, folder: &Path, outcome: &Outcome) -> Result<Ended> {
+        if outcome.signal != 0 {
+            log::warn!("interrupted: go on with `genomenas compare --out {}`", folder.display());
+            return Ok(Ended::BySignal(u8::try_from(128 + outcome.signal).unwrap_or(130)));
+        }
+        if self.json {
+            out::text(&report::json(&outcome.comparison)?)?;
+        } else {
+            out::text(&report::leaderboard_text(&outcome.comparison))?;
+            out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
+        }
+        if outcome.failed == 0 {
+            return Ok(Ended::Done);
+        }
+        log::error!(
+            "{} of the runs failed: each one's run.log tells more; --retry-failed begins them again",
+            outcome.failed
+        );
+        Ok(Ended::WithFailures)
+    }
+}
+
+/// The number of the first signal that asks this process to end; 0 until then. A second one ends it at once.
+fn catch_signals() -> Result<Arc<AtomicUsize>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let signal = Arc::new(AtomicUsize::new(0));
+    for (number, code) in [(SIGINT, 2), (SIGTERM, 15), (SIGHUP, 1)] {
+        signal_hook::flag::register_usize(number, Arc::clone(&signal), code)
+            .map_err(|error| Error::failed(format!("cannot listen to signals: {error}")))?;
+    }
+    Ok(signal)
+}
+
+/// The CUDA devices to spread runs over.
+fn devices(device: &str) -> Vec<String> {
+    let count = if device == "cpu" { 0 } else { usize::try_from(tch::Cuda::device_count()).unwrap_or(0) };
+    slots::cuda_devices(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
+}
+
+/// The command line, as a shell reads it.
+fn command_line() -> String {
+    let quoted = |argument: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:+@%".contains(c);
+        if !argument.is_empty() && argument.chars().all(plain) { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) }
+    };
+    let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
+    std::iter::once("genomenas".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,173 @@
+//! `genomenas data import windows`: the flags of the importer of the same name.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use super::Importing;
+use crate::data::StoreInfo;
+use crate::data::import::windows::{self, Keep, WindowsOptions};
+use crate::data::import::{LabelFrom, OnProgress, Outside, Overlap};
+use crate::error::{Error, Result};
+
+/// Cuts a genome into bins, labelled by the features that overlap them
+#[derive(Args, Debug)]
+#[command(after_help = "Splits are whole chromosomes, so no two rows of different splits share a base.\n\n\
+Example:\n  \
+genomenas data import windows --genome mini.2bit --labels annotation.bed.gz --bin 200 --context 400 \\\n      \
+--valid chr9 --test chr8 --out yeast.arrow")]
+pub(super) struct WindowsArgs {
+    /// The genome: .2bit or FASTA, plain, gzip or bgzip
+    #[arg(long, value_name = "FILE")]
+    genome: PathBuf,
+    /// Labels: BED, narrowPeak and its like, plain or gzip; may be given several times
+    #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
+    labels: Vec<PathBuf>,
+    /// The store to write
+    #[arg(long, value_name = "STORE")]
+    out: PathBuf,
+    /// Replaces the store if it is there already
+    #[arg(long)]
+    overwrite: bool,
+    /// Bases a bin
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    bin: u64,
+    /// Bases on either side of a bin that a row also shows
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    context: u64,
+    /// Bases from one bin's start to the next [default: those of a bin]
+    #[arg(long, value_name = "N")]
+    step: Option<u64>,
+    /// Bases by which features are widened on both sides
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    widen: u64,
+    /// How much of a feature must lie in a bin: a share of the shorter of the two (0.5), or bases (20bases)
+    #[arg(long, value_name = "SHARE|BASES", default_value = "0.5", value_parser = overlap)]
+    overlap: Overlap,
+    /// Which bins become rows
+    #[arg(long, value_enum, default_value_t = KeepName::All)]
+    keep: KeepName,
+    /// Where labels' names come from
+    #[arg(long, value_enum, default_value_t = LabelFromName::Auto)]
+    label_from: LabelFromName,
+    /// The labels to use, in this order, separated by commas [default: all, in alphabetical order]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    only_labels: Vec<String>,
+    /// Leaves out labels with fewer positive rows
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min_positives: u64,
+    /// The largest share of unknown bases (N) that a row may have
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    max_unknown: f64,
+    /// Chromosomes of the training split, separated by commas [default: all that are in no other split]
+    #[arg(long, value_name = "CHR,…", value_delimiter = ',')]
+    train: Vec<String>,
+    /// Chromosomes of the validation split
+    #[arg(long, value_name = "CHR,…", value_delimiter = ',', required = true)]
+    valid: Vec<String>,
+    /// Chromosomes of the test split
+    #[arg(long, value_name = "CHR,…", value_delimiter = ',', required = true)]
+    test: Vec<String>,
+    /// What happens to features outside the genome
+    #[arg(long, value_enum, default_value_t = OutsideName::Refuse)]
+    outside: OutsideName,
+    /// Prints what was imported as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KeepName {
+    /// All of them
+    All,
+    /// Those with at least one label
+    Labelled,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LabelFromName {
+    /// Column 4 where the file has one, else the file's name; peak files by their name
+    Auto,
+    /// Column 4
+    Name,
+    /// The file's name without its endings
+    File,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OutsideName {
+    /// They end the import
+    Refuse,
+    /// They are left out and counted
+    Drop,
+}
+
+impl Importing for WindowsArgs {
+    fn import(&self, progress: OnProgress<'_>) -> Result<StoreInfo> {
+        windows::import(&self.options(), progress)
+    }
+
+    fn json(&self) -> bool {
+        self.json
+    }
+}
+
+impl WindowsArgs {
+    fn options(&self) -> WindowsOptions {
+        WindowsOptions {
+            overwrite: self.overwrite,
+            bin: self.bin,
+            context: self.context,
+            step: self.step,
+            widen: self.widen,
+            overlap: self.overlap,
+            keep: match self.keep {
+                KeepName::All => Keep::All,
+                KeepName::Labelled => Keep::Labelled,
+            },
+            label_from: match self.label_from {
+                LabelFromName::Auto => LabelFrom::Auto,
+                LabelFromName::Name => LabelFrom::Name,
+                LabelFromName::File => LabelFrom::File,
+            },
+            only_labels: self.only_labels.clone(),
+            min_positives: self.min_positives,
+            max_unknown: self.max_unknown,
+            train: self.train.clone(),
+            valid: self.valid.clone(),
+            test: self.test.clone(),
+            outside: match self.outside {
+                OutsideName::Refuse => Outside::Refuse,
+                OutsideName::Drop => Outside::Drop,
+            },
+            ..WindowsOptions::new(&self.genome, self.labels.clone(), &self.out)
+        }
+    }
+}
+
+/// A share such as `0.5`, or bases such as `20bases`.
+fn overlap(text: &str) -> Result<Overlap> {
+    let refuse = || {
+        Error::input(format!("overlap '{text}': expected a share above 0 and at most 1, such as 0.5, or bases, such as 20bases"))
+    };
+    if let Some(bases) = text.strip_suffix("bases").or_else(|| text.strip_suffix("bp")) {
+        return u64::from_str(bases.trim()).map(Overlap::Bases).map_err(|_| refuse());
+    }
+    let share = f64::from_str(text).map_err(|_| refuse())?;
+    if share > 0.0 && share <= 1.0 { Ok(Overlap::Share(share)) } else { Err(refuse()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overlap_is_a_share_or_bases() {
+        assert_eq!(overlap("0.5").unwrap(), Overlap::Share(0.5));
+        assert_eq!(overlap("20bases").unwrap(), Overlap::Bases(20));
+        for bad in ["0", "1.5", "nan", "half", "-3bases", ""] {
+            assert!(overlap(bad).is_err(), "{bad}");
+        }
+    }
+}

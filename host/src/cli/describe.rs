@@ -1,0 +1,193 @@
+//! `genomenas describe`: the layers of an architecture, of a strategy's first trial, or of a space's supernet.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use comfy_table::{ContentArrangement, Row, Table, presets};
+use genomenas_plugin::message::{DataInfo, Task};
+use genomenas_plugin::space::{Architecture, Layers, Space};
+use serde::Serialize;
+
+use super::options::{PluginOptions, strategy};
+use super::out;
+use super::plugins::Shelf;
+use crate::compare::named::Named;
+use crate::compare::report::Layer;
+use crate::compare::words::grouped;
+use crate::compare::{architecture, space};
+use crate::data::{Store, StoreInfo};
+use crate::error::{Error, Result};
+use crate::files;
+
+/// Shows the layers of a network with shapes, parameters and multiply-adds
+#[derive(Args, Debug)]
+#[command(after_help = "A strategy is described by the first network it proposes, a space by its supernet: the network that holds every option.\n\n\
+Examples:\n  \
+genomenas describe --strategy deepsea --length 1000 --labels 919\n  \
+genomenas describe --space genomenas --set cells=3 --data yeast.arrow\n  \
+genomenas describe --architecture results/architecture.json --json")]
+pub(crate) struct DescribeArgs {
+    #[command(flatten)]
+    what: What,
+    /// A parameter of the strategy or a size of the space; may be given several times
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "architecture")]
+    set: Vec<String>,
+    /// Bases a window
+    #[arg(long, value_name = "L", requires = "labels", conflicts_with_all = ["data", "architecture"])]
+    length: Option<usize>,
+    /// Outputs
+    #[arg(long, value_name = "K", requires = "length")]
+    labels: Option<usize>,
+    /// Takes length and labels from a store
+    #[arg(long, value_name = "STORE", conflicts_with = "architecture")]
+    data: Option<PathBuf>,
+    /// The seed of the strategy
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Prints JSON: name, parameters, multiply-adds and layers; for a space also its decisions
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    plugins: PluginOptions,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// A strategy
+    #[arg(long, value_name = "ID", value_parser = Named::from_str)]
+    strategy: Option<Named>,
+    /// The file of an architecture
+    #[arg(long, value_name = "FILE")]
+    architecture: Option<PathBuf>,
+    /// 'genomenas', or the file of a space
+    #[arg(long, value_name = "SPACE", value_parser = Named::from_str)]
+    space: Option<Named>,
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Description {
+    name: String,
+    parameters: u64,
+    multiply_adds: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    architectures: Option<f64>,
+    layers: Vec<Layer>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<Decision>,
+}
+
+#[derive(Serialize)]
+struct Decision {
+    id: String,
+    options: Vec<String>,
+}
+
+pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
+    let description = match &args.what {
+        What { architecture: Some(path), .. } => of_architecture(&read_architecture(path)?)?,
+        What { space: Some(named), .. } => {
+            let data = args.data()?;
+            of_space(&space::resolve(&strategy(named, &args.set)?, data.length, data.labels)?)?
+        }
+        What { strategy: Some(named), .. } => {
+            let data = args.data()?;
+            let named = strategy(named, &args.set)?;
+            let space = space::resolve(&Named { id: space::GENOMENAS.to_owned(), ..Named::default() }, data.length, data.labels)?;
+            let first = Shelf::open(&args.plugins)?.first_architecture(&named, &space, &data, args.seed)?;
+            Description { name: named.to_string(), ..of_architecture(&first)? }
+        }
+        What { .. } => return Err(Error::input("nothing to describe: give --strategy, --architecture or --space")),
+    };
+    if args.json { out::json(&description) } else { out::text(&table(&description)) }
+}
+
+impl DescribeArgs {
+    fn data(&self) -> Result<DataInfo> {
+        /// Rows of a data set that is not there; only their number is told to a strategy.
+        const ROWS: u64 = 1000;
+        match (&self.data, self.length, self.labels) {
+            (Some(store), ..) => Ok(data_info(Store::open(store)?.info())),
+            (None, Some(length), Some(labels)) => {
+                Ok(DataInfo { length, labels, task: Task::MultiLabel, train_rows: ROWS, valid_rows: ROWS })
+            }
+            _ => Err(Error::input("a network has a length and labels: give --length L --labels K, or --data STORE")),
+        }
+    }
+}
+
+/// What a strategy may know of a store.
+pub(crate) fn data_info(info: &StoreInfo) -> DataInfo {
+    DataInfo {
+        length: info.shape.length,
+        labels: info.shape.labels.len(),
+        task: match info.shape.task {
+            crate::data::Task::MultiLabel => Task::MultiLabel,
+            crate::data::Task::MultiClass => Task::MultiClass,
+        },
+        train_rows: info.rows.train,
+        valid_rows: info.rows.valid,
+    }
+}
+
+/// Reads the file of an architecture.
+pub(crate) fn read_architecture(path: &Path) -> Result<Architecture> {
+    Architecture::from_json(&files::read_text(path)?).map_err(|error| Error::file("use", path, error))
+}
+
+fn of_architecture(found: &Architecture) -> Result<Description> {
+    let layers = found.layers()?;
+    Ok(Description { hash: Some(found.canonical_hash()?), ..of_layers(&found.name, &layers) })
+}
+
+fn of_space(space: &Space) -> Result<Description> {
+    let decisions = space.decisions.iter();
+    let decisions = decisions.map(|decision| Decision { id: decision.id.clone(), options: decision.options.clone() });
+    Ok(Description {
+        decisions: decisions.collect(),
+        architectures: Some(space.architectures()),
+        ..of_layers(&space.name, &space.supernet_layers()?)
+    })
+}
+
+fn of_layers(name: &str, layers: &Layers) -> Description {
+    Description {
+        name: name.to_owned(),
+        parameters: layers.parameters(),
+        multiply_adds: layers.multiply_adds(),
+        hash: None,
+        architectures: None,
+        layers: architecture::layers(layers),
+        decisions: Vec::new(),
+    }
+}
+
+fn table(description: &Description) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["layer", "operation", "shape", "parameters", "multiply-adds"]);
+    for layer in &description.layers {
+        table.add_row(Row::from([
+            layer.name.clone(),
+            layer.op.clone(),
+            layer.shape.clone(),
+            grouped(layer.parameters),
+            grouped(layer.multiply_adds),
+        ]));
+    }
+    table.add_row(Row::from([
+        "total".to_owned(),
+        String::new(),
+        String::new(),
+        grouped(description.parameters),
+        grouped(description.multiply_adds),
+    ]));
+    let space = description.architectures.map_or_else(String::new, |architectures| {
+        format!("\n{} decisions, about {architectures:.3e} architectures\n", description.decisions.len())
+    });
+    out::aligned(table, &[2, 3, 4]) + &space
+}

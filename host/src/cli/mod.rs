@@ -1,0 +1,139 @@
+//! The command line: one file a verb.
+//!
+//! Results go to standard output, everything else to standard error; an error is one line. Exit codes: 0 done, 1
+//! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
+
+mod compare;
+mod data;
+mod describe;
+mod evaluate;
+mod options;
+mod out;
+mod plugin;
+mod plugins;
+mod progress;
+mod report;
+mod run;
+mod search;
+mod threads;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use compare::Ended;
+
+const VERBOSE_HELP: &str = "Tells more: -v details, -vv everything (RUST_LOG says otherwise)";
+
+/// Compares neural architecture search strategies for DNA sequence models head-to-head
+///
+/// Strategies and baseline models are plugins: shared libraries in a folder. genomenas trains what they propose, on the
+/// same data, under the same budget, and tells which one found the best model.
+#[derive(Debug, Parser)]
+#[command(name = "genomenas", version, propagate_version = true, max_term_width = 120)]
+#[command(after_help = "Examples:\n  \
+genomenas data import windows --genome mini.2bit --labels annotation.bed.gz \\\n      \
+--valid chr9 --test chr8 --out yeast.arrow\n  \
+genomenas compare --data yeast.arrow --strategies deepsea,danq --budget 20000samples --out results")]
+struct Cli {
+    #[arg(short, long, action = ArgAction::Count, global = true, help = VERBOSE_HELP)]
+    verbose: u8,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Compare(compare::CompareArgs),
+    Report(report::ReportArgs),
+    Search(search::SearchArgs),
+    Train(train::TrainArgs),
+    Evaluate(evaluate::EvaluateArgs),
+    Describe(describe::DescribeArgs),
+    Data(data::DataArgs),
+    Plugin(plugin::PluginArgs),
+    Run(run::RunArgs),
+}
+
+/// Runs the command line of this process to its end, and says what the process exits with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            usage(&error);
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    progress::start_log(cli.verbose);
+    match cli.verb.run() {
+        Ok(code) => code,
+        Err(error) => {
+            out::error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Prints what the parser has to say: help and version as they are, an error as one line.
+fn usage(error: &clap::Error) {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // A closed pipe is no error.
+        let _ = error.print();
+        return;
+    }
+    let text = error.render().to_string();
+    let said = text.split("\n\nUsage:").next().unwrap_or(&text).split("\n\nFor more information").next().unwrap_or(&text);
+    let said = said.trim().trim_start_matches("error:").trim();
+    out::error(&Error::input(format!("{said} (see --help)")));
+}
+
+impl Verb {
+    fn run(&self) -> Result<ExitCode> {
+        match self {
+            Self::Compare(args) => {
+                return Ok(match compare::run(args)? {
+                    Ended::Done => ExitCode::SUCCESS,
+                    Ended::WithFailures => ExitCode::from(1),
+                    Ended::BySignal(code) => ExitCode::from(code),
+                });
+            }
+            Self::Report(args) => report::run(args)?,
+            Self::Search(args) => search::run(args)?,
+            Self::Train(args) => train::run(args)?,
+            Self::Evaluate(args) => evaluate::run(args)?,
+            Self::Describe(args) => describe::run(args)?,
+            Self::Data(args) => data::run(args)?,
+            Self::Plugin(args) => plugin::run(args)?,
+            Self::Run(args) => run::run(args)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_options_of_all_verbs_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_an_example_in_its_help() {
+        fn check(command: &clap::Command) {
+            let subcommands: Vec<_> = command.get_subcommands().collect();
+            if subcommands.is_empty() {
+                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("Example") && help.contains("genomenas "), "{}", command.get_name());
+            }
+            subcommands.into_iter().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,203 @@
+//! Options that several verbs share.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use toml::{Table, Value};
+
+use super::threads;
+use crate::compare::named::Named;
+use crate::compare::space::GENOMENAS;
+use crate::compare::recipe;
+use crate::error::{Error, Result};
+
+const PLUGINS_HELP: &str = "A folder of plugins, or one plugin file; may be given several times. Searched before \
+GENOMENAS_PLUGINS, the folder beside this program and the user's data folder";
+
+/// Where plugins are looked for.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PluginOptions {
+    #[arg(long = "plugins", value_name = "DIR", help = PLUGINS_HELP)]
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// What a run runs on.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct MachineOptions {
+    /// Where to compute: auto (CUDA if there is one), cpu, cuda or cuda:I
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device)]
+    pub(crate) device: String,
+    /// Threads to compute with [default: all that this process may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub(crate) threads: Option<u32>,
+}
+
+impl MachineOptions {
+    /// The threads, which are those of an earlier start where nothing is said.
+    pub(crate) fn threads_or(&self, earlier: Option<u32>) -> u32 {
+        self.threads.or(earlier).unwrap_or_else(threads::available)
+    }
+}
+
+/// The seed of every random draw.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct SeedOption {
+    /// The seed of every random draw; the same seed gives the same result
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX.unsigned_abs()))]
+    pub(crate) seed: u64,
+}
+
+/// The space to search.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SpaceOptions {
+    /// The space: 'genomenas', or the file of a space (TOML or JSON) [default: genomenas]
+    #[arg(long, value_name = "SPACE", value_parser = Named::from_str)]
+    pub(crate) space: Option<Named>,
+    /// A size of the genomenas space, such as cells=3; may be given several times
+    #[arg(long = "space-set", value_name = "KEY=VALUE")]
+    pub(crate) sizes: Vec<String>,
+}
+
+impl SpaceOptions {
+    /// The space, if anything was said about it.
+    pub(crate) fn named(&self) -> Result<Option<Named>> {
+        if self.space.is_none() && self.sizes.is_empty() {
+            return Ok(None);
+        }
+        let mut named = self.space.clone().unwrap_or_else(|| Named { id: GENOMENAS.to_owned(), ..Named::default() });
+        self.sizes.iter().try_for_each(|size| named.set(size))?;
+        Ok(Some(named))
+    }
+
+    /// The space, `genomenas` where nothing was said.
+    pub(crate) fn named_or_default(&self) -> Result<Named> {
+        Ok(self.named()?.unwrap_or_else(|| Named { id: GENOMENAS.to_owned(), ..Named::default() }))
+    }
+}
+
+/// A strategy and its parameters.
+pub(crate) fn strategy(strategy: &Named, set: &[String]) -> Result<Named> {
+    let mut named = strategy.clone();
+    set.iter().try_for_each(|assignment| named.set(assignment))?;
+    Ok(named)
+}
+
+/// How a found or given architecture is trained.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Final training")]
+pub(crate) struct RecipeOptions {
+    /// Settings of the final training, as in the [final] table of a comparison file
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// Epochs at most [default: 20]
+    #[arg(long, value_name = "N")]
+    pub(crate) epochs: Option<u32>,
+    /// Samples a step [default: 64]
+    #[arg(long, value_name = "N")]
+    pub(crate) batch: Option<u32>,
+    /// Learning rate at the start [default: 0.001]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) learning_rate: Option<f64>,
+    /// Epochs without a lower validation loss before training ends; 0 for no early stopping [default: 5]
+    #[arg(long, value_name = "N")]
+    pub(crate) patience: Option<u32>,
+    /// Steps an epoch [default: the whole training split]
+    #[arg(long, value_name = "N")]
+    pub(crate) steps_per_epoch: Option<u32>,
+    /// Shows half of the training windows as their reverse complements
+    #[arg(long)]
+    pub(crate) reverse_complement: bool,
+}
+
+impl RecipeOptions {
+    /// What the options say, as a table that is laid over the default.
+    pub(crate) fn table(&self) -> Result<Table> {
+        let mut table = match &self.recipe {
+            Some(path) => recipe::read(path)?,
+            None => Table::new(),
+        };
+        let numbers = [("epochs", self.epochs), ("batch", self.batch), ("steps_per_epoch", self.steps_per_epoch)];
+        for (name, number) in numbers {
+            table.extend(number.map(|number| (name.to_owned(), Value::Integer(number.into()))));
+        }
+        if self.reverse_complement {
+            table.insert("reverse_complement".to_owned(), Value::Boolean(true));
+        }
+        if let Some(rate) = self.learning_rate {
+            set_in(&mut table, "cnn", "learning_rate", Value::Float(rate));
+        }
+        match self.patience {
+            Some(0) => _ = table.insert("early_stopping".to_owned(), Value::Boolean(false)),
+            Some(patience) => set_in(&mut table, "early_stopping", "patience", Value::Integer(patience.into())),
+            None => {}
+        }
+        Ok(table)
+    }
+}
+
+fn set_in(table: &mut Table, outer: &str, inner: &str, value: Value) {
+    let entry = table.entry(outer).or_insert_with(|| Value::Table(Table::new()));
+    match entry {
+        Value::Table(entry) => _ = entry.insert(inner.to_owned(), value),
+        // What is there is not a table (early_stopping = false, say): the option wins.
+        other => *other = Value::Table(Table::from_iter([(inner.to_owned(), value)])),
+    }
+}
+
+/// Refuses what is no device's name; whether the device is there is seen when it is used.
+pub(crate) fn device(text: &str) -> Result<String> {
+    let known = match text {
+        "auto" | "cpu" | "cuda" => true,
+        other => other.strip_prefix("cuda:").is_some_and(|index| index.parse::<u32>().is_ok()),
+    };
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::input(format!("device '{text}' is unknown: expected auto, cpu, cuda or cuda:0, cuda:1, …")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::recipe;
+
+    fn table(options: &RecipeOptions) -> Table {
+        options.table().unwrap()
+    }
+
+    #[test]
+    fn options_lie_over_the_recipe_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recipe.toml");
+        crate::files::write_atomically(&path, b"[final]\nepochs = 3\nearly_stopping = false\ncnn.weight_decay = 0.1").unwrap();
+        let options = RecipeOptions { epochs: Some(7), patience: Some(2), learning_rate: Some(0.5), recipe: Some(path), ..Default::default() };
+        let plan = recipe::resolve(&[&table(&options)]).unwrap();
+        assert_eq!((plan.epochs, plan.cnn.learning_rate, plan.cnn.weight_decay), (7, 0.5, 0.1));
+        assert_eq!(plan.early_stopping.unwrap().patience, 2);
+    }
+
+    #[test]
+    fn patience_0_means_no_early_stopping() {
+        let options = RecipeOptions { patience: Some(0), ..Default::default() };
+        assert_eq!(recipe::resolve(&[&table(&options)]).unwrap().early_stopping, None);
+    }
+
+    #[test]
+    fn sizes_alone_mean_the_genomenas_space() {
+        let options = SpaceOptions { space: None, sizes: vec!["cells=3".to_owned()] };
+        assert_eq!(options.named().unwrap().unwrap().to_string(), "genomenas cells=3");
+        assert_eq!(SpaceOptions::default().named().unwrap(), None);
+    }
+
+    #[test]
+    fn devices_are_told_by_name() {
+        for good in ["auto", "cpu", "cuda", "cuda:11"] {
+            assert!(device(good).is_ok());
+        }
+        for bad in ["gpu", "cuda:", "cuda:x", "CPU", ""] {
+            assert!(device(bad).is_err(), "{bad}");
+        }
+    }
+}

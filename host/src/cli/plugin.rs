@@ -1,0 +1,119 @@
+//! `genomenas plugin`: the plugins that are found, and what each offers.
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::options::PluginOptions;
+use super::out;
+use super::plugins::Shelf;
+use crate::error::{Error, Result};
+use crate::plugins::listing::{self, Details};
+
+/// Lists plugins, and tells what a strategy is and takes
+#[derive(Args, Debug)]
+pub(crate) struct PluginArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(ListArgs),
+    Info(InfoArgs),
+}
+
+/// Lists every strategy that is found, and every file in a plugin folder that is none, with the reason
+#[derive(Args, Debug)]
+#[command(after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins target/release")]
+struct ListArgs {
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    plugins: PluginOptions,
+}
+
+/// Tells what a strategy is, where it comes from and which parameters it takes
+#[derive(Args, Debug)]
+#[command(after_help = "Nothing of a plugin runs for it.\n\n\
+Examples:\n  genomenas plugin info random-search\n  genomenas plugin info ./libdanq.so")]
+struct InfoArgs {
+    /// A strategy, PLUGIN/STRATEGY, or the file of a plugin
+    #[arg(value_name = "STRATEGY|FILE")]
+    name: String,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    plugins: PluginOptions,
+}
+
+pub(crate) fn run(args: &PluginArgs) -> Result<()> {
+    match &args.verb {
+        Verb::List(args) => list(args),
+        Verb::Info(args) => info(args),
+    }
+}
+
+fn list(args: &ListArgs) -> Result<()> {
+    let rows = listing::rows(&Shelf::open(&args.plugins)?.0);
+    if args.json {
+        return out::json(&rows);
+    }
+    if rows.is_empty() {
+        log::warn!("no plugins were found: name their folder with --plugins, or in GENOMENAS_PLUGINS");
+        return Ok(());
+    }
+    let mut table = plain_table(["strategy", "kind", "plugin", "version", "about", "file"]);
+    for row in rows {
+        table.add_row([row.strategy, row.kind, row.plugin, row.version, row.about, row.path]);
+    }
+    out::text(&out::aligned(table, &[]))
+}
+
+fn info(args: &InfoArgs) -> Result<()> {
+    let is_file = args.name.contains(".so") || Path::new(&args.name).is_file();
+    let all = if is_file { of_file(&args.name)? } else { vec![listing::details(&Shelf::open(&args.plugins)?.0, &args.name)?] };
+    if args.json {
+        return match all.as_slice() {
+            [one] => out::json(one),
+            several => out::json(&several),
+        };
+    }
+    let texts: Vec<String> = all.iter().map(told).collect();
+    out::text(&texts.join("\n"))
+}
+
+/// Every strategy of one file.
+fn of_file(path: &str) -> Result<Vec<Details>> {
+    let shelf = Shelf::open(&PluginOptions { folders: vec![path.into()] })?;
+    let found = shelf.0.found().first().ok_or_else(|| Error::input(format!("{path} is no library")))?;
+    let manifest = found.outcome.as_ref().map_err(|why| Error::input(format!("{path} is no plugin: {why}")))?;
+    let names = manifest.strategies.iter().map(|strategy| format!("{}/{}", manifest.id, strategy.id));
+    names.map(|name| listing::details(&shelf.0, &name)).collect()
+}
+
+fn told(details: &Details) -> String {
+    let mut facts = Table::new();
+    facts.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    for (name, value) in &details.facts {
+        facts.add_row([name, value.as_str()]);
+    }
+    let text = out::aligned(facts, &[]);
+    if details.parameters.is_empty() {
+        return text + "\nno parameters\n";
+    }
+    let mut parameters = plain_table(["parameter", "takes", "default", "about"]);
+    for parameter in &details.parameters {
+        parameters.add_row([&parameter.name, &parameter.takes, &parameter.default, &parameter.about]);
+    }
+    text + "\n" + &out::aligned(parameters, &[])
+}
+
+fn plain_table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
+    table
+}

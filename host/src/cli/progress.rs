@@ -1,0 +1,288 @@
+//! Progress for a person: bars with a rate and the time left on a terminal, log lines elsewhere.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::out;
+use crate::compare::{News, slots};
+use crate::data::import::Progress;
+use crate::run::{Event, Observer};
+
+/// The bars of this process; log lines go above them.
+static BARS: OnceLock<MultiProgress> = OnceLock::new();
+/// Steps of a bar: progress is a fraction.
+const STEPS: u64 = 1000;
+/// How often a log line tells of progress where there is no terminal.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// Starts logging to standard error: warnings and news of the work, with `-v` details, with `-vv` everything.
+/// `RUST_LOG` says otherwise.
+pub(crate) fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn,genomenas=info",
+        1 => "info,genomenas=debug",
+        _ => "debug,genomenas=trace",
+    };
+    let target = env_logger::Target::Pipe(Box::new(AboveBars));
+    let style = if std::io::stderr().is_terminal() { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
+    // A second logger can only come from a test that runs two verbs in one process.
+    let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+        .format_target(false)
+        .write_style(style)
+        .target(target)
+        .try_init();
+}
+
+/// Standard error, with the bars out of the way while something is written.
+struct AboveBars;
+
+impl Write for AboveBars {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let write = || std::io::stderr().lock().write_all(bytes).map(|()| bytes.len());
+        match BARS.get() {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
+/// A new bar for something called `name`, or `None` where standard error is no terminal.
+fn new_bar(name: String) -> Option<ProgressBar> {
+    if !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = BARS.get_or_init(MultiProgress::new).add(ProgressBar::new(STEPS));
+    if let Ok(style) = ProgressStyle::with_template("{prefix:28} {bar:30} {percent:>3} %  {msg}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(name);
+    bar.set_message("starting");
+    bar.enable_steady_tick(Duration::from_millis(500));
+    Some(bar)
+}
+
+fn position(done: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1")]
+    let steps = (done.clamp(0.0, 1.0) * STEPS as f64) as u64;
+    steps
+}
+
+fn rate(samples_per_second: f64) -> String {
+    format!("{samples_per_second:.0} samples/s")
+}
+
+/// Whether it is time for another log line.
+struct Clock(Instant);
+
+impl Clock {
+    fn is_due(&mut self) -> bool {
+        let due = self.0.elapsed() >= INTERVAL;
+        if due {
+            self.0 = Instant::now();
+        }
+        due
+    }
+}
+
+/// Shows one run.
+pub(crate) struct RunProgress {
+    bar: Option<ProgressBar>,
+    clock: Clock,
+    began: Instant,
+    phase: String,
+}
+
+impl RunProgress {
+    /// Shows a run called `name`.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { bar: new_bar(name.to_owned()), clock: Clock(Instant::now()), began: Instant::now(), phase: String::new() }
+    }
+}
+
+impl Observer for RunProgress {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Phase(phase) => {
+                log::info!("{phase}");
+                self.phase.clone_from(phase);
+            }
+            Event::Message(text) => log::info!("{text}"),
+            Event::Epoch { trial, epoch } => {
+                let trial = trial.map_or_else(String::new, |trial| format!("trial {trial}, "));
+                let score = epoch.auroc.map_or_else(String::new, |auroc| format!(", AUROC {auroc:.4}"));
+                log::info!(
+                    "{trial}epoch {}: training loss {:.4}, validation loss {:.4}{score}",
+                    epoch.number,
+                    epoch.train_loss,
+                    epoch.valid_loss
+                );
+            }
+            Event::Progress { done, rate: samples } => match &self.bar {
+                Some(bar) => {
+                    bar.set_position(position(*done));
+                    bar.set_message(format!("{}, {}", self.phase, rate(*samples)));
+                }
+                None if self.clock.is_due() => {
+                    let left = self.began.elapsed().as_secs_f64() * (1.0 - done) / done.max(1e-9);
+                    log::info!("{:.0} % done, {}, about {left:.0} s left", done * 100.0, rate(*samples));
+                }
+                None => {}
+            },
+        }
+    }
+}
+
+impl Drop for RunProgress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Tells a comparer of one run: progress as JSON lines on standard output, the rest to the log.
+pub(crate) struct LinesProgress(pub(crate) RunProgress);
+
+impl Observer for LinesProgress {
+    fn event(&mut self, event: &Event) {
+        if let Event::Progress { done, rate } = event {
+            // A comparer that has gone is no reason to end; the kernel does that.
+            let _ = out::json_line(&slots::Progress { done: *done, samples_per_second: *rate });
+        }
+        self.0.event(event);
+    }
+}
+
+/// Shows an import, stage by stage.
+pub(crate) struct ImportProgress {
+    bar: Option<ProgressBar>,
+    stage: String,
+    clock: Clock,
+}
+
+impl ImportProgress {
+    /// Shows an import that has not begun.
+    pub(crate) fn new() -> Self {
+        Self { bar: None, stage: String::new(), clock: Clock(Instant::now()) }
+    }
+
+    /// Takes the news of an importer.
+    pub(crate) fn news(&mut self, news: Progress<'_>) {
+        if news.stage != self.stage {
+            log::debug!("{}", news.stage);
+            news.stage.clone_into(&mut self.stage);
+            self.clear();
+            self.bar = new_bar(self.stage.clone());
+        }
+        match (&self.bar, news.total) {
+            (Some(bar), total) => {
+                if let Some(total) = total {
+                    bar.set_length(total);
+                }
+                bar.set_position(news.done);
+                bar.set_message(format!("{} {}", news.done, news.unit));
+            }
+            (None, total) if self.clock.is_due() => {
+                let total = total.map_or_else(String::new, |total| format!(" of {total}"));
+                log::info!("{}: {}{total} {}", news.stage, news.done, news.unit);
+            }
+            (None, _) => {}
+        }
+    }
+
+    fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Drop for ImportProgress {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Shows a comparison: a bar for all of it and one a run, or a log line at every start and end.
+pub(crate) struct ComparisonProgress {
+    all: Option<ProgressBar>,
+    /// The fraction that each run under way has done, and its bar.
+    running: BTreeMap<String, (f64, Option<ProgressBar>)>,
+    ended: usize,
+    runs: usize,
+    clock: Clock,
+}
+
+impl ComparisonProgress {
+    /// Shows a comparison that has not begun.
+    pub(crate) fn new() -> Self {
+        Self { all: None, running: BTreeMap::new(), ended: 0, runs: 0, clock: Clock(Instant::now()) }
+    }
+
+    /// Takes one piece of news.
+    pub(crate) fn news(&mut self, news: News<'_>) {
+        match news {
+            News::Begin { done, all } => {
+                (self.ended, self.runs) = (done, all);
+                log::info!("{all} runs, of which {done} are done already");
+                if done < all {
+                    self.all = new_bar("comparison".to_owned());
+                    if let Some(bar) = &self.all {
+                        bar.set_length(STEPS * all as u64);
+                        bar.set_position(STEPS * done as u64);
+                        // The time left is told by what is done from now on.
+                        bar.reset_eta();
+                    }
+                }
+            }
+            News::Started(name) => {
+                log::info!("{name}: started");
+                self.running.insert(name.to_owned(), (0.0, new_bar(name.to_owned())));
+            }
+            News::Progress(name, progress) => {
+                if let Some((done, bar)) = self.running.get_mut(name) {
+                    *done = progress.done;
+                    if let Some(bar) = bar {
+                        bar.set_position(position(progress.done));
+                        bar.set_message(rate(progress.samples_per_second));
+                    }
+                }
+                if self.all.is_none() && self.clock.is_due() {
+                    for (name, (done, _)) in &self.running {
+                        log::info!("{name}: {:.0} % done", done * 100.0);
+                    }
+                }
+            }
+            News::Ended(name, reason) => {
+                self.ended += 1;
+                if let Some((_, Some(bar))) = self.running.remove(name) {
+                    bar.finish_and_clear();
+                }
+                match reason {
+                    None => log::info!("{name}: done ({} of {})", self.ended, self.runs),
+                    Some(reason) => log::error!("{name}: failed: {reason}"),
+                }
+            }
+        }
+        if let Some(bar) = &self.all {
+            let under_way: u64 = self.running.values().map(|(done, _)| position(*done)).sum();
+            bar.set_position(STEPS * self.ended as u64 + under_way);
+            bar.set_message(format!("{} of {} runs", self.ended, self.runs));
+        }
+    }
+}
+
+impl Drop for ComparisonProgress {
+    fn drop(&mut self) {
+        let bars = self.running.values().filter_map(|(_, bar)| bar.as_ref()).chain(&self.all);
+        bars.for_each(ProgressBar::finish_and_clear);
+    }
+}

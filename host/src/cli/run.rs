@@ -1,0 +1,102 @@
+//! `genomenas run`: one run folder, begun or continued.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::progress::{LinesProgress, RunProgress};
+use super::{out, threads};
+use crate::compare::slots;
+use crate::data::Store;
+use crate::error::{Error, Result};
+use crate::run::settings::{Data, Settings, files};
+use crate::run::{self, RunResult, State};
+
+/// Does one run, from its folder alone: begins it, or goes on where it was
+#[derive(Args, Debug)]
+#[command(after_help = "A comparison makes the folders of its runs and starts this verb for each; a job array can do the same.\n\n\
+Example:\n  genomenas run results/runs/danq/seed-1")]
+pub(crate) struct RunArgs {
+    /// The run's folder, with its run.toml
+    folder: PathBuf,
+    /// Prints the result as JSON
+    #[arg(long)]
+    json: bool,
+    /// Prints progress as JSON lines in place of the result
+    #[arg(long, hide = true)]
+    progress_lines: bool,
+}
+
+pub(crate) fn run(args: &RunArgs) -> Result<()> {
+    slots::die_with_comparer()?;
+    let settings = Settings::read(&args.folder)?;
+    threads::ensure(settings.threads)?;
+    if args.progress_lines {
+        let mut progress = LinesProgress(RunProgress::new("run"));
+        return succeeded(run::execute(&args.folder, &mut progress)?);
+    }
+    finish(&args.folder, args.json)
+}
+
+/// A run that failed is an error here: exit code 1.
+fn succeeded(result: RunResult) -> Result<()> {
+    match result.state {
+        State::Done => Ok(()),
+        State::Failed => Err(Error::failed(result.reason.unwrap_or_else(|| "the run failed without a reason".to_owned()))),
+    }
+}
+
+/// Executes the run in `folder` and prints its result.
+pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
+    let result = {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut progress = RunProgress::new(&name);
+        run::execute(folder, &mut progress)?
+    };
+    if json {
+        out::json(&result)?;
+    } else if result.state == State::Done {
+        out::text(&told(folder, &result))?;
+    }
+    succeeded(result)
+}
+
+/// The result in a few lines.
+fn told(folder: &Path, result: &RunResult) -> String {
+    let mut lines = Vec::new();
+    if let Some(cost) = &result.search {
+        lines.push(format!("search          {} trials, {} samples, {:.1} s", result.trials, cost.samples, cost.seconds));
+    }
+    if let Some(cost) = &result.final_training {
+        lines.push(format!("final training  {} samples, {:.1} s", cost.samples, cost.seconds));
+    }
+    if let (Some(parameters), Some(multiply_adds)) = (result.parameters, result.multiply_adds) {
+        lines.push(format!("architecture    {parameters} parameters, {multiply_adds} multiply-adds"));
+    }
+    for (split, metrics) in [("validation", &result.valid), ("test", &result.test)] {
+        if let Some(metrics) = metrics {
+            let score = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
+            lines.push(format!("{split:<15} AUROC {}, AUPRC {}", score(metrics.auroc.mean), score(metrics.auprc.mean)));
+        }
+    }
+    for (what, name) in [("architecture in", files::ARCHITECTURE), ("weights in", files::WEIGHTS)] {
+        let path = folder.join(name);
+        if path.exists() {
+            lines.push(format!("{what:<15} {}", path.display()));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The threads of the run that lies in `folder` already, if one does: a run keeps its threads when it is continued.
+pub(crate) fn earlier_threads(folder: &Path) -> Option<u32> {
+    Settings::read(folder).ok().map(|settings| settings.threads)
+}
+
+/// Opens a store, and tells what a run's settings say of it.
+pub(crate) fn open_data(path: &Path) -> Result<(Store, Data)> {
+    let store = Store::open(path)?;
+    let path = path.canonicalize().map_err(|error| Error::file("open", path, error))?;
+    let data = Data { store: path, digest: store.info().digest.clone() };
+    Ok((store, data))
+}

@@ -1,0 +1,249 @@
+//! Where plugins are looked for.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// The variable that names plugin folders, separated as in `PATH`.
+pub const VARIABLE: &str = "GENOMENAS_PLUGINS";
+
+/// How deep below a plugin folder a plugin may lie; ends a folder that links to itself.
+const DEPTH: usize = 8;
+
+/// A place to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// A folder, or a single file.
+    pub path: PathBuf,
+    /// How it is looked at.
+    pub reach: Reach,
+}
+
+/// How a folder is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It is for plugins: look into all of it, and tell why a library in it is none.
+    Tree,
+    /// It is for other things too: look at the files in it, and pass over those that are no plugins.
+    Beside,
+}
+
+/// The folders to search, first to last: the first plugin of an id wins.
+///
+/// These are `explicit`, those in [`VARIABLE`], `plugins` beside the binary and the binary's own folder, and the user's
+/// data folder.
+///
+/// # Errors
+///
+/// An explicit folder is not there.
+pub fn search_path(explicit: &[PathBuf]) -> Result<Vec<Folder>> {
+    let executable = std::env::current_exe().ok();
+    search_path_in(
+        explicit,
+        std::env::var_os(VARIABLE),
+        executable.as_deref().and_then(Path::parent),
+        user_folder("XDG_DATA_HOME", ".local/share").as_deref(),
+    )
+}
+
+/// The library files of a folder, in an order that does not depend on the file system.
+pub fn libraries(folder: &Folder) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    if folder.path.is_file() {
+        found.push(folder.path.clone());
+    } else {
+        let depth = if folder.reach == Reach::Tree {
+            DEPTH
+        } else {
+            0
+        };
+        collect(&folder.path, depth, &mut BTreeSet::new(), &mut found);
+    }
+    found
+}
+
+/// A folder of the user's: what `variable` says, or `otherwise` below the home folder.
+pub(super) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
+    let set = std::env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute());
+    set.or_else(|| {
+        std::env::home_dir()
+            .filter(|home| home.is_absolute())
+            .map(|home| home.join(otherwise))
+    })
+}
+
+fn search_path_in(
+    explicit: &[PathBuf],
+    variable: Option<OsString>,
+    beside: Option<&Path>,
+    data: Option<&Path>,
+) -> Result<Vec<Folder>> {
+    for path in explicit {
+        if !path.exists() {
+            return Err(Error::input(format!(
+                "there is no plugin folder {}: name a folder with plugins, or one plugin's file",
+                path.display()
+            )));
+        }
+    }
+    let variable: Vec<_> = std::env::split_paths(&variable.unwrap_or_default())
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect();
+    for path in variable.iter().filter(|path| !path.exists()) {
+        log::warn!("{VARIABLE} names {}, which does not exist", path.display());
+    }
+    let tree = |path: PathBuf| Folder {
+        path,
+        reach: Reach::Tree,
+    };
+    let mut folders: Vec<_> = explicit.iter().cloned().chain(variable).map(tree).collect();
+    if let Some(beside) = beside {
+        folders.push(tree(beside.join("plugins")));
+        folders.push(Folder {
+            path: beside.to_owned(),
+            reach: Reach::Beside,
+        });
+    }
+    folders.extend(data.map(|data| tree(data.join("genomenas/plugins"))));
+    Ok(folders)
+}
+
+fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
+    // A folder that is not there or cannot be read has no plugins; a link back up has them already.
+    let Ok(canonical) = folder.canonicalize() else {
+        return;
+    };
+    if !seen.insert(canonical) {
+        return;
+    }
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            log::warn!("cannot look for plugins in {}: {error}", folder.display());
+            return;
+        }
+    };
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            if depth > 0 {
+                collect(&path, depth - 1, seen, found);
+            }
+        } else if path.is_file() && is_library(&path) {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a file means to be a library, by its name; those of other systems too, to tell that they are.
+fn is_library(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let extension = |wanted: &str| {
+        Path::new(&name)
+            .extension()
+            .is_some_and(|extension| extension == wanted)
+    };
+    extension("so") || extension("dylib") || extension("dll") || name.contains(".so.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch(path: &Path) {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::File::create(path).unwrap();
+    }
+
+    #[test]
+    fn the_search_goes_from_the_most_explicit_folder_to_the_least() {
+        let home = tempfile::tempdir().unwrap();
+        let folders = search_path_in(
+            &[home.path().to_owned()],
+            Some("/a:/b".into()),
+            Some(Path::new("/opt/bin")),
+            Some(Path::new("/home/me/.local/share")),
+        )
+        .unwrap();
+        let shown: Vec<_> = folders
+            .iter()
+            .skip(1)
+            .map(|f| (f.path.to_str().unwrap(), f.reach))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("/a", Reach::Tree),
+                ("/b", Reach::Tree),
+                ("/opt/bin/plugins", Reach::Tree),
+                ("/opt/bin", Reach::Beside),
+                ("/home/me/.local/share/genomenas/plugins", Reach::Tree),
+            ]
+        );
+        assert_eq!(folders[0].path, home.path());
+    }
+
+    #[test]
+    fn an_explicit_folder_that_is_not_there_is_an_error() {
+        let error = search_path_in(&["/no/such/folder".into()], None, None, None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no plugin folder /no/such/folder: name a folder with plugins, or one plugin's file"
+        );
+    }
+
+    #[test]
+    fn a_plugin_folder_is_searched_to_the_bottom_in_sorted_order_and_the_binarys_folder_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["b/deep/z.so", "a.so", "c.so.1", "notes.txt", "b/x.dylib"] {
+            touch(&home.path().join(name));
+        }
+        let names = |reach| {
+            let found = libraries(&Folder {
+                path: home.path().to_owned(),
+                reach,
+            });
+            found
+                .iter()
+                .map(|p| {
+                    p.strip_prefix(home.path())
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned()
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(Reach::Tree),
+            ["a.so", "b/deep/z.so", "b/x.dylib", "c.so.1"]
+        );
+        assert_eq!(names(Reach::Beside), ["a.so", "c.so.1"]);
+    }
+
+    #[test]
+    fn a_folder_that_links_to_itself_is_searched_once() {
+        let home = tempfile::tempdir().unwrap();
+        touch(&home.path().join("a.so"));
+        std::os::unix::fs::symlink(home.path(), home.path().join("again")).unwrap();
+        assert_eq!(
+            libraries(&Folder {
+                path: home.path().to_owned(),
+                reach: Reach::Tree
+            })
+            .len(),
+            1
+        );
+    }
+}

@@ -1,0 +1,189 @@
+//! Reading what a plugin file says of itself without running anything of it.
+
+use genomenas_plugin::message::{Manifest, SECTION};
+use object::elf::{DT_NEEDED, EM_AARCH64, EM_RISCV, EM_X86_64, ET_DYN};
+use object::read::elf::{ElfFile64, FileHeader as _};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
+
+/// The symbol by which `abi_stable` finds a plugin's root module.
+const HEADER_SYMBOL: &[u8] = b"_1as_0lib_1header_0root_bmodule_bloader";
+
+/// Libraries that a plugin must not link: the host owns tensors and devices, and the plugin's process has neither.
+const FORBIDDEN: [&str; 5] = ["libtorch", "libc10", "libcuda", "libcudart", "libpython"];
+
+/// The largest manifest that is read.
+const MAX_MANIFEST: u64 = 16 << 20;
+
+/// What a plugin file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inspection {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// The compiler, where the file still names it.
+    pub rustc: Option<String>,
+}
+
+/// Reads the bytes of a plugin file.
+///
+/// # Errors
+///
+/// Why it is not a plugin that can be loaded here; one line that completes "FILE: …".
+pub fn inspect(bytes: &[u8]) -> Result<Inspection, String> {
+    if !bytes.starts_with(b"\x7fELF") {
+        return Err(not_elf(bytes));
+    }
+    if bytes.get(4) != Some(&2) {
+        return Err("it is a library for another machine: a 32-bit one".to_owned());
+    }
+    let file: ElfFile64<'_, Endianness> = ElfFile64::parse(bytes)
+        .map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
+    let header = file.elf_header();
+    let endian = file.endian();
+    check_machine(header.e_machine(endian).0)?;
+    if header.e_type(endian) != ET_DYN {
+        return Err("it is an object file or a program, not a shared library".to_owned());
+    }
+    let section = file.section_by_name(SECTION).ok_or_else(|| {
+        format!(
+            "it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"
+        )
+    })?;
+    if section.size() > MAX_MANIFEST {
+        return Err(format!(
+            "its manifest has {} bytes; at most {MAX_MANIFEST} are read",
+            section.size()
+        ));
+    }
+    let records = section
+        .data()
+        .map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
+    let manifest = Manifest::from_records(records).map_err(|error| error.message)?;
+    check_needed(&file)?;
+    if !file
+        .dynamic_symbols()
+        .any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL))
+    {
+        return Err("it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip \
+                    its dynamic symbols"
+            .to_owned());
+    }
+    Ok(Inspection {
+        manifest,
+        rustc: rustc(&file),
+    })
+}
+
+fn not_elf(bytes: &[u8]) -> String {
+    let kind = match bytes {
+        [] => "an empty file",
+        [b'M', b'Z', ..] => "a Windows library",
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => "a macOS library",
+        _ => "not a library",
+    };
+    format!("it is {kind}: a plugin is an ELF shared library (.so)")
+}
+
+fn check_machine(machine: u16) -> Result<(), String> {
+    let name = |machine: u16| match machine {
+        m if m == EM_X86_64.0 => "x86_64".to_owned(),
+        m if m == EM_AARCH64.0 => "aarch64".to_owned(),
+        m if m == EM_RISCV.0 => "riscv64".to_owned(),
+        other => format!("machine number {other}"),
+    };
+    let here = std::env::consts::ARCH;
+    if name(machine) == here {
+        return Ok(());
+    }
+    Err(format!(
+        "it is a library for another machine: {}, this is {here}",
+        name(machine)
+    ))
+}
+
+fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
+    let damaged = |error: object::Error| format!("it is a truncated or damaged library: {error}");
+    let table = file.elf_dynamic_table().map_err(damaged)?;
+    for entry in table.iter().filter(|entry| entry.tag == DT_NEEDED) {
+        let name = String::from_utf8_lossy(table.string(entry).map_err(damaged)?).into_owned();
+        if FORBIDDEN
+            .iter()
+            .any(|forbidden| name.starts_with(forbidden))
+        {
+            return Err(format!(
+                "it links {}: a plugin must do without libtorch, CUDA and Python, which belong to the host",
+                name.escape_debug()
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The compiler as it left its name in the comment section.
+fn rustc(file: &ElfFile64<'_, Endianness>) -> Option<String> {
+    let comment = file
+        .section_by_name(".comment")
+        .filter(|section| section.size() < 4096)?
+        .data()
+        .ok()?;
+    let named = comment
+        .split(|byte| *byte == 0)
+        .find_map(|text| text.strip_prefix(b"rustc version "))?;
+    Some(
+        String::from_utf8_lossy(named)
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(80)
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn refusal(bytes: &[u8]) -> String {
+        inspect(bytes).unwrap_err()
+    }
+
+    #[test]
+    fn files_of_other_kinds_are_told_apart() {
+        insta::assert_snapshot!(
+            [
+                refusal(b""),
+                refusal(b"# Notes\n"),
+                refusal(b"MZ\x90\0"),
+                refusal(&[0xcf, 0xfa, 0xed, 0xfe, 7, 0, 0, 1]),
+                refusal(b"\x7fELF\x01\x01\x01"),
+                refusal(b"\x7fELF\x02\x01\x01"),
+            ]
+            .join("\n"),
+            @r#"
+            it is an empty file: a plugin is an ELF shared library (.so)
+            it is not a library: a plugin is an ELF shared library (.so)
+            it is a Windows library: a plugin is an ELF shared library (.so)
+            it is a macOS library: a plugin is an ELF shared library (.so)
+            it is a library for another machine: a 32-bit one
+            it is a truncated or damaged library: Invalid ELF header size or alignment
+            "#
+        );
+    }
+
+    #[test]
+    fn a_program_is_not_a_plugin() {
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        assert!(
+            refusal(&own).starts_with("it is not a genomenas plugin: it has no .genomenas section")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn random_bytes_are_refused_in_one_line(mut bytes: Vec<u8>, magic: bool) {
+            if magic {
+                bytes.splice(0..0, *b"\x7fELF\x02\x01\x01");
+            }
+            prop_assert!(!refusal(&bytes).contains('\n'));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What `genomenas plugin list` and `genomenas plugin info` show.
+
+use genomenas_plugin::message::StrategyInfo;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::catalog::{Catalog, Choice};
+use crate::error::Result;
+
+/// A line of the list: a strategy, or a file that has none that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The strategy's id, as a user writes it; empty for a file that was refused.
+    pub strategy: String,
+    /// `search`, `baseline` or, for a file that was refused, `refused`.
+    pub kind: String,
+    /// The plugin's id; empty for a file that was refused.
+    pub plugin: String,
+    /// The plugin's version.
+    pub version: String,
+    /// One sentence about the strategy, or why the file was refused.
+    pub about: String,
+    /// The file.
+    pub path: String,
+}
+
+/// All that is known of a strategy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Details {
+    /// Names and values, to be shown one a line.
+    pub facts: Vec<(&'static str, String)>,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// The JSON Schema of the parameters.
+    pub schema: Value,
+}
+
+/// A parameter in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// What it takes: `integer from 1 to 100`.
+    pub takes: String,
+    /// Its default, as JSON.
+    pub default: String,
+    /// What it is.
+    pub about: String,
+}
+
+/// The list: every strategy in the order of the search, then every file that was refused.
+pub fn rows(catalog: &Catalog) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for Choice {
+        found,
+        manifest,
+        strategy,
+    } in catalog.strategies()
+    {
+        let taken = rows.iter().any(|row| row.strategy == strategy.id);
+        rows.push(Row {
+            strategy: if taken {
+                format!("{}/{}", manifest.id, strategy.id)
+            } else {
+                strategy.id.clone()
+            },
+            kind: strategy.kind.name().to_owned(),
+            plugin: manifest.id.clone(),
+            version: manifest.version.clone(),
+            about: strategy.about.clone(),
+            path: found.path.display().to_string(),
+        });
+    }
+    let refused = catalog
+        .found()
+        .iter()
+        .filter_map(|found| found.outcome.as_ref().err().map(|why| (found, why)));
+    rows.extend(refused.map(|(found, why)| Row {
+        strategy: String::new(),
+        kind: "refused".to_owned(),
+        plugin: String::new(),
+        version: String::new(),
+        about: why.clone(),
+        path: found.path.display().to_string(),
+    }));
+    rows
+}
+
+/// The details of the strategy that `name` stands for.
+///
+/// # Errors
+///
+/// There is no such strategy.
+pub fn details(catalog: &Catalog, name: &str) -> Result<Details> {
+    let Choice {
+        found,
+        manifest,
+        strategy,
+    } = catalog.strategy(name)?;
+    let mut facts = vec![
+        ("strategy", strategy.id.clone()),
+        ("kind", strategy.kind.name().to_owned()),
+        ("about", strategy.about.clone()),
+        ("needs", strategy.needs.join(", ")),
+        ("plugin", format!("{} {}", manifest.id, manifest.version)),
+        ("description", manifest.description.clone()),
+        ("authors", manifest.authors.join(", ")),
+        ("licence", manifest.license.clone()),
+        ("file", found.path.display().to_string()),
+        ("sha256", found.sha256.clone()),
+        (
+            "built with",
+            built_with(&manifest.sdk, found.rustc.as_deref(), &manifest.target),
+        ),
+        (
+            "speaks",
+            format!("interface {}, messages {}", manifest.abi, manifest.protocol),
+        ),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    Ok(Details {
+        facts,
+        parameters: parameters(strategy),
+        schema: strategy.parameters.clone(),
+    })
+}
+
+/// The parameters of a strategy in words.
+pub fn parameters(strategy: &StrategyInfo) -> Vec<Parameter> {
+    let parameter = |(name, schema): (&str, &Value)| Parameter {
+        name: name.to_owned(),
+        takes: takes(schema),
+        default: schema
+            .get("default")
+            .map_or(String::new(), Value::to_string),
+        about: schema
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    strategy.properties().map(parameter).collect()
+}
+
+fn built_with(sdk: &str, rustc: Option<&str>, target: &str) -> String {
+    let sdk = (!sdk.is_empty()).then(|| format!("genomenas-plugin {sdk}"));
+    let rustc = rustc.map(|version| format!("rustc {version}"));
+    let target = (!target.is_empty()).then(|| format!("for {target}"));
+    [sdk, rustc, target]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn takes(schema: &Value) -> String {
+    if let Some(choices) = schema.get("enum").and_then(Value::as_array) {
+        let choices = choices.iter().filter(|choice| !choice.is_null());
+        return choices
+            .map(|choice| choice.as_str().map_or(choice.to_string(), str::to_owned))
+            .collect::<Vec<_>>()
+            .join(" | ");
+    }
+    let kind = match schema.get("type") {
+        Some(Value::String(kind)) => kind.clone(),
+        Some(Value::Array(kinds)) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" or "),
+        _ => "anything".to_owned(),
+    };
+    if let Some(items) = schema.get("items") {
+        return format!("list of: {}", takes(items));
+    }
+    match (schema.get("minimum"), schema.get("maximum")) {
+        (Some(minimum), Some(maximum)) => format!("{kind} from {minimum} to {maximum}"),
+        (Some(minimum), None) => format!("{kind} of at least {minimum}"),
+        (None, Some(maximum)) => format!("{kind} of at most {maximum}"),
+        (None, None) => kind,
+    }
+}

@@ -1,0 +1,81 @@
+//! The strategy of a run, made anew or taken to where the journal says it stood.
+
+use std::path::{Path, PathBuf};
+
+use genomenas_plugin::message::{PROTOCOL, Setup};
+use genomenas_plugin::space::Space;
+
+use super::Context;
+use super::finish::data_info;
+use super::journal::{Phase, Record};
+use super::settings::{Search, files};
+use crate::error::{Error, Result};
+use crate::files::write_atomically;
+use crate::plugins::{Call, Limits, PluginInstance, pinned};
+
+/// The strategy as it stands after `records`.
+pub(super) fn open(context: &Context, search: &Search, space: &Space, records: &[Record]) -> Result<PluginInstance> {
+    let found = pinned(&search.plugin_file, &search.plugin_sha256)?;
+    let choice = found.strategy(&search.strategy).ok_or_else(|| {
+        Error::input(format!("{} has no strategy '{}'", search.plugin_file.display(), search.strategy))
+    })?;
+    let setup = Setup {
+        protocol: PROTOCOL.to_owned(),
+        seed: context.settings.seed,
+        parameters: search.parameters.clone(),
+        space: space.clone(),
+        data: data_info(context),
+        budget: search.budget,
+        threads: context.settings.threads,
+    };
+    let (state, since) = saved_state(&context.folder, records)?;
+    PluginInstance::resume(&choice, &setup, Limits::default(), state, calls(since))
+}
+
+/// Saves the strategy's state, as it is after `records` records, so that fewer calls have to be made again later.
+pub(super) fn save(folder: &Path, hooks: &mut PluginInstance, records: u64) -> Result<()> {
+    let mut bytes = records.to_le_bytes().to_vec();
+    bytes.extend(hooks.save()?);
+    write_atomically(&state_path(folder), &bytes)
+}
+
+/// The state that was saved last, and the records since. Without one, the strategy goes through all records again.
+fn saved_state<'a>(folder: &Path, records: &'a [Record]) -> Result<(Option<Vec<u8>>, &'a [Record])> {
+    let path = state_path(folder);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((None, records)),
+        Err(error) => return Err(Error::file("read", &path, error)),
+    };
+    let parts = bytes.split_first_chunk::<8>().and_then(|(count, state)| {
+        let count = usize::try_from(u64::from_le_bytes(*count)).ok()?;
+        Some((state, records.get(count..)?))
+    });
+    let (state, since) = parts.ok_or_else(|| {
+        Error::file("go on from", &path, "it does not belong to the run's journal; begin the run in a new folder")
+    })?;
+    Ok((Some(state.to_vec()), since))
+}
+
+fn state_path(folder: &Path) -> PathBuf {
+    folder.join(files::CHECKPOINTS).join("strategy.state")
+}
+
+/// The hook calls of a journal.
+fn calls(records: &[Record]) -> Vec<Call> {
+    let mut calls = Vec::new();
+    for record in records {
+        match record {
+            Record::Propose { ask, proposal, .. } => {
+                calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
+            }
+            Record::Epoch { phase: Phase::Search, report: Some(report), discards, .. }
+            | Record::End { report, discards, .. } => {
+                calls.push(Call::Update { report: report.clone() });
+                calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
+            }
+            Record::Epoch { .. } => {}
+        }
+    }
+    calls
+}

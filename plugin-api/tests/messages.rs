@@ -1,0 +1,234 @@
+//! The messages as JSON: what old and new plugins and hosts must be able to read of each other.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+use genomenas_plugin::message::{
+    Algorithm, Ask, Budget, Candidate, Clip, Cost, DataInfo, Discard, EarlyStopping, End, Epoch, Finding,
+    Initialisation, Network, Optimizer, Outcome, PROTOCOL, Plan, Proposal, Report, Schedule, Setup, Stopped, Task,
+    Trial, TrialId, Unit, Work,
+};
+use genomenas_plugin::space::{ArchitectureBuilder, Op, Selection, Space};
+use proptest::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Shows the message, after it has been there and back.
+fn golden<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> String {
+    let text = serde_json::to_string_pretty(message).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), message);
+    text
+}
+
+fn budget() -> Budget {
+    Budget { amount: 20_000, unit: Unit::Samples }
+}
+
+fn cost() -> Cost {
+    Cost { samples: 5_000, seconds: 1.5, multiply_adds: 7_000_000 }
+}
+
+fn selection() -> Selection {
+    Selection([("conv", "wide"), ("pool", "max")].map(|(id, option)| (id.to_owned(), option.to_owned())).into())
+}
+
+fn full_plan() -> Plan {
+    Plan {
+        epochs: 20,
+        steps_per_epoch: Some(50),
+        batch: 64,
+        cnn: Optimizer {
+            algorithm: Algorithm::Sgd { momentum: 0.9 },
+            learning_rate: 0.025,
+            weight_decay: 3e-4,
+            schedule: Schedule::Cosine { minimum: 0.0, every_step: true },
+        },
+        rnn: Some(Optimizer {
+            algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: 1e-8 },
+            learning_rate: 8.0,
+            weight_decay: 5e-7,
+            schedule: Schedule::Step { epochs: 5, factor: 0.5 },
+        }),
+        clip: Clip::Parts { cnn: 5.0, rnn: 0.25 },
+        slowness: 1e-3,
+        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
+        validation_batches: Some(10),
+        reverse_complement: true,
+    }
+}
+
+fn space() -> Space {
+    let text = r#"{
+        "format": "genomenas-space", "version": 1, "name": "tiny", "input": [4, 50], "output": "out",
+        "decisions": [{"id": "pool", "options": ["max", "mean"]}],
+        "nodes": [
+            {"name": "pool", "inputs": ["input"], "op": {"type": "choice", "decision": "pool",
+                "options": {"max": {"type": "global_max_pool"}, "mean": {"type": "global_avg_pool"}}}},
+            {"name": "out", "inputs": ["pool"], "op": {"type": "linear", "out_features": 2}}
+        ]
+    }"#;
+    Space::from_text(text).unwrap()
+}
+
+#[test]
+fn a_setup() {
+    let text = golden(&Setup {
+        protocol: PROTOCOL.to_owned(),
+        seed: 7,
+        parameters: json!({"trials": 4}).as_object().unwrap().clone(),
+        space: space(),
+        data: DataInfo { length: 50, labels: 2, task: Task::MultiLabel, train_rows: 900, valid_rows: 100 },
+        budget: budget(),
+        threads: 2,
+    });
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_ask() {
+    let text = golden(&Ask {
+        budget: budget(),
+        remaining: 15_000,
+        used: cost(),
+        next_trial: TrialId(3),
+        in_flight: vec![TrialId(2)],
+    });
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_proposal_of_trials() {
+    let mut net = ArchitectureBuilder::new("tiny", 50);
+    net.then("conv", Op::conv1d(8, 5)).then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(2));
+    let architecture = Box::new(net.finish().unwrap());
+    let first = Trial::train(Network::Selection { selection: selection() }, full_plan()).with_limit(5_000);
+    let second = Trial {
+        work: Work::Train {
+            network: Network::Architecture { architecture },
+            plan: Plan::default(),
+            init: Initialisation::Inherit { trial: TrialId(0) },
+        },
+        limit: None,
+    };
+    let text = golden(&Proposal::Trials { trials: vec![first, second] });
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_other_proposals() {
+    let candidate = Candidate { network: Network::Selection { selection: selection() }, trial: Some(TrialId(1)) };
+    let finding = Finding { best: candidate.clone(), others: vec![Candidate { trial: None, ..candidate }] };
+    let text = [golden(&Proposal::Wait), golden(&Proposal::Finish { finding })].join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_reports_of_an_epoch_and_of_every_end() {
+    let epoch = Epoch { number: 2, train_loss: 0.6, valid_loss: 0.625, auroc: Some(0.75), auprc: Some(0.5), f1: None };
+    let report = Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch: Some(epoch.clone()), end: None };
+    let end = |outcome| Report {
+        epoch: None,
+        end: Some(End { outcome, best: Some(epoch.clone()), parameters: 10, multiply_adds: 20, peak_memory: 30 }),
+        ..report.clone()
+    };
+    let all = [
+        report.clone(),
+        end(Outcome::Completed { stopped: Stopped::Limit }),
+        end(Outcome::Discarded),
+        end(Outcome::Failed { reason: "the loss is not a number".to_owned() }),
+    ];
+    let text = golden(&all.to_vec());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_discards() {
+    let (decision, option) = ("conv".to_owned(), "wide".to_owned());
+    let text = golden(&vec![
+        Discard::Option { decision: decision.clone(), option },
+        Discard::Edge { decision },
+        Discard::Trial { trial: TrialId(4) },
+    ]);
+    insta::assert_snapshot!(text);
+}
+
+/// The message with a field that no version has, at the top.
+fn with_news<T: Serialize + DeserializeOwned>(message: &T) -> T {
+    let mut value = serde_json::to_value(message).unwrap();
+    value.as_object_mut().unwrap().insert("added_in_version_9".to_owned(), json!({"a": [1, 2]}));
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn fields_of_a_later_version_are_ignored() {
+    let ask = Ask { budget: budget(), remaining: 1, used: cost(), next_trial: TrialId(0), in_flight: vec![] };
+    assert_eq!(with_news(&ask), ask);
+    let report = Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch: Some(Epoch::default()), end: None };
+    assert_eq!(with_news(&report), report);
+    assert_eq!(with_news(&full_plan()), full_plan());
+    let trial = Trial::train(Network::Selection { selection: selection() }, full_plan());
+    assert_eq!(with_news(&trial), trial);
+    let proposal = Proposal::trial(trial);
+    assert_eq!(with_news(&proposal), proposal);
+}
+
+#[test]
+fn what_is_left_out_takes_its_default() {
+    let read = |value: Value| serde_json::from_value::<Plan>(value).unwrap();
+    assert_eq!(read(json!({})), Plan::default());
+    assert_eq!(read(json!({"epochs": 3})), Plan { epochs: 3, ..Plan::default() });
+
+    let ask = json!({"budget": {"amount": 5, "unit": "samples"}, "remaining": 5, "next_trial": 0});
+    let ask: Ask = serde_json::from_value(ask).unwrap();
+    assert_eq!((ask.used, ask.in_flight), (Cost::default(), vec![]));
+
+    let report = json!({"trial": 0, "cost": {}, "remaining": 5, "end": {"outcome": {"type": "discarded"}}});
+    let report: Report = serde_json::from_value(report).unwrap();
+    assert_eq!(report.end.unwrap().best, None);
+
+    let trial = json!({"work": "train", "network": {"type": "selection", "selection": {"conv": "wide"}}, "plan": {}});
+    let trial: Trial = serde_json::from_value(trial).unwrap();
+    let Work::Train { init, .. } = trial.work else { panic!("expected a training") };
+    assert_eq!((init, trial.limit), (Initialisation::Fresh, None));
+
+    let mut setup = json!({"seed": 1, "data": {"length": 50, "labels": 2, "task": "multi_label", "train_rows": 1, "valid_rows": 1}, "budget": {"amount": 1, "unit": "seconds"}});
+    setup["space"] = serde_json::to_value(space()).unwrap();
+    let setup: Setup = serde_json::from_value(setup).unwrap();
+    assert_eq!((setup.protocol.as_str(), setup.threads, setup.parameters.len()), (PROTOCOL, 1, 0));
+}
+
+#[test]
+fn plans_that_no_training_could_use_are_refused() {
+    let adam = |learning_rate| Optimizer { learning_rate, ..Optimizer::default() };
+    let plan = Plan::default;
+    let refusals: Vec<String> = [
+        Plan { epochs: 0, ..plan() },
+        Plan { batch: 0, ..plan() },
+        Plan { steps_per_epoch: Some(0), ..plan() },
+        Plan { validation_batches: Some(0), ..plan() },
+        Plan { slowness: f64::NAN, ..plan() },
+        Plan { cnn: adam(-1.0), ..plan() },
+        Plan { rnn: Some(adam(f64::INFINITY)), ..plan() },
+        Plan { cnn: Optimizer { algorithm: Algorithm::Sgd { momentum: 1.0 }, ..adam(0.1) }, ..plan() },
+        Plan { cnn: Optimizer { schedule: Schedule::Step { epochs: 0, factor: 0.5 }, ..adam(0.1) }, ..plan() },
+        Plan { clip: Clip::All { norm: 0.0 }, ..plan() },
+        Plan { clip: Clip::Parts { cnn: 1.0, rnn: f64::NAN }, ..plan() },
+        Plan { early_stopping: Some(EarlyStopping { patience: 0, minimum_improvement: 0.0 }), ..plan() },
+    ]
+    .iter()
+    .map(|plan| plan.validate().unwrap_err().message)
+    .collect();
+    let text = refusals.join("\n");
+    insta::assert_snapshot!(text);
+    Plan::default().validate().unwrap();
+    full_plan().validate().unwrap();
+}
+
+proptest! {
+    #[test]
+    fn numbers_survive_a_message_to_the_last_bit(loss in any::<f64>(), auroc in 0.0..1.0) {
+        let epoch = Epoch { valid_loss: loss, auroc: Some(auroc), ..Epoch::default() };
+        let back: Epoch = serde_json::from_str(&serde_json::to_string(&epoch).unwrap()).unwrap();
+        prop_assert_eq!(back.valid_loss.to_bits(), loss.to_bits());
+        prop_assert_eq!(back.auroc.unwrap().to_bits(), f64::to_bits(auroc));
+    }
+}

@@ -1,0 +1,293 @@
+//! The simulated host: that it asks, reports and refuses as the real one, and that its checks find what they look for.
+#![cfg(feature = "simulate")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+use genomenas_plugin::message::{
+    Ask, Candidate, Discard, EarlyStopping, Initialisation, Network, Outcome, Plan, Proposal, Report, Setup, Stopped,
+    Trial, TrialId, Work,
+};
+use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
+use genomenas_plugin::space::{ArchitectureBuilder, GenomeNas, Op, Selection, Space};
+use genomenas_plugin::{Baseline, Error, Result, Strategy, state};
+
+fn space() -> Space {
+    GenomeNas { cells: 1, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap()
+}
+
+fn simulation() -> Simulation {
+    Simulation::new(space()).unwrap().budget("40000samples".parse().unwrap())
+}
+
+fn draw(at: u64) -> Network {
+    Network::Selection { selection: space().sample(&mut genomenas_plugin::seed::stream(at, "test", 0)) }
+}
+
+fn train(at: u64, plan: Plan) -> Trial {
+    Trial::train(draw(at), plan)
+}
+
+/// A strategy that proposes what it was given, and drops what it was given after the first report.
+#[derive(Default)]
+struct Scripted {
+    proposals: Vec<Proposal>,
+    discards: Vec<Discard>,
+    asked: Vec<Ask>,
+}
+
+impl Strategy for Scripted {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        self.asked.push(ask.clone());
+        let finish = Proposal::finish(Candidate { network: draw(0), trial: None });
+        Ok(if self.proposals.is_empty() { finish } else { self.proposals.remove(0) })
+    }
+
+    fn update(&mut self, _: &Report) -> Result<()> {
+        Ok(())
+    }
+
+    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
+        Ok(std::mem::take(&mut self.discards))
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    fn load(&mut self, _: &[u8]) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn run(proposals: Vec<Proposal>) -> Result<Simulated> {
+    simulation().run(&mut Scripted { proposals, ..Scripted::default() })
+}
+
+fn ends(simulated: &Simulated) -> Vec<(u64, Outcome)> {
+    let end = |report: &Report| Some((report.trial.0, report.end.as_ref()?.outcome.clone()));
+    simulated.reports.iter().filter_map(end).collect()
+}
+
+fn completed(stopped: Stopped) -> Outcome {
+    Outcome::Completed { stopped }
+}
+
+#[test]
+fn the_host_mints_ids_and_asks_again_when_nothing_is_left_to_run() {
+    let two = Proposal::Trials { trials: vec![train(1, Plan { epochs: 1, ..Plan::default() }); 2] };
+    let mut scripted = Scripted { proposals: vec![two.clone(), two], ..Scripted::default() };
+    simulation().run(&mut scripted).unwrap();
+    let next: Vec<u64> = scripted.asked.iter().map(|ask| ask.next_trial.0).collect();
+    let remaining: Vec<u64> = scripted.asked.iter().map(|ask| ask.remaining).collect();
+    assert_eq!((next, remaining), (vec![0, 2, 4], vec![40_000, 20_000, 0]));
+}
+
+#[test]
+fn a_trial_ends_with_its_epochs_its_limit_or_the_budget_and_every_trial_ends_once() {
+    let plan = |epochs| Plan { epochs, ..Plan::default() };
+    let trials = vec![train(1, plan(1)), train(2, plan(9)).with_limit(12_000), train(3, plan(9)), train(4, plan(9))];
+    let simulated = run(vec![Proposal::Trials { trials }]).unwrap();
+    assert_eq!(
+        ends(&simulated),
+        [
+            (0, completed(Stopped::Epochs)),
+            (1, completed(Stopped::Limit)),
+            (2, completed(Stopped::Budget)),
+            (3, completed(Stopped::Budget)),
+        ]
+    );
+    assert_eq!(simulated.used.samples, 40_000);
+}
+
+#[test]
+fn a_training_that_no_longer_improves_stops_early() {
+    let early_stopping = Some(EarlyStopping { patience: 2, minimum_improvement: 0.5 });
+    let plan = Plan { epochs: 100, steps_per_epoch: Some(1), early_stopping, ..Plan::default() };
+    let simulated = run(vec![Proposal::trial(train(1, plan))]).unwrap();
+    assert_eq!(ends(&simulated), [(0, completed(Stopped::EarlyStopping))]);
+    assert_eq!(simulated.reports.len(), 4);
+}
+
+#[test]
+fn a_budget_in_multiply_adds_counts_three_for_training_and_one_for_validation() {
+    let simulation = Simulation::new(space()).unwrap().rows(1_000, 100).budget("1e15multiply-adds".parse().unwrap());
+    let proposals = vec![Proposal::trial(train(1, Plan { epochs: 2, ..Plan::default() }))];
+    let simulated = simulation.run(&mut Scripted { proposals, ..Scripted::default() }).unwrap();
+    let forward = simulated.reports.last().unwrap().end.as_ref().unwrap().multiply_adds;
+    assert_eq!(simulated.used.multiply_adds, 2 * (3 * 1_000 + 100) * forward);
+}
+
+#[test]
+fn scores_rise_with_training_and_inherited_weights_begin_higher() {
+    let inherit = Trial {
+        work: Work::Train {
+            network: draw(1),
+            plan: Plan { epochs: 1, ..Plan::default() },
+            init: Initialisation::Inherit { trial: TrialId(0) },
+        },
+        limit: None,
+    };
+    let first = train(1, Plan { epochs: 2, ..Plan::default() });
+    let simulated = run(vec![Proposal::trial(first), Proposal::trial(inherit)]).unwrap();
+    let auroc: Vec<f64> = simulated.reports.iter().filter_map(|report| report.epoch.as_ref()?.auroc).collect();
+    assert!(auroc[1] > auroc[0] && auroc[2] > auroc[0], "{auroc:?}");
+}
+
+#[test]
+fn a_dropped_trial_stops_and_one_that_waits_never_starts() {
+    let proposals = vec![Proposal::Trials { trials: vec![train(1, Plan::default()), train(2, Plan::default())] }];
+    let discards = vec![Discard::Trial { trial: TrialId(0) }, Discard::Trial { trial: TrialId(1) }];
+    let simulated = simulation().run(&mut Scripted { proposals, discards, ..Scripted::default() }).unwrap();
+    assert_eq!(ends(&simulated), [(0, Outcome::Discarded), (1, Outcome::Discarded)]);
+    assert_eq!(simulated.used.samples, 10_000);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_run_and_another_seed_another() {
+    let of = |seed| {
+        let proposals = vec![Proposal::trial(train(1, Plan { epochs: 1, ..Plan::default() }))];
+        simulation().seed(seed).run(&mut Scripted { proposals, ..Scripted::default() }).unwrap()
+    };
+    assert_eq!(of(1), of(1));
+    assert_ne!(of(1).reports, of(2).reports);
+}
+
+#[test]
+fn what_the_real_host_refuses_is_refused() {
+    let network = |network| Proposal::trial(Trial::train(network, Plan::default()));
+    let mut net = ArchitectureBuilder::new("long", 60);
+    net.then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(2));
+    let other_length = Network::Architecture { architecture: Box::new(net.finish().unwrap()) };
+    let inherit =
+        Work::Train { network: draw(1), plan: Plan::default(), init: Initialisation::Inherit { trial: TrialId(5) } };
+    let finish = |network, trial| Proposal::finish(Candidate { network, trial });
+    let spend = Proposal::trial(train(1, Plan::default()));
+    let refusals: Vec<String> = [
+        vec![Proposal::Wait],
+        vec![Proposal::Trials { trials: vec![] }],
+        vec![network(Network::Selection { selection: Selection::default() })],
+        vec![network(other_length.clone())],
+        vec![Proposal::trial(train(1, Plan { batch: 0, ..Plan::default() }))],
+        vec![Proposal::trial(train(1, Plan::default()).with_limit(0))],
+        vec![Proposal::trial(Trial { work: inherit, limit: None })],
+        vec![finish(other_length, None)],
+        vec![finish(draw(1), Some(TrialId(0)))],
+        vec![spend.clone(), spend],
+    ]
+    .into_iter()
+    .map(|proposals| run(proposals).unwrap_err().message)
+    .collect();
+    let text = refusals.join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn dropping_what_there_is_not_is_refused() {
+    let drop = |discard| {
+        let proposals = vec![Proposal::trial(train(1, Plan::default()))];
+        let mut scripted = Scripted { proposals, discards: vec![discard], ..Scripted::default() };
+        simulation().run(&mut scripted).unwrap_err().message
+    };
+    let known = space().decisions[0].id.clone();
+    assert_eq!(drop(Discard::Trial { trial: TrialId(9) }), "it drops trial 9, which was never proposed");
+    assert_eq!(
+        drop(Discard::Edge { decision: "q".to_owned() }),
+        "it drops of decision 'q', which the space does not have"
+    );
+    assert_eq!(
+        drop(Discard::Option { decision: known, option: "q".to_owned() }),
+        "it drops option 'q', which decision 'normal.0.0' does not have"
+    );
+}
+
+/// A search of one trial with a fault of choice.
+struct Faulty {
+    fault: &'static str,
+    seed: u64,
+    calls: u64,
+    trial: Option<TrialId>,
+    reports: u64,
+}
+
+impl Faulty {
+    fn build(fault: &'static str) -> impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync {
+        static BUILT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        move |setup| {
+            let built = BUILT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let seed = match fault {
+                "draws from elsewhere" => built,
+                "ignores the seed" => 0,
+                _ => setup.seed,
+            };
+            Ok(Box::new(Self { fault, seed, calls: 0, trial: None, reports: 0 }))
+        }
+    }
+}
+
+impl Strategy for Faulty {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        self.calls += 1;
+        let trial = Trial::train(draw(self.seed), Plan { epochs: 1, ..Plan::default() });
+        if self.trial.is_none() && (ask.remaining > 0 || self.fault == "never finishes") {
+            self.trial = Some(ask.next_trial);
+            return Ok(Proposal::trial(trial));
+        }
+        if self.fault == "retries for ever" && self.reports == 1 {
+            self.reports = 0;
+            return Ok(Proposal::trial(trial));
+        }
+        let found = if self.fault == "counts strays" { self.reports } else { self.seed };
+        Ok(Proposal::finish(Candidate { network: draw(found), trial: None }))
+    }
+
+    fn update(&mut self, _: &Report) -> Result<()> {
+        self.reports += 1;
+        Ok(())
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        let trial = self.trial.filter(|_| self.fault != "forgets its trial");
+        state::save(&(self.calls, trial, self.reports))
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.fault == "takes any state" {
+            return Ok(());
+        }
+        (self.calls, self.trial, self.reports) = state::load(bytes)?;
+        Ok(())
+    }
+}
+
+#[test]
+fn the_conformance_checks_pass_a_sound_strategy() {
+    conformance::check_search(&simulation(), Faulty::build("none")).unwrap();
+}
+
+#[test]
+fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
+    for (fault, check) in [
+        ("draws from elsewhere", "same-seed"),
+        ("ignores the seed", "other-seed"),
+        ("forgets its trial", "save-and-load"),
+        ("takes any state", "save-and-load"),
+        ("retries for ever", "failed-trials"),
+        ("counts strays", "stray-reports"),
+        ("never finishes", "no-budget"),
+    ] {
+        let broken = conformance::check_search(&simulation(), Faulty::build(fault)).unwrap_err();
+        assert!(broken.message.starts_with(&format!("conformance check '{check}' (")), "{fault}: {broken}");
+    }
+}
+
+#[test]
+fn a_baseline_trains_once_and_says_when_that_failed() {
+    let build = |_: &Setup| -> Result<Box<dyn Strategy>> {
+        let mut net = ArchitectureBuilder::new("tiny", 50);
+        net.then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(2));
+        Ok(Box::new(Baseline::new(net.finish()?, Plan::default())))
+    };
+    conformance::check(&simulation(), build).unwrap();
+    let failed = simulation().failing(|_| true);
+    let refusal = failed.run(build(failed.setup()).unwrap().as_mut()).unwrap_err();
+    assert_eq!(refusal, Error::new("the only trial of this baseline failed: the simulation lets this trial fail"));
+}

@@ -1,0 +1,96 @@
+//! The published network, to the parameter, and the promises of a baseline.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+use danq::{SHORTEST, Settings, architecture, plan};
+use genomenas_plugin::message::{Outcome, Setup};
+use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::{GenomeNas, Layers};
+use genomenas_plugin::{Result, Strategy, manifest, strategy};
+
+fn layers(settings: &Settings, length: usize, labels: usize) -> Layers {
+    architecture(settings, length, labels).unwrap().layers().unwrap()
+}
+
+fn build(setup: &Setup) -> Result<Box<dyn Strategy>> {
+    strategy("danq")?.build(setup)
+}
+
+fn simulation(length: usize) -> Simulation {
+    Simulation::new(GenomeNas::new(length, 3).space().unwrap()).unwrap().parameter("width", 0.1)
+}
+
+#[test]
+fn it_has_the_published_number_of_parameters() {
+    assert_eq!(layers(&Settings::default(), 1000, 919).parameters(), 46_929_039);
+}
+
+#[test]
+fn its_stages_have_the_published_shapes() {
+    let layers = layers(&Settings::default(), 1000, 919);
+    let shape = |name: &str| layers.layers.iter().find(|layer| layer.name == name).unwrap().shape.clone();
+    assert_eq!(shape("pool"), [320, 75]);
+    assert_eq!(shape("lstm"), [640, 75]);
+    assert_eq!(shape("by_position"), [75, 640]);
+    assert_eq!(shape("flat"), [48_000]);
+    assert_eq!(shape("dense"), [925]);
+    assert_eq!(shape("out"), [919]);
+}
+
+#[test]
+fn the_shortest_windows_work_and_shorter_ones_are_refused_by_that_length() {
+    layers(&Settings::default(), SHORTEST, 1);
+    let refusal = architecture(&Settings::default(), SHORTEST - 1, 1).unwrap_err();
+    assert_eq!(
+        refusal.message,
+        "DanQ needs windows of at least 38 bases, the data has windows of 37: import it with a longer context"
+    );
+}
+
+#[test]
+fn windows_shorter_than_the_shortest_do_not_fit_the_layers() {
+    // The constant follows from the kernels: one base less, and the network itself has no output.
+    let after_conv = |length: usize| length - 25;
+    assert_eq!(after_conv(SHORTEST) / 13, 1);
+    assert_eq!(after_conv(SHORTEST - 1) / 13, 0);
+}
+
+#[test]
+fn width_scales_every_layer_and_leaves_at_least_one_unit() {
+    let narrow = layers(&Settings { width: 0.001, ..Settings::default() }, 1000, 5);
+    assert!(narrow.layers.iter().all(|layer| layer.shape.iter().all(|&size| size > 0)));
+    let half = layers(&Settings { width: 0.5, ..Settings::default() }, 1000, 919);
+    assert!(half.parameters() < 46_929_039 / 3);
+    assert_eq!(half.output_shape(), &[919]);
+}
+
+#[test]
+fn its_plan_is_valid() {
+    plan(&Settings::default()).validate().unwrap();
+}
+
+#[test]
+fn it_keeps_the_promises_of_a_baseline() {
+    conformance::check(&simulation(200), build).unwrap();
+}
+
+#[test]
+fn it_trains_once_until_its_epochs_or_the_budget_end() {
+    let simulation = simulation(200);
+    let simulated = simulation.run(build(simulation.setup()).unwrap().as_mut()).unwrap();
+    assert_eq!(simulated.trials.len(), 1);
+    assert_eq!(simulated.finding.best.trial.map(|trial| trial.0), Some(0));
+    let end = simulated.reports.last().unwrap().end.as_ref().unwrap();
+    assert!(matches!(end.outcome, Outcome::Completed { .. }), "{:?}", end.outcome);
+}
+
+#[test]
+fn windows_that_are_too_short_are_refused_when_it_is_built() {
+    let refusal = build(simulation(30).setup()).err().unwrap();
+    assert!(refusal.message.contains("DanQ needs windows of at least 38 bases"), "{refusal}");
+}
+
+#[test]
+fn the_manifest_names_the_baseline() {
+    let manifest = manifest().unwrap();
+    assert_eq!((manifest.id.as_str(), manifest.strategies[0].id.as_str()), ("danq", "danq"));
+}
