@@ -30,7 +30,7 @@ demo: $(DEMO_DIR)/yeast-mini.arrow
 $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 	@mkdir -p $(DEMO_DIR)
 	$(GENOMENAS) data import windows --genome examples/data/mini.2bit --labels examples/data/mini_annotation.bed.gz \
-		--valid-chromosomes chr9 --test-chromosomes chr8 --out $@
+		--valid chr9 --test chr8 --out $@
 
 test: build
 	$(PYTHON) host/scripts/test_libtorch.py --buffer

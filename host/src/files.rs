@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all.
 
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -22,7 +23,12 @@ pub fn write_atomically_with(
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let store = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).suffix(".part").tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .suffix(".part")
+            // As any new file: the user's umask takes away what it should.
+            .permissions(std::fs::Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
         write(file.as_file_mut())?;
         file.as_file().sync_all()?;
         file.persist(path)?;

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Args;
 use genomenas_plugin::message::Budget;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use super::describe::data_info;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
@@ -23,14 +25,16 @@ use crate::error::{Error, Result};
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
-#[command(after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
+#[command(
+    after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
 space, control, ranked_by, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
 genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
 --seeds 1..5 --budget 20000samples --jobs 2 --out results\n  \
-genomenas compare --out results")]
+genomenas compare --out results"
+)]
 pub(crate) struct CompareArgs {
     /// A comparison file
     #[arg(value_name = "COMPARISON.toml")]
@@ -97,7 +101,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         Some(path) => args.request()?.or(Request::read(path)?),
         None => args.request()?,
     };
-    let out = request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
+    let out =
+        request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
     let signal = catch_signals()?;
     let shelf = Shelf::open(&args.plugins)?;
     let around = Surroundings {
@@ -169,11 +174,17 @@ impl CompareArgs {
 
 /// The number of the first signal that asks this process to end; 0 until then. A second one ends it at once.
 fn catch_signals() -> Result<Arc<AtomicUsize>> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let signal = Arc::new(AtomicUsize::new(0));
+    let again = Arc::new(AtomicBool::new(false));
     for (number, code) in [(SIGINT, 2), (SIGTERM, 15), (SIGHUP, 1)] {
-        signal_hook::flag::register_usize(number, Arc::clone(&signal), code)
-            .map_err(|error| Error::failed(format!("cannot listen to signals: {error}")))?;
+        let register = || -> std::io::Result<()> {
+            // In this order: what is registered first sees `again` as it was before this signal.
+            flag::register_conditional_shutdown(number, 130, Arc::clone(&again))?;
+            flag::register(number, Arc::clone(&again))?;
+            flag::register_usize(number, Arc::clone(&signal), code)?;
+            Ok(())
+        };
+        register().map_err(|error| Error::failed(format!("cannot listen to signals: {error}")))?;
     }
     Ok(signal)
 }
@@ -188,7 +199,11 @@ fn devices(device: &str) -> Vec<String> {
 fn command_line() -> String {
     let quoted = |argument: String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:+@%".contains(c);
-        if !argument.is_empty() && argument.chars().all(plain) { argument } else { format!("'{}'", argument.replace('\'', "'\\''")) }
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument
+        } else {
+            format!("'{}'", argument.replace('\'', "'\\''"))
+        }
     };
     let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
     std::iter::once("genomenas".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")

@@ -22,11 +22,13 @@ use crate::files;
 
 /// Shows the layers of a network with shapes, parameters and multiply-adds
 #[derive(Args, Debug)]
-#[command(after_help = "A strategy is described by the first network it proposes, a space by its supernet: the network that holds every option.\n\n\
+#[command(
+    after_help = "A strategy is described by the first network it proposes, a space by its supernet: the network that holds every option.\n\n\
 Examples:\n  \
 genomenas describe --strategy deepsea --length 1000 --labels 919\n  \
 genomenas describe --space genomenas --set cells=3 --data yeast.arrow\n  \
-genomenas describe --architecture results/architecture.json --json")]
+genomenas describe --architecture results/architecture.json --json"
+)]
 pub(crate) struct DescribeArgs {
     #[command(flatten)]
     what: What,
@@ -97,7 +99,11 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
         What { strategy: Some(named), .. } => {
             let data = args.data()?;
             let named = strategy(named, &args.set)?;
-            let space = space::resolve(&Named { id: space::GENOMENAS.to_owned(), ..Named::default() }, data.length, data.labels)?;
+            let space = space::resolve(
+                &Named { id: space::GENOMENAS.to_owned(), ..Named::default() },
+                data.length,
+                data.labels,
+            )?;
             let first = Shelf::open(&args.plugins)?.first_architecture(&named, &space, &data, args.seed)?;
             Description { name: named.to_string(), ..of_architecture(&first)? }
         }

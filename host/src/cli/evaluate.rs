@@ -19,10 +19,12 @@ use crate::train::device;
 
 /// Scores a trained network: AUROC, AUPRC and F1 of every label, and their averages
 #[derive(Args, Debug)]
-#[command(after_help = "A label without a positive or a negative row in the split has no score; it is left out of the averages, and counted.\n\n\
+#[command(
+    after_help = "A label without a positive or a negative row in the split has no score; it is left out of the averages, and counted.\n\n\
 Examples:\n  \
 genomenas evaluate --run trained --split test --out scores.tsv\n  \
-genomenas evaluate --architecture a.json --weights w.safetensors --data yeast.arrow --split valid --json")]
+genomenas evaluate --architecture a.json --weights w.safetensors --data yeast.arrow --split valid --json"
+)]
 pub(crate) struct EvaluateArgs {
     /// The folder of a training: its architecture, weights and, unless given, data
     #[arg(long, value_name = "DIR", conflicts_with_all = ["architecture", "weights"], required_unless_present = "architecture")]
@@ -157,7 +159,9 @@ fn table(metrics: &Metrics) -> String {
             number(label.f1),
         ]));
     }
-    for (name, of) in [("mean", (|average| average.mean) as fn(&Average) -> Option<f64>), ("median", |average| average.median)] {
+    for (name, of) in
+        [("mean", (|average| average.mean) as fn(&Average) -> Option<f64>), ("median", |average| average.median)]
+    {
         table.add_row(Row::from([
             name.to_owned(),
             String::new(),
@@ -172,7 +176,8 @@ fn table(metrics: &Metrics) -> String {
         Some(format!("{} rows", metrics.rows)),
         metrics.loss.map(|loss| format!("mean loss {loss:.4}")),
         metrics.accuracy.map(|accuracy| format!("accuracy {accuracy:.4}")),
-        (undefined > 0).then(|| format!("{undefined} labels without a positive or a negative row left out of the averages")),
+        (undefined > 0)
+            .then(|| format!("{undefined} labels without a positive or a negative row left out of the averages")),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     out::aligned(table, &[1, 2, 3, 4, 5]) + "\n" + &facts.join(", ") + "\n"

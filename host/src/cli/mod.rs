@@ -85,7 +85,8 @@ fn usage(error: &clap::Error) {
         return;
     }
     let text = error.render().to_string();
-    let said = text.split("\n\nUsage:").next().unwrap_or(&text).split("\n\nFor more information").next().unwrap_or(&text);
+    let said =
+        text.split("\n\nUsage:").next().unwrap_or(&text).split("\n\nFor more information").next().unwrap_or(&text);
     let said = said.trim().trim_start_matches("error:").trim();
     out::error(&Error::input(format!("{said} (see --help)")));
 }

@@ -8,8 +8,8 @@ use toml::{Table, Value};
 
 use super::threads;
 use crate::compare::named::Named;
-use crate::compare::space::GENOMENAS;
 use crate::compare::recipe;
+use crate::compare::space::GENOMENAS;
 use crate::error::{Error, Result};
 
 const PLUGINS_HELP: &str = "A folder of plugins, or one plugin file; may be given several times. Searched before \
@@ -171,8 +171,15 @@ mod tests {
     fn options_lie_over_the_recipe_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recipe.toml");
-        crate::files::write_atomically(&path, b"[final]\nepochs = 3\nearly_stopping = false\ncnn.weight_decay = 0.1").unwrap();
-        let options = RecipeOptions { epochs: Some(7), patience: Some(2), learning_rate: Some(0.5), recipe: Some(path), ..Default::default() };
+        crate::files::write_atomically(&path, b"[final]\nepochs = 3\nearly_stopping = false\ncnn.weight_decay = 0.1")
+            .unwrap();
+        let options = RecipeOptions {
+            epochs: Some(7),
+            patience: Some(2),
+            learning_rate: Some(0.5),
+            recipe: Some(path),
+            ..Default::default()
+        };
         let plan = recipe::resolve(&[&table(&options)]).unwrap();
         assert_eq!((plan.epochs, plan.cnn.learning_rate, plan.cnn.weight_decay), (7, 0.5, 0.1));
         assert_eq!(plan.early_stopping.unwrap().patience, 2);

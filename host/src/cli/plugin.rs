@@ -26,7 +26,9 @@ enum Verb {
 
 /// Lists every strategy that is found, and every file in a plugin folder that is none, with the reason
 #[derive(Args, Debug)]
-#[command(after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins target/release")]
+#[command(
+    after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins target/release"
+)]
 struct ListArgs {
     /// Prints JSON
     #[arg(long)]
@@ -75,7 +77,11 @@ fn list(args: &ListArgs) -> Result<()> {
 
 fn info(args: &InfoArgs) -> Result<()> {
     let is_file = args.name.contains(".so") || Path::new(&args.name).is_file();
-    let all = if is_file { of_file(&args.name)? } else { vec![listing::details(&Shelf::open(&args.plugins)?.0, &args.name)?] };
+    let all = if is_file {
+        of_file(&args.name)?
+    } else {
+        vec![listing::details(&Shelf::open(&args.plugins)?.0, &args.name)?]
+    };
     if args.json {
         return match all.as_slice() {
             [one] => out::json(one),

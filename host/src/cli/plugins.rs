@@ -25,11 +25,23 @@ impl Shelf {
     }
 
     /// The first architecture that a strategy proposes; that of a baseline is the only one it has.
-    pub(crate) fn first_architecture(&self, strategy: &Named, space: &Space, data: &DataInfo, seed: u64) -> Result<Architecture> {
+    pub(crate) fn first_architecture(
+        &self,
+        strategy: &Named,
+        space: &Space,
+        data: &DataInfo,
+        seed: u64,
+    ) -> Result<Architecture> {
         // Large enough for any strategy to begin; nothing of it is spent.
         let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
         let mut instance = self.start(strategy, space, data, budget, seed)?;
-        let ask = Ask { budget, remaining: budget.amount, used: Cost::default(), next_trial: TrialId(0), in_flight: Vec::new() };
+        let ask = Ask {
+            budget,
+            remaining: budget.amount,
+            used: Cost::default(),
+            next_trial: TrialId(0),
+            in_flight: Vec::new(),
+        };
         let nothing = || Error::failed(format!("strategy '{}' proposes no network to begin with", strategy.id));
         let network = match instance.propose(&ask)? {
             Proposal::Trials { trials } => match trials.into_iter().next().ok_or_else(nothing)?.work {
@@ -46,7 +58,14 @@ impl Shelf {
         }
     }
 
-    fn start(&self, strategy: &Named, space: &Space, data: &DataInfo, budget: Budget, seed: u64) -> Result<PluginInstance> {
+    fn start(
+        &self,
+        strategy: &Named,
+        space: &Space,
+        data: &DataInfo,
+        budget: Budget,
+        seed: u64,
+    ) -> Result<PluginInstance> {
         let setup = Setup {
             protocol: genomenas_plugin::message::PROTOCOL.to_owned(),
             seed,

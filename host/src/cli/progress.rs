@@ -28,7 +28,8 @@ pub(crate) fn start_log(verbose: u8) {
         _ => "debug,genomenas=trace",
     };
     let target = env_logger::Target::Pipe(Box::new(AboveBars));
-    let style = if std::io::stderr().is_terminal() { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
+    let style =
+        if std::io::stderr().is_terminal() { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
     // A second logger can only come from a test that runs two verbs in one process.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
         .format_target(false)
@@ -103,7 +104,12 @@ pub(crate) struct RunProgress {
 impl RunProgress {
     /// Shows a run called `name`.
     pub(crate) fn new(name: &str) -> Self {
-        Self { bar: new_bar(name.to_owned()), clock: Clock(Instant::now()), began: Instant::now(), phase: String::new() }
+        Self {
+            bar: new_bar(name.to_owned()),
+            clock: Clock(Instant::now()),
+            began: Instant::now(),
+            phase: String::new(),
+        }
     }
 }
 

@@ -14,8 +14,10 @@ use crate::run::{self, RunResult, State};
 
 /// Does one run, from its folder alone: begins it, or goes on where it was
 #[derive(Args, Debug)]
-#[command(after_help = "A comparison makes the folders of its runs and starts this verb for each; a job array can do the same.\n\n\
-Example:\n  genomenas run results/runs/danq/seed-1")]
+#[command(
+    after_help = "A comparison makes the folders of its runs and starts this verb for each; a job array can do the same.\n\n\
+Example:\n  genomenas run results/runs/danq/seed-1"
+)]
 pub(crate) struct RunArgs {
     /// The run's folder, with its run.toml
     folder: PathBuf,
@@ -42,7 +44,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
 fn succeeded(result: RunResult) -> Result<()> {
     match result.state {
         State::Done => Ok(()),
-        State::Failed => Err(Error::failed(result.reason.unwrap_or_else(|| "the run failed without a reason".to_owned()))),
+        State::Failed => {
+            Err(Error::failed(result.reason.unwrap_or_else(|| "the run failed without a reason".to_owned())))
+        }
     }
 }
 
@@ -65,7 +69,8 @@ pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
 fn told(folder: &Path, result: &RunResult) -> String {
     let mut lines = Vec::new();
     if let Some(cost) = &result.search {
-        lines.push(format!("search          {} trials, {} samples, {:.1} s", result.trials, cost.samples, cost.seconds));
+        lines
+            .push(format!("search          {} trials, {} samples, {:.1} s", result.trials, cost.samples, cost.seconds));
     }
     if let Some(cost) = &result.final_training {
         lines.push(format!("final training  {} samples, {:.1} s", cost.samples, cost.seconds));
@@ -75,7 +80,8 @@ fn told(folder: &Path, result: &RunResult) -> String {
     }
     for (split, metrics) in [("validation", &result.valid), ("test", &result.test)] {
         if let Some(metrics) = metrics {
-            let score = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
+            let score =
+                |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
             lines.push(format!("{split:<15} AUROC {}, AUPRC {}", score(metrics.auroc.mean), score(metrics.auprc.mean)));
         }
     }

@@ -19,10 +19,12 @@ use crate::run::settings::{Search, Settings};
 
 /// Searches an architecture with one strategy
 #[derive(Args, Debug)]
-#[command(after_help = "Interrupted or killed, the same command goes on where it was. `genomenas train --run DIR` then trains what was found.\n\n\
+#[command(
+    after_help = "Interrupted or killed, the same command goes on where it was. `genomenas train --run DIR` then trains what was found.\n\n\
 Example:\n  \
 genomenas search --strategy random-search --set trials=10 --data yeast.arrow \\\n      \
---budget 20000samples --space-set cells=3 --out found")]
+--budget 20000samples --space-set cells=3 --out found"
+)]
 pub(crate) struct SearchArgs {
     /// The strategy
     #[arg(long, value_name = "ID", value_parser = Named::from_str)]

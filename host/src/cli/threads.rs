@@ -31,11 +31,14 @@ pub(crate) fn ensure(threads: u32) -> Result<()> {
         return Ok(());
     }
     if std::env::var_os(GUARD).is_some() {
-        log::warn!("the environment changes back the thread settings (OMP_NUM_THREADS and others): training may be slow");
+        log::warn!(
+            "the environment changes back the thread settings (OMP_NUM_THREADS and others): training may be slow"
+        );
         return Ok(());
     }
-    let program = std::env::current_exe()
-        .map_err(|error| Error::failed(format!("cannot find this program to start it again with {threads} threads: {error}")))?;
+    let program = std::env::current_exe().map_err(|error| {
+        Error::failed(format!("cannot find this program to start it again with {threads} threads: {error}"))
+    })?;
     let error = Command::new(&program).args(std::env::args_os().skip(1)).envs(wanted).env(GUARD, "1").exec();
     Err(Error::failed(format!("cannot start {} again with {threads} threads: {error}", program.display())))
 }

@@ -37,9 +37,12 @@ pub fn layers(layers: &Layers) -> Vec<Layer> {
 
 /// An operation in a few words: "conv1d 4→32, kernel 8".
 fn op_text(op: &Op, input: Option<&Vec<usize>>, output: &[usize]) -> String {
-    let width = |shape: Option<&[usize]>| shape.and_then(<[usize]>::first).map_or_else(|| "?".to_owned(), ToString::to_string);
+    let width =
+        |shape: Option<&[usize]>| shape.and_then(<[usize]>::first).map_or_else(|| "?".to_owned(), ToString::to_string);
     let change = format!("{}→{}", width(input.map(Vec::as_slice)), width(Some(output)));
-    let unless = |name: &str, value: usize, usual: usize| if value == usual { String::new() } else { format!(", {name} {value}") };
+    let unless = |name: &str, value: usize, usual: usize| {
+        if value == usual { String::new() } else { format!(", {name} {value}") }
+    };
     match op {
         Op::Conv1d { kernel, stride, padding, dilation, depthwise, groups, bias, .. } => format!(
             "{}conv1d {change}, kernel {kernel}{}{}{}{}{}",
@@ -63,7 +66,11 @@ fn op_text(op: &Op, input: Option<&Vec<usize>>, output: &[usize]) -> String {
                 EdgeActivation::Activation(function) => function_name(*function),
                 EdgeActivation::Decision(id) => id.clone(),
             };
-            let edges: Vec<_> = cell.edges.iter().map(|edge| format!("{}→{} {}", edge.input, edge.node + 1, of(&edge.activation))).collect();
+            let edges: Vec<_> = cell
+                .edges
+                .iter()
+                .map(|edge| format!("{}→{} {}", edge.input, edge.node + 1, of(&edge.activation)))
+                .collect();
             if edges.len() > cell.nodes {
                 format!("highway cell, {} nodes, {} edges", cell.nodes, edges.len())
             } else {
@@ -110,7 +117,12 @@ mod tests {
         let lines: Vec<_> = table
             .layers
             .iter()
-            .map(|layer| format!("{} | {} | {} | {} | {}", layer.name, layer.op, layer.shape, layer.parameters, layer.multiply_adds))
+            .map(|layer| {
+                format!(
+                    "{} | {} | {} | {} | {}",
+                    layer.name, layer.op, layer.shape, layer.parameters, layer.multiply_adds
+                )
+            })
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @"
         conv | conv1d 4→8, kernel 5 | 8 × 96 | 168 | 15360

@@ -68,7 +68,9 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
     let state = match &result {
         Some(result) => match result.state {
             State::Done => RunState::Done,
-            State::Failed => RunState::Failed { reason: result.reason.clone().unwrap_or_else(|| "no reason given".to_owned()) },
+            State::Failed => {
+                RunState::Failed { reason: result.reason.clone().unwrap_or_else(|| "no reason given".to_owned()) }
+            }
         },
         None => match read_if_there(&folder.join(CRASH))? {
             Some(reason) => RunState::Failed { reason: reason.trim().to_owned() },
@@ -77,12 +79,14 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
         },
     };
     let architecture = read_architecture(&folder.join(names::ARCHITECTURE));
-    let cost = |cost: Option<message::Cost>, trials: u64| cost.map_or_else(Cost::default, |cost| Cost {
-        samples: cost.samples,
-        seconds: cost.seconds,
-        multiply_adds: cost.multiply_adds,
-        trials,
-    });
+    let cost = |cost: Option<message::Cost>, trials: u64| {
+        cost.map_or_else(Cost::default, |cost| Cost {
+            samples: cost.samples,
+            seconds: cost.seconds,
+            multiply_adds: cost.multiply_adds,
+            trials,
+        })
+    };
     let of = |part: fn(&RunResult) -> Option<u64>| result.as_ref().and_then(part);
     Ok(RunSummary {
         seed: run.seed,

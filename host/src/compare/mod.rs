@@ -97,7 +97,11 @@ impl LockedFolder {
         files::create_folder(folder)?;
         let folder = folder.canonicalize().map_err(|error| Error::file("open", folder, error))?;
         let path = folder.join(names::LOCK);
-        let lock = File::options().create(true).append(true).open(&path).map_err(|error| Error::file("write", &path, error))?;
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| Error::file("write", &path, error))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { folder, lock }),
             Err(TryLockError::WouldBlock) => Err(Error::input(format!(
@@ -143,11 +147,13 @@ impl Comparer {
         }
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
-        let slots = Slots { program, jobs: self.plan.jobs as usize, environment, devices };
+        let arguments = vec!["run".to_owned()];
+        let slots = Slots { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
         watch(News::Begin { done: runs.len() - jobs.len(), all: runs.len() });
         let received = slots.run(&jobs, signal, &mut |event| self.on_event(&jobs, &event, watch))?;
         let comparison = self.refresh()?;
-        let failed = comparison.entries.iter().flat_map(|entry| &entry.runs).filter(|run| run.failure().is_some()).count();
+        let failed =
+            comparison.entries.iter().flat_map(|entry| &entry.runs).filter(|run| run.failure().is_some()).count();
         Ok(Outcome { comparison, failed, signal: received })
     }
 

@@ -147,7 +147,9 @@ impl ComparisonPlan {
             return Err(Error::file(
                 "use",
                 &path,
-                format!("expected the plan that a comparison left here (version = {VERSION}): give another folder with --out"),
+                format!(
+                    "expected the plan that a comparison left here (version = {VERSION}): give another folder with --out"
+                ),
             ));
         }
         toml::from_str(&text).map(Some).map_err(|error| Error::file("understand", &path, error.to_string().trim_end()))
@@ -156,7 +158,9 @@ impl ComparisonPlan {
     /// Writes the plan and its space into `folder`.
     pub fn write(&self, folder: &Path, space: &Space) -> Result<()> {
         let text = toml::to_string(self).map_err(|error| {
-            Error::input(format!("the plan cannot be written as TOML ({error}): use numbers, texts and lists as parameters"))
+            Error::input(format!(
+                "the plan cannot be written as TOML ({error}): use numbers, texts and lists as parameters"
+            ))
         })?;
         files::write_atomically(&folder.join(SPACE_FILE), space.to_toml()?.as_bytes())?;
         // The plan comes last: a folder that has one is complete.
@@ -168,7 +172,13 @@ impl ComparisonPlan {
         let path = folder.join(SPACE_FILE);
         let text = files::read_text(&path)?;
         if super::sha256(text.as_bytes()) != self.space.sha256 {
-            return Err(Error::file("use", &path, format!("it changed since the comparison began ({FILE} has its SHA-256): restore it, or give another folder with --out")));
+            return Err(Error::file(
+                "use",
+                &path,
+                format!(
+                    "it changed since the comparison began ({FILE} has its SHA-256): restore it, or give another folder with --out"
+                ),
+            ));
         }
         Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
     }
@@ -254,7 +264,9 @@ fn difference(path: &str, old: &Value, new: &Value) -> Option<String> {
                     (Some(old_name), Some(new_name)) if old_name != new_name => {
                         difference(&format!("{path}[{at}].name"), &old_name, &new_name)
                     }
-                    (Some(Value::String(name)), Some(_)) => difference(&format!("{path}['{name}']"), &of(old), &of(new)),
+                    (Some(Value::String(name)), Some(_)) => {
+                        difference(&format!("{path}['{name}']"), &of(old), &of(new))
+                    }
                     _ => difference(&format!("{path}[{at}]"), &of(old), &of(new)),
                 }
             })

@@ -101,7 +101,9 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
         ranked_by: request.ranked_by.unwrap_or_default(),
-        budget: request.budget.ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
+        budget: request
+            .budget
+            .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
         space: space_plan,
         machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
         data,
@@ -257,7 +259,8 @@ mod tests {
     }
 
     fn resolved(text: &str, out: &Path, shelf: &Shelf) -> Result<(ComparisonPlan, Space)> {
-        let around = Surroundings { strategies: shelf, data: &info, threads: 8, command: "genomenas compare".to_owned() };
+        let around =
+            Surroundings { strategies: shelf, data: &info, threads: 8, command: "genomenas compare".to_owned() };
         resolve(toml::from_str(text).unwrap(), out, &around)
     }
 
@@ -287,7 +290,10 @@ mod tests {
         assert_eq!(without.entries.len(), 2);
         assert_eq!(resolved(&text, folder.path(), &Shelf(&["danq"])).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
-        assert_eq!(names(&resolved(&own, folder.path(), &ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+        assert_eq!(
+            names(&resolved(&own, folder.path(), &ALL).unwrap().0),
+            ["danq width=0.1", "random-search trials=3"]
+        );
     }
 
     #[test]

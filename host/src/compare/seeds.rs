@@ -38,8 +38,9 @@ impl FromStr for Seeds {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let refuse =
-            |part: &str| Error::input(format!("seeds '{text}': '{part}' is neither a whole number nor a range such as 1..5"));
+        let refuse = |part: &str| {
+            Error::input(format!("seeds '{text}': '{part}' is neither a whole number nor a range such as 1..5"))
+        };
         let mut seeds = Vec::new();
         for part in text.split(',').map(str::trim) {
             let number = |number: &str| number.trim().parse::<u64>().map_err(|_| refuse(part));

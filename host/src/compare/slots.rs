@@ -70,8 +70,10 @@ pub enum End {
 /// The slots of a comparison.
 #[derive(Clone, Debug)]
 pub struct Slots {
-    /// The program to start with `run FOLDER`.
+    /// The program to start.
     pub program: PathBuf,
+    /// Its arguments before the run's folder.
+    pub arguments: Vec<String>,
     /// How many processes at once.
     pub jobs: usize,
     /// What every process finds in its environment.
@@ -89,7 +91,12 @@ struct Running {
 impl Slots {
     /// Runs all `jobs`. Ends early when `signal` becomes another number than 0, having ended every process, and
     /// returns that number; 0 otherwise.
-    pub fn run(&self, jobs: &[Job], signal: &AtomicUsize, on_event: &mut dyn FnMut(Event) -> Result<()>) -> Result<usize> {
+    pub fn run(
+        &self,
+        jobs: &[Job],
+        signal: &AtomicUsize,
+        on_event: &mut dyn FnMut(Event) -> Result<()>,
+    ) -> Result<usize> {
         let mut running: Vec<Running> = Vec::new();
         let result = self.run_in(&mut running, jobs, signal, on_event);
         // On an error as on a signal: no process is left behind.
@@ -115,7 +122,9 @@ impl Slots {
                 && let Some((number, job)) = waiting.pop_front()
             {
                 // Fewer run than there are slots, so one of them is free.
-                let slot = (0..=running.len()).find(|slot| running.iter().all(|other| other.slot != *slot)).unwrap_or_default();
+                let slot = (0..=running.len())
+                    .find(|slot| running.iter().all(|other| other.slot != *slot))
+                    .unwrap_or_default();
                 match self.start(job, number, slot, &sender) {
                     Ok(child) => {
                         running.push(Running { job: number, slot, child });
@@ -133,7 +142,10 @@ impl Slots {
                 match process.child.try_wait() {
                     Ok(None) => at += 1,
                     ended => {
-                        let end = ended.map_or_else(|error| End::Failed(error.to_string()), |status| end(status.unwrap_or_default()));
+                        let end = ended.map_or_else(
+                            |error| End::Failed(error.to_string()),
+                            |status| end(status.unwrap_or_default()),
+                        );
                         let job = running.remove(at).job;
                         on_event(Event::Ended(job, end))?;
                     }
@@ -152,7 +164,7 @@ impl Slots {
         let log = open().map_err(|error| Error::file("write", &path, error))?;
         let mut command = Command::new(&self.program);
         command
-            .arg("run")
+            .args(&self.arguments)
             .arg(&job.folder)
             .arg("--progress-lines")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -166,9 +178,9 @@ impl Slots {
         if let Some(device) = self.devices.get(slot % self.devices.len().max(1)) {
             command.env("CUDA_VISIBLE_DEVICES", device);
         }
-        let mut child = command
-            .spawn()
-            .map_err(|error| Error::failed(format!("cannot start {} for {}: {error}", self.program.display(), job.name)))?;
+        let mut child = command.spawn().map_err(|error| {
+            Error::failed(format!("cannot start {} for {}: {error}", self.program.display(), job.name))
+        })?;
         if let Some(output) = child.stdout.take() {
             let sender = sender.clone();
             // It ends with the process, or with the comparer.
@@ -208,7 +220,8 @@ pub fn cuda_devices(device: &str, count: usize, visible: Option<&str>) -> Vec<St
         return Vec::new();
     }
     let listed = visible.map(|list| list.split(',').map(|id| id.trim().to_owned()).collect::<Vec<_>>());
-    let mut devices = listed.filter(|list| list.len() >= count).unwrap_or_else(|| (0..count).map(|id| id.to_string()).collect());
+    let mut devices =
+        listed.filter(|list| list.len() >= count).unwrap_or_else(|| (0..count).map(|id| id.to_string()).collect());
     devices.truncate(count);
     devices
 }
@@ -265,13 +278,15 @@ pub fn last_error(folder: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A program that stands in for `genomenas`: called with `run FOLDER --progress-lines`.
-    fn slots(folder: &Path, script: &str, jobs: usize) -> Slots {
-        use std::os::unix::fs::PermissionsExt;
-        let program = folder.join("program");
-        crate::files::write_atomically(&program, format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Slots { program, jobs, environment: vec![("GREETING".to_owned(), "hello".to_owned())], devices: Vec::new() }
+    /// Slots that run a shell script, which finds the run's folder in $1.
+    fn slots(script: &str, jobs: usize) -> Slots {
+        Slots {
+            program: "/bin/sh".into(),
+            arguments: ["-c", script, "sh"].map(str::to_owned).to_vec(),
+            jobs,
+            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
+            devices: Vec::new(),
+        }
     }
 
     fn jobs(folder: &Path, names: &[&str]) -> Vec<Job> {
@@ -286,7 +301,7 @@ mod tests {
     #[test]
     fn a_run_that_fails_or_crashes_leaves_the_others_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let slots = slots(folder.path(), "case $2 in */fails) exit 1;; */crashes) kill -9 $$;; esac", 2);
+        let slots = slots("case $1 in */fails) exit 1;; */crashes) kill -9 $$;; esac", 2);
         let jobs = jobs(folder.path(), &["fails", "crashes", "works"]);
         let mut ends = vec![None; 3];
         let signal = slots
@@ -306,7 +321,7 @@ mod tests {
     #[test]
     fn never_more_than_the_given_number_run_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        let slots = slots(folder.path(), "sleep 0.05", 2);
+        let slots = slots("sleep 0.05", 2);
         let jobs = jobs(folder.path(), &["a", "b", "c", "d", "e"]);
         let (mut now, mut most) = (0, 0);
         slots
@@ -326,8 +341,9 @@ mod tests {
     #[test]
     fn standard_error_goes_to_the_log_and_progress_to_the_comparer() {
         let folder = tempfile::tempdir().unwrap();
-        let script = "echo \"$GREETING\" >&2; echo '{\"done\":0.5,\"samples_per_second\":7.0}'; echo nonsense; sleep 0.3";
-        let slots = slots(folder.path(), script, 1);
+        let script =
+            "echo \"$GREETING\" >&2; echo '{\"done\":0.5,\"samples_per_second\":7.0}'; echo nonsense; sleep 0.3";
+        let slots = slots(script, 1);
         let jobs = jobs(folder.path(), &["a"]);
         let mut progress = Vec::new();
         slots
@@ -359,7 +375,7 @@ mod tests {
     #[test]
     fn a_signal_ends_the_running_processes_and_what_they_started() {
         let folder = tempfile::tempdir().unwrap();
-        let slots = slots(folder.path(), "sleep 1000 & echo $! > $2/grandchild; wait", 1);
+        let slots = slots("sleep 1000 & echo $! > $1/grandchild; wait", 1);
         let jobs = jobs(folder.path(), &["a", "b"]);
         let signal = AtomicUsize::new(0);
         let grandchild = jobs[0].folder.join("grandchild");
@@ -381,7 +397,7 @@ mod tests {
     #[test]
     fn a_program_that_cannot_be_started_fails_each_run_by_itself() {
         let folder = tempfile::tempdir().unwrap();
-        let slots = Slots { program: folder.path().join("none"), ..slots(folder.path(), "", 1) };
+        let slots = Slots { program: folder.path().join("none"), ..slots("", 1) };
         let mut failed = 0;
         let on_event = &mut |event| {
             failed += usize::from(matches!(event, Event::Ended(_, End::Failed(_))));

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn what_is_no_space_or_no_size_is_refused() {
-        for text in ["genomenas cels=3", "genomenas cells=-3", "genomenas cells=0", "genomenas dropout=1", "no-such.toml"] {
+        for text in
+            ["genomenas cels=3", "genomenas cells=-3", "genomenas cells=0", "genomenas dropout=1", "no-such.toml"]
+        {
             assert_eq!(space(text).unwrap_err().exit_code(), 2, "{text}");
         }
     }

@@ -34,10 +34,7 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
         .iter()
         .map(|value| {
             let higher = values.iter().filter(|other| *other > value).count();
-            let same = values
-                .iter()
-                .filter(|other| other.total_cmp(value).is_eq())
-                .count();
+            let same = values.iter().filter(|other| other.total_cmp(value).is_eq()).count();
             higher as f64 + f64::midpoint(same as f64, 1.0)
         })
         .collect()
@@ -83,9 +80,6 @@ mod tests {
 
     #[test]
     fn only_seeds_of_both_sides_are_paired() {
-        assert_eq!(
-            paired_differences(&[(1, 3.0), (2, 5.0)], &[(2, 4.0), (3, 0.0)]),
-            [1.0]
-        );
+        assert_eq!(paired_differences(&[(1, 3.0), (2, 5.0)], &[(2, 4.0), (3, 0.0)]), [1.0]);
     }
 }

@@ -32,21 +32,30 @@ pub fn recipe(plan: &Plan) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut set = |name: &str, value: String| settings.push(Setting { name: name.to_owned(), value });
     set("epochs", format!("at most {}", plan.epochs));
-    set("steps an epoch", plan.steps_per_epoch.map_or_else(|| "the whole training split".to_owned(), |n| n.to_string()));
+    set(
+        "steps an epoch",
+        plan.steps_per_epoch.map_or_else(|| "the whole training split".to_owned(), |n| n.to_string()),
+    );
     set("batch", format!("{} samples", plan.batch));
     set(if plan.rnn.is_some() { "optimizer outside recurrent cells" } else { "optimizer" }, optimizer(&plan.cnn));
     if let Some(rnn) = &plan.rnn {
         set("optimizer of recurrent cells", optimizer(rnn));
     }
-    set("gradient clipping", match plan.clip {
-        Clip::None => "none".to_owned(),
-        Clip::All { norm } => format!("norm at most {norm}"),
-        Clip::Parts { cnn, rnn } => format!("norm at most {cnn}, of recurrent cells {rnn}"),
-    });
-    set("early stopping", plan.early_stopping.map_or_else(
-        || "none".to_owned(),
-        |stop| format!("after {} epochs without a lower validation loss; the best weights are kept", stop.patience),
-    ));
+    set(
+        "gradient clipping",
+        match plan.clip {
+            Clip::None => "none".to_owned(),
+            Clip::All { norm } => format!("norm at most {norm}"),
+            Clip::Parts { cnn, rnn } => format!("norm at most {cnn}, of recurrent cells {rnn}"),
+        },
+    );
+    set(
+        "early stopping",
+        plan.early_stopping.map_or_else(
+            || "none".to_owned(),
+            |stop| format!("after {} epochs without a lower validation loss; the best weights are kept", stop.patience),
+        ),
+    );
     if plan.slowness > 0.0 {
         set("slowness regulariser", plan.slowness.to_string());
     }
@@ -69,7 +78,8 @@ fn optimizer(optimizer: &Optimizer) -> String {
         Schedule::Cosine { minimum, .. } => format!("cosine to {minimum}"),
         Schedule::Step { epochs, factor } => format!("× {factor} every {epochs} epochs"),
     };
-    let decay = if optimizer.weight_decay > 0.0 { format!(", weight decay {}", optimizer.weight_decay) } else { String::new() };
+    let decay =
+        if optimizer.weight_decay > 0.0 { format!(", weight decay {}", optimizer.weight_decay) } else { String::new() };
     format!("{algorithm}, learning rate {}, {schedule}{decay}", optimizer.learning_rate)
 }
 

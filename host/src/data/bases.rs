@@ -25,9 +25,7 @@ pub fn letter(byte: u8) -> Letter {
         b'C' => Letter::Base(1),
         b'G' => Letter::Base(2),
         b'T' | b'U' => Letter::Base(3),
-        b'N' | b'R' | b'Y' | b'S' | b'W' | b'K' | b'M' | b'B' | b'D' | b'H' | b'V' | b'X' => {
-            Letter::Unknown
-        }
+        b'N' | b'R' | b'Y' | b'S' | b'W' | b'K' | b'M' | b'B' | b'D' | b'H' | b'V' | b'X' => Letter::Unknown,
         _ => Letter::Invalid,
     }
 }
@@ -44,15 +42,12 @@ pub fn bit_bytes(length: usize) -> usize {
 
 /// The code of base `index`; 0 beyond the end.
 pub fn code_at(codes: &[u8], index: usize) -> u8 {
-    codes
-        .get(index / 4)
-        .map_or(0, |byte| byte >> (2 * (index % 4)) & 3)
+    codes.get(index / 4).map_or(0, |byte| byte >> (2 * (index % 4)) & 3)
 }
 
 /// Bit `index`; `false` beyond the end.
 pub fn bit_at(bits: &[u8], index: usize) -> bool {
-    bits.get(index / 8)
-        .is_some_and(|byte| byte >> (index % 8) & 1 == 1)
+    bits.get(index / 8).is_some_and(|byte| byte >> (index % 8) & 1 == 1)
 }
 
 /// Sets bit `index`; nothing beyond the end.
@@ -71,10 +66,7 @@ pub fn copy_bases(codes: &[u8], start: usize, length: usize, out: &mut Vec<u8>) 
     if shift == 0 {
         out.extend((0..packed_bytes(length)).map(byte));
     } else {
-        out.extend(
-            (0..packed_bytes(length))
-                .map(|index| byte(index) >> shift | byte(index + 1) << (8 - shift)),
-        );
+        out.extend((0..packed_bytes(length)).map(|index| byte(index) >> shift | byte(index + 1) << (8 - shift)));
     }
     if let (Some(last), unused @ 1..) = (out.last_mut(), (4 - length % 4) % 4) {
         *last &= 0xFF >> (2 * unused);
@@ -145,11 +137,7 @@ impl Packed {
         let pad = length.saturating_sub(self.length) / 2;
         for index in 0..length {
             let inside = index >= pad && index - pad + cut < self.length;
-            other.push(if inside {
-                self.base(index - pad + cut)
-            } else {
-                None
-            });
+            other.push(if inside { self.base(index - pad + cut) } else { None });
         }
         other.fit_mask();
         other
@@ -187,11 +175,7 @@ pub(crate) mod tests {
 
     pub(crate) fn letters(packed: &Packed) -> String {
         (0..packed.len())
-            .map(|index| {
-                packed
-                    .base(index)
-                    .map_or('N', |code| char::from(b"ACGT"[usize::from(code)]))
-            })
+            .map(|index| packed.base(index).map_or('N', |code| char::from(b"ACGT"[usize::from(code)])))
             .collect()
     }
 
@@ -220,14 +204,8 @@ pub(crate) mod tests {
 
     #[test]
     fn the_bit_order_is_the_documented_one() {
-        assert_eq!(
-            Packed::from_letters(b"ACGTC").unwrap().codes(),
-            [0b1110_0100, 0b0000_0001]
-        );
-        assert_eq!(
-            Packed::from_letters(b"ANG").unwrap().unknown(),
-            Some([0b010].as_slice())
-        );
+        assert_eq!(Packed::from_letters(b"ACGTC").unwrap().codes(), [0b1110_0100, 0b0000_0001]);
+        assert_eq!(Packed::from_letters(b"ANG").unwrap().unknown(), Some([0b010].as_slice()));
     }
 
     #[test]

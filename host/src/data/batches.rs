@@ -28,13 +28,7 @@ impl BatchOrder {
     /// All of `rows` rows in an order drawn from `seed` and `epoch`.
     ///
     /// A batch larger than the rows is refused with [`Partial::Drop`], which would leave nothing.
-    pub fn shuffled(
-        seed: u64,
-        epoch: u64,
-        rows: usize,
-        batch: usize,
-        partial: Partial,
-    ) -> Result<Self> {
+    pub fn shuffled(seed: u64, epoch: u64, rows: usize, batch: usize, partial: Partial) -> Result<Self> {
         let mut order = Self::in_order(rows, batch, partial)?;
         shuffle(&mut order.rows, seed, epoch);
         Ok(order)
@@ -43,22 +37,16 @@ impl BatchOrder {
     /// All rows in the order of the store, as evaluation reads them.
     pub fn in_order(rows: usize, batch: usize, partial: Partial) -> Result<Self> {
         if batch == 0 {
-            return Err(Error::input(
-                "a batch of 0 rows: give a batch size of at least 1",
-            ));
+            return Err(Error::input("a batch of 0 rows: give a batch size of at least 1"));
         }
         if partial == Partial::Drop && batch > rows {
             return Err(Error::input(format!(
                 "a batch of {batch} rows is larger than the split, which has {rows}: give a batch size of at most {rows}"
             )));
         }
-        let count = u32::try_from(rows)
-            .map_err(|_| Error::input(format!("{rows} rows: a split has at most {}", u32::MAX)))?;
-        Ok(Self {
-            rows: (0..count).collect(),
-            batch,
-            partial,
-        })
+        let count =
+            u32::try_from(rows).map_err(|_| Error::input(format!("{rows} rows: a split has at most {}", u32::MAX)))?;
+        Ok(Self { rows: (0..count).collect(), batch, partial })
     }
 
     /// Steps in the epoch.
@@ -71,11 +59,8 @@ impl BatchOrder {
 
     /// The rows of one step; `None` after the last.
     pub fn step(&self, step: usize) -> Option<&[u32]> {
-        let start = step
-            .checked_mul(self.batch)
-            .filter(|_| step < self.steps())?;
-        self.rows
-            .get(start..(start + self.batch).min(self.rows.len()))
+        let start = step.checked_mul(self.batch).filter(|_| step < self.steps())?;
+        self.rows.get(start..(start + self.batch).min(self.rows.len()))
     }
 
     /// The steps from `first` on, to go on after an interruption.
@@ -126,8 +111,7 @@ mod tests {
 
     #[test]
     fn seeds_and_epochs_have_orders_of_their_own() {
-        let order =
-            |seed, epoch| BatchOrder::shuffled(seed, epoch, 1000, 10, Partial::Drop).unwrap();
+        let order = |seed, epoch| BatchOrder::shuffled(seed, epoch, 1000, 10, Partial::Drop).unwrap();
         assert_eq!(order(1, 1), order(1, 1));
         assert_ne!(order(1, 1), order(1, 2));
         assert_ne!(order(1, 1), order(2, 1));
@@ -137,30 +121,20 @@ mod tests {
     #[test]
     fn the_order_of_a_seed_never_changes() {
         let order = BatchOrder::shuffled(7, 2, 10, 10, Partial::Drop).unwrap();
-        assert_eq!(
-            order.step(0),
-            Some([5, 8, 6, 0, 7, 4, 2, 1, 9, 3].as_slice())
-        );
+        assert_eq!(order.step(0), Some([5, 8, 6, 0, 7, 4, 2, 1, 9, 3].as_slice()));
     }
 
     #[test]
     fn a_partial_batch_is_dropped_or_kept() {
-        let steps = |partial| {
-            BatchOrder::in_order(25, 10, partial)
-                .unwrap()
-                .from_step(0)
-                .map(<[u32]>::len)
-                .collect::<Vec<_>>()
-        };
+        let steps =
+            |partial| BatchOrder::in_order(25, 10, partial).unwrap().from_step(0).map(<[u32]>::len).collect::<Vec<_>>();
         assert_eq!(steps(Partial::Drop), [10, 10]);
         assert_eq!(steps(Partial::Keep), [10, 10, 5]);
     }
 
     #[test]
     fn a_batch_larger_than_the_split_is_refused_with_both_sizes() {
-        let error = BatchOrder::in_order(25, 32, Partial::Drop)
-            .unwrap_err()
-            .to_string();
+        let error = BatchOrder::in_order(25, 32, Partial::Drop).unwrap_err().to_string();
         assert!(error.contains("32") && error.contains("25"), "{error}");
         assert!(BatchOrder::in_order(25, 0, Partial::Keep).is_err());
     }

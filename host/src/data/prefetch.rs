@@ -86,13 +86,8 @@ impl<B: BatchBuffer> Prefetcher<B> {
         let thread = std::thread::Builder::new()
             .name("decode".into())
             .spawn(move || decode_all(&rows, plans, &send, make))
-            .map_err(|error| {
-                Error::failed(format!("the decoding thread could not be started: {error}"))
-            })?;
-        Ok(Self {
-            filled: Some(filled),
-            thread: Some(thread),
-        })
+            .map_err(|error| Error::failed(format!("the decoding thread could not be started: {error}")))?;
+        Ok(Self { filled: Some(filled), thread: Some(thread) })
     }
 }
 
@@ -105,15 +100,8 @@ impl<B: BatchBuffer> Iterator for Prefetcher<B> {
         }
         self.filled = None;
         // A panic in a buffer's provider must not look like the end of the data.
-        let panicked = self
-            .thread
-            .take()
-            .is_some_and(|thread| thread.join().is_err());
-        panicked.then(|| {
-            Err(Error::failed(
-                "the decoding thread panicked: please report it",
-            ))
-        })
+        let panicked = self.thread.take().is_some_and(|thread| thread.join().is_err());
+        panicked.then(|| Err(Error::failed("the decoding thread panicked: please report it")))
     }
 }
 
@@ -150,33 +138,22 @@ fn decode_one<B: BatchBuffer>(
     back: &Sender<B>,
     make: &mut impl FnMut(usize, usize) -> Result<B>,
 ) -> Result<Batch<B>> {
-    let (inputs, labels) = (
-        plan.rows.len() * rows.input_size(),
-        plan.rows.len() * rows.label_size(),
-    );
+    let (inputs, labels) = (plan.rows.len() * rows.input_size(), plan.rows.len() * rows.label_size());
     let fits = |buffer: &mut B| {
         let (for_inputs, for_labels) = buffer.parts();
         for_inputs.len() >= inputs && for_labels.len() >= labels
     };
-    let reused = returned
-        .try_recv()
-        .ok()
-        .and_then(|mut buffer| fits(&mut buffer).then_some(buffer));
+    let reused = returned.try_recv().ok().and_then(|mut buffer| fits(&mut buffer).then_some(buffer));
     let mut buffer = match reused {
         Some(buffer) => buffer,
         None => make(inputs, labels)?,
     };
-    let too_small =
-        || Error::failed("a buffer made for a batch is too small for it: please report it");
+    let too_small = || Error::failed("a buffer made for a batch is too small for it: please report it");
     let (for_inputs, for_labels) = buffer.parts();
     let for_inputs = for_inputs.get_mut(..inputs).ok_or_else(too_small)?;
     let for_labels = for_labels.get_mut(..labels).ok_or_else(too_small)?;
     rows.decode(&plan.rows, &plan.decoding, for_inputs, for_labels)?;
-    Ok(Batch {
-        rows: plan.rows,
-        buffer: Some(buffer),
-        back: back.clone(),
-    })
+    Ok(Batch { rows: plan.rows, buffer: Some(buffer), back: back.clone() })
 }
 
 #[cfg(test)]
@@ -190,13 +167,7 @@ mod tests {
     use crate::data::store::tests::small_store;
 
     fn plans(order: &BatchOrder) -> Vec<BatchPlan> {
-        order
-            .from_step(0)
-            .map(|rows| BatchPlan {
-                rows: rows.to_vec(),
-                ..BatchPlan::default()
-            })
-            .collect()
+        order.from_step(0).map(|rows| BatchPlan { rows: rows.to_vec(), ..BatchPlan::default() }).collect()
     }
 
     fn train_rows() -> (tempfile::TempDir, Rows) {
@@ -218,18 +189,14 @@ mod tests {
             Ok((vec![0.0; inputs], vec![0.0; labels]))
         };
         let mut steps = 0;
-        for (batch, expected) in Prefetcher::start(rows.clone(), plans(&order).into_iter(), 2, make)
-            .unwrap()
-            .zip(order.from_step(0))
+        for (batch, expected) in
+            Prefetcher::start(rows.clone(), plans(&order).into_iter(), 2, make).unwrap().zip(order.from_step(0))
         {
             let mut batch = batch.unwrap();
             assert_eq!(batch.rows(), expected);
-            let mut direct = (
-                vec![0.0; expected.len() * rows.input_size()],
-                vec![0.0; expected.len() * rows.label_size()],
-            );
-            rows.decode(expected, &Decoding::default(), &mut direct.0, &mut direct.1)
-                .unwrap();
+            let mut direct =
+                (vec![0.0; expected.len() * rows.input_size()], vec![0.0; expected.len() * rows.label_size()]);
+            rows.decode(expected, &Decoding::default(), &mut direct.0, &mut direct.1).unwrap();
             let (inputs, labels) = batch.buffer().unwrap();
             assert_eq!(&inputs[..direct.0.len()], direct.0);
             assert_eq!(&labels[..direct.1.len()], direct.1);
@@ -247,15 +214,10 @@ mod tests {
         let held = Arc::clone(&alive);
         let endless = std::iter::repeat_with(move || {
             let _ = &held;
-            BatchPlan {
-                rows: vec![0],
-                ..BatchPlan::default()
-            }
+            BatchPlan { rows: vec![0], ..BatchPlan::default() }
         });
-        let mut prefetcher = Prefetcher::start(rows, endless, 3, |inputs, labels| {
-            Ok((vec![0.0; inputs], vec![0.0; labels]))
-        })
-        .unwrap();
+        let mut prefetcher =
+            Prefetcher::start(rows, endless, 3, |inputs, labels| Ok((vec![0.0; inputs], vec![0.0; labels]))).unwrap();
         assert!(prefetcher.next().unwrap().is_ok());
         drop(prefetcher);
         assert_eq!(Arc::strong_count(&alive), 1);
@@ -264,10 +226,7 @@ mod tests {
     #[test]
     fn a_row_that_does_not_exist_ends_the_batches_with_an_error() {
         let (_folder, rows) = train_rows();
-        let plan = BatchPlan {
-            rows: vec![u32::MAX],
-            ..BatchPlan::default()
-        };
+        let plan = BatchPlan { rows: vec![u32::MAX], ..BatchPlan::default() };
         let make = |inputs, labels| Ok((vec![0.0; inputs], vec![0.0; labels]));
         let mut prefetcher = Prefetcher::start(rows, std::iter::once(plan), 2, make).unwrap();
         assert!(prefetcher.next().unwrap().is_err());

@@ -12,10 +12,12 @@ use crate::error::{Error, Result};
 
 /// Reads rows of a TSV or CSV file with a sequence, labels and perhaps a split
 #[derive(Args, Debug)]
-#[command(after_help = "Without a split column the split of a row follows from its sequence and the seed, so equal sequences share one.\n\n\
+#[command(
+    after_help = "Without a split column the split of a row follows from its sequence and the seed, so equal sequences share one.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
-genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow")]
+genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow"
+)]
 pub(super) struct TableArgs {
     /// The table: TSV or CSV, plain or gzip
     table: PathBuf,

@@ -149,7 +149,9 @@ impl WindowsArgs {
 /// A share such as `0.5`, or bases such as `20bases`.
 fn overlap(text: &str) -> Result<Overlap> {
     let refuse = || {
-        Error::input(format!("overlap '{text}': expected a share above 0 and at most 1, such as 0.5, or bases, such as 20bases"))
+        Error::input(format!(
+            "overlap '{text}': expected a share above 0 and at most 1, such as 0.5, or bases, such as 20bases"
+        ))
     };
     if let Some(bases) = text.strip_suffix("bases").or_else(|| text.strip_suffix("bp")) {
         return u64::from_str(bases.trim()).map(Overlap::Bases).map_err(|_| refuse());

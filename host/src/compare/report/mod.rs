@@ -12,8 +12,8 @@ mod standing;
 mod table;
 
 pub use model::{
-    ArchitectureSummary, Comparison, Cost, DataSummary, DecisionMade, Entry, EpochPoint, Layer,
-    Phase, Ranking, RunState, RunSummary, Setting, Split, ValidationSummary,
+    ArchitectureSummary, Comparison, Cost, DataSummary, DecisionMade, Entry, EpochPoint, Layer, Phase, Ranking,
+    RunState, RunSummary, Setting, Split, ValidationSummary,
 };
 pub use page::page;
 pub use table::{leaderboard_csv, leaderboard_text};
@@ -29,11 +29,8 @@ pub fn json(comparison: &Comparison) -> Result<String> {
 
 /// A comparison that [`json`] wrote.
 pub fn from_json(text: &str) -> Result<Comparison> {
-    serde_json::from_str(text).map_err(|cause| {
-        Error::input(format!(
-            "expected a comparison written by genomenas as JSON: {cause}"
-        ))
-    })
+    serde_json::from_str(text)
+        .map_err(|cause| Error::input(format!("expected a comparison written by genomenas as JSON: {cause}")))
 }
 
 #[cfg(test)]

@@ -38,16 +38,8 @@ pub(super) fn short(number: f64) -> String {
 pub(super) fn tick(number: f64) -> String {
     let text = short(number);
     let (digits, unit) = text.split_once('\u{a0}').unwrap_or((&text, ""));
-    let digits = if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    };
-    if unit.is_empty() {
-        digits.to_owned()
-    } else {
-        format!("{digits}\u{a0}{unit}")
-    }
+    let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    if unit.is_empty() { digits.to_owned() } else { format!("{digits}\u{a0}{unit}") }
 }
 
 /// "8.2 s", "3 min 12 s", "2 h 05 min".
@@ -67,11 +59,7 @@ pub(super) fn duration(seconds: f64) -> String {
     if whole < 3600 {
         return format!("{}\u{a0}min\u{a0}{:02}\u{a0}s", whole / 60, whole % 60);
     }
-    format!(
-        "{}\u{a0}h\u{a0}{:02}\u{a0}min",
-        whole / 3600,
-        whole % 3600 / 60
-    )
+    format!("{}\u{a0}h\u{a0}{:02}\u{a0}min", whole / 3600, whole % 3600 / 60)
 }
 
 /// A metric between 0 and 1.
@@ -89,11 +77,7 @@ pub(super) fn spread(spread: &Spread) -> String {
 
 /// "46,929,039", or "~46,929,039" as the mean of runs that differ.
 pub(super) fn count(count: Option<Count>) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a mean of counts; it saturates"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts; it saturates")]
     match count {
         None => NOTHING.to_owned(),
         Some(Count::Same(number)) => grouped(number),

@@ -13,42 +13,23 @@ pub(super) fn comparison() -> Comparison {
             path: "data/yeast".to_owned(),
             digest: "5d0b3c7e9a41".to_owned(),
             splits: [("train", 18_240), ("validation", 2_310), ("test", 4_120)]
-                .map(|(name, rows)| Split {
-                    name: name.to_owned(),
-                    rows,
-                })
+                .map(|(name, rows)| Split { name: name.to_owned(), rows })
                 .into(),
             length: 500,
             labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
         },
         budget: "40,000 training samples".to_owned(),
-        recipe: [
-            ("optimizer", "adam"),
-            ("learning rate", "0.001"),
-            ("epochs", "at most 8"),
-        ]
-        .map(setting)
-        .into(),
+        recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),
         ranked_by: Ranking::Auroc,
         entries: vec![
-            entry(
-                "random-search",
-                true,
-                vec![run(1, 0.781, 8_120), run(2, 0.803, 9_340)],
-            ),
-            entry(
-                "danq width=0.1",
-                false,
-                vec![run(1, 0.871, 31_415), run(2, 0.879, 31_415)],
-            ),
+            entry("random-search", true, vec![run(1, 0.781, 8_120), run(2, 0.803, 9_340)]),
+            entry("danq width=0.1", false, vec![run(1, 0.871, 31_415), run(2, 0.879, 31_415)]),
             entry("deepsea width=0.1", false, vec![run(1, 0.862, 52_843)]),
             entry(
                 "broken",
                 false,
                 vec![RunSummary {
-                    state: RunState::Failed {
-                        reason: "the plugin ended with signal 11, three times".to_owned(),
-                    },
+                    state: RunState::Failed { reason: "the plugin ended with signal 11, three times".to_owned() },
                     ..pending(1)
                 }],
             ),
@@ -56,17 +37,12 @@ pub(super) fn comparison() -> Comparison {
         ],
         generated_by: "genomenas 0.1.0".to_owned(),
         command: "genomenas compare examples/demo.toml".to_owned(),
-        environment: [("libtorch", "2.11.0"), ("device", "cpu, 1 thread a run")]
-            .map(setting)
-            .into(),
+        environment: [("libtorch", "2.11.0"), ("device", "cpu, 1 thread a run")].map(setting).into(),
     }
 }
 
 pub(super) fn setting((name, value): (&str, &str)) -> Setting {
-    Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    }
+    Setting { name: name.to_owned(), value: value.to_owned() }
 }
 
 pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
@@ -106,35 +82,15 @@ pub(super) fn pending(seed: u64) -> RunSummary {
 
 /// A finished run whose first label reaches `auroc`.
 pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
-    let search = (1..=8_u32).map(|step| {
-        point(
-            Phase::Search {
-                trial: u64::from(step).div_ceil(2),
-            },
-            step,
-            auroc,
-        )
-    });
+    let search = (1..=8_u32).map(|step| point(Phase::Search { trial: u64::from(step).div_ceil(2) }, step, auroc));
     RunSummary {
         state: RunState::Done,
         test: Some(metrics(auroc)),
         parameters: Some(parameters),
         multiply_adds: Some(parameters * 37),
-        search: Cost {
-            samples: 40_000,
-            seconds: 62.5,
-            multiply_adds: 1_200_000_000,
-            trials: 4,
-        },
-        training: Cost {
-            samples: 80_000,
-            seconds: 130.0,
-            multiply_adds: 2_400_000_000,
-            trials: 0,
-        },
-        curve: search
-            .chain((1..=8).map(|epoch| point(Phase::Final, epoch, auroc)))
-            .collect(),
+        search: Cost { samples: 40_000, seconds: 62.5, multiply_adds: 1_200_000_000, trials: 4 },
+        training: Cost { samples: 80_000, seconds: 130.0, multiply_adds: 2_400_000_000, trials: 0 },
+        curve: search.chain((1..=8).map(|epoch| point(Phase::Final, epoch, auroc))).collect(),
         architecture: Some(ArchitectureSummary {
             hash: format!("{:012x}", parameters * 0x9e37_79b9),
             layers: vec![
@@ -144,8 +100,7 @@ pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
             ],
         }),
         decisions: vec![DecisionMade {
-            decision: "cell 1, edge 0→2".to_owned(),
-            option: "dilated conv 5".to_owned(),
+            decision: "cell 1, edge 0→2".to_owned(), option: "dilated conv 5".to_owned()
         }],
         ..pending(seed)
     }
@@ -187,11 +142,8 @@ fn metrics(auroc: f64) -> Metrics {
         auprc: auroc.map(|auroc| 1.2 - auroc),
         f1: auroc.map(|auroc| auroc - 0.3),
     };
-    let labels = vec![
-        label("gene", 2_900, Some(auroc)),
-        label("tRNA", 80, Some(auroc - 0.04)),
-        label("centromere", 0, None),
-    ];
+    let labels =
+        vec![label("gene", 2_900, Some(auroc)), label("tRNA", 80, Some(auroc - 0.04)), label("centromere", 0, None)];
     let average = |of: fn(&LabelMetrics) -> Option<f64>| Average::over(labels.iter().map(of));
     Metrics {
         rows: 4_120,

@@ -56,15 +56,11 @@ pub(super) fn standings(comparison: &Comparison) -> Vec<Standing<'_>> {
     let mut standings: Vec<_> = entries.map(|(slot, entry)| stand(entry, slot)).collect();
     let key = |standing: &Standing<'_>| {
         let metric = |metrics: &Metrics| comparison.ranked_by.of(metrics).mean;
-        spread(standing.entry, metric)
-            .mean
-            .filter(|mean| mean.is_finite())
+        spread(standing.entry, metric).mean.filter(|mean| mean.is_finite())
     };
     standings.sort_by(|left, right| {
         let worst = f64::NEG_INFINITY;
-        key(right)
-            .unwrap_or(worst)
-            .total_cmp(&key(left).unwrap_or(worst))
+        key(right).unwrap_or(worst).total_cmp(&key(left).unwrap_or(worst))
     });
     for (index, standing) in standings.iter_mut().enumerate() {
         standing.rank = key(standing).map(|_| index + 1);
@@ -74,17 +70,10 @@ pub(super) fn standings(comparison: &Comparison) -> Vec<Standing<'_>> {
 
 /// A metric of the test split over the seeds of an entry.
 pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) -> Spread {
-    let values: Vec<(u64, f64)> = entry
-        .runs
-        .iter()
-        .filter_map(|run| Some((run.seed, metric(run.result()?)?)))
-        .collect();
+    let values: Vec<(u64, f64)> =
+        entry.runs.iter().filter_map(|run| Some((run.seed, metric(run.result()?)?))).collect();
     let plain: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
-    Spread {
-        mean: statistics::mean(&plain),
-        deviation: statistics::standard_deviation(&plain),
-        values,
-    }
+    Spread { mean: statistics::mean(&plain), deviation: statistics::standard_deviation(&plain), values }
 }
 
 fn stand(entry: &Entry, slot: usize) -> Standing<'_> {
@@ -99,16 +88,8 @@ fn stand(entry: &Entry, slot: usize) -> Standing<'_> {
         multiply_adds: count(entry, |run| run.multiply_adds),
         search: cost(entry, |run| run.search),
         training: cost(entry, |run| run.training),
-        finished: entry
-            .runs
-            .iter()
-            .filter(|run| run.state == RunState::Done)
-            .count(),
-        failed: entry
-            .runs
-            .iter()
-            .filter(|run| run.failure().is_some())
-            .count(),
+        finished: entry.runs.iter().filter(|run| run.state == RunState::Done).count(),
+        failed: entry.runs.iter().filter(|run| run.failure().is_some()).count(),
     }
 }
 
@@ -145,10 +126,7 @@ mod tests {
     use crate::compare::report::{Ranking, sample};
 
     fn order(comparison: &Comparison) -> Vec<(Option<usize>, &str)> {
-        standings(comparison)
-            .iter()
-            .map(|standing| (standing.rank, standing.entry.name.as_str()))
-            .collect()
+        standings(comparison).iter().map(|standing| (standing.rank, standing.entry.name.as_str())).collect()
     }
 
     #[test]
@@ -169,32 +147,17 @@ mod tests {
     fn the_ranking_metric_decides() {
         let mut comparison = sample::comparison();
         comparison.ranked_by = Ranking::Auprc;
-        assert_eq!(
-            order(&comparison).first(),
-            Some(&(Some(1), "random-search"))
-        );
+        assert_eq!(order(&comparison).first(), Some(&(Some(1), "random-search")));
     }
 
     #[test]
     fn a_failed_run_is_counted_and_gives_no_number_even_if_it_left_metrics() {
         let mut comparison = sample::comparison();
         let run = &mut comparison.entries[1].runs[0];
-        run.state = RunState::Failed {
-            reason: "out of memory".to_owned(),
-        };
+        run.state = RunState::Failed { reason: "out of memory".to_owned() };
         let standings = standings(&comparison);
-        let standing = standings
-            .iter()
-            .find(|standing| standing.slot == 1)
-            .unwrap();
-        assert_eq!(
-            (
-                standing.failed,
-                standing.finished,
-                standing.auroc.values.len()
-            ),
-            (1, 1, 1)
-        );
+        let standing = standings.iter().find(|standing| standing.slot == 1).unwrap();
+        assert_eq!((standing.failed, standing.finished, standing.auroc.values.len()), (1, 1, 1));
         assert_eq!(standing.auroc.deviation, None);
     }
 }

@@ -12,23 +12,10 @@ use crate::error::{Error, Result};
 /// Lines are as long as they need to be and hold no colours, so the text can be piped.
 pub fn leaderboard_text(comparison: &Comparison) -> String {
     let standings = standings(comparison);
-    let columns = [
-        "#",
-        "strategy",
-        "AUROC",
-        "AUPRC",
-        "F1",
-        "runs",
-        "parameters",
-        "mult-adds",
-        "search",
-        "training",
-        "failed",
-    ];
+    let columns =
+        ["#", "strategy", "AUROC", "AUPRC", "F1", "runs", "parameters", "mult-adds", "search", "training", "failed"];
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns);
     for standing in &standings {
         table.add_row(Row::from(cells(standing)));
@@ -57,32 +44,20 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
 /// The leaderboard as CSV, one line an entry, numbers in full precision and empty where there is none.
 pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |cause: &dyn std::fmt::Display| {
-        Error::failed(format!("cannot write the leaderboard as CSV: {cause}"))
-    };
-    writer
-        .write_record(CSV_COLUMNS)
-        .map_err(|cause| failed(&cause))?;
+    let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
+    writer.write_record(CSV_COLUMNS).map_err(|cause| failed(&cause))?;
     for standing in standings(comparison) {
         let record = csv_record(&standing).map_err(|cause| failed(&cause))?;
-        writer
-            .write_record(&record)
-            .map_err(|cause| failed(&cause))?;
+        writer.write_record(&record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
     String::from_utf8(bytes).map_err(|cause| failed(&cause))
 }
 
 fn cells(standing: &Standing<'_>) -> [String; 11] {
-    let control = if standing.entry.control {
-        " (control)"
-    } else {
-        ""
-    };
+    let control = if standing.entry.control { " (control)" } else { "" };
     [
-        standing
-            .rank
-            .map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
+        standing.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
         format!("{}{control}", one_line(&standing.entry.name)),
         numbers::spread(&standing.auroc),
         numbers::spread(&standing.auprc),
@@ -100,59 +75,32 @@ fn cells(standing: &Standing<'_>) -> [String; 11] {
 fn cost(cost: Option<MeanCost>) -> String {
     cost.map_or_else(
         || NOTHING.to_owned(),
-        |cost| {
-            format!(
-                "{} in {}",
-                numbers::short(cost.samples),
-                duration(cost.seconds)
-            )
-        },
+        |cost| format!("{} in {}", numbers::short(cost.samples), duration(cost.seconds)),
     )
 }
 
 fn notes(standings: &[Standing<'_>]) -> String {
     let mut lines = vec![String::new()];
     if standings.iter().any(|standing| standing.search.is_some()) {
-        lines.push(
-            "search and training: samples drawn in wall-clock time, mean over finished runs"
-                .to_owned(),
-        );
+        lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
     let runs = || standings.iter().flat_map(|standing| &standing.entry.runs);
-    let undefined = runs()
-        .filter_map(|run| Some(run.result()?.auroc.undefined))
-        .max()
-        .unwrap_or(0);
+    let undefined = runs().filter_map(|run| Some(run.result()?.auroc.undefined)).max().unwrap_or(0);
     if undefined > 0 {
         let labels = plural(undefined, "label");
-        lines.push(format!(
-            "{labels} undefined in the test split (no positive or no negative row): left out"
-        ));
+        lines.push(format!("{labels} undefined in the test split (no positive or no negative row): left out"));
     }
     for standing in standings {
         let name = one_line(&standing.entry.name);
-        let failures = standing
-            .entry
-            .runs
-            .iter()
-            .filter_map(|run| Some((run.seed, run.failure()?)));
-        lines
-            .extend(failures.map(|(seed, reason)| {
-                format!("failed: {name}, seed {seed}: {}", one_line(reason))
-            }));
+        let failures = standing.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
+        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", one_line(reason))));
     }
-    if lines.len() == 1 {
-        String::new()
-    } else {
-        lines.join("\n") + "\n"
-    }
+    if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }
 
 /// Names and reasons come from outside: nothing in them may break the lines, or speak to the terminal.
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 const CSV_COLUMNS: [&str; 30] = [
@@ -190,29 +138,13 @@ const CSV_COLUMNS: [&str; 30] = [
 
 fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error> {
     let entry = standing.entry;
-    let median = |of: fn(&crate::eval::metrics::Metrics) -> Option<f64>| {
-        super::standing::spread(entry, of).mean
-    };
-    let average = entry
-        .runs
-        .iter()
-        .find_map(|run| run.result())
-        .map(|metrics| metrics.auroc);
+    let median = |of: fn(&crate::eval::metrics::Metrics) -> Option<f64>| super::standing::spread(entry, of).mean;
+    let average = entry.runs.iter().find_map(|run| run.result()).map(|metrics| metrics.auroc);
     let [auroc, auroc_sd] = csv_spread(&standing.auroc);
     let [auprc, auprc_sd] = csv_spread(&standing.auprc);
     let [f1, f1_sd] = csv_spread(&standing.f1);
-    let [
-        search_samples,
-        search_seconds,
-        search_multiply_adds,
-        search_trials,
-    ] = csv_cost(standing.search);
-    let [
-        training_samples,
-        training_seconds,
-        training_multiply_adds,
-        _,
-    ] = csv_cost(standing.training);
+    let [search_samples, search_seconds, search_multiply_adds, search_trials] = csv_cost(standing.search);
+    let [training_samples, training_seconds, training_multiply_adds, _] = csv_cost(standing.training);
     let seeds: Vec<String> = entry.runs.iter().map(|run| run.seed.to_string()).collect();
     Ok([
         csv_number(standing.rank),
@@ -266,12 +198,7 @@ fn csv_count(count: Option<Count>) -> String {
 
 fn csv_cost(cost: Option<MeanCost>) -> [String; 4] {
     let of = |part: fn(MeanCost) -> f64| csv_number(cost.map(part));
-    [
-        of(|cost| cost.samples),
-        of(|cost| cost.seconds),
-        of(|cost| cost.multiply_adds),
-        of(|cost| cost.trials),
-    ]
+    [of(|cost| cost.samples), of(|cost| cost.seconds), of(|cost| cost.multiply_adds), of(|cost| cost.trials)]
 }
 
 #[cfg(test)]

@@ -58,16 +58,10 @@ pub(super) struct Grid {
 impl Bins {
     pub(super) fn new(bin: u64, step: u64, context: u64) -> Result<Self> {
         if bin == 0 || step == 0 {
-            return Err(Error::input(
-                "bins of 0 bases or a step of 0: give at least 1",
-            ));
+            return Err(Error::input("bins of 0 bases or a step of 0: give at least 1"));
         }
         let longest = crate::data::store::LONGEST as u64;
-        if context
-            .checked_mul(2)
-            .and_then(|sides| sides.checked_add(bin))
-            .is_none_or(|length| length > longest)
-        {
+        if context.checked_mul(2).and_then(|sides| sides.checked_add(bin)).is_none_or(|length| length > longest) {
             return Err(Error::input(format!(
                 "rows of a bin of {bin} and {context} bases on either side are longer than {longest}"
             )));
@@ -84,15 +78,8 @@ impl Bins {
     pub(super) fn grid(self, chromosome_length: u64) -> Grid {
         let first = self.context.div_ceil(self.step);
         // Of the bins 0 .. ends, the row of each ends inside.
-        let ends = chromosome_length
-            .checked_sub(self.bin + self.context)
-            .map_or(0, |room| room / self.step + 1);
-        Grid {
-            bins: self,
-            first,
-            count: ends.saturating_sub(first),
-            chromosome_length,
-        }
+        let ends = chromosome_length.checked_sub(self.bin + self.context).map_or(0, |room| room / self.step + 1);
+        Grid { bins: self, first, count: ends.saturating_sub(first), chromosome_length }
     }
 }
 
@@ -104,9 +91,7 @@ impl Grid {
 
     /// Bins of the chromosome, those too close to an end for a whole row included.
     pub(super) fn count_with_ends(&self) -> u64 {
-        self.chromosome_length
-            .checked_sub(self.bins.bin)
-            .map_or(0, |room| room / self.bins.step + 1)
+        self.chromosome_length.checked_sub(self.bins.bin).map_or(0, |room| room / self.bins.step + 1)
     }
 
     /// The first base of the row of a bin.
@@ -115,13 +100,7 @@ impl Grid {
     }
 
     /// The labels of all bins, `bit_bytes(labels)` bytes each. Features are widened on both sides first.
-    pub(super) fn label(
-        &self,
-        features: &[Feature],
-        widen: u64,
-        overlap: Overlap,
-        labels: usize,
-    ) -> Vec<u8> {
+    pub(super) fn label(&self, features: &[Feature], widen: u64, overlap: Overlap, labels: usize) -> Vec<u8> {
         let Bins { bin, step, .. } = self.bins;
         let width = bit_bytes(labels);
         let mut bits = vec![0; usize::try_from(self.count).unwrap_or(0) * width];
@@ -130,16 +109,11 @@ impl Grid {
             let end = (u64::from(feature.end) + widen).min(self.chromosome_length);
             let shorter = bin.min(end.saturating_sub(start));
             // Bins k with k * step < end and k * step + bin > start.
-            let from = (start + 1)
-                .saturating_sub(bin)
-                .div_ceil(step)
-                .max(self.first);
+            let from = (start + 1).saturating_sub(bin).div_ceil(step).max(self.first);
             let to = end.div_ceil(step).min(self.first + self.count);
             for index in from..to {
                 let bin_start = index * step;
-                let shared = end
-                    .min(bin_start + bin)
-                    .saturating_sub(start.max(bin_start));
+                let shared = end.min(bin_start + bin).saturating_sub(start.max(bin_start));
                 if shared > 0 && overlap.holds(shared, shorter) {
                     let row = usize::try_from(index - self.first).unwrap_or(usize::MAX);
                     if let Some(bits) = bits.get_mut(row * width..(row + 1) * width) {
@@ -158,24 +132,9 @@ mod tests {
     use crate::data::bases::bit_at;
     use proptest::prelude::*;
 
-    fn labelled(
-        bins: Bins,
-        length: u64,
-        feature: (u32, u32),
-        widen: u64,
-        overlap: Overlap,
-    ) -> Vec<u64> {
+    fn labelled(bins: Bins, length: u64, feature: (u32, u32), widen: u64, overlap: Overlap) -> Vec<u64> {
         let grid = bins.grid(length);
-        let bits = grid.label(
-            &[Feature {
-                start: feature.0,
-                end: feature.1,
-                label: 0,
-            }],
-            widen,
-            overlap,
-            1,
-        );
+        let bits = grid.label(&[Feature { start: feature.0, end: feature.1, label: 0 }], widen, overlap, 1);
         bits.iter()
             .zip(0..)
             .filter(|(bits, _)| **bits == 1)
@@ -196,22 +155,10 @@ mod tests {
     #[test]
     fn a_point_is_widened_before_it_is_compared() {
         let bins = Bins::new(200, 200, 0).unwrap();
-        assert_eq!(
-            labelled(bins, 2000, (450, 451), 0, Overlap::Share(0.5)),
-            [400]
-        );
-        assert_eq!(
-            labelled(bins, 2000, (450, 451), 100, Overlap::Share(0.5)),
-            [400]
-        );
-        assert_eq!(
-            labelled(bins, 2000, (500, 501), 100, Overlap::Bases(100)),
-            [400]
-        );
-        assert_eq!(
-            labelled(bins, 2000, (600, 601), 100, Overlap::Bases(100)),
-            [400, 600]
-        );
+        assert_eq!(labelled(bins, 2000, (450, 451), 0, Overlap::Share(0.5)), [400]);
+        assert_eq!(labelled(bins, 2000, (450, 451), 100, Overlap::Share(0.5)), [400]);
+        assert_eq!(labelled(bins, 2000, (500, 501), 100, Overlap::Bases(100)), [400]);
+        assert_eq!(labelled(bins, 2000, (600, 601), 100, Overlap::Bases(100)), [400, 600]);
     }
 
     #[test]

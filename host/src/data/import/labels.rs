@@ -71,20 +71,13 @@ pub(super) fn read(
     progress: OnProgress<'_>,
 ) -> Result<Features> {
     let mut reading = Reading {
-        index: chromosomes
-            .iter()
-            .zip(0..)
-            .map(|(chromosome, index)| (chromosome.name.as_str(), index))
-            .collect(),
+        index: chromosomes.iter().zip(0..).map(|(chromosome, index)| (chromosome.name.as_str(), index)).collect(),
         chromosomes,
         outside,
         wanted: wanted.iter().map(String::as_str).collect(),
         names: BTreeMap::new(),
         others: BTreeSet::new(),
-        features: Features {
-            by_chromosome: vec![Vec::new(); chromosomes.len()],
-            ..Features::default()
-        },
+        features: Features { by_chromosome: vec![Vec::new(); chromosomes.len()], ..Features::default() },
     };
     let mut stems = BTreeSet::new();
     for file in files {
@@ -133,19 +126,15 @@ impl Reading<'_> {
                 continue;
             }
             let wrong = |what: String| at(path, number, what);
-            let fields: Vec<&str> = if line.contains('\t') {
-                line.split('\t').collect()
-            } else {
-                line.split_whitespace().collect()
-            };
+            let fields: Vec<&str> =
+                if line.contains('\t') { line.split('\t').collect() } else { line.split_whitespace().collect() };
             let [chromosome, start, end, rest @ ..] = fields.as_slice() else {
                 return Err(wrong(format!(
                     "expected BED columns (chromosome, start, end and perhaps a name, separated by tabs), found {:?}",
                     shortened(line)
                 )));
             };
-            let (Ok(start), Ok(end)) = (start.trim().parse::<u64>(), end.trim().parse::<u64>())
-            else {
+            let (Ok(start), Ok(end)) = (start.trim().parse::<u64>(), end.trim().parse::<u64>()) else {
                 return Err(wrong(format!(
                     "expected whole numbers as start and end, found {:?} and {:?}",
                     shortened(start),
@@ -157,15 +146,14 @@ impl Reading<'_> {
                     "start {start} is not below end {end}: BED counts from 0 and leaves out the end"
                 )));
             }
-            let name = rest
-                .first()
-                .map(|name| name.trim())
-                .filter(|name| !name.is_empty() && *name != ".");
+            let name = rest.first().map(|name| name.trim()).filter(|name| !name.is_empty() && *name != ".");
             let label = match name {
                 _ if by_file => stem,
                 Some(name) => name,
                 None if from == LabelFrom::Name => {
-                    return Err(wrong("there is no name in column 4: give one, or take the file's name as the label".into()));
+                    return Err(wrong(
+                        "there is no name in column 4: give one, or take the file's name as the label".into(),
+                    ));
                 }
                 None => stem,
             };
@@ -173,42 +161,29 @@ impl Reading<'_> {
             self.feature(chromosome, start, end, label)
                 .map_err(|error| error.context(format!("{}, line {number}", path.display())))?;
             if self.features.read.is_multiple_of(65_536) {
-                progress(Progress {
-                    stage: "reading labels",
-                    done: self.features.read,
-                    total: None,
-                    unit: "features",
-                });
+                progress(Progress { stage: "reading labels", done: self.features.read, total: None, unit: "features" });
             }
         }
         if self.features.read == before {
             log::warn!("{} holds no feature", path.display());
         }
-        progress(Progress {
-            stage: "reading labels",
-            done: self.features.read,
-            total: None,
-            unit: "features",
-        });
+        progress(Progress { stage: "reading labels", done: self.features.read, total: None, unit: "features" });
         Ok(())
     }
 
     fn feature(&mut self, chromosome: &str, start: u64, end: u64, label: &str) -> Result<()> {
         let index = self.index.get(chromosome).copied();
-        let length = index
-            .and_then(|index| self.chromosomes.get(index))
-            .map(|chromosome| chromosome.length);
-        let advice =
-            "use the genome version that the labels were made for, or drop labels outside it";
+        let length = index.and_then(|index| self.chromosomes.get(index)).map(|chromosome| chromosome.length);
+        let advice = "use the genome version that the labels were made for, or drop labels outside it";
         let problem = match length {
             None => Some(format!(
                 "chromosome {:?} is not in the genome, which has {}",
                 shortened(chromosome),
                 lengths(self.chromosomes)
             )),
-            Some(length) if end > length => Some(format!(
-                "the feature ends at {end} and chromosome {chromosome:?} has {length} bases"
-            )),
+            Some(length) if end > length => {
+                Some(format!("the feature ends at {end} and chromosome {chromosome:?} has {length} bases"))
+            }
             Some(_) => None,
         };
         if let Some(problem) = problem {
@@ -237,14 +212,9 @@ impl Reading<'_> {
             self.names.insert(label.to_owned(), next);
             next
         };
-        let narrow = |place: u64| {
-            u32::try_from(place).map_err(|_| Error::input(format!("position {place} is too large")))
-        };
-        let feature = Feature {
-            start: narrow(start)?,
-            end: narrow(end)?,
-            label,
-        };
+        let narrow =
+            |place: u64| u32::try_from(place).map_err(|_| Error::input(format!("position {place} is too large")));
+        let feature = Feature { start: narrow(start)?, end: narrow(end)?, label };
         if let Some(features) = index.and_then(|index| self.features.by_chromosome.get_mut(index)) {
             features.push(feature);
         }
@@ -253,34 +223,19 @@ impl Reading<'_> {
 
     fn finish(mut self, wanted: &[String]) -> Result<Features> {
         if let Some(missing) = wanted.iter().find(|label| !self.names.contains_key(*label)) {
-            let found: Vec<&str> = self
-                .names
-                .keys()
-                .chain(&self.others)
-                .map(String::as_str)
-                .collect();
+            let found: Vec<&str> = self.names.keys().chain(&self.others).map(String::as_str).collect();
             return Err(Error::input(format!(
                 "no feature has the label {missing:?}; the labels are {}",
                 found.join(", ")
             )));
         }
         if self.names.is_empty() {
-            return Err(Error::input(
-                "the label files hold no feature inside the genome: there is nothing to learn",
-            ));
+            return Err(Error::input("the label files hold no feature inside the genome: there is nothing to learn"));
         }
-        self.features.labels = if wanted.is_empty() {
-            self.names.keys().cloned().collect()
-        } else {
-            wanted.to_vec()
-        };
+        self.features.labels = if wanted.is_empty() { self.names.keys().cloned().collect() } else { wanted.to_vec() };
         let mut renumbered = vec![0; self.names.len()];
         for (label, name) in (0..).zip(&self.features.labels) {
-            if let Some(place) = self
-                .names
-                .get(name)
-                .and_then(|first| renumbered.get_mut(*first as usize))
-            {
+            if let Some(place) = self.names.get(name).and_then(|first| renumbered.get_mut(*first as usize)) {
                 *place = label;
             }
         }
@@ -293,44 +248,24 @@ impl Reading<'_> {
 
 /// The chromosomes with their lengths, for a message.
 pub(super) fn lengths(chromosomes: &[Chromosome]) -> String {
-    let shown: Vec<String> = chromosomes
-        .iter()
-        .take(30)
-        .map(|chromosome| format!("{} ({})", chromosome.name, chromosome.length))
-        .collect();
+    let shown: Vec<String> =
+        chromosomes.iter().take(30).map(|chromosome| format!("{} ({})", chromosome.name, chromosome.length)).collect();
     let more = chromosomes.len().saturating_sub(shown.len());
-    if more == 0 {
-        shown.join(", ")
-    } else {
-        format!("{} and {more} more", shown.join(", "))
-    }
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
 fn is_peaks(path: &Path) -> bool {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
-    ["narrowpeak", "broadpeak", "gappedpeak"]
-        .iter()
-        .any(|ending| name.ends_with(ending))
+    ["narrowpeak", "broadpeak", "gappedpeak"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// The file's name without `.gz` and the endings of label files.
 fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut stem: &str = &name;
-    for ending in [
-        ".gz",
-        ".bgz",
-        ".narrowPeak",
-        ".broadPeak",
-        ".gappedPeak",
-        ".bed",
-        ".txt",
-    ] {
-        stem = stem
-            .strip_suffix(ending)
-            .filter(|rest| !rest.is_empty())
-            .unwrap_or(stem);
+    for ending in [".gz", ".bgz", ".narrowPeak", ".broadPeak", ".gappedPeak", ".bed", ".txt"] {
+        stem = stem.strip_suffix(ending).filter(|rest| !rest.is_empty()).unwrap_or(stem);
     }
     stem.to_owned()
 }

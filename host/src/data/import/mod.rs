@@ -34,11 +34,8 @@ pub type OnProgress<'a> = &'a mut dyn FnMut(Progress<'_>);
 
 /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do.
 fn refuse_empty_splits(rows: &PerSplit<u64>, how: &str) -> Result<()> {
-    let empty: Vec<&str> = Split::ALL
-        .iter()
-        .filter(|&&split| *rows.get(split) == 0)
-        .map(|split| split.name())
-        .collect();
+    let empty: Vec<&str> =
+        Split::ALL.iter().filter(|&&split| *rows.get(split) == 0).map(|split| split.name()).collect();
     if empty.is_empty() {
         return Ok(());
     }

@@ -72,11 +72,7 @@ pub struct WindowsOptions {
 
 impl WindowsOptions {
     /// The usual settings: bins of 200 bases with 400 on either side, half of the shorter, all bins.
-    pub fn new(
-        genome: impl Into<PathBuf>,
-        labels: Vec<PathBuf>,
-        output: impl Into<PathBuf>,
-    ) -> Self {
+    pub fn new(genome: impl Into<PathBuf>, labels: Vec<PathBuf>, output: impl Into<PathBuf>) -> Self {
         Self {
             genome: genome.into(),
             labels,
@@ -119,95 +115,50 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         &options.only_labels,
         progress,
     )?;
-    let plan = Plan {
-        options,
-        bins,
-        chromosomes: &chromosomes,
-        splits: &splits,
-    };
+    let plan = Plan { options, bins, chromosomes: &chromosomes, splits: &splits };
     let rare = plan.drop_rare(&mut features)?;
     let counted = plan.count(&features);
     refuse_empty_splits(
         &counted.rows,
-        &format!(
-            "chromosomes decide the split; the genome has {}",
-            lengths(&chromosomes)
-        ),
+        &format!("chromosomes decide the split; the genome has {}", lengths(&chromosomes)),
     )?;
 
     let shape = Shape {
         length: usize::try_from(bins.length()).unwrap_or(usize::MAX),
         labels: features.labels.clone(),
         task: Task::MultiLabel,
-        chromosomes: chromosomes
-            .iter()
-            .map(|chromosome| chromosome.name.clone())
-            .collect(),
+        chromosomes: chromosomes.iter().map(|chromosome| chromosome.name.clone()).collect(),
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let unknown = plan.write(
-        &features,
-        &mut genome,
-        &mut writer,
-        counted.total(),
-        progress,
-    )?;
-    refuse_empty_splits(
-        &writer.rows(),
-        "the others have too many unknown bases; allow more of them",
-    )?;
+    let unknown = plan.write(&features, &mut genome, &mut writer, counted.total(), progress)?;
+    refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
 
     let dropped = [
         Count::new("features outside the genome", features.outside),
-        Count::new(
-            "features of labels that were not asked for",
-            features.unwanted,
-        ),
-        Count::new(
-            format!(
-                "labels with fewer than {} positive rows",
-                options.min_positives
-            ),
-            rare,
-        ),
+        Count::new("features of labels that were not asked for", features.unwanted),
+        Count::new(format!("labels with fewer than {} positive rows", options.min_positives), rare),
         Count::new("bins whose row would leave the chromosome", counted.at_ends),
         Count::new("bins on chromosomes of no split", counted.without_split),
         Count::new("bins without a label", counted.without_label),
-        Count::new(
-            format!("bins with more than {} unknown bases", options.max_unknown),
-            unknown,
-        ),
+        Count::new(format!("bins with more than {} unknown bases", options.max_unknown), unknown),
     ];
     let record = ImportRecord {
         importer: "windows".into(),
         settings: settings(options),
         sources,
-        read: vec![
-            Count::new("chromosomes", chromosomes.len() as u64),
-            Count::new("features", features.read),
-        ],
-        dropped: dropped
-            .into_iter()
-            .filter(|count| count.count > 0)
-            .collect(),
+        read: vec![Count::new("chromosomes", chromosomes.len() as u64), Count::new("features", features.read)],
+        dropped: dropped.into_iter().filter(|count| count.count > 0).collect(),
         warnings: Vec::new(),
     };
     let total = Some(counted.total());
     writer.finish(record, &mut |done| {
-        progress(Progress {
-            stage: "writing the store",
-            done,
-            total,
-            unit: "rows",
-        });
+        progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
 }
 
 fn check(options: &WindowsOptions) -> Result<Bins> {
     if options.labels.is_empty() {
-        return Err(Error::input(
-            "no label file: give at least one BED or narrowPeak file",
-        ));
+        return Err(Error::input("no label file: give at least one BED or narrowPeak file"));
     }
     match options.overlap {
         Overlap::Share(share) if !(share > 0.0 && share <= 1.0) => {
@@ -227,26 +178,16 @@ fn check(options: &WindowsOptions) -> Result<Bins> {
     if unique.len() < options.only_labels.len() {
         return Err(Error::input("a label is asked for twice: name each once"));
     }
-    Bins::new(
-        options.bin,
-        options.step.unwrap_or(options.bin),
-        options.context,
-    )
+    Bins::new(options.bin, options.step.unwrap_or(options.bin), options.context)
 }
 
 /// The split of each chromosome.
 fn splits(options: &WindowsOptions, chromosomes: &[Chromosome]) -> Result<Vec<Option<Split>>> {
     let mut of: BTreeMap<&str, Split> = BTreeMap::new();
-    for (split, names) in [
-        (Split::Train, &options.train),
-        (Split::Valid, &options.valid),
-        (Split::Test, &options.test),
-    ] {
+    for (split, names) in [(Split::Train, &options.train), (Split::Valid, &options.valid), (Split::Test, &options.test)]
+    {
         for name in names {
-            if !chromosomes
-                .iter()
-                .any(|chromosome| chromosome.name == *name)
-            {
+            if !chromosomes.iter().any(|chromosome| chromosome.name == *name) {
                 return Err(Error::input(format!(
                     "chromosome {name:?} of {} is not in the genome, which has {}",
                     split.name(),
@@ -272,17 +213,11 @@ fn splits(options: &WindowsOptions, chromosomes: &[Chromosome]) -> Result<Vec<Op
         }
     }
     let rest = options.train.is_empty().then_some(Split::Train);
-    Ok(chromosomes
-        .iter()
-        .map(|chromosome| of.get(chromosome.name.as_str()).copied().or(rest))
-        .collect())
+    Ok(chromosomes.iter().map(|chromosome| of.get(chromosome.name.as_str()).copied().or(rest)).collect())
 }
 
 fn refuse_long_windows(bins: Bins, chromosomes: &[Chromosome]) -> Result<()> {
-    if chromosomes
-        .iter()
-        .any(|chromosome| bins.grid(chromosome.length).count() > 0)
-    {
+    if chromosomes.iter().any(|chromosome| bins.grid(chromosome.length).count() > 0) {
         return Ok(());
     }
     Err(Error::input(format!(
@@ -295,17 +230,9 @@ fn refuse_long_windows(bins: Bins, chromosomes: &[Chromosome]) -> Result<()> {
 /// The settings that a store keeps: those that decide its content.
 fn settings(options: &WindowsOptions) -> BTreeMap<String, String> {
     let list = |names: &[String], none: &str| {
-        if names.is_empty() {
-            none.to_owned()
-        } else {
-            names.join(" ")
-        }
+        if names.is_empty() { none.to_owned() } else { names.join(" ") }
     };
-    let keep = if options.keep == Keep::All {
-        "all"
-    } else {
-        "labelled"
-    };
+    let keep = if options.keep == Keep::All { "all" } else { "labelled" };
     [
         ("bin", options.bin.to_string()),
         ("context", options.context.to_string()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
-    ArrayRef, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array, RecordBatch, RunArray,
-    StringArray, UInt64Array,
+    ArrayRef, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array, RecordBatch, RunArray, StringArray,
+    UInt64Array,
 };
 use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
@@ -41,10 +41,7 @@ struct Runs {
 impl BatchBuilder {
     pub(super) fn new(shape: &Shape, schema: SchemaRef) -> Result<Self> {
         if i32::try_from(shape.chromosomes.len()).is_err() {
-            return Err(Error::input(format!(
-                "{} chromosomes are too many for a store",
-                shape.chromosomes.len()
-            )));
+            return Err(Error::input(format!("{} chromosomes are too many for a store", shape.chromosomes.len())));
         }
         Ok(Self {
             schema,
@@ -75,14 +72,10 @@ impl BatchBuilder {
         self.rows += 1;
         self.codes.extend_from_slice(record.codes());
         self.labels.extend_from_slice(record.labels());
-        self.runs.push(
-            i32::try_from(self.rows).map_err(too_many)?,
-            record.unknown(),
-        );
+        self.runs.push(i32::try_from(self.rows).map_err(too_many)?, record.unknown());
         self.splits.push(split as i8);
         if let Some(place) = record.place() {
-            self.chromosomes
-                .push(i32::try_from(place.chromosome).map_err(too_many)?);
+            self.chromosomes.push(i32::try_from(place.chromosome).map_err(too_many)?);
             self.starts.push(place.start);
         }
         Ok(())
@@ -90,8 +83,7 @@ impl BatchBuilder {
 
     /// The batch; the builder is empty afterwards.
     pub(super) fn take(&mut self) -> Result<RecordBatch> {
-        self.build()
-            .map_err(|error| Error::failed(format!("a record batch could not be built: {error}")))
+        self.build().map_err(|error| Error::failed(format!("a record batch could not be built: {error}")))
     }
 
     fn build(&mut self) -> Result<RecordBatch, ArrowError> {
@@ -100,9 +92,7 @@ impl BatchBuilder {
             Task::MultiLabel => self.fixed(LABELS, labels)?,
             Task::MultiClass => {
                 let (classes, _) = labels.as_chunks::<4>();
-                Arc::new(Int32Array::from_iter_values(
-                    classes.iter().map(|bytes| i32::from_le_bytes(*bytes)),
-                ))
+                Arc::new(Int32Array::from_iter_values(classes.iter().map(|bytes| i32::from_le_bytes(*bytes))))
             }
         };
         let codes = std::mem::take(&mut self.codes);
@@ -111,20 +101,12 @@ impl BatchBuilder {
             self.fixed(SEQUENCE, codes)?,
             Arc::new(self.runs.take()?),
             labels,
-            Arc::new(DictionaryArray::<Int8Type>::try_new(
-                splits,
-                Arc::clone(&self.split_names),
-            )?),
+            Arc::new(DictionaryArray::<Int8Type>::try_new(splits, Arc::clone(&self.split_names))?),
         ];
         if let Some(names) = &self.chromosome_names {
             let keys = Int32Array::from(std::mem::take(&mut self.chromosomes));
-            columns.push(Arc::new(DictionaryArray::<Int32Type>::try_new(
-                keys,
-                Arc::clone(names),
-            )?));
-            columns.push(Arc::new(UInt64Array::from(std::mem::take(
-                &mut self.starts,
-            ))));
+            columns.push(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::clone(names))?));
+            columns.push(Arc::new(UInt64Array::from(std::mem::take(&mut self.starts))));
         }
         self.rows = 0;
         RecordBatch::try_new(Arc::clone(&self.schema), columns)
@@ -132,15 +114,9 @@ impl BatchBuilder {
 
     fn fixed(&self, column: usize, bytes: Vec<u8>) -> Result<ArrayRef, ArrowError> {
         let DataType::FixedSizeBinary(width) = self.schema.field(column).data_type() else {
-            return Err(ArrowError::SchemaError(format!(
-                "column {column} has no fixed width"
-            )));
+            return Err(ArrowError::SchemaError(format!("column {column} has no fixed width")));
         };
-        Ok(Arc::new(FixedSizeBinaryArray::try_new(
-            *width,
-            Buffer::from_vec(bytes),
-            None,
-        )?))
+        Ok(Arc::new(FixedSizeBinaryArray::try_new(*width, Buffer::from_vec(bytes), None)?))
     }
 }
 

@@ -17,10 +17,7 @@ pub struct Decoding {
 
 impl Decoding {
     pub(super) fn of(&self, row: usize) -> (bool, i32) {
-        (
-            self.reverse_complement.get(row).copied().unwrap_or(false),
-            self.shift.get(row).copied().unwrap_or(0),
-        )
+        (self.reverse_complement.get(row).copied().unwrap_or(false), self.shift.get(row).copied().unwrap_or(0))
     }
 }
 
@@ -46,25 +43,16 @@ pub(super) fn one_hot(
     }
     scratch.resize(length, 0.0);
     for (channel, out) in out.chunks_exact_mut(length).enumerate() {
-        let stored = if reverse_complement {
-            CHANNELS - 1 - channel
-        } else {
-            channel
-        };
+        let stored = if reverse_complement { CHANNELS - 1 - channel } else { channel };
         write_channel(&CODES[stored], packed, unknown, scratch);
-        let moved = usize::try_from(shift.unsigned_abs())
-            .unwrap_or(usize::MAX)
-            .min(length);
+        let moved = usize::try_from(shift.unsigned_abs()).unwrap_or(usize::MAX).min(length);
         let (from, to) = if shift >= 0 { (0, moved) } else { (moved, 0) };
         let source = &scratch[from..from + length - moved];
         if reverse_complement {
             // The content fills out[to..] forwards, so reversed it ends `to` bases before the end.
             out.fill(0.0);
             let begin = length - to - source.len();
-            for (out, value) in out[begin..begin + source.len()]
-                .iter_mut()
-                .zip(source.iter().rev())
-            {
+            for (out, value) in out[begin..begin + source.len()].iter_mut().zip(source.iter().rev()) {
                 *out = *value;
             }
         } else {
@@ -141,24 +129,13 @@ mod tests {
         let packed = Packed::from_letters(text.as_bytes()).unwrap();
         let length = packed.len();
         let mut out = vec![f32::NAN; 4 * length];
-        one_hot(
-            packed.codes(),
-            packed.unknown(),
-            length,
-            how,
-            &mut Vec::new(),
-            &mut out,
-        );
+        one_hot(packed.codes(), packed.unknown(), length, how, &mut Vec::new(), &mut out);
         (0..length)
             .map(|index| {
-                let column: Vec<f32> = (0..4)
-                    .map(|channel| out[channel * length + index])
-                    .collect();
+                let column: Vec<f32> = (0..4).map(|channel| out[channel * length + index]).collect();
                 match column.iter().sum::<f32>() {
                     0.0 => 'N',
-                    1.0 => {
-                        char::from(b"ACGT"[column.iter().position(|value| *value > 0.5).unwrap()])
-                    }
+                    1.0 => char::from(b"ACGT"[column.iter().position(|value| *value > 0.5).unwrap()]),
                     other => panic!("a column sums to {other}"),
                 }
             })

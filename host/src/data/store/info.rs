@@ -133,10 +133,7 @@ pub struct Count {
 impl Count {
     /// `count` of `what`.
     pub fn new(what: impl Into<String>, count: u64) -> Self {
-        Self {
-            what: what.into(),
-            count,
-        }
+        Self { what: what.into(), count }
     }
 }
 
@@ -182,18 +179,13 @@ pub struct StoreInfo {
 impl StoreInfo {
     /// Rows of all splits.
     pub fn total_rows(&self) -> u64 {
-        Split::ALL
-            .iter()
-            .fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
+        Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
     }
 
     /// The JSON text and its SHA-256.
     pub(crate) fn to_text(&self) -> Result<(String, String)> {
-        let text = serde_json::to_string(self).map_err(|error| {
-            Error::failed(format!(
-                "the store's description cannot be written as JSON: {error}"
-            ))
-        })?;
+        let text = serde_json::to_string(self)
+            .map_err(|error| Error::failed(format!("the store's description cannot be written as JSON: {error}")))?;
         let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
         Ok((text, digest))
     }
@@ -209,8 +201,7 @@ impl StoreInfo {
         if hexadecimal(&Sha256::digest(text.as_bytes())) != digest {
             return Err("its description does not match its checksum".into());
         }
-        let header: Header =
-            serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        let header: Header = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
         if header.format != FORMAT {
             return Err(format!("its format is {:?}, not {FORMAT:?}", header.format));
         }
@@ -220,20 +211,12 @@ impl StoreInfo {
                 header.version
             ));
         }
-        let info: Self =
-            serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
+        let info: Self = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
         info.shape.check()?;
         if info.total_rows() > u64::from(u32::MAX) {
-            return Err(format!(
-                "it says {} rows, more than {}",
-                info.total_rows(),
-                u32::MAX
-            ));
+            return Err(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX));
         }
-        if Split::ALL
-            .iter()
-            .any(|&split| info.positives.get(split).len() != info.shape.labels.len())
-        {
+        if Split::ALL.iter().any(|&split| info.positives.get(split).len() != info.shape.labels.len()) {
             return Err("it counts positives for another number of labels than it has".into());
         }
         Ok(info)
@@ -252,16 +235,10 @@ impl Shape {
     /// Whether rows can look like this at all.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.length == 0 || self.length > LONGEST {
-            return Err(format!(
-                "rows of {} bases: expected 1 to {LONGEST}",
-                self.length
-            ));
+            return Err(format!("rows of {} bases: expected 1 to {LONGEST}", self.length));
         }
         if self.labels.is_empty() || self.labels.len() > MOST_LABELS {
-            return Err(format!(
-                "{} labels: expected 1 to {MOST_LABELS}",
-                self.labels.len()
-            ));
+            return Err(format!("{} labels: expected 1 to {MOST_LABELS}", self.labels.len()));
         }
         Ok(())
     }
@@ -270,11 +247,9 @@ impl Shape {
 /// Bytes as lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

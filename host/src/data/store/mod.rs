@@ -62,21 +62,15 @@ impl Store {
         let about = file.metadata().map_err(cannot_read)?;
         let wrong = |what: String| Error::input(format!("{}: {what}", path.display()));
         if !about.is_file() {
-            return Err(wrong(
-                "it is not a file; expected a store made by `genomenas data import`".into(),
-            ));
+            return Err(wrong("it is not a file; expected a store made by `genomenas data import`".into()));
         }
         if about.len() == 0 {
-            return Err(wrong(
-                "it is empty; expected a store made by `genomenas data import`".into(),
-            ));
+            return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
         }
         let bytes = map_read_only(&file).map_err(cannot_read)?;
         let checked = CheckedFile::new(&bytes.into()).map_err(wrong)?;
         let open = OpenStore::new(path.to_owned(), checked).map_err(wrong)?;
-        Ok(Self {
-            open: Arc::new(open),
-        })
+        Ok(Self { open: Arc::new(open) })
     }
 
     /// What it holds and how it came to be; also a person's summary, through `Display`.

@@ -57,12 +57,7 @@ impl PendingFile {
             .map_err(|error| Error::file("write into", &folder, error))?;
         // Where locks do not work (some network disks), files of killed processes merely stay.
         let _ = file.as_file().try_lock();
-        Ok(Self {
-            file,
-            target: target.to_owned(),
-            folder,
-            overwrite,
-        })
+        Ok(Self { file, target: target.to_owned(), folder, overwrite })
     }
 
     /// The folder that the file is written in.
@@ -80,15 +75,11 @@ impl PendingFile {
         let cannot = |error: std::io::Error| Error::file("write", &self.target, error);
         self.file.as_file().sync_all().map_err(cannot)?;
         if self.overwrite {
-            self.file
-                .persist(&self.target)
-                .map_err(|error| cannot(error.error))?;
+            self.file.persist(&self.target).map_err(|error| cannot(error.error))?;
         } else {
-            self.file.persist_noclobber(&self.target).map_err(|error| {
-                match error.error.kind() {
-                    std::io::ErrorKind::AlreadyExists => exists(&self.target),
-                    _ => cannot(error.error),
-                }
+            self.file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
+                std::io::ErrorKind::AlreadyExists => exists(&self.target),
+                _ => cannot(error.error),
             })?;
         }
         // The name itself survives a power cut only once its folder is synced; some file systems cannot, and then
@@ -101,10 +92,7 @@ impl PendingFile {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::input(format!(
-        "{} exists: name another output, or allow overwriting it",
-        target.display()
-    ))
+    Error::input(format!("{} exists: name another output, or allow overwriting it", target.display()))
 }
 
 fn remove_abandoned(folder: &Path, prefix: &str) {
@@ -117,17 +105,10 @@ fn remove_abandoned(folder: &Path, prefix: &str) {
         if !name.starts_with(prefix) || !name.ends_with(SUFFIX) {
             continue;
         }
-        let in_use = File::open(entry.path()).is_ok_and(|file| {
-            matches!(
-                file.try_lock(),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_))
-            )
-        });
+        let in_use = File::open(entry.path())
+            .is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock | TryLockError::Error(_))));
         if !in_use && std::fs::remove_file(entry.path()).is_ok() {
-            log::info!(
-                "removed {}, left by an import that was killed",
-                entry.path().display()
-            );
+            log::info!("removed {}, left by an import that was killed", entry.path().display());
         }
     }
 }

@@ -35,30 +35,19 @@ pub(super) struct CheckedFile {
 impl CheckedFile {
     pub(super) fn new(buffer: &Buffer) -> Result<Self, String> {
         if !buffer.starts_with(MAGIC) {
-            return Err(
-                "it is not a store of genomenas (no Arrow file); `genomenas data import` makes one"
-                    .into(),
-            );
+            return Err("it is not a store of genomenas (no Arrow file); `genomenas data import` makes one".into());
         }
-        let not_whole =
-            || "it is not whole: it was cut off or damaged; import the data again".to_owned();
+        let not_whole = || "it is not whole: it was cut off or damaged; import the data again".to_owned();
         if buffer.len() < HEADER + TRAILER {
             return Err(not_whole());
         }
         let trailer_start = buffer.len() - TRAILER;
-        let trailer: [u8; TRAILER] = buffer[trailer_start..]
-            .try_into()
-            .map_err(|_| not_whole())?;
+        let trailer: [u8; TRAILER] = buffer[trailer_start..].try_into().map_err(|_| not_whole())?;
         let footer_length = read_footer_length(trailer).map_err(|_| not_whole())?;
-        let footer_start = trailer_start
-            .checked_sub(footer_length)
-            .filter(|start| *start >= HEADER);
+        let footer_start = trailer_start.checked_sub(footer_length).filter(|start| *start >= HEADER);
         let footer = &buffer[footer_start.ok_or_else(not_whole)?..trailer_start];
-        let footer =
-            arrow_ipc::root_as_footer(footer).map_err(|_| damaged("its footer cannot be read"))?;
-        let found = footer
-            .schema()
-            .ok_or_else(|| damaged("its footer has no columns"))?;
+        let footer = arrow_ipc::root_as_footer(footer).map_err(|_| damaged("its footer cannot be read"))?;
+        let found = footer.schema().ok_or_else(|| damaged("its footer has no columns"))?;
         let found = try_fb_to_schema(found).map_err(|_| damaged("its columns cannot be read"))?;
         let text = |key: &str| found.metadata().get(key).map(String::as_str);
         let (Some(text), Some(digest)) = (text(INFO_KEY), text(INFO_DIGEST_KEY)) else {
@@ -75,12 +64,7 @@ impl CheckedFile {
         check_leading_schema(buffer, &expected)?;
         let physical = schema::physical_columns(&info.shape).map_err(|error| error.to_string())?;
         let blocks: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
-        let file = Self {
-            info,
-            schema: Arc::new(Schema::new(physical)),
-            blocks,
-            buffer: buffer.clone(),
-        };
+        let file = Self { info, schema: Arc::new(Schema::new(physical)), blocks, buffer: buffer.clone() };
         file.check_blocks()?;
         Ok(file)
     }
@@ -91,18 +75,9 @@ impl CheckedFile {
     }
 
     /// The columns `projection` of one batch, without copying.
-    pub(super) fn batch(
-        &self,
-        index: usize,
-        projection: Vec<usize>,
-    ) -> Result<RecordBatch, String> {
-        let block = self
-            .blocks
-            .get(index)
-            .ok_or_else(|| damaged("a batch is missing"))?;
-        let bytes = self
-            .block_bytes(block)
-            .ok_or_else(|| damaged("a batch lies outside the file"))?;
+    pub(super) fn batch(&self, index: usize, projection: Vec<usize>) -> Result<RecordBatch, String> {
+        let block = self.blocks.get(index).ok_or_else(|| damaged("a batch is missing"))?;
+        let bytes = self.block_bytes(block).ok_or_else(|| damaged("a batch lies outside the file"))?;
         FileDecoder::new(Arc::clone(&self.schema), MetadataVersion::V5)
             .with_projection(projection)
             .read_record_batch(block, &bytes)
@@ -113,31 +88,21 @@ impl CheckedFile {
     fn block_bytes(&self, block: &Block) -> Option<Buffer> {
         let offset = usize::try_from(block.offset()).ok()?;
         let header = usize::try_from(block.metaDataLength()).ok()?;
-        let length = usize::try_from(block.bodyLength())
-            .ok()?
-            .checked_add(header)?;
+        let length = usize::try_from(block.bodyLength()).ok()?.checked_add(header)?;
         let inside = offset >= HEADER && offset.checked_add(length)? <= self.buffer.len();
         inside.then(|| self.buffer.slice_with_length(offset, length))
     }
 
     fn check_blocks(&self) -> Result<(), String> {
-        let mut left =
-            usize::try_from(self.info.total_rows()).map_err(|_| damaged("it has too many rows"))?;
+        let mut left = usize::try_from(self.info.total_rows()).map_err(|_| damaged("it has too many rows"))?;
         for (index, block) in self.blocks.iter().enumerate() {
             let rows = left.min(BATCH_ROWS);
             left -= rows;
             self.check_block(block, rows)
                 .ok_or_else(|| damaged(&format!("batch {index} of its rows is not as written")))?;
         }
-        if left > 0
-            || self.blocks.len()
-                != usize::try_from(self.info.total_rows())
-                    .unwrap_or(0)
-                    .div_ceil(BATCH_ROWS)
-        {
-            return Err(damaged(
-                "it does not hold the rows that its description counts",
-            ));
+        if left > 0 || self.blocks.len() != usize::try_from(self.info.total_rows()).unwrap_or(0).div_ceil(BATCH_ROWS) {
+            return Err(damaged("it does not hold the rows that its description counts"));
         }
         Ok(())
     }
@@ -145,9 +110,7 @@ impl CheckedFile {
     /// Whether a batch has the layout that the writer gives `rows` rows.
     fn check_block(&self, block: &Block, rows: usize) -> Option<()> {
         let bytes = self.block_bytes(block)?;
-        let header = usize::try_from(block.metaDataLength())
-            .ok()
-            .filter(|header| *header >= 8)?;
+        let header = usize::try_from(block.metaDataLength()).ok().filter(|header| *header >= 8)?;
         let body = bytes.len().checked_sub(header)?;
         let message = bytes.get(..header)?;
         let (continuation, message) = message.split_first_chunk::<4>()?;
@@ -182,23 +145,13 @@ impl CheckedFile {
         let nodes: Vec<(usize, usize)> = batch
             .nodes()?
             .iter()
-            .map(|node| {
-                Some((
-                    usize::try_from(node.length()).ok()?,
-                    usize::try_from(node.null_count()).ok()?,
-                ))
-            })
+            .map(|node| Some((usize::try_from(node.length()).ok()?, usize::try_from(node.null_count()).ok()?)))
             .collect::<Option<_>>()?;
         self.check_lengths(rows, &nodes, &lengths)
     }
 
     /// Whether fields and buffers have the lengths of `rows` rows. A validity bitmap may be left out.
-    fn check_lengths(
-        &self,
-        rows: usize,
-        nodes: &[(usize, usize)],
-        lengths: &[usize],
-    ) -> Option<()> {
+    fn check_lengths(&self, rows: usize, nodes: &[(usize, usize)], lengths: &[usize]) -> Option<()> {
         let shape = &self.info.shape;
         let placed = !shape.chromosomes.is_empty();
         let [_, _, (runs, _), (values, empty), ..] = *nodes else {
@@ -207,14 +160,8 @@ impl CheckedFile {
         if runs != values || runs == 0 || runs > rows || empty > runs {
             return None;
         }
-        let mut expected_nodes = vec![
-            (rows, 0),
-            (rows, nodes.get(1)?.1),
-            (runs, 0),
-            (runs, empty),
-            (rows, 0),
-            (rows, 0),
-        ];
+        let mut expected_nodes =
+            vec![(rows, 0), (rows, nodes.get(1)?.1), (runs, 0), (runs, empty), (rows, 0), (rows, 0)];
         let masks = (runs - empty).checked_mul(mask_bytes(shape))?;
         let label_bytes = match shape.task {
             Task::MultiLabel => shape.label_bytes(),

@@ -88,8 +88,7 @@ impl Record {
         }
         match row.place {
             Some(place) if (place.chromosome as usize) < shape.chromosomes.len() => {
-                self.bytes
-                    .extend_from_slice(&place.chromosome.to_le_bytes());
+                self.bytes.extend_from_slice(&place.chromosome.to_le_bytes());
                 self.bytes.extend_from_slice(&place.start.to_le_bytes());
             }
             None if shape.chromosomes.is_empty() => {}
@@ -105,8 +104,7 @@ impl Record {
         let mask = if flag[0] == 0 { 0 } else { self.mask };
         self.bytes.clear();
         self.bytes.push(flag[0]);
-        self.bytes
-            .resize(1 + self.codes + mask + self.labels + self.place, 0);
+        self.bytes.resize(1 + self.codes + mask + self.labels + self.place, 0);
         from.read_exact(&mut self.bytes[1..])
     }
 
@@ -127,9 +125,6 @@ impl Record {
         let place = &self.bytes[self.bytes.len() - self.place..];
         let (chromosome, start) = place.split_first_chunk::<4>()?;
         let start = start.first_chunk::<8>()?;
-        Some(Place {
-            chromosome: u32::from_le_bytes(*chromosome),
-            start: u64::from_le_bytes(*start),
-        })
+        Some(Place { chromosome: u32::from_le_bytes(*chromosome), start: u64::from_le_bytes(*start) })
     }
 }

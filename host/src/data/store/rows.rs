@@ -44,18 +44,9 @@ pub struct PackedRow<'a> {
 impl OpenStore {
     pub(super) fn new(path: std::path::PathBuf, file: CheckedFile) -> Result<Self, String> {
         let batches = (0..file.batches())
-            .map(|index| {
-                Columns::new(
-                    &file.info,
-                    &file.batch(index, vec![SEQUENCE, UNKNOWN, LABELS])?,
-                )
-            })
+            .map(|index| Columns::new(&file.info, &file.batch(index, vec![SEQUENCE, UNKNOWN, LABELS])?))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            path,
-            file,
-            batches,
-        })
+        Ok(Self { path, file, batches })
     }
 
     /// The row with this index among all rows of the store.
@@ -69,12 +60,9 @@ impl OpenStore {
         };
         let run = batch.run_ends.partition_point(|end| *end <= index);
         Some(PackedRow {
-            codes: batch
-                .codes
-                .get(of(&batch.codes, packed_bytes(shape.length))?)?,
+            codes: batch.codes.get(of(&batch.codes, packed_bytes(shape.length))?)?,
             labels: batch.labels.get(of(&batch.labels, shape.label_bytes())?)?,
-            unknown: (run < batch.masks.len() && batch.masks.is_valid(run))
-                .then(|| batch.masks.value(run)),
+            unknown: (run < batch.masks.len() && batch.masks.is_valid(run)).then(|| batch.masks.value(run)),
         })
     }
 
@@ -86,51 +74,22 @@ impl OpenStore {
 impl Columns {
     fn new(info: &StoreInfo, batch: &RecordBatch) -> Result<Self, String> {
         let wrong = || damaged("a column has another type");
-        let codes = batch
-            .column(SEQUENCE)
-            .as_fixed_size_binary_opt()
-            .ok_or_else(wrong)?;
-        let unknown = batch
-            .column(UNKNOWN)
-            .as_run_opt::<Int32Type>()
-            .ok_or_else(wrong)?;
-        let masks = unknown
-            .values()
-            .as_binary_opt::<i32>()
-            .ok_or_else(wrong)?
-            .clone();
+        let codes = batch.column(SEQUENCE).as_fixed_size_binary_opt().ok_or_else(wrong)?;
+        let unknown = batch.column(UNKNOWN).as_run_opt::<Int32Type>().ok_or_else(wrong)?;
+        let masks = unknown.values().as_binary_opt::<i32>().ok_or_else(wrong)?.clone();
         let labels = match info.shape.task {
-            Task::MultiLabel => batch
-                .column(LABELS)
-                .as_fixed_size_binary_opt()
-                .ok_or_else(wrong)?
-                .to_data()
-                .buffers()
-                .first()
-                .cloned(),
+            Task::MultiLabel => {
+                batch.column(LABELS).as_fixed_size_binary_opt().ok_or_else(wrong)?.to_data().buffers().first().cloned()
+            }
             Task::MultiClass => batch.column(LABELS).to_data().buffers().first().cloned(),
         };
         let width = schema::mask_bytes(&info.shape);
         if masks.iter().flatten().any(|mask| mask.len() != width) {
             return Err(damaged("a mask has another length than its row"));
         }
-        let run_ends = unknown
-            .run_ends()
-            .values()
-            .iter()
-            .map(|end| usize::try_from(*end).map_err(|_| wrong()));
-        let codes = codes
-            .to_data()
-            .buffers()
-            .first()
-            .cloned()
-            .ok_or_else(wrong)?;
-        Ok(Self {
-            codes,
-            labels: labels.ok_or_else(wrong)?,
-            run_ends: run_ends.collect::<Result<_, _>>()?,
-            masks,
-        })
+        let run_ends = unknown.run_ends().values().iter().map(|end| usize::try_from(*end).map_err(|_| wrong()));
+        let codes = codes.to_data().buffers().first().cloned().ok_or_else(wrong)?;
+        Ok(Self { codes, labels: labels.ok_or_else(wrong)?, run_ends: run_ends.collect::<Result<_, _>>()?, masks })
     }
 }
 
@@ -156,19 +115,9 @@ pub struct Rows {
 
 impl Rows {
     pub(super) fn new(store: Arc<OpenStore>, split: Split) -> Self {
-        let rows =
-            |split: Split| usize::try_from(*store.file.info.rows.get(split)).unwrap_or(usize::MAX);
-        let first = Split::ALL
-            .iter()
-            .take_while(|other| **other != split)
-            .map(|other| rows(*other))
-            .sum();
-        Self {
-            first,
-            count: rows(split),
-            split,
-            store,
-        }
+        let rows = |split: Split| usize::try_from(*store.file.info.rows.get(split)).unwrap_or(usize::MAX);
+        let first = Split::ALL.iter().take_while(|other| **other != split).map(|other| rows(*other)).sum();
+        Self { first, count: rows(split), split, store }
     }
 
     /// Rows.
@@ -211,9 +160,7 @@ impl Rows {
                 self.count
             )));
         }
-        self.store
-            .row(self.first + row)
-            .ok_or_else(|| self.store.damaged("a row lies outside its batch"))
+        self.store.row(self.first + row).ok_or_else(|| self.store.damaged("a row lies outside its batch"))
     }
 
     /// Decodes rows, given by their index in this split.
@@ -221,30 +168,13 @@ impl Rows {
     /// `inputs` has `rows.len() * input_size()` numbers: for each row the channels A, C, G, T one after another, 1
     /// where the base is that channel's and 0 elsewhere; an unknown base is 0 in all four. `labels` has
     /// `rows.len() * label_size()` numbers, 0 or 1; of a multi-class row exactly one is 1.
-    pub fn decode(
-        &self,
-        rows: &[u32],
-        decoding: &Decoding,
-        inputs: &mut [f32],
-        labels: &mut [f32],
-    ) -> Result<()> {
+    pub fn decode(&self, rows: &[u32], decoding: &Decoding, inputs: &mut [f32], labels: &mut [f32]) -> Result<()> {
         expect_size("inputs", inputs.len(), rows.len() * self.input_size())?;
         let length = self.info().shape.length;
         let mut scratch = Vec::new();
-        for (index, (row, out)) in rows
-            .iter()
-            .zip(inputs.chunks_exact_mut(self.input_size()))
-            .enumerate()
-        {
+        for (index, (row, out)) in rows.iter().zip(inputs.chunks_exact_mut(self.input_size())).enumerate() {
             let row = self.packed(*row)?;
-            decode::one_hot(
-                row.codes,
-                row.unknown,
-                length,
-                decoding.of(index),
-                &mut scratch,
-                out,
-            );
+            decode::one_hot(row.codes, row.unknown, length, decoding.of(index), &mut scratch, out);
         }
         self.decode_labels(rows, labels)
     }
@@ -258,8 +188,7 @@ impl Rows {
                 Task::MultiLabel => decode::zero_one(packed.labels, out),
                 Task::MultiClass => {
                     out.fill(0.0);
-                    *out.get_mut(self.class_of(*row, &packed)?)
-                        .ok_or_else(|| self.no_such_class(*row))? = 1.0;
+                    *out.get_mut(self.class_of(*row, &packed)?).ok_or_else(|| self.no_such_class(*row))? = 1.0;
                 }
             }
         }
@@ -269,10 +198,7 @@ impl Rows {
     /// The class of each row of a multi-class store.
     pub fn classes(&self, rows: &[u32]) -> Result<Vec<i64>> {
         if self.info().shape.task != Task::MultiClass {
-            return Err(Error::input(format!(
-                "{}: its rows have labels, not classes",
-                self.store.path.display()
-            )));
+            return Err(Error::input(format!("{}: its rows have labels, not classes", self.store.path.display())));
         }
         rows.iter()
             .map(|row| {
@@ -299,62 +225,35 @@ impl Rows {
                 _ => {
                     let index = row / BATCH_ROWS;
                     let batch = self.store.file.batch(index, vec![CHROMOSOME, START]);
-                    (
-                        index,
-                        batch.map_err(|what| {
-                            Error::input(format!("{}: {what}", self.store.path.display()))
-                        })?,
-                    )
+                    (index, batch.map_err(|what| Error::input(format!("{}: {what}", self.store.path.display())))?)
                 }
             };
-            let key = batch
-                .column(0)
-                .as_primitive_opt::<Int32Type>()
-                .map(|keys| keys.value(row % BATCH_ROWS));
-            let start = batch
-                .column(1)
-                .as_primitive_opt::<UInt64Type>()
-                .map(|starts| starts.value(row % BATCH_ROWS));
+            let key = batch.column(0).as_primitive_opt::<Int32Type>().map(|keys| keys.value(row % BATCH_ROWS));
+            let start = batch.column(1).as_primitive_opt::<UInt64Type>().map(|starts| starts.value(row % BATCH_ROWS));
             let name = key.and_then(|key| info.shape.chromosomes.get(usize::try_from(key).ok()?));
             let (Some(name), Some(start)) = (name, start) else {
                 return Err(damage("a row has no chromosome"));
             };
-            positions.push(Position {
-                chromosome: name.clone(),
-                start,
-            });
+            positions.push(Position { chromosome: name.clone(), start });
             open = Some((index, batch));
         }
         Ok(Some(positions))
     }
 
     fn class_of(&self, row: u32, packed: &PackedRow<'_>) -> Result<usize> {
-        let class = packed
-            .labels
-            .first_chunk::<4>()
-            .map(|bytes| u32::from_le_bytes(*bytes) as usize);
-        class
-            .filter(|class| *class < self.label_size())
-            .ok_or_else(|| self.no_such_class(row))
+        let class = packed.labels.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize);
+        class.filter(|class| *class < self.label_size()).ok_or_else(|| self.no_such_class(row))
     }
 
     fn no_such_class(&self, row: u32) -> Error {
-        self.store.damaged(&format!(
-            "row {row} of {} has a class that its description does not name",
-            self.split.name()
-        ))
+        self.store
+            .damaged(&format!("row {row} of {} has a class that its description does not name", self.split.name()))
     }
 }
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            formatter,
-            "Rows({} of {}, {})",
-            self.split.name(),
-            self.store.path.display(),
-            self.count
-        )
+        write!(formatter, "Rows({} of {}, {})", self.split.name(), self.store.path.display(), self.count)
     }
 }
 
@@ -362,7 +261,5 @@ fn expect_size(what: &str, found: usize, expected: usize) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(Error::failed(format!(
-        "a batch has room for {found} numbers of {what} and needs {expected}: please report it"
-    )))
+    Err(Error::failed(format!("a batch has room for {found} numbers of {what} and needs {expected}: please report it")))
 }

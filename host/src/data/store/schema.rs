@@ -27,9 +27,7 @@ pub(super) const START: usize = 5;
 /// `unknown` is run-end encoded: almost every row of real data has no unknown base, and a batch without any costs a
 /// few bytes instead of four a row (20 MB for the `DeepSEA` set).
 pub(super) fn columns(shape: &Shape) -> Result<Vec<Field>> {
-    columns_with(shape, |keys, values| {
-        DataType::Dictionary(Box::new(keys), Box::new(values))
-    })
+    columns_with(shape, |keys, values| DataType::Dictionary(Box::new(keys), Box::new(values)))
 }
 
 /// The columns as they are read here: dictionary columns as their bare keys, whose names the description holds.
@@ -41,10 +39,7 @@ pub(super) fn physical_columns(shape: &Shape) -> Result<Vec<Field>> {
 /// The written schema: the columns and the description.
 pub(super) fn schema(info: &StoreInfo) -> Result<Schema> {
     let (text, digest) = info.to_text()?;
-    let metadata = HashMap::from([
-        (INFO_KEY.to_owned(), text),
-        (INFO_DIGEST_KEY.to_owned(), digest),
-    ]);
+    let metadata = HashMap::from([(INFO_KEY.to_owned(), text), (INFO_DIGEST_KEY.to_owned(), digest)]);
     Ok(Schema::new(columns(&info.shape)?).with_metadata(metadata))
 }
 
@@ -61,36 +56,24 @@ pub(super) fn mask_bytes(shape: &Shape) -> usize {
     bit_bytes(shape.length)
 }
 
-fn columns_with(
-    shape: &Shape,
-    dictionary: impl Fn(DataType, DataType) -> DataType,
-) -> Result<Vec<Field>> {
+fn columns_with(shape: &Shape, dictionary: impl Fn(DataType, DataType) -> DataType) -> Result<Vec<Field>> {
     let labels = match shape.task {
         Task::MultiLabel => DataType::FixedSizeBinary(width(shape.label_bytes())?),
         Task::MultiClass => DataType::Int32,
     };
     let mut fields = vec![
-        Field::new(
-            "sequence",
-            DataType::FixedSizeBinary(width(packed_bytes(shape.length))?),
-            false,
-        ),
+        Field::new("sequence", DataType::FixedSizeBinary(width(packed_bytes(shape.length))?), false),
         Field::new("unknown", unknown_type(), true),
         Field::new("labels", labels, false),
         Field::new("split", dictionary(DataType::Int8, DataType::Utf8), false),
     ];
     if !shape.chromosomes.is_empty() {
-        fields.push(Field::new(
-            "chromosome",
-            dictionary(DataType::Int32, DataType::Utf8),
-            false,
-        ));
+        fields.push(Field::new("chromosome", dictionary(DataType::Int32, DataType::Utf8), false));
         fields.push(Field::new("start", DataType::UInt64, false));
     }
     Ok(fields)
 }
 
 fn width(bytes: usize) -> Result<i32> {
-    i32::try_from(bytes)
-        .map_err(|_| Error::input(format!("a row of {bytes} bytes is too long for a store")))
+    i32::try_from(bytes).map_err(|_| Error::input(format!("a row of {bytes} bytes is too long for a store")))
 }

@@ -13,11 +13,7 @@ const LINES_SHOWN: usize = 20;
 impl Display for StoreInfo {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         let shape = &self.shape;
-        let noun = if shape.task == Task::MultiClass {
-            "classes"
-        } else {
-            "labels"
-        };
+        let noun = if shape.task == Task::MultiClass { "classes" } else { "labels" };
         writeln!(
             out,
             "{}: {} bases a row, {} {noun}, {} rows",
@@ -28,25 +24,11 @@ impl Display for StoreInfo {
         )?;
         for source in &self.import.sources {
             let digest = source.sha256.get(..16).unwrap_or(&source.sha256);
-            writeln!(
-                out,
-                "  from {} ({} bytes, sha256 {digest}…)",
-                source.name,
-                grouped(source.bytes)
-            )?;
+            writeln!(out, "  from {} ({} bytes, sha256 {digest}…)", source.name, grouped(source.bytes))?;
         }
-        let settings: Vec<String> = self
-            .import
-            .settings
-            .iter()
-            .map(|(name, value)| format!("{name} {value}"))
-            .collect();
-        writeln!(
-            out,
-            "  by data import {}: {}",
-            self.import.importer,
-            settings.join(", ")
-        )?;
+        let settings: Vec<String> =
+            self.import.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        writeln!(out, "  by data import {}: {}", self.import.importer, settings.join(", "))?;
         for count in &self.import.read {
             writeln!(out, "  read {} {}", grouped(count.count), count.what)?;
         }
@@ -70,9 +52,7 @@ impl Display for StoreInfo {
 impl StoreInfo {
     fn labels(&self, out: &mut Formatter<'_>) -> Result {
         let labels = &self.shape.labels;
-        let positives = |label: usize| {
-            per_split(|split| self.positives.get(split).get(label).copied().unwrap_or(0))
-        };
+        let positives = |label: usize| per_split(|split| self.positives.get(split).get(label).copied().unwrap_or(0));
         let total = |label: usize| {
             let counts = positives(label);
             counts.train + counts.valid + counts.test
@@ -85,17 +65,8 @@ impl StoreInfo {
             shown.drain(LABELS_AT_EACH_END..LABELS_AT_EACH_END + hidden);
         }
         let name_of = |label: usize| labels.get(label).map_or("", String::as_str);
-        let width = shown
-            .iter()
-            .map(|label| name_of(*label).chars().count())
-            .max()
-            .unwrap_or(0)
-            .clamp(18, 60);
-        writeln!(
-            out,
-            "{:width$} {:>12} {:>12} {:>12}",
-            "", "train", "valid", "test"
-        )?;
+        let width = shown.iter().map(|label| name_of(*label).chars().count()).max().unwrap_or(0).clamp(18, 60);
+        writeln!(out, "{:width$} {:>12} {:>12} {:>12}", "", "train", "valid", "test")?;
         let line = |out: &mut Formatter<'_>, name: &str, counts: &PerSplit<u64>| {
             let [train, valid, test] = Split::ALL.map(|split| grouped(*counts.get(split)));
             writeln!(out, "{name:width$} {train:>12} {valid:>12} {test:>12}")
@@ -113,11 +84,7 @@ impl StoreInfo {
 }
 
 fn per_split(of: impl Fn(Split) -> u64) -> PerSplit<u64> {
-    PerSplit {
-        train: of(Split::Train),
-        valid: of(Split::Valid),
-        test: of(Split::Test),
-    }
+    PerSplit { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
 }
 
 /// A number with a comma between thousands.

@@ -19,38 +19,18 @@ pub(crate) fn small_store(path: &Path) -> StoreInfo {
     let mut writer = StoreWriter::create(path, shape, true).unwrap();
     for (index, (sequence, bits)) in small_rows().into_iter().enumerate() {
         let split = Split::ALL[index % 3];
-        let place = Some(Place {
-            chromosome: u32::try_from(index % 2).unwrap(),
-            start: 100 * index as u64,
-        });
-        let row = Row {
-            codes: sequence.codes(),
-            unknown: sequence.unknown(),
-            target: Target::Bits(&bits),
-            place,
-        };
+        let place = Some(Place { chromosome: u32::try_from(index % 2).unwrap(), start: 100 * index as u64 });
+        let row = Row { codes: sequence.codes(), unknown: sequence.unknown(), target: Target::Bits(&bits), place };
         writer.push(split, &row).unwrap();
     }
-    writer
-        .finish(
-            ImportRecord {
-                importer: "test".into(),
-                ..ImportRecord::default()
-            },
-            &mut |_| {},
-        )
-        .unwrap()
+    writer.finish(ImportRecord { importer: "test".into(), ..ImportRecord::default() }, &mut |_| {}).unwrap()
 }
 
 fn small_rows() -> Vec<(Packed, Vec<u8>)> {
     (0..40_usize)
         .map(|row| {
             let letter = |base: usize| {
-                if row % 5 == 0 && base % 7 == 3 {
-                    b'N'
-                } else {
-                    b"ACGT"[(row * base + base / 3) % 4]
-                }
+                if row % 5 == 0 && base % 7 == 3 { b'N' } else { b"ACGT"[(row * base + base / 3) % 4] }
             };
             let letters: Vec<u8> = (0..21).map(letter).collect();
             let mut bits = vec![0; 2];
@@ -78,11 +58,7 @@ fn every_row_comes_back_in_its_split_with_its_place() {
         small_store(path);
     });
     let store = Store::open(&path).unwrap();
-    let splits = [
-        store.train(),
-        store.valid(),
-        store.test().unseal(&FinalEvaluation::of("a test")),
-    ];
+    let splits = [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))];
     for (index, (sequence, bits)) in small_rows().into_iter().enumerate() {
         let rows = &splits[index % 3];
         let row = u32::try_from(index / 3).unwrap();
@@ -92,22 +68,9 @@ fn every_row_comes_back_in_its_split_with_its_place() {
             (sequence.codes(), sequence.unknown(), bits.as_slice())
         );
         let place = rows.positions(&[row]).unwrap().unwrap().remove(0);
-        assert_eq!(
-            place,
-            Position {
-                chromosome: format!("chr{}", 1 + index % 2),
-                start: 100 * index as u64
-            }
-        );
+        assert_eq!(place, Position { chromosome: format!("chr{}", 1 + index % 2), start: 100 * index as u64 });
     }
-    assert_eq!(
-        (
-            store.info().rows.train,
-            store.info().rows.valid,
-            store.info().rows.test
-        ),
-        (14, 13, 13)
-    );
+    assert_eq!((store.info().rows.train, store.info().rows.valid, store.info().rows.test), (14, 13, 13));
     store.verify(&mut |_| {}).unwrap();
 }
 
@@ -131,34 +94,19 @@ fn a_store_of_several_batches_finds_every_row() {
                 target: Target::Class(u32::try_from(index % 3).unwrap()),
                 place: None,
             };
-            writer
-                .push(
-                    if index < rows - 10 {
-                        Split::Train
-                    } else {
-                        Split::Valid
-                    },
-                    &row,
-                )
-                .unwrap();
+            writer.push(if index < rows - 10 { Split::Train } else { Split::Valid }, &row).unwrap();
         }
         writer.finish(ImportRecord::default(), &mut |_| {}).unwrap();
     });
     let store = Store::open(&path).unwrap();
     for index in 0..rows {
-        let (split, row) = if index < rows - 10 {
-            (store.train(), index)
-        } else {
-            (store.valid(), index - (rows - 10))
-        };
+        let (split, row) =
+            if index < rows - 10 { (store.train(), index) } else { (store.valid(), index - (rows - 10)) };
         let row = u32::try_from(row).unwrap();
         let packed = split.packed(row).unwrap();
         assert_eq!(packed.codes[..2], index.to_le_bytes()[..2], "row {index}");
         assert_eq!(packed.unknown.is_some(), index % 1000 == 7, "row {index}");
-        assert_eq!(
-            split.classes(&[row]).unwrap(),
-            [i64::try_from(index % 3).unwrap()]
-        );
+        assert_eq!(split.classes(&[row]).unwrap(), [i64::try_from(index % 3).unwrap()]);
     }
     assert!(store.test().is_empty());
     store.verify(&mut |_| {}).unwrap();
@@ -175,10 +123,7 @@ fn the_same_rows_give_the_same_bytes() {
     let (_other, second) = saved(|path| {
         small_store(path);
     });
-    assert_eq!(
-        std::fs::read(first).unwrap(),
-        std::fs::read(second).unwrap()
-    );
+    assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
 }
 
 /// A row of the `DeepSEA` set (1,000 bases, 919 labels) may take 370 bytes if the whole is to fit 1.8 GB.
@@ -186,25 +131,12 @@ fn the_same_rows_give_the_same_bytes() {
 fn a_row_of_the_deepsea_shape_takes_at_most_367_bytes() {
     let (_folder, path) = saved(|path| {
         let labels = (0..919).map(|label| format!("l{label}")).collect();
-        let shape = Shape {
-            length: 1000,
-            labels,
-            task: Task::MultiLabel,
-            chromosomes: vec![],
-        };
+        let shape = Shape { length: 1000, labels, task: Task::MultiLabel, chromosomes: vec![] };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         let (codes, bits) = ([27; 250], [0; 115]);
         for _ in 0..2 * BATCH_ROWS {
             writer
-                .push(
-                    Split::Train,
-                    &Row {
-                        codes: &codes,
-                        unknown: None,
-                        target: Target::Bits(&bits),
-                        place: None,
-                    },
-                )
+                .push(Split::Train, &Row { codes: &codes, unknown: None, target: Target::Bits(&bits), place: None })
                 .unwrap();
         }
         writer.finish(ImportRecord::default(), &mut |_| {}).unwrap();
@@ -218,11 +150,7 @@ fn a_row_of_the_deepsea_shape_takes_at_most_367_bytes() {
 fn read_everything(path: &Path) -> Result<()> {
     let store = Store::open(path)?;
     let _ = store.info().to_string();
-    for rows in [
-        store.train(),
-        store.valid(),
-        store.test().unseal(&FinalEvaluation::of("a test")),
-    ] {
+    for rows in [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))] {
         let all: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
         let mut inputs = vec![0.0; all.len() * rows.input_size()];
         let mut labels = vec![0.0; all.len() * rows.label_size()];
@@ -253,11 +181,7 @@ fn no_flipped_byte_goes_unnoticed_and_none_panics() {
         }
     }
     // Padding, validity bits of columns without nulls and the dictionaries' copies of names are not read here.
-    assert!(
-        unnoticed < 3 * good.len() / 5,
-        "{unnoticed} of {} flips were not noticed",
-        3 * good.len()
-    );
+    assert!(unnoticed < 3 * good.len() / 5, "{unnoticed} of {} flips were not noticed", 3 * good.len());
 }
 
 #[test]
@@ -270,9 +194,7 @@ fn a_truncated_store_is_refused_at_every_length() {
     assert!(Store::open(&path).is_ok());
     for length in 0..good.len() {
         write(&bad, &good[..length]);
-        let error = Store::open(&bad)
-            .err()
-            .unwrap_or_else(|| panic!("{length} bytes were accepted"));
+        let error = Store::open(&bad).err().unwrap_or_else(|| panic!("{length} bytes were accepted"));
         assert_eq!(error.exit_code(), 2);
     }
 }
@@ -283,11 +205,7 @@ fn what_is_no_store_is_refused_in_words() {
     let message = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
         write(&path, bytes);
-        Store::open(&path)
-            .err()
-            .unwrap()
-            .to_string()
-            .replace(&*folder.path().to_string_lossy(), "")
+        Store::open(&path).err().unwrap().to_string().replace(&*folder.path().to_string_lossy(), "")
     };
     insta::assert_snapshot!(message("empty", b""), @"/empty: it is empty; expected a store made by `genomenas data import`");
     insta::assert_snapshot!(message("random", &[7; 5000]), @"/random: it is not a store of genomenas (no Arrow file); `genomenas data import` makes one");
@@ -303,10 +221,7 @@ fn a_store_of_another_version_says_which() {
     info.version = 2;
     let (text, digest) = info.to_text().unwrap();
     let error = StoreInfo::from_text(&text, &digest).unwrap_err();
-    assert!(
-        error.contains("version 2") && error.contains("reads version 1"),
-        "{error}"
-    );
+    assert!(error.contains("version 2") && error.contains("reads version 1"), "{error}");
 }
 
 #[test]
@@ -318,8 +233,7 @@ fn two_threads_read_the_same_rows() {
     let read = |rows: Rows| {
         let mut inputs = vec![0.0; rows.input_size()];
         let mut labels = vec![0.0; rows.label_size()];
-        rows.decode(&[3], &Decoding::default(), &mut inputs, &mut labels)
-            .unwrap();
+        rows.decode(&[3], &Decoding::default(), &mut inputs, &mut labels).unwrap();
         inputs
     };
     let other = rows.clone();

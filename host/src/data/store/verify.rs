@@ -21,59 +21,30 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
     let mut row = 0_usize;
     for batch_index in 0..store.file.batches() {
         let batch = store.file.batch(batch_index, columns.clone());
-        let batch =
-            batch.map_err(|what| Error::input(format!("{}: {what}", store.path.display())))?;
-        let splits = batch
-            .column(0)
-            .as_primitive_opt::<Int8Type>()
-            .ok_or_else(changed)?;
+        let batch = batch.map_err(|what| Error::input(format!("{}: {what}", store.path.display())))?;
+        let splits = batch.column(0).as_primitive_opt::<Int8Type>().ok_or_else(changed)?;
         for index in 0..batch.num_rows() {
-            let packed = store
-                .row(batch_index * BATCH_ROWS + index)
-                .ok_or_else(changed)?;
-            let split = Split::ALL
-                .get(usize::try_from(splits.value(index)).map_err(|_| changed())?)
-                .ok_or_else(changed)?;
+            let packed = store.row(batch_index * BATCH_ROWS + index).ok_or_else(changed)?;
+            let split =
+                Split::ALL.get(usize::try_from(splits.value(index)).map_err(|_| changed())?).ok_or_else(changed)?;
             if *split != split_of(info.rows.train, info.rows.valid, row as u64) {
                 return Err(changed());
             }
             let target = match shape.task {
                 Task::MultiLabel => Target::Bits(packed.labels),
                 Task::MultiClass => Target::Class(
-                    packed
-                        .labels
-                        .first_chunk::<4>()
-                        .map(|bytes| u32::from_le_bytes(*bytes))
-                        .ok_or_else(changed)?,
+                    packed.labels.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(changed)?,
                 ),
             };
             let place = if placed {
-                let key = batch
-                    .column(1)
-                    .as_primitive_opt::<Int32Type>()
-                    .ok_or_else(changed)?
-                    .value(index);
-                let start = batch
-                    .column(2)
-                    .as_primitive_opt::<UInt64Type>()
-                    .ok_or_else(changed)?
-                    .value(index);
-                Some(Place {
-                    chromosome: u32::try_from(key).map_err(|_| changed())?,
-                    start,
-                })
+                let key = batch.column(1).as_primitive_opt::<Int32Type>().ok_or_else(changed)?.value(index);
+                let start = batch.column(2).as_primitive_opt::<UInt64Type>().ok_or_else(changed)?.value(index);
+                Some(Place { chromosome: u32::try_from(key).map_err(|_| changed())?, start })
             } else {
                 None
             };
-            let row_of_store = Row {
-                codes: packed.codes,
-                unknown: packed.unknown,
-                target,
-                place,
-            };
-            let bytes = record
-                .fill(shape, *split, &row_of_store)
-                .map_err(|_| changed())?;
+            let row_of_store = Row { codes: packed.codes, unknown: packed.unknown, target, place };
+            let bytes = record.fill(shape, *split, &row_of_store).map_err(|_| changed())?;
             if let Some(digest) = digests.get_mut(*split as usize) {
                 digest.update(bytes);
             }
@@ -81,11 +52,7 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
         }
         progress(row as u64);
     }
-    if content_digest(shape, digests)? == info.digest {
-        Ok(())
-    } else {
-        Err(changed())
-    }
+    if content_digest(shape, digests)? == info.digest { Ok(()) } else { Err(changed()) }
 }
 
 fn split_of(train: u64, valid: u64, row: u64) -> Split {

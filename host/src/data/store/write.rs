@@ -14,9 +14,7 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
-use super::info::{
-    FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, Task, VERSION, hexadecimal,
-};
+use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, Task, VERSION, hexadecimal};
 use super::pending::PendingFile;
 use super::record::{Record, Row, Target};
 use super::schema;
@@ -44,13 +42,11 @@ impl StoreWriter {
     /// Starts a store at `output`. An existing file there is refused unless `overwrite`, and stays until the new
     /// store is complete.
     pub fn create(output: &Path, shape: Shape, overwrite: bool) -> Result<Self> {
-        shape
-            .check()
-            .map_err(|what| Error::input(format!("cannot write {}: {what}", output.display())))?;
+        shape.check().map_err(|what| Error::input(format!("cannot write {}: {what}", output.display())))?;
         let pending = PendingFile::create(output, overwrite)?;
         let spool = || -> Result<Spool> {
-            let file = tempfile::tempfile_in(pending.folder())
-                .map_err(|error| Error::file("write beside", output, error))?;
+            let file =
+                tempfile::tempfile_in(pending.folder()).map_err(|error| Error::file("write beside", output, error))?;
             Ok(Spool {
                 file: BufWriter::with_capacity(1 << 18, file),
                 digest: Sha256::new(),
@@ -59,28 +55,15 @@ impl StoreWriter {
                 positives: vec![0; shape.labels.len()],
             })
         };
-        let spools = PerSplit {
-            train: spool()?,
-            valid: spool()?,
-            test: spool()?,
-        };
-        Ok(Self {
-            record: Record::new(&shape),
-            output: output.to_owned(),
-            pending,
-            spools,
-            shape,
-        })
+        let spools = PerSplit { train: spool()?, valid: spool()?, test: spool()? };
+        Ok(Self { record: Record::new(&shape), output: output.to_owned(), pending, spools, shape })
     }
 
     /// Adds a row; rows of a split keep their order.
     pub fn push(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
         let bytes = self.record.fill(&self.shape, split, row)?;
         let spool = self.spools.get_mut(split);
-        spool
-            .file
-            .write_all(bytes)
-            .map_err(|error| Error::file("write", &self.output, error))?;
+        spool.file.write_all(bytes).map_err(|error| Error::file("write", &self.output, error))?;
         spool.digest.update(bytes);
         spool.rows += 1;
         spool.rows_with_unknown += u64::from(row.unknown.is_some());
@@ -105,20 +88,10 @@ impl StoreWriter {
     }
 
     /// Writes the file, calling `progress` with the rows written so far, and moves it to its place.
-    pub fn finish(
-        mut self,
-        import: ImportRecord,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<StoreInfo> {
-        let total = Split::ALL
-            .iter()
-            .map(|&split| self.spools.get(split).rows)
-            .sum::<u64>();
+    pub fn finish(mut self, import: ImportRecord, progress: &mut dyn FnMut(u64)) -> Result<StoreInfo> {
+        let total = Split::ALL.iter().map(|&split| self.spools.get(split).rows).sum::<u64>();
         if total > u64::from(u32::MAX) {
-            return Err(Error::input(format!(
-                "{total} rows: a store holds at most {}",
-                u32::MAX
-            )));
+            return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
         }
         let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
         let mut info = StoreInfo {
@@ -136,11 +109,9 @@ impl StoreWriter {
         let cannot_write = |error: ArrowError| Error::file("write", &self.output, plain(&error));
         let arrow_schema = Arc::new(schema::schema(&info)?);
         // Aligned to 8 bytes: nothing here is wider, and the file then begins as the format's specification says.
-        let options =
-            IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
+        let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
         let file = BufWriter::with_capacity(1 << 20, self.pending.file());
-        let mut writer =
-            FileWriter::try_new_with_options(file, &arrow_schema, options).map_err(cannot_write)?;
+        let mut writer = FileWriter::try_new_with_options(file, &arrow_schema, options).map_err(cannot_write)?;
         let mut batch = BatchBuilder::new(&info.shape, arrow_schema)?;
         let mut written = 0;
         for split in Split::ALL {
@@ -172,8 +143,7 @@ impl StoreWriter {
 
 /// The digest of a store's contents: its shape and the rows of each split.
 pub(super) fn content_digest(shape: &Shape, splits: [Sha256; 3]) -> Result<String> {
-    let text = serde_json::to_string(shape)
-        .map_err(|error| Error::failed(format!("a shape as JSON: {error}")))?;
+    let text = serde_json::to_string(shape).map_err(|error| Error::failed(format!("a shape as JSON: {error}")))?;
     let mut digest = Sha256::new();
     digest.update(text.as_bytes());
     for split in splits {
@@ -183,21 +153,13 @@ pub(super) fn content_digest(shape: &Shape, splits: [Sha256; 3]) -> Result<Strin
 }
 
 fn per_split<T>(of: impl Fn(Split) -> T) -> PerSplit<T> {
-    PerSplit {
-        train: of(Split::Train),
-        valid: of(Split::Valid),
-        test: of(Split::Test),
-    }
+    PerSplit { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
 }
 
 /// Labels that cannot be learned or scored, in words.
 fn never_positive(info: &StoreInfo) -> Vec<String> {
     let mut warnings = Vec::new();
-    let noun = if info.shape.task == Task::MultiClass {
-        "class"
-    } else {
-        "label"
-    };
+    let noun = if info.shape.task == Task::MultiClass { "class" } else { "label" };
     for (label, name) in info.shape.labels.iter().enumerate() {
         let none: Vec<&str> = Split::ALL
             .iter()
@@ -206,16 +168,13 @@ fn never_positive(info: &StoreInfo) -> Vec<String> {
             .collect();
         match none.as_slice() {
             [] => {}
-            [_, _, _] => warnings.push(format!(
-                "{noun} {name:?} never occurs: it cannot be learned, and scores skip it"
-            )),
-            ["train", ..] => warnings.push(format!(
-                "{noun} {name:?} never occurs in train: it cannot be learned"
-            )),
-            some => warnings.push(format!(
-                "{noun} {name:?} never occurs in {}: scores skip it there",
-                some.join(" and ")
-            )),
+            [_, _, _] => {
+                warnings.push(format!("{noun} {name:?} never occurs: it cannot be learned, and scores skip it"));
+            }
+            ["train", ..] => warnings.push(format!("{noun} {name:?} never occurs in train: it cannot be learned")),
+            some => {
+                warnings.push(format!("{noun} {name:?} never occurs in {}: scores skip it there", some.join(" and ")));
+            }
         }
     }
     warnings

@@ -43,53 +43,28 @@ pub(super) struct Axis {
 
 impl Axis {
     /// From round number to round number around the values; `None` if no value is finite.
-    pub(super) fn around(
-        title: &'static str,
-        values: impl IntoIterator<Item = f64>,
-        wanted: f64,
-    ) -> Option<Self> {
+    pub(super) fn around(title: &'static str, values: impl IntoIterator<Item = f64>, wanted: f64) -> Option<Self> {
         let (low, high) = ends(values)?;
-        let margin = if high > low {
-            0.0
-        } else {
-            (low.abs() * 0.1).max(0.02)
-        };
+        let margin = if high > low { 0.0 } else { (low.abs() * 0.1).max(0.02) };
         let (low, high) = (low - margin, high + margin);
         let step = round_step((high - low) / wanted);
         let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
         let decimals = decimals(step);
-        let ticks = multiples(first, last, step)
-            .map(|tick| (tick, format!("{tick:.decimals$}")))
-            .collect();
-        Some(Self {
-            title,
-            low: first * step,
-            high: last * step,
-            ticks,
-        })
+        let ticks = multiples(first, last, step).map(|tick| (tick, format!("{tick:.decimals$}"))).collect();
+        Some(Self { title, low: first * step, high: last * step, ticks })
     }
 
     /// From zero to the highest of some counts, which need not be a tick; `None` if none is above zero.
-    pub(super) fn from_zero(
-        title: &'static str,
-        values: impl IntoIterator<Item = f64>,
-        wanted: f64,
-    ) -> Option<Self> {
+    pub(super) fn from_zero(title: &'static str, values: impl IntoIterator<Item = f64>, wanted: f64) -> Option<Self> {
         let (_, high) = ends(values)?;
         if high <= 0.0 {
             return None;
         }
         let step = round_step(high / wanted).max(1.0);
         let last = (high / step + 1e-9).floor();
-        let ticks = multiples(0.0, last, step)
-            .map(|tick| (tick, crate::compare::report::numbers::tick(tick)))
-            .collect();
-        Some(Self {
-            title,
-            low: 0.0,
-            high,
-            ticks,
-        })
+        let ticks =
+            multiples(0.0, last, step).map(|tick| (tick, crate::compare::report::numbers::tick(tick))).collect();
+        Some(Self { title, low: 0.0, high, ticks })
     }
 
     /// Where a value lies between the ends, 0 to 1.
@@ -98,9 +73,7 @@ impl Axis {
     }
 
     pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, &str)> {
-        self.ticks
-            .iter()
-            .map(|(value, text)| (self.share(*value), text.as_str()))
+        self.ticks.iter().map(|(value, text)| (self.share(*value), text.as_str()))
     }
 }
 
@@ -115,9 +88,7 @@ fn ends(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
 /// The smallest 1, 2 or 5 times a power of ten that is at least `rough`.
 fn round_step(rough: f64) -> f64 {
     let power = 10.0_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|factor| factor * power >= rough * (1.0 - 1e-9));
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough * (1.0 - 1e-9));
     factor.unwrap_or(10.0) * power
 }
 
@@ -223,20 +194,12 @@ impl Chart {
         let mut places: Vec<(f64, &Markup)> = self
             .lines
             .iter()
-            .filter_map(|line| {
-                Some((
-                    (1.0 - self.y.share(line.points.last()?.1)) * self.height,
-                    line.label.as_ref()?,
-                ))
-            })
+            .filter_map(|line| Some(((1.0 - self.y.share(line.points.last()?.1)) * self.height, line.label.as_ref()?)))
             .collect();
         places.sort_by(|left, right| left.0.total_cmp(&right.0));
         let tops: Vec<f64> = places.iter().map(|(top, _)| *top).collect();
         let height = self.height.max(LABEL_HEIGHT * places.len() as f64);
-        for ((top, _), apart) in places
-            .iter_mut()
-            .zip(spread_out(&tops, LABEL_HEIGHT, height))
-        {
+        for ((top, _), apart) in places.iter_mut().zip(spread_out(&tops, LABEL_HEIGHT, height)) {
             *top = apart;
         }
         places
@@ -279,18 +242,9 @@ mod tests {
 
     #[test]
     fn ticks_are_round_numbers_around_the_values() {
-        assert_eq!(
-            texts(&Axis::around("", [0.52, 0.87], 4.0).unwrap()),
-            ["0.5", "0.6", "0.7", "0.8", "0.9"]
-        );
-        assert_eq!(
-            texts(&Axis::around("", [0.913, 0.921], 4.0).unwrap()).first(),
-            Some(&"0.912")
-        );
-        assert_eq!(
-            texts(&Axis::from_zero("", [40_000.0], 4.0).unwrap()).last(),
-            Some(&"40\u{a0}k")
-        );
+        assert_eq!(texts(&Axis::around("", [0.52, 0.87], 4.0).unwrap()), ["0.5", "0.6", "0.7", "0.8", "0.9"]);
+        assert_eq!(texts(&Axis::around("", [0.913, 0.921], 4.0).unwrap()).first(), Some(&"0.912"));
+        assert_eq!(texts(&Axis::from_zero("", [40_000.0], 4.0).unwrap()).last(), Some(&"40\u{a0}k"));
     }
 
     #[test]
@@ -304,12 +258,7 @@ mod tests {
     #[test]
     fn labels_never_overlap_and_stay_inside() {
         let places = spread_out(&[10.0, 11.0, 95.0, 96.0], 17.0, 100.0);
-        assert!(
-            places
-                .windows(2)
-                .all(|pair| pair[1] - pair[0] >= 17.0 - 1e-9),
-            "{places:?}"
-        );
+        assert!(places.windows(2).all(|pair| pair[1] - pair[0] >= 17.0 - 1e-9), "{places:?}");
         assert!(places.iter().all(|place| (0.0..=100.0).contains(place)));
     }
 }

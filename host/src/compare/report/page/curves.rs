@@ -14,13 +14,8 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     let mut faint = Vec::new();
     let mut bold = Vec::new();
     for standing in standings {
-        let seeds: Vec<Vec<(f64, f64)>> = standing
-            .entry
-            .runs
-            .iter()
-            .map(best_so_far)
-            .filter(|steps| !steps.is_empty())
-            .collect();
+        let seeds: Vec<Vec<(f64, f64)>> =
+            standing.entry.runs.iter().map(best_so_far).filter(|steps| !steps.is_empty()).collect();
         let mean = mean_of_steps(&seeds);
         let Some(&end) = mean.last() else { continue };
         if seeds.len() > 1 {
@@ -43,22 +38,15 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     let lines: Vec<Line> = faint.into_iter().chain(bold).collect();
     let points = || lines.iter().flat_map(|line| &line.points);
     let axes = (
-        Axis::from_zero(
-            "training samples used by the search",
-            points().map(|point| point.0),
-            4.0,
-        ),
-        Axis::around(
-            "best validation AUROC so far",
-            points().map(|point| point.1),
-            5.0,
-        ),
+        Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
+        Axis::around("best validation AUROC so far", points().map(|point| point.1), 5.0),
     );
     let (Some(x), Some(y)) = axes else {
         return html! { p.note { "No search has measured a validation AUROC yet." } };
     };
     let chart = Chart {
-        description: "Best validation AUROC so far against training samples used by the search, a line a strategy".to_owned(),
+        description: "Best validation AUROC so far against training samples used by the search, a line a strategy"
+            .to_owned(),
         reference: None,
         x,
         y,
@@ -95,17 +83,8 @@ fn best_so_far(run: &RunSummary) -> Vec<(f64, f64)> {
 
 /// The mean of step functions, from where all have begun; one that has ended keeps its last value.
 fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
-    let begin = seeds
-        .iter()
-        .filter_map(|steps| steps.first())
-        .map(|step| step.0)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let mut samples: Vec<f64> = seeds
-        .iter()
-        .flatten()
-        .map(|step| step.0)
-        .filter(|samples| *samples >= begin)
-        .collect();
+    let begin = seeds.iter().filter_map(|steps| steps.first()).map(|step| step.0).fold(f64::NEG_INFINITY, f64::max);
+    let mut samples: Vec<f64> = seeds.iter().flatten().map(|step| step.0).filter(|samples| *samples >= begin).collect();
     samples.sort_by(f64::total_cmp);
     samples.dedup();
     // A search of very many trials has more steps than a picture has room for; the last one is kept.
@@ -130,11 +109,7 @@ pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
         let runs = standings.iter().flat_map(|standing| &standing.entry.runs);
         runs.flat_map(final_points)
     };
-    let losses = || {
-        points()
-            .flat_map(|point| [finite(point.train_loss), finite(point.valid_loss)])
-            .flatten()
-    };
+    let losses = || points().flat_map(|point| [finite(point.train_loss), finite(point.valid_loss)]).flatten();
     let axes = || {
         let x = Axis::from_zero("epoch", points().map(|point| f64::from(point.epoch)), 4.0)?;
         Some((x, Axis::around("loss", losses(), 4.0)?))
@@ -165,27 +140,15 @@ fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     for run in &standing.entry.runs {
         let of = |loss: fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
-            final_points(run)
-                .filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?)))
-                .collect()
+            final_points(run).filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?))).collect()
         };
         let (train, valid) = (of(|point| point.train_loss), of(|point| point.valid_loss));
-        let lowest = valid
-            .iter()
-            .copied()
-            .min_by(|left, right| left.1.total_cmp(&right.1));
-        for (points, class, marks) in [
-            (train, "ink train".to_owned(), Vec::new()),
-            (valid, ink(standing), lowest.into_iter().collect()),
-        ] {
+        let lowest = valid.iter().copied().min_by(|left, right| left.1.total_cmp(&right.1));
+        for (points, class, marks) in
+            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(standing), lowest.into_iter().collect())]
+        {
             if !points.is_empty() {
-                lines.push(Line {
-                    points,
-                    class,
-                    steps: false,
-                    marks,
-                    label: None,
-                });
+                lines.push(Line { points, class, steps: false, marks, label: None });
             }
         }
     }
@@ -206,10 +169,7 @@ mod tests {
 
     #[test]
     fn the_mean_begins_where_every_seed_has_and_keeps_the_value_of_one_that_ended() {
-        let seeds = [
-            vec![(1.0, 0.5), (3.0, 0.7)],
-            vec![(2.0, 0.6), (4.0, 0.8), (9.0, 0.8)],
-        ];
+        let seeds = [vec![(1.0, 0.5), (3.0, 0.7)], vec![(2.0, 0.6), (4.0, 0.8), (9.0, 0.8)]];
         let mean = mean_of_steps(&seeds);
         let expected = [(2.0, 0.55), (3.0, 0.65), (4.0, 0.75), (9.0, 0.75)];
         assert_eq!(mean.len(), expected.len());
@@ -220,9 +180,7 @@ mod tests {
 
     #[test]
     fn many_steps_are_thinned_and_the_last_is_kept() {
-        let steps: Vec<(f64, f64)> = (1..=5000)
-            .map(|step| (f64::from(step), f64::from(step) / 5000.0))
-            .collect();
+        let steps: Vec<(f64, f64)> = (1..=5000).map(|step| (f64::from(step), f64::from(step) / 5000.0)).collect();
         let mean = mean_of_steps(&[steps]);
         assert!(mean.len() <= 600);
         assert_eq!(mean.last(), Some(&(5000.0, 1.0)));

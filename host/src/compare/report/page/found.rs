@@ -9,17 +9,8 @@ use crate::compare::report::standing::Standing;
 
 /// Every found architecture, folded; seeds that found the same one share it.
 pub(super) fn architectures(standings: &[Standing<'_>]) -> Markup {
-    let with_architecture = |standing: &&Standing<'_>| {
-        standing
-            .entry
-            .runs
-            .iter()
-            .any(|run| run.architecture.is_some())
-    };
-    if !standings
-        .iter()
-        .any(|standing| with_architecture(&standing))
-    {
+    let with_architecture = |standing: &&Standing<'_>| standing.entry.runs.iter().any(|run| run.architecture.is_some());
+    if !standings.iter().any(|standing| with_architecture(&standing)) {
         return html! { p.note { "No run has found an architecture yet." } };
     }
     html! {
@@ -40,11 +31,8 @@ fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
         let Some(architecture) = &run.architecture else {
             continue;
         };
-        let same = |group: &&mut Vec<Found<'_>>| {
-            group
-                .first()
-                .is_some_and(|(_, other)| other.hash == architecture.hash)
-        };
+        let same =
+            |group: &&mut Vec<Found<'_>>| group.first().is_some_and(|(_, other)| other.hash == architecture.hash);
         match groups.iter_mut().find(same) {
             Some(group) => group.push((run, architecture)),
             None => groups.push(vec![(run, architecture)]),
@@ -55,11 +43,8 @@ fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
 
 fn details(run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
     let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
-    let aurocs: Vec<String> = group
-        .iter()
-        .filter_map(|(run, _)| run.result())
-        .map(|metrics| metric(metrics.auroc.mean))
-        .collect();
+    let aurocs: Vec<String> =
+        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(metrics.auroc.mean)).collect();
     html! {
         details {
             summary {

@@ -23,14 +23,8 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
     if columns.is_empty() {
         return html! { p.note { "No run has scored the test split yet." } };
     }
-    let measured = columns
-        .iter()
-        .find_map(|(standing, _)| standing.entry.runs.iter().find_map(RunSummary::result));
-    let positives = |label: usize| {
-        measured
-            .and_then(|metrics| metrics.labels.get(label))
-            .map(|label| label.positives)
-    };
+    let measured = columns.iter().find_map(|(standing, _)| standing.entry.runs.iter().find_map(RunSummary::result));
+    let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
     html! {
         @if comparison.data.labels.len() >= DISTRIBUTION_FROM { (distribution(&columns)) }
         div.scroll.tall[comparison.data.labels.len() > OPEN_ROWS] {
@@ -59,18 +53,10 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
 
 /// The mean over finished seeds of each label's AUROC.
 fn means(standing: &Standing<'_>, labels: usize) -> Vec<Option<f64>> {
-    let results: Vec<_> = standing
-        .entry
-        .runs
-        .iter()
-        .filter_map(RunSummary::result)
-        .collect();
+    let results: Vec<_> = standing.entry.runs.iter().filter_map(RunSummary::result).collect();
     (0..labels)
         .map(|label| {
-            let values: Vec<f64> = results
-                .iter()
-                .filter_map(|metrics| metrics.labels.get(label)?.auroc)
-                .collect();
+            let values: Vec<f64> = results.iter().filter_map(|metrics| metrics.labels.get(label)?.auroc).collect();
             statistics::mean(&values)
         })
         .collect()
@@ -88,19 +74,13 @@ fn cell(auroc: Option<f64>) -> Markup {
 
 /// One of ten shades above chance, or five below it.
 fn shade(auroc: f64) -> String {
-    let away = if auroc >= 0.5 {
-        ("up", (auroc - 0.5) * 20.0)
-    } else {
-        ("down", (0.5 - auroc) * 20.0)
-    };
+    let away = if auroc >= 0.5 { ("up", (auroc - 0.5) * 20.0) } else { ("down", (0.5 - auroc) * 20.0) };
     format!("{}{:.0}", away.0, away.1.clamp(0.0, 10.0).floor())
 }
 
 /// A stroke a label: how the labels' AUROCs are spread.
 fn distribution(columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
-    let values = columns
-        .iter()
-        .flat_map(|(_, means)| means.iter().copied().flatten());
+    let values = columns.iter().flat_map(|(_, means)| means.iter().copied().flatten());
     let Some(axis) = Axis::around("AUROC", values.chain([0.5]), 5.0) else {
         return html! {};
     };

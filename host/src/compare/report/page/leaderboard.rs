@@ -15,14 +15,8 @@ pub(super) fn headline(comparison: &Comparison, standings: &[Standing<'_>]) -> M
     let Some(best) = standings.iter().find(|standing| standing.rank.is_some()) else {
         return html! { "No run has finished yet: " (progress(comparison)) "." };
     };
-    let alone = standings
-        .iter()
-        .filter(|standing| standing.rank.is_some())
-        .count()
-        == 1;
-    let control = standings
-        .iter()
-        .find(|standing| standing.entry.control && standing.rank.is_some());
+    let alone = standings.iter().filter(|standing| standing.rank.is_some()).count() == 1;
+    let control = standings.iter().find(|standing| standing.entry.control && standing.rank.is_some());
     html! {
         @if best.entry.control {
             "No strategy beats the uniform-random control, " strong { (best.entry.name) }
@@ -58,10 +52,7 @@ fn seeds(spread: &Spread) -> String {
 }
 
 fn against_control(best: &Spread, control: &Spread, control_name: &str) -> Markup {
-    let ahead = best
-        .mean
-        .zip(control.mean)
-        .map(|(best, control)| best - control);
+    let ahead = best.mean.zip(control.mean).map(|(best, control)| best - control);
     let pairs = statistics::paired_differences(&best.values, &control.values);
     let won = pairs.iter().filter(|difference| **difference > 0.0).count();
     html! {
@@ -79,27 +70,14 @@ fn progress(comparison: &Comparison) -> String {
     let runs = || comparison.entries.iter().flat_map(|entry| &entry.runs);
     let count = |is: fn(&RunState) -> bool| runs().filter(|run| is(&run.state)).count();
     let parts = [
-        (
-            count(|state| matches!(state, RunState::Done)),
-            "done without a defined metric",
-        ),
-        (
-            count(|state| matches!(state, RunState::Failed { .. })),
-            "failed",
-        ),
+        (count(|state| matches!(state, RunState::Done)), "done without a defined metric"),
+        (count(|state| matches!(state, RunState::Failed { .. })), "failed"),
         (count(|state| *state == RunState::Running), "under way"),
         (count(|state| *state == RunState::Pending), "waiting"),
     ];
-    let parts: Vec<String> = parts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
-        .collect();
-    if parts.is_empty() {
-        "the comparison has no runs".to_owned()
-    } else {
-        parts.join(", ")
-    }
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    if parts.is_empty() { "the comparison has no runs".to_owned() } else { parts.join(", ") }
 }
 
 /// The leaderboard.
@@ -184,16 +162,9 @@ fn trials(mean: f64) -> String {
 
 /// A row of dots a strategy: one a seed, and the mean; the line of chance through all of them.
 pub(super) fn dots(standings: &[Standing<'_>]) -> Markup {
-    let with_result = || {
-        standings
-            .iter()
-            .filter(|standing| standing.auroc.mean.is_some())
-    };
-    let values =
-        with_result().flat_map(|standing| standing.auroc.values.iter().map(|(_, value)| *value));
-    let Some(axis) =
-        Axis::around("AUROC", values.chain([0.5]), 5.0).filter(|_| with_result().next().is_some())
-    else {
+    let with_result = || standings.iter().filter(|standing| standing.auroc.mean.is_some());
+    let values = with_result().flat_map(|standing| standing.auroc.values.iter().map(|(_, value)| *value));
+    let Some(axis) = Axis::around("AUROC", values.chain([0.5]), 5.0).filter(|_| with_result().next().is_some()) else {
         return html! { p.note { "No run has a test AUROC yet." } };
     };
     html! {
@@ -210,12 +181,8 @@ pub(super) fn dots(standings: &[Standing<'_>]) -> Markup {
 }
 
 fn strip(standing: &Standing<'_>, axis: &Axis) -> Markup {
-    let values: Vec<String> = standing
-        .auroc
-        .values
-        .iter()
-        .map(|(seed, value)| format!("seed {seed}: {value:.3}"))
-        .collect();
+    let values: Vec<String> =
+        standing.auroc.values.iter().map(|(seed, value)| format!("seed {seed}: {value:.3}")).collect();
     let described = format!("{}: {}", standing.entry.name, values.join(", "));
     html! {
         div.strip {

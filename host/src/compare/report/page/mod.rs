@@ -71,11 +71,7 @@ fn ink(standing: &Standing<'_>) -> String {
     if standing.entry.control {
         return "ink control".to_owned();
     }
-    format!(
-        "ink c{} d{}",
-        standing.slot % COLOURS,
-        standing.slot / COLOURS % 3
-    )
+    format!("ink c{} d{}", standing.slot % COLOURS, standing.slot / COLOURS % 3)
 }
 
 /// An entry's name with its swatch, as it stands in every table and chart.
@@ -97,11 +93,7 @@ mod tests {
     #[test]
     fn the_page_says_first_who_leads_and_by_how_much() {
         let page = page(&sample::comparison());
-        let lead = page
-            .split("<p class=\"lead\">")
-            .nth(1)
-            .and_then(|rest| rest.split("</p>").next())
-            .unwrap();
+        let lead = page.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap();
         insta::assert_snapshot!(lead);
     }
 
@@ -116,9 +108,7 @@ mod tests {
         for entry in &mut comparison.entries {
             entry.name = hostile.to_owned();
         }
-        comparison.entries[0].runs[0].state = RunState::Failed {
-            reason: hostile.to_owned(),
-        };
+        comparison.entries[0].runs[0].state = RunState::Failed { reason: hostile.to_owned() };
         let page = page(&comparison);
         assert!(!page.contains("<script>alert"));
         assert!(page.contains("&lt;script&gt;alert"));
@@ -135,9 +125,7 @@ mod tests {
     #[test]
     fn a_comparison_without_any_result_still_makes_a_page() {
         let mut comparison = sample::comparison();
-        comparison
-            .entries
-            .retain(|entry| entry.name == "broken" || entry.name == "waiting");
+        comparison.entries.retain(|entry| entry.name == "broken" || entry.name == "waiting");
         let failed = page(&comparison);
         assert!(failed.contains("No run has finished yet"));
         assert!(failed.contains("signal 11"));
@@ -148,21 +136,13 @@ mod tests {
     #[test]
     fn a_curve_of_numbers_that_were_not_measured_is_not_drawn() {
         let mut comparison = sample::comparison();
-        for run in comparison
-            .entries
-            .iter_mut()
-            .flat_map(|entry| &mut entry.runs)
-        {
+        for run in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs) {
             for point in &mut run.curve {
-                (point.train_loss, point.valid_loss, point.valid_auroc) =
-                    (None, Some(f64::NAN), Some(f64::INFINITY));
+                (point.train_loss, point.valid_loss, point.valid_auroc) = (None, Some(f64::NAN), Some(f64::INFINITY));
             }
         }
         let page = page(&comparison);
         let content = page.split("<script>").next().unwrap();
-        assert!(
-            !content.contains("NaN") && !content.contains("inf"),
-            "no number may be made up"
-        );
+        assert!(!content.contains("NaN") && !content.contains("inf"), "no number may be made up");
     }
 }

@@ -7,11 +7,7 @@ use crate::compare::report::numbers::{grouped, plural};
 
 /// One sentence: data, runs, budget.
 pub(super) fn sentence(comparison: &Comparison) -> Markup {
-    let runs: usize = comparison
-        .entries
-        .iter()
-        .map(|entry| entry.runs.len())
-        .sum();
+    let runs: usize = comparison.entries.iter().map(|entry| entry.runs.len()).sum();
     html! {
         (capitalised(&plural_strategies(comparison.entries.len()))) ", " (plural(runs, "run")) ", each with "
         (comparison.budget) " to search, the same final training and the same sealed test split of "
@@ -21,18 +17,12 @@ pub(super) fn sentence(comparison: &Comparison) -> Markup {
 }
 
 fn plural_strategies(count: usize) -> String {
-    if count == 1 {
-        "1 strategy".to_owned()
-    } else {
-        format!("{count} strategies")
-    }
+    if count == 1 { "1 strategy".to_owned() } else { format!("{count} strategies") }
 }
 
 fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Data, budget, recipe, versions.
@@ -74,27 +64,15 @@ fn term(name: &str, value: &str) -> Markup {
 }
 
 fn seeds(comparison: &Comparison) -> String {
-    let mut seeds: Vec<u64> = comparison
-        .entries
-        .iter()
-        .flat_map(|entry| &entry.runs)
-        .map(|run| run.seed)
-        .collect();
+    let mut seeds: Vec<u64> = comparison.entries.iter().flat_map(|entry| &entry.runs).map(|run| run.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
-    seeds
-        .iter()
-        .map(u64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn plugins(comparison: &Comparison) -> Vec<(&str, &str)> {
-    let mut plugins: Vec<(&str, &str)> = comparison
-        .entries
-        .iter()
-        .map(|entry| (entry.plugin.as_str(), entry.plugin_version.as_str()))
-        .collect();
+    let mut plugins: Vec<(&str, &str)> =
+        comparison.entries.iter().map(|entry| (entry.plugin.as_str(), entry.plugin_version.as_str())).collect();
     plugins.sort_unstable();
     plugins.dedup();
     plugins

@@ -51,12 +51,8 @@ pub(super) fn spool(
     mut text: impl BufRead,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(Vec<Chromosome>, Spooled)> {
-    let cannot_spool = |error| {
-        Error::failed(format!(
-            "cannot write a temporary file in {}: {error}",
-            std::env::temp_dir().display()
-        ))
-    };
+    let cannot_spool =
+        |error| Error::failed(format!("cannot write a temporary file in {}: {error}", std::env::temp_dir().display()));
     let file = tempfile::tempfile().map_err(cannot_spool)?;
     let mut packer = Packer {
         file: BufWriter::with_capacity(1 << 18, file),
@@ -87,11 +83,7 @@ pub(super) fn spool(
                 (Within::LineStart, b';') | (Within::Comment, _) => Within::Comment,
                 (Within::Heading, byte) => {
                     if heading.len() == LONGEST_HEADING {
-                        return Err(at(
-                            path,
-                            line,
-                            "a heading of more than 1 MiB: this is not FASTA text",
-                        ));
+                        return Err(at(path, line, "a heading of more than 1 MiB: this is not FASTA text"));
                     }
                     heading.push(byte);
                     Within::Heading
@@ -113,56 +105,27 @@ pub(super) fn spool(
         packer.start(path, line, &heading)?;
     }
     packer.end().map_err(cannot_spool)?;
-    let file = packer
-        .file
-        .into_inner()
-        .map_err(|error| cannot_spool(error.into_error()))?;
-    Ok((
-        packer.chromosomes,
-        Spooled {
-            file,
-            records: packer.records,
-        },
-    ))
+    let file = packer.file.into_inner().map_err(|error| cannot_spool(error.into_error()))?;
+    Ok((packer.chromosomes, Spooled { file, records: packer.records }))
 }
 
 impl Packer {
     fn start(&mut self, path: &Path, line: u64, heading: &[u8]) -> Result<()> {
-        let text = std::str::from_utf8(heading)
-            .map_err(|_| at(path, line, "the heading is not text (UTF-8)"))?;
+        let text = std::str::from_utf8(heading).map_err(|_| at(path, line, "the heading is not text (UTF-8)"))?;
         let Some(name) = text.split_whitespace().next() else {
-            return Err(at(
-                path,
-                line,
-                "a heading without a name: expected '>' and the chromosome's name",
-            ));
+            return Err(at(path, line, "a heading without a name: expected '>' and the chromosome's name"));
         };
         if self.chromosomes.len() == MOST_CHROMOSOMES {
-            return Err(at(
-                path,
-                line,
-                format!("more than {MOST_CHROMOSOMES} chromosomes"),
-            ));
+            return Err(at(path, line, format!("more than {MOST_CHROMOSOMES} chromosomes")));
         }
-        self.chromosomes.push(Chromosome {
-            name: name.to_owned(),
-            length: 0,
-        });
-        self.records.push(Record {
-            offset: self.offset,
-            length: 0,
-            unknown: Vec::new(),
-        });
+        self.chromosomes.push(Chromosome { name: name.to_owned(), length: 0 });
+        self.records.push(Record { offset: self.offset, length: 0, unknown: Vec::new() });
         Ok(())
     }
 
     fn base(&mut self, path: &Path, line: u64, byte: u8) -> Result<std::io::Result<()>> {
         let Some(record) = self.records.last_mut() else {
-            return Err(at(
-                path,
-                line,
-                "bases before the first heading: expected '>' and a name first",
-            ));
+            return Err(at(path, line, "bases before the first heading: expected '>' and a name first"));
         };
         let place = record.length;
         let code = match letter(byte) {
@@ -179,9 +142,7 @@ impl Packer {
                 return Err(at(
                     path,
                     line,
-                    format!(
-                        "'{shown}' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)"
-                    ),
+                    format!("'{shown}' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)"),
                 ));
             }
         };
@@ -197,8 +158,7 @@ impl Packer {
 
     /// Ends the current chromosome: what is left of its last byte is written.
     fn end(&mut self) -> std::io::Result<()> {
-        if let (Some(record), Some(chromosome)) = (self.records.last(), self.chromosomes.last_mut())
-        {
+        if let (Some(record), Some(chromosome)) = (self.records.last(), self.chromosomes.last_mut()) {
             chromosome.length = record.length;
             if !record.length.is_multiple_of(4) {
                 let byte = std::mem::take(&mut self.byte);
@@ -213,24 +173,12 @@ impl Packer {
 impl Spooled {
     pub(super) fn read(&mut self, index: usize, path: &Path) -> Result<ChromosomeSequence> {
         let Some(record) = self.records.get(index) else {
-            return Err(Error::failed(format!(
-                "chromosome {index} was asked for: please report it"
-            )));
+            return Err(Error::failed(format!("chromosome {index} was asked for: please report it")));
         };
         let mut codes = vec![0; usize::try_from(record.length.div_ceil(4)).unwrap_or(0)];
-        self.file
-            .seek(SeekFrom::Start(record.offset))
-            .and_then(|_| self.file.read_exact(&mut codes))
-            .map_err(|error| {
-                Error::failed(format!(
-                    "cannot read back the packed form of {}: {error}",
-                    path.display()
-                ))
-            })?;
-        Ok(ChromosomeSequence {
-            length: record.length,
-            codes,
-            unknown: record.unknown.clone(),
-        })
+        self.file.seek(SeekFrom::Start(record.offset)).and_then(|_| self.file.read_exact(&mut codes)).map_err(
+            |error| Error::failed(format!("cannot read back the packed form of {}: {error}", path.display())),
+        )?;
+        Ok(ChromosomeSequence { length: record.length, codes, unknown: record.unknown.clone() })
     }
 }

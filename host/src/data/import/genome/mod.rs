@@ -63,27 +63,15 @@ impl Genome {
                     "{} is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', \
                      and it {}",
                     path.display(),
-                    letter.map_or("is empty".into(), |byte| format!(
-                        "starts with '{}'",
-                        byte.escape_ascii()
-                    ))
+                    letter.map_or("is empty".into(), |byte| format!("starts with '{}'", byte.escape_ascii()))
                 )));
             }
             let (chromosomes, spooled) = fasta::spool(path, text, &mut |bases| {
-                progress(Progress {
-                    stage: "reading the genome",
-                    done: bases,
-                    total: None,
-                    unit: "bases",
-                });
+                progress(Progress { stage: "reading the genome", done: bases, total: None, unit: "bases" });
             })?;
             (chromosomes, Content::Fasta(spooled))
         };
-        let genome = Self {
-            path: path.to_owned(),
-            chromosomes,
-            content,
-        };
+        let genome = Self { path: path.to_owned(), chromosomes, content };
         genome.check()?;
         Ok(genome)
     }
@@ -109,15 +97,10 @@ impl Genome {
         let mut seen = BTreeSet::new();
         for Chromosome { name, length } in &self.chromosomes {
             if !seen.insert(name) {
-                return wrong(format!(
-                    "chromosome {name:?} occurs twice: give each a name of its own"
-                ));
+                return wrong(format!("chromosome {name:?} occurs twice: give each a name of its own"));
             }
             if *length > u64::from(u32::MAX) {
-                return wrong(format!(
-                    "chromosome {name:?} has {length} bases: at most {} can be read",
-                    u32::MAX
-                ));
+                return wrong(format!("chromosome {name:?} has {length} bases: at most {} can be read", u32::MAX));
             }
         }
         Ok(())
@@ -131,30 +114,14 @@ impl ChromosomeSequence {
     }
 
     /// Copies `length` bases from `start` on, with a mask where some are unknown (or lie beyond the end): how many do.
-    pub fn window(
-        &self,
-        start: u64,
-        length: usize,
-        codes: &mut Vec<u8>,
-        mask: &mut Vec<u8>,
-    ) -> u64 {
-        copy_bases(
-            &self.codes,
-            usize::try_from(start).unwrap_or(usize::MAX),
-            length,
-            codes,
-        );
+    pub fn window(&self, start: u64, length: usize, codes: &mut Vec<u8>, mask: &mut Vec<u8>) -> u64 {
+        copy_bases(&self.codes, usize::try_from(start).unwrap_or(usize::MAX), length, codes);
         mask.clear();
         let end = start.saturating_add(length as u64);
         let beyond = self.length.max(start)..end;
         let first = self.unknown.partition_point(|range| range.end <= start);
-        let within = self
-            .unknown
-            .get(first..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(|range| range.start < end)
-            .cloned();
+        let within =
+            self.unknown.get(first..).unwrap_or_default().iter().take_while(|range| range.start < end).cloned();
         let mut unknown = 0;
         for range in within.chain(std::iter::once(beyond)) {
             for base in range.start.max(start)..range.end.min(end) {

@@ -10,11 +10,7 @@ use crate::data::bases::{Packed, bit_at, code_at};
 /// A `.2bit` file of these chromosomes, N blocks and all.
 pub(crate) fn two_bit(chromosomes: &[(&str, &str)], big_endian: bool, version: u32) -> Vec<u8> {
     let number = |value: u32| {
-        if big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        }
+        if big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
     };
     let offset = |value: u32| match (version, big_endian) {
         (0, _) => number(value).to_vec(),
@@ -22,31 +18,17 @@ pub(crate) fn two_bit(chromosomes: &[(&str, &str)], big_endian: bool, version: u
         (_, false) => u64::from(value).to_le_bytes().to_vec(),
     };
     let count = u32::try_from(chromosomes.len()).unwrap();
-    let mut file: Vec<u8> = [0x1A41_2743, version, count, 0]
-        .into_iter()
-        .flat_map(number)
-        .collect();
-    let mut at = file.len()
-        + chromosomes
-            .iter()
-            .map(|(name, _)| 1 + name.len() + offset(0).len())
-            .sum::<usize>();
+    let mut file: Vec<u8> = [0x1A41_2743, version, count, 0].into_iter().flat_map(number).collect();
+    let mut at = file.len() + chromosomes.iter().map(|(name, _)| 1 + name.len() + offset(0).len()).sum::<usize>();
     let mut records = Vec::new();
     for (name, bases) in chromosomes {
         file.push(u8::try_from(name.len()).unwrap());
         file.extend(name.as_bytes());
         file.extend(offset(u32::try_from(at + records.len()).unwrap()));
-        let unknown: Vec<u32> = (0..)
-            .zip(bases.bytes())
-            .filter(|(_, base)| *base == b'N')
-            .map(|(place, _)| place)
-            .collect();
+        let unknown: Vec<u32> =
+            (0..).zip(bases.bytes()).filter(|(_, base)| *base == b'N').map(|(place, _)| place).collect();
         let blocks = u32::try_from(unknown.len()).unwrap();
-        records.extend(
-            [u32::try_from(bases.len()).unwrap(), blocks]
-                .into_iter()
-                .flat_map(number),
-        );
+        records.extend([u32::try_from(bases.len()).unwrap(), blocks].into_iter().flat_map(number));
         records.extend(unknown.iter().flat_map(|place| number(*place)));
         records.extend(unknown.iter().flat_map(|_| number(1)));
         records.extend([0, 0].into_iter().flat_map(number));
@@ -57,12 +39,7 @@ pub(crate) fn two_bit(chromosomes: &[(&str, &str)], big_endian: bool, version: u
                 b'G' => 3,
                 _ => 0,
             };
-            records.push(
-                four.iter()
-                    .enumerate()
-                    .map(|(place, base)| code(*base) << (6 - 2 * place))
-                    .sum(),
-            );
+            records.push(four.iter().enumerate().map(|(place, base)| code(*base) << (6 - 2 * place)).sum());
         }
     }
     at += records.len();
@@ -74,14 +51,9 @@ pub(crate) fn two_bit(chromosomes: &[(&str, &str)], big_endian: bool, version: u
 fn opened(bytes: &[u8]) -> Result<(Vec<Chromosome>, Vec<ChromosomeSequence>)> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("genome");
-    std::fs::File::create(&path)
-        .unwrap()
-        .write_all(bytes)
-        .unwrap();
+    std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
     let mut genome = Genome::open(&path, &mut |_| {})?;
-    let sequences = (0..genome.chromosomes().len())
-        .map(|index| genome.read(index))
-        .collect::<Result<_>>()?;
+    let sequences = (0..genome.chromosomes().len()).map(|index| genome.read(index)).collect::<Result<_>>()?;
     Ok((genome.chromosomes().to_vec(), sequences))
 }
 
@@ -89,11 +61,7 @@ fn text(sequence: &ChromosomeSequence, start: u64, length: usize) -> String {
     let (mut codes, mut mask) = (Vec::new(), Vec::new());
     sequence.window(start, length, &mut codes, &mut mask);
     let base = |index| {
-        if bit_at(&mask, index) {
-            'N'
-        } else {
-            char::from(b"ACGT"[usize::from(code_at(&codes, index))])
-        }
+        if bit_at(&mask, index) { 'N' } else { char::from(b"ACGT"[usize::from(code_at(&codes, index))]) }
     };
     (0..length).map(base).collect()
 }
@@ -135,27 +103,16 @@ proptest! {
 
 #[test]
 fn a_2bit_file_cut_anywhere_is_refused() {
-    let good = two_bit(
-        &[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")],
-        false,
-        0,
-    );
+    let good = two_bit(&[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")], false, 0);
     assert!(opened(&good).is_ok());
     for length in 0..good.len() {
-        assert!(
-            opened(&good[..length]).is_err(),
-            "{length} bytes were accepted"
-        );
+        assert!(opened(&good[..length]).is_err(), "{length} bytes were accepted");
     }
 }
 
 #[test]
 fn a_2bit_file_with_a_flipped_byte_never_panics() {
-    let good = two_bit(
-        &[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")],
-        false,
-        0,
-    );
+    let good = two_bit(&[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")], false, 0);
     for place in 0..good.len() {
         for flip in [0x01, 0x80, 0xFF] {
             let mut bytes = good.clone();

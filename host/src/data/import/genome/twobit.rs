@@ -32,37 +32,24 @@ struct Checked {
 pub(super) fn is_twobit(path: &Path) -> Result<bool> {
     let mut start = [0; 4];
     let read = open(path)?.read_exact(&mut start);
-    Ok(read.is_ok()
-        && (u32::from_le_bytes(start) == SIGNATURE || u32::from_be_bytes(start) == SIGNATURE))
+    Ok(read.is_ok() && (u32::from_le_bytes(start) == SIGNATURE || u32::from_be_bytes(start) == SIGNATURE))
 }
 
 impl TwoBit {
     pub(super) fn open(path: &Path) -> Result<Self> {
         let file = open(path)?;
-        let size = file
-            .metadata()
-            .map_err(|error| Error::file("read", path, error))?
-            .len();
-        let mut reader = Checked {
-            path: path.to_owned(),
-            file: BufReader::new(file),
-            size,
-            big_endian: false,
-        };
+        let size = file.metadata().map_err(|error| Error::file("read", path, error))?.len();
+        let mut reader = Checked { path: path.to_owned(), file: BufReader::new(file), size, big_endian: false };
         reader.big_endian = reader.number("the signature")? != SIGNATURE;
         let version = reader.number("the version")?;
         if version > 1 {
-            return Err(reader.wrong(format!(
-                "version {version} of the .2bit format is not known: expected 0 or 1"
-            )));
+            return Err(reader.wrong(format!("version {version} of the .2bit format is not known: expected 0 or 1")));
         }
         let count = reader.number("the number of chromosomes")? as usize;
         reader.number("the header")?;
         // A record of the index takes at least 6 bytes.
         if count > MOST_CHROMOSOMES || count as u64 > size / 6 {
-            return Err(reader.wrong(format!(
-                "it says it has {count} chromosomes and is too short for them"
-            )));
+            return Err(reader.wrong(format!("it says it has {count} chromosomes and is too short for them")));
         }
         let mut offsets = Vec::with_capacity(count);
         for _ in 0..count {
@@ -79,11 +66,7 @@ impl TwoBit {
             let low = u64::from(reader.number("the list of chromosomes")?);
             let offset = if version == 1 {
                 let other = u64::from(reader.number("the list of chromosomes")?);
-                if reader.big_endian {
-                    low << 32 | other
-                } else {
-                    other << 32 | low
-                }
+                if reader.big_endian { low << 32 | other } else { other << 32 | low }
             } else {
                 low
             };
@@ -94,9 +77,8 @@ impl TwoBit {
             reader.seek(offset)?;
             let length = u64::from(reader.number(&name)?);
             if length.div_ceil(4) > size {
-                return Err(reader.wrong(format!(
-                    "chromosome {name:?} says it has {length} bases, more than the file can hold"
-                )));
+                return Err(reader
+                    .wrong(format!("chromosome {name:?} says it has {length} bases, more than the file can hold")));
             }
             records.push((Chromosome { name, length }, offset));
         }
@@ -104,18 +86,13 @@ impl TwoBit {
     }
 
     pub(super) fn chromosomes(&self) -> Vec<Chromosome> {
-        self.records
-            .iter()
-            .map(|(chromosome, _)| chromosome.clone())
-            .collect()
+        self.records.iter().map(|(chromosome, _)| chromosome.clone()).collect()
     }
 
     pub(super) fn read(&mut self, index: usize) -> Result<ChromosomeSequence> {
         let reader = &mut self.reader;
         let Some((Chromosome { name, length }, offset)) = self.records.get(index) else {
-            return Err(Error::failed(format!(
-                "chromosome {index} was asked for: please report it"
-            )));
+            return Err(Error::failed(format!("chromosome {index} was asked for: please report it")));
         };
         reader.seek(*offset)?;
         reader.number(name)?;
@@ -132,11 +109,7 @@ impl TwoBit {
         for byte in &mut codes {
             *byte = OURS[usize::from(*byte)];
         }
-        Ok(ChromosomeSequence {
-            length: *length,
-            codes,
-            unknown,
-        })
+        Ok(ChromosomeSequence { length: *length, codes, unknown })
     }
 }
 
@@ -144,11 +117,7 @@ impl Checked {
     fn number(&mut self, what: &str) -> Result<u32> {
         let mut bytes = [0; 4];
         self.fill(&mut bytes, what)?;
-        Ok(if self.big_endian {
-            u32::from_be_bytes(bytes)
-        } else {
-            u32::from_le_bytes(bytes)
-        })
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
     }
 
     fn numbers(&mut self, count: u32, what: &str) -> Result<Vec<u32>> {
@@ -178,28 +147,21 @@ impl Checked {
     }
 
     fn fill(&mut self, bytes: &mut [u8], what: &str) -> Result<()> {
-        self.file
-            .read_exact(bytes)
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => self.short(what),
-                _ => Error::file("read", &self.path, error),
-            })
+        self.file.read_exact(bytes).map_err(|error| match error.kind() {
+            std::io::ErrorKind::UnexpectedEof => self.short(what),
+            _ => Error::file("read", &self.path, error),
+        })
     }
 
     fn seek(&mut self, offset: u64) -> Result<()> {
         if offset >= self.size {
             return Err(self.wrong("it is cut off or damaged: a chromosome lies beyond its end"));
         }
-        self.file
-            .seek(SeekFrom::Start(offset))
-            .map(drop)
-            .map_err(|error| Error::file("read", &self.path, error))
+        self.file.seek(SeekFrom::Start(offset)).map(drop).map_err(|error| Error::file("read", &self.path, error))
     }
 
     fn position(&mut self) -> Result<u64> {
-        self.file
-            .stream_position()
-            .map_err(|error| Error::file("read", &self.path, error))
+        self.file.stream_position().map_err(|error| Error::file("read", &self.path, error))
     }
 
     fn short(&self, what: &str) -> Error {

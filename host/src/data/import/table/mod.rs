@@ -12,9 +12,7 @@ use std::path::PathBuf;
 use super::source::{at, describe};
 use super::{OnProgress, Progress, refuse_empty_splits};
 use crate::data::bases::{Packed, bit_bytes, set_bit};
-use crate::data::store::{
-    Count, ImportRecord, MOST_LABELS, Row, Shape, StoreInfo, StoreWriter, Target, Task,
-};
+use crate::data::store::{Count, ImportRecord, MOST_LABELS, Row, Shape, StoreInfo, StoreWriter, Target, Task};
 use crate::error::{Error, Result};
 use columns::{Columns, Record, Table};
 pub use split::Fractions;
@@ -65,10 +63,7 @@ impl TableOptions {
             label_separator: None,
             task: None,
             split: None,
-            fractions: Fractions {
-                valid: 0.1,
-                test: 0.1,
-            },
+            fractions: Fractions { valid: 0.1, test: 0.1 },
             seed: 0,
             length: None,
         }
@@ -95,11 +90,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     let shape = Shape {
         length: first.length,
         labels: first.labels,
-        task: if form == LabelForm::Class {
-            Task::MultiClass
-        } else {
-            Task::MultiLabel
-        },
+        task: if form == LabelForm::Class { Task::MultiClass } else { Task::MultiLabel },
         chromosomes: Vec::new(),
     };
     let indices: BTreeMap<&str, usize> = shape.labels.iter().map(String::as_str).zip(0..).collect();
@@ -109,11 +100,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     let mut done = 0;
     while let Some(record) = table.next()? {
         let packed = sequence(options, &columns, &record)?;
-        let packed = if packed.len() == shape.length {
-            packed
-        } else {
-            packed.centred(shape.length)
-        };
+        let packed = if packed.len() == shape.length { packed } else { packed.centred(shape.length) };
         let split = match columns.split {
             Some(column) => split::named(&record, column)?,
             None => options.fractions.of(&packed, options.seed),
@@ -123,9 +110,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         for name in label_names(&columns, &record, form)? {
             let index = indices.get(name).copied();
             // A file that changed between the readings is the only way here.
-            let index = index.ok_or_else(|| {
-                record.wrong(format!("label {name:?} was not there a moment ago"))
-            })?;
+            let index = index.ok_or_else(|| record.wrong(format!("label {name:?} was not there a moment ago")))?;
             set_bit(&mut bits, index);
             class = u32::try_from(index).ok();
         }
@@ -134,23 +119,10 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
             (LabelForm::Class, None) => return Err(record.wrong("there is no class".into())),
             _ => Target::Bits(&bits),
         };
-        writer.push(
-            split,
-            &Row {
-                codes: packed.codes(),
-                unknown: packed.unknown(),
-                target,
-                place: None,
-            },
-        )?;
+        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })?;
         done += 1;
         if done % 4096 == 0 {
-            progress(Progress {
-                stage: "packing rows",
-                done,
-                total: Some(first.rows),
-                unit: "rows",
-            });
+            progress(Progress { stage: "packing rows", done, total: Some(first.rows), unit: "rows" });
         }
     }
     let how = if options.split.is_some() {
@@ -176,12 +148,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     };
     let total = Some(first.rows);
     writer.finish(record, &mut |done| {
-        progress(Progress {
-            stage: "writing the store",
-            done,
-            total,
-            unit: "rows",
-        });
+        progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
 }
 
@@ -193,11 +160,7 @@ struct FirstReading {
     other_length: u64,
 }
 
-fn first_reading(
-    options: &TableOptions,
-    form: LabelForm,
-    progress: OnProgress<'_>,
-) -> Result<FirstReading> {
+fn first_reading(options: &TableOptions, form: LabelForm, progress: OnProgress<'_>) -> Result<FirstReading> {
     let mut table = Table::open(options)?;
     let columns = Columns::find(options, &table)?;
     let mut names = BTreeSet::new();
@@ -222,42 +185,24 @@ fn first_reading(
             }
         }
         if names.len() > MOST_LABELS {
-            return Err(record.wrong(format!(
-                "more than {MOST_LABELS} different labels: is this the label column?"
-            )));
+            return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
         }
         if let Some(column) = columns.split {
             split::named(&record, column)?;
         }
         if rows % 4096 == 0 {
-            progress(Progress {
-                stage: "reading the table",
-                done: rows,
-                total: None,
-                unit: "rows",
-            });
+            progress(Progress { stage: "reading the table", done: rows, total: None, unit: "rows" });
         }
     }
     let Some((length, _)) = length.filter(|_| rows > 0) else {
-        return Err(Error::input(format!(
-            "{}: there is no row in it",
-            options.table.display()
-        )));
+        return Err(Error::input(format!("{}: there is no row in it", options.table.display())));
     };
     if form == LabelForm::Columns {
         // Every column is a label, whether it ever is 1 or not, in the order asked for.
-        return Ok(FirstReading {
-            length,
-            labels: columns.label_names(),
-            rows,
-            other_length,
-        });
+        return Ok(FirstReading { length, labels: columns.label_names(), rows, other_length });
     }
     if names.is_empty() {
-        return Err(Error::input(format!(
-            "{}: no row has a label",
-            options.table.display()
-        )));
+        return Err(Error::input(format!("{}: no row has a label", options.table.display())));
     }
     if form == LabelForm::Class && names.len() < 2 {
         let only = names.first().map_or("", String::as_str);
@@ -266,12 +211,7 @@ fn first_reading(
             options.table.display()
         )));
     }
-    Ok(FirstReading {
-        length,
-        labels: sorted(names),
-        rows,
-        other_length,
-    })
+    Ok(FirstReading { length, labels: sorted(names), rows, other_length })
 }
 
 /// Names in alphabetical order, or by value where all are whole numbers.
@@ -285,21 +225,17 @@ fn sorted(names: BTreeSet<String>) -> Vec<String> {
 }
 
 fn label_form(options: &TableOptions) -> Result<LabelForm> {
-    match (
-        options.labels.as_slice(),
-        options.label_separator,
-        options.task,
-    ) {
+    match (options.labels.as_slice(), options.label_separator, options.task) {
         ([], _, _) => Err(Error::input("no label column: name at least one")),
-        ([_, _, ..], _, Some(Task::MultiClass)) => Err(Error::input(
-            "a multi-class task has one label column, with the name of the class; name one",
-        )),
-        ([_, _, ..], Some(_), _) => Err(Error::input(
-            "several label columns hold 0 or 1 each: give a separator only with one label column",
-        )),
-        (_, Some(_), Some(Task::MultiClass)) => Err(Error::input(
-            "a row of a multi-class task has one class: leave out the separator",
-        )),
+        ([_, _, ..], _, Some(Task::MultiClass)) => {
+            Err(Error::input("a multi-class task has one label column, with the name of the class; name one"))
+        }
+        ([_, _, ..], Some(_), _) => {
+            Err(Error::input("several label columns hold 0 or 1 each: give a separator only with one label column"))
+        }
+        (_, Some(_), Some(Task::MultiClass)) => {
+            Err(Error::input("a row of a multi-class task has one class: leave out the separator"))
+        }
         ([_], Some(separator), _) => Ok(LabelForm::Listed(separator)),
         ([_], None, None | Some(Task::MultiClass)) => Ok(LabelForm::Class),
         (_, None, _) => Ok(LabelForm::Columns),
@@ -325,11 +261,7 @@ fn sequence(options: &TableOptions, columns: &Columns, record: &Record<'_>) -> R
 }
 
 /// The labels of a row.
-fn label_names<'r>(
-    columns: &'r Columns,
-    record: &'r Record<'_>,
-    form: LabelForm,
-) -> Result<Vec<&'r str>> {
+fn label_names<'r>(columns: &'r Columns, record: &'r Record<'_>, form: LabelForm) -> Result<Vec<&'r str>> {
     let mut names = Vec::new();
     match form {
         LabelForm::Class | LabelForm::Listed(_) => {
@@ -338,11 +270,7 @@ fn label_names<'r>(
             };
             let cell = record.cell(*column)?;
             if let LabelForm::Listed(separator) = form {
-                names.extend(
-                    cell.split(separator)
-                        .map(str::trim)
-                        .filter(|name| !name.is_empty()),
-                );
+                names.extend(cell.split(separator).map(str::trim).filter(|name| !name.is_empty()));
             } else if cell.is_empty() {
                 return Err(record.wrong("the class is empty".into()));
             } else {
@@ -372,30 +300,14 @@ fn settings(options: &TableOptions) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::from([
         ("sequence".to_owned(), options.sequence.clone()),
         ("labels".to_owned(), options.labels.join(" ")),
-        (
-            "length".to_owned(),
-            options
-                .length
-                .map_or("as in the table".into(), |length| length.to_string()),
-        ),
+        ("length".to_owned(), options.length.map_or("as in the table".into(), |length| length.to_string())),
     ]);
     if let Some(separator) = options.label_separator {
         settings.insert("label-separator".into(), separator.to_string());
     }
     let Fractions { valid, test } = options.fractions;
-    let by_share = || {
-        format!(
-            "by share: valid {valid}, test {test}, seed {}",
-            options.seed
-        )
-    };
-    settings.insert(
-        "split".into(),
-        options
-            .split
-            .as_ref()
-            .map_or_else(by_share, |column| format!("column {column}")),
-    );
+    let by_share = || format!("by share: valid {valid}, test {test}, seed {}", options.seed);
+    settings.insert("split".into(), options.split.as_ref().map_or_else(by_share, |column| format!("column {column}")));
     settings
 }
 

@@ -32,12 +32,7 @@ impl Fractions {
     /// shares are met on average, not exactly.
     pub(super) fn of(self, sequence: &Packed, seed: u64) -> Split {
         let opposite = sequence.reverse_complement();
-        let key = |packed: &Packed| {
-            (
-                packed.codes().to_vec(),
-                packed.unknown().unwrap_or_default().to_vec(),
-            )
-        };
+        let key = |packed: &Packed| (packed.codes().to_vec(), packed.unknown().unwrap_or_default().to_vec());
         let (codes, unknown) = key(sequence).min(key(&opposite));
         let mut digest = Sha256::new();
         digest.update(seed.to_le_bytes());
@@ -45,9 +40,7 @@ impl Fractions {
         digest.update([0xFF]);
         digest.update(unknown);
         let digest = digest.finalize();
-        let number = digest
-            .first_chunk::<8>()
-            .map_or(0, |bytes| u64::from_le_bytes(*bytes) >> 11);
+        let number = digest.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes) >> 11);
         let place = number as f64 / (1_u64 << 53) as f64;
         if place < self.valid {
             Split::Valid

@@ -17,27 +17,15 @@ impl Folder {
 
     fn options(&self, name: &str, bytes: impl AsRef<[u8]>) -> TableOptions {
         let table = self.0.path().join(name);
-        std::fs::File::create(&table)
-            .unwrap()
-            .write_all(bytes.as_ref())
-            .unwrap();
-        TableOptions {
-            split: Some("split".into()),
-            ..TableOptions::new(table, self.0.path().join("store"))
-        }
+        std::fs::File::create(&table).unwrap().write_all(bytes.as_ref()).unwrap();
+        TableOptions { split: Some("split".into()), ..TableOptions::new(table, self.0.path().join("store")) }
     }
 
     fn refused(&self, options: &TableOptions) -> String {
         let error = import(options, &mut |_| {}).unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        assert_eq!(
-            self.0.path().read_dir().unwrap().count(),
-            1,
-            "something was left behind"
-        );
-        error
-            .to_string()
-            .replace(&format!("{}/", self.0.path().display()), "")
+        assert_eq!(self.0.path().read_dir().unwrap().count(), 1, "something was left behind");
+        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 }
 
@@ -47,15 +35,10 @@ fn imported(options: &TableOptions) -> (Store, StoreInfo) {
 }
 
 fn splits(store: &Store) -> [Rows; 3] {
-    [
-        store.train(),
-        store.valid(),
-        store.test().unseal(&FinalEvaluation::of("a test")),
-    ]
+    [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))]
 }
 
-const GOOD: &str =
-    "split\tlabel\tsequence\ntrain\tb\tACGT\nval\ta\tACGN\ntest\tb\tTTTT\ntrain\ta\tGGGG\n";
+const GOOD: &str = "split\tlabel\tsequence\ntrain\tb\tACGT\nval\ta\tACGN\ntest\tb\tTTTT\ntrain\ta\tGGGG\n";
 
 #[test]
 fn classes_are_in_alphabetical_order_and_rows_in_their_split() {
@@ -63,51 +46,30 @@ fn classes_are_in_alphabetical_order_and_rows_in_their_split() {
     let (store, info) = imported(&folder.options("t.tsv", GOOD));
     assert_eq!(
         (info.shape.task, info.shape.labels.as_slice()),
-        (
-            Task::MultiClass,
-            ["a".to_owned(), "b".to_owned()].as_slice()
-        )
+        (Task::MultiClass, ["a".to_owned(), "b".to_owned()].as_slice())
     );
     assert_eq!(store.train().classes(&[0, 1]).unwrap(), [1, 0]);
-    assert_eq!(
-        store.valid().packed(0).unwrap().unknown,
-        Some([0b1000].as_slice())
-    );
-    assert_eq!(
-        (store.train().len(), store.valid().len(), store.test().len()),
-        (2, 1, 1)
-    );
+    assert_eq!(store.valid().packed(0).unwrap().unknown, Some([0b1000].as_slice()));
+    assert_eq!((store.train().len(), store.valid().len(), store.test().len()), (2, 1, 1));
 }
 
 #[test]
 fn labels_may_be_listed_in_a_cell_or_stand_in_columns() {
     let folder = Folder::new();
     let listed = "split,label,sequence\ntrain,a;c,ACGT\nvalid,,ACGA\ntest,b,TTTT\n";
-    let (store, info) = imported(&TableOptions {
-        label_separator: Some(';'),
-        ..folder.options("t.csv", listed)
-    });
+    let (store, info) = imported(&TableOptions { label_separator: Some(';'), ..folder.options("t.csv", listed) });
     assert_eq!(info.shape.labels, ["a", "b", "c"]);
     assert_eq!(
-        (
-            store.train().packed(0).unwrap().labels,
-            store.valid().packed(0).unwrap().labels
-        ),
+        (store.train().packed(0).unwrap().labels, store.valid().packed(0).unwrap().labels),
         ([0b101].as_slice(), [0].as_slice())
     );
     let columns = "split,c,a,sequence\ntrain,1,0,ACGT\nvalid,1,1,ACGA\ntest,0,0,TTTT\n";
-    let options = TableOptions {
-        labels: vec!["c".into(), "3".into()],
-        overwrite: true,
-        ..folder.options("t.csv", columns)
-    };
+    let options =
+        TableOptions { labels: vec!["c".into(), "3".into()], overwrite: true, ..folder.options("t.csv", columns) };
     let (store, info) = imported(&options);
     assert_eq!(info.shape.labels, ["c", "a"]);
     assert_eq!(
-        (
-            store.train().packed(0).unwrap().labels,
-            store.valid().packed(0).unwrap().labels
-        ),
+        (store.train().packed(0).unwrap().labels, store.valid().packed(0).unwrap().labels),
         ([0b01].as_slice(), [0b11].as_slice())
     );
 }
@@ -131,19 +93,10 @@ fn columns_are_found_by_number_where_there_is_no_header() {
 fn sequences_of_other_lengths_are_cut_or_filled_where_a_length_is_given() {
     let folder = Folder::new();
     let table = "split\tlabel\tsequence\ntrain\ta\tACGTACGT\nvalid\tb\tAC\ntest\ta\tACGT\n";
-    let (store, info) = imported(&TableOptions {
-        length: Some(4),
-        ..folder.options("t.tsv", table)
-    });
+    let (store, info) = imported(&TableOptions { length: Some(4), ..folder.options("t.tsv", table) });
     assert_eq!(store.train().packed(0).unwrap().codes, [0b0100_1110]);
-    assert_eq!(
-        store.valid().packed(0).unwrap().unknown,
-        Some([0b1001].as_slice())
-    );
-    assert!(
-        info.import.warnings[0].starts_with("2 sequences have another length than 4"),
-        "{info}"
-    );
+    assert_eq!(store.valid().packed(0).unwrap().unknown, Some([0b1001].as_slice()));
+    assert!(info.import.warnings[0].starts_with("2 sequences have another length than 4"), "{info}");
 }
 
 #[test]
@@ -166,10 +119,7 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
 fn settings_that_contradict_each_other_are_refused() {
     let folder = Folder::new();
     let good = folder.options("t.tsv", GOOD);
-    let two = TableOptions {
-        labels: vec!["label".into(), "split".into()],
-        ..good.clone()
-    };
+    let two = TableOptions { labels: vec!["label".into(), "split".into()], ..good.clone() };
     insta::assert_snapshot!(folder.refused(&two), @r#"t.tsv, line 2: expected 0 or 1 in column "label", found "b""#);
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiClass), ..two.clone() }), @"a multi-class task has one label column, with the name of the class; name one");
     insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..two }), @"several label columns hold 0 or 1 each: give a separator only with one label column");
@@ -188,9 +138,7 @@ fn cut_and_random_tables_never_panic_and_leave_nothing() {
     }
     for seed in 0..200_u8 {
         let noise: Vec<u8> = (0..300_u32)
-            .map(|index| {
-                (index.wrapping_mul(2_654_435_761) >> 9).to_le_bytes()[0] ^ seed.wrapping_mul(31)
-            })
+            .map(|index| (index.wrapping_mul(2_654_435_761) >> 9).to_le_bytes()[0] ^ seed.wrapping_mul(31))
             .collect();
         folder.refused(&folder.options("t.tsv", &noise));
     }
@@ -226,19 +174,14 @@ proptest! {
 
 #[test]
 fn splice_junctions_import_with_their_classes_and_splits() {
-    let table: PathBuf =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/uci_splice/splice.tsv.gz");
+    let table: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/uci_splice/splice.tsv.gz");
     if !table.exists() {
-        std::io::stderr()
-            .write_all(format!("skipped: no {}\n", table.display()).as_bytes())
-            .unwrap();
+        std::io::stderr().write_all(format!("skipped: no {}\n", table.display()).as_bytes()).unwrap();
         return;
     }
     let folder = Folder::new();
-    let options = TableOptions {
-        split: Some("split".into()),
-        ..TableOptions::new(table, folder.0.path().join("store"))
-    };
+    let options =
+        TableOptions { split: Some("split".into()), ..TableOptions::new(table, folder.0.path().join("store")) };
     let (store, info) = imported(&options);
     assert_eq!((info.shape.length, info.total_rows()), (60, 3_186));
     assert_eq!(info.shape.labels, ["ei", "ie", "n"]);

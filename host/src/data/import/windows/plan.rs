@@ -37,23 +37,10 @@ impl Plan<'_> {
     }
 
     /// Chromosomes of a split with their place, bins and features.
-    fn chosen<'f>(
-        &self,
-        features: &'f Features,
-    ) -> impl Iterator<Item = (usize, Split, Grid, &'f [Feature])> {
-        let chromosomes = self
-            .chromosomes
-            .iter()
-            .zip(self.splits)
-            .zip(&features.by_chromosome)
-            .enumerate();
+    fn chosen<'f>(&self, features: &'f Features) -> impl Iterator<Item = (usize, Split, Grid, &'f [Feature])> {
+        let chromosomes = self.chromosomes.iter().zip(self.splits).zip(&features.by_chromosome).enumerate();
         chromosomes.filter_map(move |(index, ((chromosome, split), features))| {
-            Some((
-                index,
-                (*split)?,
-                self.bins.grid(chromosome.length),
-                features.as_slice(),
-            ))
+            Some((index, (*split)?, self.bins.grid(chromosome.length), features.as_slice()))
         })
     }
 
@@ -65,10 +52,7 @@ impl Plan<'_> {
         let labels = features.labels.len();
         let mut positives = vec![0_u64; labels];
         for (_, _, grid, of_chromosome) in self.chosen(features) {
-            for bits in self
-                .bits(grid, of_chromosome, labels)
-                .chunks_exact(bit_bytes(labels))
-            {
+            for bits in self.bits(grid, of_chromosome, labels).chunks_exact(bit_bytes(labels)) {
                 for (label, positives) in positives.iter_mut().enumerate() {
                     *positives += u64::from(bit_at(bits, label));
                 }
@@ -77,8 +61,7 @@ impl Plan<'_> {
         let least = self.options.min_positives;
         let mut kept = Vec::new();
         let mut renumbered = vec![None; labels];
-        for ((name, positives), new) in features.labels.iter().zip(&positives).zip(&mut renumbered)
-        {
+        for ((name, positives), new) in features.labels.iter().zip(&positives).zip(&mut renumbered) {
             if *positives >= least {
                 *new = u32::try_from(kept.len()).ok();
                 kept.push(name.clone());
@@ -91,14 +74,12 @@ impl Plan<'_> {
             )));
         }
         for features in &mut features.by_chromosome {
-            features.retain_mut(|feature| {
-                match renumbered.get(feature.label as usize).copied().flatten() {
-                    Some(label) => {
-                        feature.label = label;
-                        true
-                    }
-                    None => false,
+            features.retain_mut(|feature| match renumbered.get(feature.label as usize).copied().flatten() {
+                Some(label) => {
+                    feature.label = label;
+                    true
                 }
+                None => false,
             });
         }
         features.labels = kept;
@@ -117,10 +98,8 @@ impl Plan<'_> {
             let mut rows = grid.count();
             if self.options.keep == Keep::Labelled {
                 let bits = self.bits(grid, of_chromosome, labels);
-                rows = bits
-                    .chunks_exact(bit_bytes(labels))
-                    .filter(|bits| bits.iter().any(|byte| *byte != 0))
-                    .count() as u64;
+                rows = bits.chunks_exact(bit_bytes(labels)).filter(|bits| bits.iter().any(|byte| *byte != 0)).count()
+                    as u64;
             }
             *counted.rows.get_mut(split) += rows;
             counted.without_label += grid.count() - rows;
@@ -155,36 +134,15 @@ impl Plan<'_> {
                     left_out += 1;
                     continue;
                 }
-                let place = Some(Place {
-                    chromosome: u32::try_from(index).unwrap_or(u32::MAX),
-                    start,
-                });
+                let place = Some(Place { chromosome: u32::try_from(index).unwrap_or(u32::MAX), start });
                 let unknown = (unknown > 0).then_some(mask.as_slice());
-                writer.push(
-                    split,
-                    &Row {
-                        codes: &codes,
-                        unknown,
-                        target: Target::Bits(bits),
-                        place,
-                    },
-                )?;
+                writer.push(split, &Row { codes: &codes, unknown, target: Target::Bits(bits), place })?;
                 if done % 4096 == 0 {
-                    progress(Progress {
-                        stage: "packing rows",
-                        done,
-                        total: Some(total),
-                        unit: "rows",
-                    });
+                    progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
                 }
             }
         }
-        progress(Progress {
-            stage: "packing rows",
-            done,
-            total: Some(total),
-            unit: "rows",
-        });
+        progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
         Ok(left_out)
     }
 }

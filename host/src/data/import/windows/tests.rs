@@ -19,10 +19,7 @@ impl Folder {
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
-        std::fs::File::create(&path)
-            .unwrap()
-            .write_all(bytes.as_ref())
-            .unwrap();
+        std::fs::File::create(&path).unwrap().write_all(bytes.as_ref()).unwrap();
         path
     }
 
@@ -46,9 +43,7 @@ impl Folder {
         let error = import(options, &mut |_| {}).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert_eq!(files(), before, "something was left behind");
-        error
-            .to_string()
-            .replace(&format!("{}/", self.0.path().display()), "")
+        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 }
 
@@ -62,15 +57,11 @@ fn imported(options: &WindowsOptions) -> (Store, StoreInfo) {
 
 /// The real data, where this checkout has it.
 fn shared(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/yeast")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/yeast").join(name);
     if path.exists() {
         return Some(path);
     }
-    std::io::stderr()
-        .write_all(format!("skipped: no {}\n", path.display()).as_bytes())
-        .unwrap();
+    std::io::stderr().write_all(format!("skipped: no {}\n", path.display()).as_bytes()).unwrap();
     None
 }
 
@@ -78,39 +69,19 @@ fn shared(name: &str) -> Option<PathBuf> {
 fn rows_are_bins_with_their_context_and_labels() {
     let folder = Folder::new();
     let (store, info) = imported(&folder.options(LABELS));
-    assert_eq!(
-        (info.rows.train, info.rows.valid, info.rows.test),
-        (4, 2, 2)
-    );
+    assert_eq!((info.rows.train, info.rows.valid, info.rows.test), (4, 2, 2));
     assert_eq!(info.shape.labels, ["x", "y"]);
     let train = store.train();
     let places = train.positions(&[0, 3]).unwrap().unwrap();
     assert_eq!(
         places,
-        [
-            Position {
-                chromosome: "one".into(),
-                start: 2
-            },
-            Position {
-                chromosome: "one".into(),
-                start: 14
-            }
-        ]
+        [Position { chromosome: "one".into(), start: 2 }, Position { chromosome: "one".into(), start: 14 }]
     );
     let row = train.packed(2).unwrap();
     // Bases 10 to 18 of chromosome one: GTNNACGT, labelled y by the point at 14.
     assert_eq!(row.unknown, Some([0b0000_1100].as_slice()));
     assert_eq!(row.labels, [0b10]);
-    assert_eq!(
-        store
-            .test()
-            .unseal(&FinalEvaluation::of("a test"))
-            .packed(1)
-            .unwrap()
-            .labels,
-        [0b10]
-    );
+    assert_eq!(store.test().unseal(&FinalEvaluation::of("a test")).packed(1).unwrap().labels, [0b10]);
 }
 
 #[test]
@@ -125,37 +96,18 @@ fn a_genome_gives_the_same_store_as_text_and_gzipped() {
     gzip.write_all(&FASTA.as_bytes()[30..]).unwrap();
     blocks.extend(gzip.finish().unwrap());
     let genome = folder.file("genome.fa.gz", blocks);
-    let (_, blocked) = imported(&WindowsOptions {
-        genome,
-        output: folder.path("other"),
-        ..options
-    });
+    let (_, blocked) = imported(&WindowsOptions { genome, output: folder.path("other"), ..options });
     assert_eq!(plain.digest, blocked.digest);
 }
 
 #[test]
 fn labelled_bins_alone_and_rare_labels_left_out_are_counted() {
     let folder = Folder::new();
-    let (_, labelled) = imported(&WindowsOptions {
-        keep: Keep::Labelled,
-        ..folder.options(LABELS)
-    });
-    assert_eq!(
-        (labelled.rows.train, labelled.rows.valid, labelled.rows.test),
-        (3, 1, 1)
-    );
-    assert!(
-        labelled
-            .import
-            .dropped
-            .contains(&Count::new("bins without a label", 3)),
-        "{labelled}"
-    );
+    let (_, labelled) = imported(&WindowsOptions { keep: Keep::Labelled, ..folder.options(LABELS) });
+    assert_eq!((labelled.rows.train, labelled.rows.valid, labelled.rows.test), (3, 1, 1));
+    assert!(labelled.import.dropped.contains(&Count::new("bins without a label", 3)), "{labelled}");
     let folder = Folder::new();
-    let (_, common) = imported(&WindowsOptions {
-        min_positives: 3,
-        ..folder.options(LABELS)
-    });
+    let (_, common) = imported(&WindowsOptions { min_positives: 3, ..folder.options(LABELS) });
     assert_eq!(common.shape.labels, ["x"]);
 }
 
@@ -163,18 +115,14 @@ fn labelled_bins_alone_and_rare_labels_left_out_are_counted() {
 fn a_label_is_the_name_of_its_file_where_it_has_none() {
     let folder = Folder::new();
     let mut options = folder.options("one\t4\t8\nthree\t4\t8\ntwo\t4\t8\n");
-    options
-        .labels
-        .push(folder.file("CTCF.narrowPeak", "one\t4\t8\tpeak_1\t0\t.\t1\t1\t1\t2\n"));
+    options.labels.push(folder.file("CTCF.narrowPeak", "one\t4\t8\tpeak_1\t0\t.\t1\t1\t1\t2\n"));
     assert_eq!(imported(&options).1.shape.labels, ["CTCF", "labels"]);
 }
 
 #[test]
 fn a_label_without_a_positive_row_is_kept_with_a_warning() {
     let folder = Folder::new();
-    let (_, info) = imported(
-        &folder.options("one\t0\t2\tat the end\none\t4\t8\tx\ntwo\t4\t8\tx\nthree\t4\t8\tz\n"),
-    );
+    let (_, info) = imported(&folder.options("one\t0\t2\tat the end\none\t4\t8\tx\ntwo\t4\t8\tx\nthree\t4\t8\tz\n"));
     insta::assert_snapshot!(info.import.warnings.join("\n"), @r#"
     label "at the end" never occurs: it cannot be learned, and scores skip it
     label "x" never occurs in test: scores skip it there
@@ -186,10 +134,7 @@ fn a_label_without_a_positive_row_is_kept_with_a_warning() {
 fn the_summary_says_what_was_read_dropped_and_kept() {
     let folder = Folder::new();
     let outside = format!("{LABELS}four\t0\t4\tx\none\t20\t99\tx\n");
-    let (_, info) = imported(&WindowsOptions {
-        outside: Outside::Drop,
-        ..folder.options(&outside)
-    });
+    let (_, info) = imported(&WindowsOptions { outside: Outside::Drop, ..folder.options(&outside) });
     insta::assert_snapshot!(info.to_string(), @r#"
     multi-label: 8 bases a row, 2 labels, 8 rows
       from genome.fa (85 bytes, sha256 3bc842a640b2aac8…)
@@ -265,14 +210,8 @@ fn an_output_that_exists_is_kept_unless_overwriting_is_asked_for() {
     let options = folder.options(LABELS);
     folder.file("store", "something else");
     assert!(folder.refused(&options).contains("exists"));
-    assert_eq!(
-        std::fs::read(folder.path("store")).unwrap(),
-        b"something else"
-    );
-    imported(&WindowsOptions {
-        overwrite: true,
-        ..options
-    });
+    assert_eq!(std::fs::read(folder.path("store")).unwrap(), b"something else");
+    imported(&WindowsOptions { overwrite: true, ..options });
 }
 
 #[test]
@@ -281,10 +220,7 @@ fn the_same_import_gives_the_same_bytes() {
     let options = folder.options(LABELS);
     imported(&options);
     let first = std::fs::read(&options.output).unwrap();
-    imported(&WindowsOptions {
-        overwrite: true,
-        ..options.clone()
-    });
+    imported(&WindowsOptions { overwrite: true, ..options.clone() });
     assert_eq!(std::fs::read(&options.output).unwrap(), first);
 }
 
@@ -301,9 +237,7 @@ fn cut_and_random_inputs_never_panic_and_leave_nothing() {
     }
     for seed in 0..200_u8 {
         let noise: Vec<u8> = (0..300_u32)
-            .map(|index| {
-                (index.wrapping_mul(2_654_435_761) >> 9).to_le_bytes()[0] ^ seed.wrapping_mul(31)
-            })
+            .map(|index| (index.wrapping_mul(2_654_435_761) >> 9).to_le_bytes()[0] ^ seed.wrapping_mul(31))
             .collect();
         folder.file("labels.bed", &noise);
         folder.refused(&options);
@@ -323,10 +257,7 @@ fn the_whole_yeast_genome_gives_the_published_numbers() {
         ..WindowsOptions::new(genome, vec![labels], folder.path("store"))
     };
     let (store, info) = imported(&options);
-    assert_eq!(
-        (info.rows.train, info.rows.valid, info.rows.test),
-        (49_831, 5_450, 5_004)
-    );
+    assert_eq!((info.rows.train, info.rows.valid, info.rows.test), (49_831, 5_450, 5_004));
     let expected = [
         ("ARS", 579),
         ("CDS", 43_884),
