@@ -4,8 +4,8 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if let Ok(lib) = std::env::var("DEP_GENOMENAS_LIBTORCH") {
         for argument in ["-rpath", &lib] {
-            println!("cargo:rustc-link-arg=-Xlinker");
-            println!("cargo:rustc-link-arg={argument}");
+            println!("cargo:rustc-link-arg-tests=-Xlinker");
+            println!("cargo:rustc-link-arg-tests={argument}");
         }
     }
 }

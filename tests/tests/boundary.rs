@@ -19,7 +19,7 @@ use genomenas_plugin::message::{
     Unit,
 };
 use genomenas_plugin::space::GenomeNas;
-use genomenas_tests::built_plugin;
+use genomenas_tests::hostile_plugin;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -33,7 +33,7 @@ impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::copy(
-            built_plugin("genomenas-hostile"),
+            hostile_plugin(),
             folder.path().join("libhostile.so"),
         )
         .unwrap();
@@ -135,7 +135,7 @@ fn the_manifest_is_read_without_loading_the_library() {
     let manifest = scene.catalog.found()[0].outcome.clone().unwrap();
     assert_eq!(
         (manifest.id.as_str(), manifest.license.as_str()),
-        ("genomenas-hostile", "MIT OR Apache-2.0")
+        ("genomenas-tests", "MIT OR Apache-2.0")
     );
     let strategies: Vec<_> = manifest
         .strategies
@@ -289,23 +289,23 @@ fn after_three_crashes_the_run_is_given_up_with_what_happened() {
     for (misbehave, told) in [
         (
             "panic",
-            "plugin genomenas-hostile panicked: ordered to panic in propose, at tests/hostile/src/lib.rs:",
+            "plugin genomenas-tests panicked: ordered to panic in propose, at tests/hostile/src/lib.rs:",
         ),
         (
             "panic-payload",
-            "plugin genomenas-hostile panicked: a value that is not text, at ",
+            "plugin genomenas-tests panicked: a value that is not text, at ",
         ),
         (
             "segfault",
-            "plugin genomenas-hostile died with signal 11 (segmentation fault) in propose",
+            "plugin genomenas-tests died with signal 11 (segmentation fault) in propose",
         ),
         (
             "abort",
-            "plugin genomenas-hostile died with signal 6 (abort) in propose",
+            "plugin genomenas-tests died with signal 6 (abort) in propose",
         ),
         (
             "exit",
-            "plugin genomenas-hostile ended by itself with exit code 0 in propose",
+            "plugin genomenas-tests ended by itself with exit code 0 in propose",
         ),
     ] {
         let error = scene.end_of(misbehave);
@@ -367,7 +367,7 @@ fn an_error_of_the_strategy_fails_the_run_with_its_message_and_is_no_crash() {
     let error = instance.update(&report()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "strategy `hostile` of plugin genomenas-hostile failed in update: ordered to fail in update"
+        "strategy `hostile` of plugin genomenas-tests failed in update: ordered to fail in update"
     );
     assert_eq!((error.exit_code(), instance.crashes()), (1, 0));
 }
@@ -377,7 +377,7 @@ fn a_wrong_parameter_is_wrong_use_and_told_in_words() {
     let error = Scene::new().start(&json!({"call": 0})).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "strategy `hostile` of plugin genomenas-hostile: parameter `call`: expected an integer of at least 1, got 0; \
+        "strategy `hostile` of plugin genomenas-tests: parameter `call`: expected an integer of at least 1, got 0; \
          the parameters are misbehave, hook, call, once"
     );
     assert_eq!(error.exit_code(), 2);
@@ -446,7 +446,7 @@ fn a_strategy_that_answers_otherwise_the_second_time_is_found_out() {
     let error = instance.propose(&ask()).unwrap_err();
     assert!(
         error.to_string().starts_with(
-            "plugin genomenas-hostile is not deterministic: taken again through the calls of strategy `hostile`, it \
+            "plugin genomenas-tests is not deterministic: taken again through the calls of strategy `hostile`, it \
              answered call 1 (discard) otherwise than before"
         ),
         "{error}"
@@ -510,7 +510,7 @@ fn the_first_plugin_of_an_id_wins_and_a_copy_of_it_is_reported() {
 
 /// What is said of the plugin's file once `change` was done to its bytes.
 fn refusal_after(change: impl FnOnce(&mut Vec<u8>)) -> String {
-    let mut bytes = fs::read(built_plugin("genomenas-hostile")).unwrap();
+    let mut bytes = fs::read(hostile_plugin()).unwrap();
     change(&mut bytes);
     genomenas::plugins::inspect::inspect(&bytes).unwrap_err()
 }
@@ -561,7 +561,7 @@ fn each_way_of_not_being_a_plugin_has_its_own_line() {
 
 #[test]
 fn a_plugin_with_flipped_or_missing_bytes_never_brings_the_inspection_down() {
-    let whole = fs::read(built_plugin("genomenas-hostile")).unwrap();
+    let whole = fs::read(hostile_plugin()).unwrap();
     // The headers decide what is read; a multiplicative step visits the rest of the file evenly.
     let headers = 0..200;
     let sections = whole.len().saturating_sub(3000)..whole.len();

@@ -217,18 +217,3 @@ register! {
 }
 
 export_plugin!();
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_plugin_reads_its_own_manifest_in_its_own_tests() {
-        let manifest = genomenas_plugin::manifest().unwrap();
-        assert_eq!(manifest.id, "genomenas-hostile");
-        let ids: Vec<_> = manifest
-            .strategies
-            .iter()
-            .map(|strategy| strategy.id.as_str())
-            .collect();
-        assert_eq!(ids, ["another-hostile", "hostile"]);
-    }
-}
