@@ -20,11 +20,7 @@ fn main() {
 
     // The folder itself first, then the places beside the binary (target/release) and the tests
     // (target/release/deps), which still hold after the repository has been moved.
-    for folder in [
-        &lib,
-        "$ORIGIN/../libtorch/lib",
-        "$ORIGIN/../../libtorch/lib",
-    ] {
+    for folder in [&lib, "$ORIGIN/../libtorch/lib", "$ORIGIN/../../libtorch/lib"] {
         // -Xlinker rather than -Wl, which would split a path at its commas.
         for argument in ["-rpath", folder] {
             println!("cargo:rustc-link-arg=-Xlinker");

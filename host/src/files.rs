@@ -6,6 +6,9 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// How the names of files end that are being written.
+const UNFINISHED: &str = ".part";
+
 /// Writes `bytes` to `path`: a temporary file beside it, synced, then renamed over it. A reader sees the old content
 /// or the new, never half of it, whenever the process is killed; on any error the temporary file is removed.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -13,10 +16,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// As [`write_atomically`], with the content written by `write`.
-pub fn write_atomically_with(
-    path: &Path,
-    write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>,
-) -> Result<()> {
+pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -25,7 +25,7 @@ pub fn write_atomically_with(
     let store = || -> std::io::Result<()> {
         let mut file = tempfile::Builder::new()
             .prefix(&format!(".{name}."))
-            .suffix(".part")
+            .suffix(UNFINISHED)
             // As any new file: the user's umask takes away what it should.
             .permissions(std::fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)?;
@@ -35,6 +35,11 @@ pub fn write_atomically_with(
         Ok(())
     };
     store().map_err(|error| Error::file("write", path, error))
+}
+
+/// Whether a file of this name is what a write that was killed left behind.
+pub fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(UNFINISHED)
 }
 
 /// Makes `folder` and the folders above it.

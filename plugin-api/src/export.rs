@@ -70,13 +70,10 @@ pub fn strategy(id: &str) -> Result<&'static Registration> {
     let mut named = all.iter().filter(|registration| registration.id == id);
     match (named.next(), named.next()) {
         (Some(only), None) => Ok(only),
-        (Some(_), Some(_)) => Err(Error::invalid(format!(
-            "two strategies are registered with the id `{id}`"
-        ))),
+        (Some(_), Some(_)) => Err(Error::invalid(format!("two strategies are registered with the id `{id}`"))),
         (None, _) => {
             let ids: Vec<_> = all.iter().map(|registration| registration.id).collect();
-            let hint =
-                closest(id, ids.iter().copied()).map(|meant| format!(" (did you mean `{meant}`?)"));
+            let hint = closest(id, ids.iter().copied()).map(|meant| format!(" (did you mean `{meant}`?)"));
             Err(Error::invalid(format!(
                 "there is no strategy `{id}`{}; registered are {}",
                 hint.unwrap_or_default(),
@@ -97,17 +94,8 @@ pub fn manifest() -> Result<Manifest> {
 
 /// The records of this binary, in the format of the section.
 fn records() -> Vec<u8> {
-    let plugins = inventory::iter::<PluginRecord>
-        .into_iter()
-        .map(|plugin| plugin.0);
-    plugins
-        .chain(
-            strategies()
-                .into_iter()
-                .map(|registration| registration.record),
-        )
-        .collect::<Vec<_>>()
-        .concat()
+    let plugins = inventory::iter::<PluginRecord>.into_iter().map(|plugin| plugin.0);
+    plugins.chain(strategies().into_iter().map(|registration| registration.record)).collect::<Vec<_>>().concat()
 }
 
 /// What the macros write out. Nothing in here is for authors.

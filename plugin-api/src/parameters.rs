@@ -73,13 +73,8 @@ impl<'de> serde::Deserialize<'de> for NoParameters {
 /// The name in `known` that `name` was probably meant to be.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = name.to_lowercase();
-    let scored = known
-        .into_iter()
-        .map(|other| (strsim::jaro_winkler(&wanted, &other.to_lowercase()), other));
-    scored
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, other)| other)
+    let scored = known.into_iter().map(|other| (strsim::jaro_winkler(&wanted, &other.to_lowercase()), other));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
 }
 
 /// One parameter as the derive describes it.
@@ -112,41 +107,22 @@ pub trait ParameterValue: Sized {
 #[doc(hidden)]
 pub fn refuse_unknown(map: &Map<String, Value>, fields: &[Field]) -> Result<()> {
     let known = || fields.iter().map(|field| field.name);
-    let unknown: Vec<_> = map
-        .keys()
-        .filter(|name| known().all(|other| other != name.as_str()))
-        .collect();
+    let unknown: Vec<_> = map.keys().filter(|name| known().all(|other| other != name.as_str())).collect();
     let [first, ..] = unknown.as_slice() else {
         return Ok(());
     };
-    let names = unknown
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let hint = match closest(first, known()) {
         Some(meant) if unknown.len() == 1 => format!(" (did you mean `{meant}`?)"),
         _ => String::new(),
     };
-    let plural = if unknown.len() == 1 {
-        "parameter"
-    } else {
-        "parameters"
-    };
-    Err(Error::invalid(format!(
-        "unknown {plural} {names}{hint}; {}",
-        list(fields)
-    )))
+    let plural = if unknown.len() == 1 { "parameter" } else { "parameters" };
+    Err(Error::invalid(format!("unknown {plural} {names}{hint}; {}", list(fields))))
 }
 
 /// The value of one field, or its default where `map` does not set it.
 #[doc(hidden)]
-pub fn read<T: ParameterValue>(
-    map: &Map<String, Value>,
-    fields: &[Field],
-    number: usize,
-    default: T,
-) -> Result<T> {
+pub fn read<T: ParameterValue>(map: &Map<String, Value>, fields: &[Field], number: usize, default: T) -> Result<T> {
     let Some(field) = fields.get(number) else {
         return Ok(default);
     };
@@ -156,10 +132,7 @@ pub fn read<T: ParameterValue>(
     T::read(value, field).ok_or_else(|| {
         let came = shortened(&value.to_string());
         let Field { name, expected, .. } = field;
-        Error::invalid(format!(
-            "parameter `{name}`: expected {expected}, got {came}; {}",
-            list(fields)
-        ))
+        Error::invalid(format!("parameter `{name}`: expected {expected}, got {came}; {}", list(fields)))
     })
 }
 
@@ -172,11 +145,7 @@ fn list(fields: &[Field]) -> String {
 }
 
 fn shortened(text: &str) -> String {
-    if text.chars().count() <= 80 {
-        text.to_owned()
-    } else {
-        text.chars().take(77).chain("...".chars()).collect()
-    }
+    if text.chars().count() <= 80 { text.to_owned() } else { text.chars().take(77).chain("...".chars()).collect() }
 }
 
 impl ParameterValue for bool {
@@ -205,10 +174,7 @@ impl ParameterValue for f64 {
 impl ParameterValue for f32 {
     fn read(value: &Value, field: &Field) -> Option<Self> {
         let number = f64::read(value, field)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "rounds to the nearest f32; what overflows is refused"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest f32; what overflows is refused")]
         let narrow = number as Self;
         narrow.is_finite().then_some(narrow)
     }
@@ -216,21 +182,13 @@ impl ParameterValue for f32 {
 
 impl<T: ParameterValue> ParameterValue for Vec<T> {
     fn read(value: &Value, field: &Field) -> Option<Self> {
-        value
-            .as_array()?
-            .iter()
-            .map(|item| T::read(item, field))
-            .collect()
+        value.as_array()?.iter().map(|item| T::read(item, field)).collect()
     }
 }
 
 impl<T: ParameterValue> ParameterValue for Option<T> {
     fn read(value: &Value, field: &Field) -> Option<Self> {
-        if value.is_null() {
-            Some(None)
-        } else {
-            T::read(value, field).map(Some)
-        }
+        if value.is_null() { Some(None) } else { T::read(value, field).map(Some) }
     }
 }
 
@@ -260,11 +218,7 @@ fn whole(value: &Value) -> Option<i128> {
         return Some(number.into());
     }
     let number = value.as_f64()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole and below 2^53 in size, where every integer is exact"
-    )]
-    let whole =
-        (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i128);
+    #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53 in size, where every integer is exact")]
+    let whole = (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i128);
     whole
 }

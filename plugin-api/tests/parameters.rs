@@ -1,5 +1,7 @@
 //! What `#[derive(Parameters)]` writes: defaults, checks, messages and the schema.
 
+#![allow(clippy::unwrap_used, reason = "tests: a failure is a panic")]
+
 use genomenas_plugin::{NoParameters, Parameters};
 use serde_json::{Value, json};
 
@@ -49,10 +51,7 @@ fn what_is_not_set_takes_its_default() {
     let every = read(&json!({})).unwrap();
     assert_eq!(every, Every::default());
     assert_eq!((every.channels, every.rate, every.shift), (8, 0.025, -3));
-    assert_eq!(
-        (every.widths, every.patience, every.r#type.as_str()),
-        (vec![16, 32], None, "x")
-    );
+    assert_eq!((every.widths, every.patience, every.r#type.as_str()), (vec![16, 32], None, "x"));
 }
 
 #[test]
@@ -62,10 +61,7 @@ fn what_is_set_is_taken() {
         "patience": 18_446_744_073_709_551_615_u64, "shift": -128, "type": "y",
     }))
     .unwrap();
-    assert_eq!(
-        (every.channels, every.rate, every.patience),
-        (100, 1.0, Some(u64::MAX))
-    );
+    assert_eq!((every.channels, every.rate, every.patience), (100, 1.0, Some(u64::MAX)));
 }
 
 #[test]
@@ -80,15 +76,8 @@ fn nothing_is_a_value_of_an_optional_parameter() {
 
 #[test]
 fn serde_reads_the_same_with_the_same_messages() {
-    assert_eq!(
-        serde_json::from_value::<Every>(json!({"channels": 9}))
-            .unwrap()
-            .channels,
-        9
-    );
-    let error = serde_json::from_value::<Every>(json!({"channels": 0}))
-        .unwrap_err()
-        .to_string();
+    assert_eq!(serde_json::from_value::<Every>(json!({"channels": 9})).unwrap().channels, 9);
+    let error = serde_json::from_value::<Every>(json!({"channels": 0})).unwrap_err().to_string();
     assert_eq!(error, refusal(&json!({"channels": 0})));
 }
 
@@ -110,12 +99,7 @@ fn refusals_name_the_parameter_what_was_expected_what_came_and_what_there_is() {
         json!({"chanels": 8}),
         json!({"alpha": 1, "omega": 2}),
     ]
-    .map(|value| {
-        refusal(&value).replace(
-            "channels, rate, shuffle, metric, widths, parts, patience, shift, type",
-            "…",
-        )
-    });
+    .map(|value| refusal(&value).replace("channels, rate, shuffle, metric, widths, parts, patience, shift, type", "…"));
     insta::assert_snapshot!(refusals.join("\n"), @r#"
     parameter `channels`: expected an integer from 1 to 100, got 0; the parameters are …
     parameter `channels`: expected an integer from 1 to 100, got 101; the parameters are …
@@ -215,17 +199,11 @@ fn the_schema_tells_types_descriptions_defaults_and_bounds() {
     }
     "#);
     assert_eq!(schema["additionalProperties"], json!(false));
-    assert_eq!(
-        schema["$schema"],
-        json!("https://json-schema.org/draft/2020-12/schema")
-    );
+    assert_eq!(schema["$schema"], json!("https://json-schema.org/draft/2020-12/schema"));
 }
 
 #[test]
 fn a_strategy_without_parameters_refuses_any() {
     let error = NoParameters::from_map(json!({"a": 1}).as_object().unwrap()).unwrap_err();
-    assert_eq!(
-        error.message,
-        "unknown parameter `a`; there are none to set"
-    );
+    assert_eq!(error.message, "unknown parameter `a`; there are none to set");
 }

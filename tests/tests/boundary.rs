@@ -1,10 +1,7 @@
 //! The plugin boundary under attack: whatever a plugin does, the host lives, says what happened, and goes on where it
 //! can.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "helpers of tests; a failure is a failed test"
-)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
 use std::fs;
 use std::io::Write as _;
@@ -15,8 +12,7 @@ use genomenas::error::Error;
 use genomenas::plugins::folders::{Folder, Reach};
 use genomenas::plugins::{Call, Catalog, Deadlines, Limits, PluginInstance, listing};
 use genomenas_plugin::message::{
-    Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId,
-    Unit,
+    Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId, Unit,
 };
 use genomenas_plugin::space::GenomeNas;
 use genomenas_tests::hostile_plugin;
@@ -32,11 +28,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::copy(
-            hostile_plugin(),
-            folder.path().join("libhostile.so"),
-        )
-        .unwrap();
+        fs::copy(hostile_plugin(), folder.path().join("libhostile.so")).unwrap();
         let catalog = scan(folder.path());
         Self { folder, catalog }
     }
@@ -46,34 +38,23 @@ impl Scene {
     }
 
     fn start_with(&self, orders: &Value, limits: Limits) -> Result<PluginInstance, Error> {
-        PluginInstance::start(
-            &self.catalog.strategy("hostile").unwrap(),
-            &setup(orders),
-            limits,
-        )
+        PluginInstance::start(&self.catalog.strategy("hostile").unwrap(), &setup(orders), limits)
     }
 
     /// An instance that misbehaves once and behaves after it was started again.
     fn start_once(&self, misbehave: &str, hook: &str, call: u64) -> PluginInstance {
         let once = self.folder.path().join("done");
-        self.start(&json!({"misbehave": misbehave, "hook": hook, "call": call, "once": once}))
-            .unwrap()
+        self.start(&json!({"misbehave": misbehave, "hook": hook, "call": call, "once": once})).unwrap()
     }
 
     /// What the host says of an instance that misbehaves at every first proposal.
     fn end_of(&self, misbehave: &str) -> Error {
-        self.start(&json!({"misbehave": misbehave}))
-            .unwrap()
-            .propose(&ask())
-            .unwrap_err()
+        self.start(&json!({"misbehave": misbehave})).unwrap().propose(&ask()).unwrap_err()
     }
 }
 
 fn scan(folder: &Path) -> Catalog {
-    Catalog::scan(&[Folder {
-        path: folder.to_owned(),
-        reach: Reach::Tree,
-    }])
+    Catalog::scan(&[Folder { path: folder.to_owned(), reach: Reach::Tree }])
 }
 
 fn setup(orders: &Value) -> Setup {
@@ -82,77 +63,35 @@ fn setup(orders: &Value) -> Setup {
         seed: 7,
         parameters: orders.as_object().unwrap().clone(),
         space: GenomeNas::new(100, 2).space().unwrap(),
-        data: DataInfo {
-            length: 100,
-            labels: 2,
-            task: Task::MultiLabel,
-            train_rows: 10,
-            valid_rows: 10,
-        },
+        data: DataInfo { length: 100, labels: 2, task: Task::MultiLabel, train_rows: 10, valid_rows: 10 },
         budget: BUDGET,
         threads: 1,
     }
 }
 
-const BUDGET: Budget = Budget {
-    amount: 100,
-    unit: Unit::Samples,
-};
+const BUDGET: Budget = Budget { amount: 100, unit: Unit::Samples };
 
 fn ask() -> Ask {
-    Ask {
-        budget: BUDGET,
-        remaining: 50,
-        used: Cost::default(),
-        next_trial: TrialId(0),
-        in_flight: vec![],
-    }
+    Ask { budget: BUDGET, remaining: 50, used: Cost::default(), next_trial: TrialId(0), in_flight: vec![] }
 }
 
 fn report() -> Report {
-    Report {
-        trial: TrialId(3),
-        cost: Cost {
-            seconds: 0.1,
-            ..Cost::default()
-        },
-        remaining: 1,
-        epoch: None,
-        end: None,
-    }
+    Report { trial: TrialId(3), cost: Cost { seconds: 0.1, ..Cost::default() }, remaining: 1, epoch: None, end: None }
 }
 
 /// What a well-behaved instance discards after so many proposals and updates.
 fn dropped(proposals: u64, updates: u64) -> Vec<Discard> {
-    vec![Discard::Trial {
-        trial: TrialId(proposals * 1000 + updates),
-    }]
+    vec![Discard::Trial { trial: TrialId(proposals * 1000 + updates) }]
 }
 
 #[test]
 fn the_manifest_is_read_without_loading_the_library() {
     let scene = Scene::new();
     let manifest = scene.catalog.found()[0].outcome.clone().unwrap();
-    assert_eq!(
-        (manifest.id.as_str(), manifest.license.as_str()),
-        ("genomenas-tests", "MIT OR Apache-2.0")
-    );
-    let strategies: Vec<_> = manifest
-        .strategies
-        .iter()
-        .map(|s| (s.id.as_str(), s.kind))
-        .collect();
-    assert_eq!(
-        strategies,
-        [
-            ("another-hostile", StrategyKind::Baseline),
-            ("hostile", StrategyKind::Search)
-        ]
-    );
-    assert_eq!(
-        manifest.strategies[1].parameters["properties"]["call"]["minimum"],
-        1
-    );
+    assert_eq!((manifest.id.as_str(), manifest.license.as_str()), ("genomenas-tests", "MIT OR Apache-2.0"));
+    let strategies: Vec<_> = manifest.strategies.iter().map(|s| (s.id.as_str(), s.kind)).collect();
+    assert_eq!(strategies, [("another-hostile", StrategyKind::Baseline), ("hostile", StrategyKind::Search)]);
+    assert_eq!(manifest.strategies[1].parameters["properties"]["call"]["minimum"], 1);
 }
 
 #[test]
@@ -160,37 +99,16 @@ fn the_listing_shows_strategies_parameters_and_refused_files() {
     let scene = Scene::new();
     fs::File::create(scene.folder.path().join("notes.so")).unwrap();
     let catalog = scan(scene.folder.path());
-    let rows: Vec<_> = listing::rows(&catalog)
-        .into_iter()
-        .map(|row| (row.strategy, row.kind, row.about))
-        .collect();
+    let rows: Vec<_> = listing::rows(&catalog).into_iter().map(|row| (row.strategy, row.kind, row.about)).collect();
     let expected = [
         ("another-hostile", "baseline", "The same, without orders."),
-        (
-            "hostile",
-            "search",
-            "Does what its orders say, which is nothing good.",
-        ),
-        (
-            "",
-            "refused",
-            "it is an empty file: a plugin is an ELF shared library (.so)",
-        ),
+        ("hostile", "search", "Does what its orders say, which is nothing good."),
+        ("", "refused", "it is an empty file: a plugin is an ELF shared library (.so)"),
     ];
-    assert_eq!(
-        rows,
-        expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned()))
-    );
+    assert_eq!(rows, expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));
     let details = listing::details(&catalog, "hostile").unwrap();
-    let call = details
-        .parameters
-        .iter()
-        .find(|parameter| parameter.name == "call")
-        .unwrap();
-    assert_eq!(
-        (call.takes.as_str(), call.default.as_str()),
-        ("integer of at least 1", "1")
-    );
+    let call = details.parameters.iter().find(|parameter| parameter.name == "call").unwrap();
+    assert_eq!((call.takes.as_str(), call.default.as_str()), ("integer of at least 1", "1"));
 }
 
 #[test]
@@ -207,38 +125,21 @@ fn every_hook_works_and_a_saved_state_is_where_another_instance_begins() {
     drop(instance);
 
     let choice = scene.catalog.strategy("hostile").unwrap();
-    let mut resumed = PluginInstance::resume(
-        &choice,
-        &setup(&json!({})),
-        Limits::default(),
-        Some(state),
-        calls,
-    )
-    .unwrap();
+    let mut resumed =
+        PluginInstance::resume(&choice, &setup(&json!({})), Limits::default(), Some(state), calls).unwrap();
     assert_eq!(resumed.discard(&report()).unwrap(), dropped(1, 2));
 }
 
 #[test]
 fn a_crash_of_any_kind_in_any_hook_is_survived() {
-    for misbehave in [
-        "panic",
-        "panic-payload",
-        "segfault",
-        "abort",
-        "exit",
-        "recurse",
-    ] {
+    for misbehave in ["panic", "panic-payload", "segfault", "abort", "exit", "recurse"] {
         for hook in ["propose", "update", "discard"] {
             let scene = Scene::new();
             let mut instance = scene.start_once(misbehave, hook, 2);
             for round in 1..=3 {
                 instance.propose(&ask()).unwrap();
                 instance.update(&report()).unwrap();
-                assert_eq!(
-                    instance.discard(&report()).unwrap(),
-                    dropped(round, round),
-                    "{misbehave} in {hook}"
-                );
+                assert_eq!(instance.discard(&report()).unwrap(), dropped(round, round), "{misbehave} in {hook}");
             }
             assert_eq!(instance.crashes(), 1, "{misbehave} in {hook}");
         }
@@ -272,13 +173,7 @@ fn a_process_that_is_killed_from_outside_is_replaced() {
     let mut instance = scene.start(&json!({})).unwrap();
     instance.propose(&ask()).unwrap();
     let pid = instance.pid().unwrap();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-9", &pid.to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
     assert_eq!(instance.discard(&report()).unwrap(), dropped(1, 0));
     assert_ne!(instance.pid().unwrap(), pid);
 }
@@ -287,34 +182,16 @@ fn a_process_that_is_killed_from_outside_is_replaced() {
 fn after_three_crashes_the_run_is_given_up_with_what_happened() {
     let scene = Scene::new();
     for (misbehave, told) in [
-        (
-            "panic",
-            "plugin genomenas-tests panicked: ordered to panic in propose, at tests/hostile/src/lib.rs:",
-        ),
-        (
-            "panic-payload",
-            "plugin genomenas-tests panicked: a value that is not text, at ",
-        ),
-        (
-            "segfault",
-            "plugin genomenas-tests died with signal 11 (segmentation fault) in propose",
-        ),
-        (
-            "abort",
-            "plugin genomenas-tests died with signal 6 (abort) in propose",
-        ),
-        (
-            "exit",
-            "plugin genomenas-tests ended by itself with exit code 0 in propose",
-        ),
+        ("panic", "plugin genomenas-tests panicked: ordered to panic in propose, at tests/hostile/src/lib.rs:"),
+        ("panic-payload", "plugin genomenas-tests panicked: a value that is not text, at "),
+        ("segfault", "plugin genomenas-tests died with signal 11 (segmentation fault) in propose"),
+        ("abort", "plugin genomenas-tests died with signal 6 (abort) in propose"),
+        ("exit", "plugin genomenas-tests ended by itself with exit code 0 in propose"),
     ] {
         let error = scene.end_of(misbehave);
         let text = error.to_string();
         assert!(text.starts_with(told), "{text}");
-        assert!(
-            text.ends_with("That was crash 3 of strategy `hostile`, so the run is given up"),
-            "{text}"
-        );
+        assert!(text.ends_with("That was crash 3 of strategy `hostile`, so the run is given up"), "{text}");
         assert_eq!(error.exit_code(), 1);
     }
 }
@@ -322,48 +199,26 @@ fn after_three_crashes_the_run_is_given_up_with_what_happened() {
 #[test]
 fn a_plugin_that_takes_all_memory_ends_alone() {
     let scene = Scene::new();
-    let limits = Limits {
-        memory: 512 << 20,
-        crashes: 1,
-        ..Limits::default()
-    };
-    let mut instance = scene
-        .start_with(&json!({"misbehave": "allocate"}), limits)
-        .unwrap();
+    let limits = Limits { memory: 512 << 20, crashes: 1, ..Limits::default() };
+    let mut instance = scene.start_with(&json!({"misbehave": "allocate"}), limits).unwrap();
     let text = instance.propose(&ask()).unwrap_err().to_string();
-    assert!(
-        text.contains(
-            "died with signal 6 (abort) in propose; its last words: memory allocation of "
-        ),
-        "{text}"
-    );
+    assert!(text.contains("died with signal 6 (abort) in propose; its last words: memory allocation of "), "{text}");
 }
 
 #[test]
 fn an_endless_loop_is_killed_at_the_deadline() {
     let scene = Scene::new();
     let deadlines = Deadlines::default().of_hooks(Duration::from_millis(300));
-    let limits = Limits {
-        deadlines,
-        crashes: 2,
-        ..Limits::default()
-    };
-    let mut instance = scene
-        .start_with(&json!({"misbehave": "loop"}), limits)
-        .unwrap();
+    let limits = Limits { deadlines, crashes: 2, ..Limits::default() };
+    let mut instance = scene.start_with(&json!({"misbehave": "loop"}), limits).unwrap();
     let text = instance.propose(&ask()).unwrap_err().to_string();
-    assert!(
-        text.contains("did not answer propose within 0.3 s and was killed. That was crash 2"),
-        "{text}"
-    );
+    assert!(text.contains("did not answer propose within 0.3 s and was killed. That was crash 2"), "{text}");
 }
 
 #[test]
 fn an_error_of_the_strategy_fails_the_run_with_its_message_and_is_no_crash() {
     let scene = Scene::new();
-    let mut instance = scene
-        .start(&json!({"misbehave": "error", "hook": "update"}))
-        .unwrap();
+    let mut instance = scene.start(&json!({"misbehave": "error", "hook": "update"})).unwrap();
     let error = instance.update(&report()).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -385,15 +240,8 @@ fn a_wrong_parameter_is_wrong_use_and_told_in_words() {
 
 #[test]
 fn a_crash_while_the_instance_is_made_is_told() {
-    let error = Scene::new()
-        .start(&json!({"misbehave": "segfault", "hook": "create"}))
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("died with signal 11 (segmentation fault) in create"),
-        "{error}"
-    );
+    let error = Scene::new().start(&json!({"misbehave": "segfault", "hook": "create"})).unwrap_err();
+    assert!(error.to_string().contains("died with signal 11 (segmentation fault) in create"), "{error}");
 }
 
 #[test]
@@ -408,9 +256,7 @@ fn a_panic_in_drop_harms_nobody() {
 fn what_a_plugin_prints_does_not_reach_the_socket() {
     let scene = Scene::new();
     for misbehave in ["print", "log"] {
-        let mut instance = scene
-            .start(&json!({"misbehave": misbehave, "hook": "propose"}))
-            .unwrap();
+        let mut instance = scene.start(&json!({"misbehave": misbehave, "hook": "propose"})).unwrap();
         assert_eq!(instance.propose(&ask()).unwrap(), Proposal::Wait);
         assert_eq!(instance.discard(&report()).unwrap(), dropped(1, 0));
     }
@@ -421,28 +267,17 @@ fn a_reply_that_is_too_long_is_refused_and_the_instance_lives() {
     let scene = Scene::new();
     let mut instance = scene.start(&json!({"misbehave": "huge-reply"})).unwrap();
     let text = instance.save().unwrap_err().to_string();
-    assert!(
-        text.contains("failed in save: a reply of 68157440 bytes; at most 67108864 are allowed"),
-        "{text}"
-    );
+    assert!(text.contains("failed in save: a reply of 68157440 bytes; at most 67108864 are allowed"), "{text}");
     assert_eq!(instance.propose(&ask()).unwrap(), Proposal::Wait);
 }
 
 #[test]
 fn a_strategy_that_answers_otherwise_the_second_time_is_found_out() {
     let scene = Scene::new();
-    let mut instance = scene
-        .start(&json!({"misbehave": "nondeterministic"}))
-        .unwrap();
+    let mut instance = scene.start(&json!({"misbehave": "nondeterministic"})).unwrap();
     instance.discard(&report()).unwrap();
     let pid = instance.pid().unwrap();
-    assert!(
-        std::process::Command::new("kill")
-            .args(["-9", &pid.to_string()])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
     let error = instance.propose(&ask()).unwrap_err();
     assert!(
         error.to_string().starts_with(
@@ -456,28 +291,17 @@ fn a_strategy_that_answers_otherwise_the_second_time_is_found_out() {
 #[test]
 fn a_journal_that_another_plugin_wrote_is_found_out_on_resume() {
     let scene = Scene::new();
-    let calls = vec![Call::Discard {
-        report: report(),
-        discards: vec![],
-    }];
+    let calls = vec![Call::Discard { report: report(), discards: vec![] }];
     let choice = scene.catalog.strategy("hostile").unwrap();
-    let error = PluginInstance::resume(&choice, &setup(&json!({})), Limits::default(), None, calls)
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("is not deterministic"),
-        "{error}"
-    );
+    let error = PluginInstance::resume(&choice, &setup(&json!({})), Limits::default(), None, calls).unwrap_err();
+    assert!(error.to_string().contains("is not deterministic"), "{error}");
 }
 
 #[test]
 fn a_file_that_is_replaced_during_a_run_does_no_harm() {
     let scene = Scene::new();
     let mut instance = scene.start_once("abort", "update", 1);
-    fs::OpenOptions::new()
-        .write(true)
-        .truncate(true)
-        .open(scene.folder.path().join("libhostile.so"))
-        .unwrap();
+    fs::OpenOptions::new().write(true).truncate(true).open(scene.folder.path().join("libhostile.so")).unwrap();
     instance.update(&report()).unwrap();
     assert_eq!(instance.discard(&report()).unwrap(), dropped(0, 1));
 }
@@ -485,12 +309,7 @@ fn a_file_that_is_replaced_during_a_run_does_no_harm() {
 #[test]
 fn an_instance_outlives_the_thread_that_made_it() {
     let scene = Scene::new();
-    let mut instance = std::thread::scope(|scope| {
-        scope
-            .spawn(|| scene.start(&json!({})).unwrap())
-            .join()
-            .unwrap()
-    });
+    let mut instance = std::thread::scope(|scope| scope.spawn(|| scene.start(&json!({})).unwrap()).join().unwrap());
     instance.propose(&ask()).unwrap();
     assert_eq!(instance.crashes(), 0);
 }
@@ -502,10 +321,7 @@ fn the_first_plugin_of_an_id_wins_and_a_copy_of_it_is_reported() {
     fs::copy(&first, scene.folder.path().join("z.so")).unwrap();
     let catalog = scan(scene.folder.path());
     let outcome = catalog.found()[1].outcome.clone().unwrap_err();
-    assert_eq!(
-        outcome,
-        format!("it is a copy of {}, found before it", first.display())
-    );
+    assert_eq!(outcome, format!("it is a copy of {}, found before it", first.display()));
 }
 
 /// What is said of the plugin's file once `change` was done to its bytes.
@@ -517,9 +333,7 @@ fn refusal_after(change: impl FnOnce(&mut Vec<u8>)) -> String {
 
 fn replace(bytes: &mut [u8], old: &str, new: &str) {
     assert_eq!(old.len(), new.len());
-    let found: Vec<_> = (0..bytes.len())
-        .filter(|&at| bytes[at..].starts_with(old.as_bytes()))
-        .collect();
+    let found: Vec<_> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(old.as_bytes())).collect();
     assert!(!found.is_empty(), "{old} is not in the file");
     for at in found {
         bytes[at..at + new.len()].copy_from_slice(new.as_bytes());
@@ -528,10 +342,7 @@ fn replace(bytes: &mut [u8], old: &str, new: &str) {
 
 #[test]
 fn each_way_of_not_being_a_plugin_has_its_own_line() {
-    assert!(
-        refusal_after(|bytes| bytes.truncate(100_000))
-            .starts_with("it is a truncated or damaged library: ")
-    );
+    assert!(refusal_after(|bytes| bytes.truncate(100_000)).starts_with("it is a truncated or damaged library: "));
     assert_eq!(
         refusal_after(|bytes| replace(bytes, ".genomenas\0", ".genomanas\0")),
         "it is not a genomenas plugin: it has no .genomenas section (was it stripped of it?)"
@@ -592,9 +403,7 @@ fn a_damaged_library_with_a_whole_manifest_is_refused_or_dies_in_its_own_process
     let catalog = scan(scene.folder.path());
     let told = match catalog.strategy("hostile") {
         Err(error) => error.to_string(),
-        Ok(choice) => PluginInstance::start(&choice, &setup(&json!({})), Limits::default())
-            .unwrap_err()
-            .to_string(),
+        Ok(choice) => PluginInstance::start(&choice, &setup(&json!({})), Limits::default()).unwrap_err().to_string(),
     };
     assert!(!told.contains('\n') && told.len() < 1000, "{told}");
 }

@@ -16,21 +16,9 @@ use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 /// The system refuses one of them.
 pub fn limits(memory: Option<u64>) -> io::Result<()> {
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-    setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    )?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     if memory.is_some() {
-        setrlimit(
-            Resource::As,
-            Rlimit {
-                current: memory,
-                maximum: memory,
-            },
-        )?;
+        setrlimit(Resource::As, Rlimit { current: memory, maximum: memory })?;
     }
     Ok(())
 }

@@ -17,8 +17,7 @@ pub fn open(path: &Path) -> Result<PluginRootRef, String> {
     // exists so that a broken promise ends nothing else.
     #[expect(unsafe_code, reason = "loading a plugin is what this program is for")]
     let library = unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) };
-    let library =
-        library.map_err(|error| format!("cannot load it: {}", one_line(&describe(&error))))?;
+    let library = library.map_err(|error| format!("cannot load it: {}", one_line(&describe(&error))))?;
     // Kept open for as long as the process lives: the instance's code is in it.
     std::mem::forget(library);
     // Not `RootModule::load_from_file`, which returns the first plugin for every later path.
@@ -52,9 +51,5 @@ fn describe(error: &libloading::Error) -> String {
 
 fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 300 {
-        line
-    } else {
-        line.chars().take(297).chain("...".chars()).collect()
-    }
+    if line.chars().count() <= 300 { line } else { line.chars().take(297).chain("...".chars()).collect() }
 }

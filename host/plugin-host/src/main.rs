@@ -22,21 +22,13 @@ fn main() -> ExitCode {
 
 fn memory_argument() -> Result<Option<u64>, String> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    match arguments
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => Ok(None),
         ["--memory", bytes] => match bytes.parse() {
             Ok(bytes) => Ok(Some(bytes)),
             Err(_) => Err(format!("--memory takes a number of bytes, got `{bytes}`")),
         },
-        _ => Err(
-            "usage: genomenas-plugin-host [--memory BYTES]; genomenas starts it by itself"
-                .to_owned(),
-        ),
+        _ => Err("usage: genomenas-plugin-host [--memory BYTES]; genomenas starts it by itself".to_owned()),
     }
 }
 

@@ -17,49 +17,25 @@ use crate::wire::{self, Create, Frame, Hello, Kind, code};
 /// The socket breaks, or the other side speaks another version.
 pub fn serve(mut socket: UnixStream) -> io::Result<()> {
     let hello = Frame::read(&mut socket)?.filter(|frame| frame.kind == Kind::Hello);
-    let Some(hello) = hello.and_then(|frame| serde_json::from_slice::<Hello>(&frame.body).ok())
-    else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "expected a hello first",
-        ));
+    let Some(hello) = hello.and_then(|frame| serde_json::from_slice::<Hello>(&frame.body).ok()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "expected a hello first"));
     };
     // Said before it is compared, so that the host can tell the versions apart too.
-    Frame {
-        kind: Kind::Hello,
-        call: 0,
-        body: serde_json::to_vec(&Hello::here())?,
-    }
-    .write(&mut socket)?;
+    Frame { kind: Kind::Hello, call: 0, body: serde_json::to_vec(&Hello::here())? }.write(&mut socket)?;
     if hello.version != wire::VERSION {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!(
-                "the host speaks version {}, this child {}",
-                hello.version,
-                wire::VERSION
-            ),
+            format!("the host speaks version {}, this child {}", hello.version, wire::VERSION),
         ));
     }
-    let mut plugin = Plugin {
-        root: None,
-        instance: None,
-    };
+    let mut plugin = Plugin { root: None, instance: None };
     while let Some(call) = Frame::read(&mut socket)? {
         let answer = match plugin.answer(&call) {
-            Ok(body) => Frame {
-                kind: Kind::Reply,
-                call: call.call,
-                body,
-            },
+            Ok(body) => Frame { kind: Kind::Reply, call: call.call, body },
             Err(failure) => Frame::failure(call.call, failure.code, &failure.message),
         };
         if answer.body.len() > wire::MAX_BODY {
-            let told = format!(
-                "a reply of {} bytes; at most {} are allowed",
-                answer.body.len(),
-                wire::MAX_BODY
-            );
+            let told = format!("a reply of {} bytes; at most {} are allowed", answer.body.len(), wire::MAX_BODY);
             Frame::failure(call.call, code::TOO_LONG, &told).write(&mut socket)?;
         } else {
             answer.write(&mut socket)?;
@@ -88,10 +64,7 @@ impl Plugin {
                     return Err(misuse("a library is loaded already"));
                 }
                 let path = Path::new(std::ffi::OsStr::from_bytes(body));
-                let root = load::open(path).map_err(|message| Failure {
-                    code: code::OPEN,
-                    message,
-                })?;
+                let root = load::open(path).map_err(|message| Failure { code: code::OPEN, message })?;
                 self.root = Some(root);
                 Ok(root.manifest()().into())
             }
@@ -99,10 +72,7 @@ impl Plugin {
                 let root = self.root.ok_or_else(|| misuse("no library is loaded"))?;
                 let Create { strategy, setup } = serde_json::from_slice(body)
                     .map_err(|error| misuse(&format!("not an order to create: {error}")))?;
-                let instance = plain(root.create()(
-                    strategy.as_str().into(),
-                    setup.as_bytes().into(),
-                ))?;
+                let instance = plain(root.create()(strategy.as_str().into(), setup.as_bytes().into()))?;
                 self.instance = Some(instance);
                 Ok(Vec::new())
             }
@@ -116,26 +86,18 @@ impl Plugin {
     }
 
     fn instance(&mut self) -> Result<&mut StrategyBox, Failure> {
-        self.instance
-            .as_mut()
-            .ok_or_else(|| misuse("no instance is made"))
+        self.instance.as_mut().ok_or_else(|| misuse("no instance is made"))
     }
 }
 
 fn misuse(message: &str) -> Failure {
-    Failure {
-        code: code::MISUSE,
-        message: message.to_owned(),
-    }
+    Failure { code: code::MISUSE, message: message.to_owned() }
 }
 
 fn plain<T>(result: FfiResult<T>) -> Result<T, Failure> {
     match result {
         ROk(value) => Ok(value),
-        RErr(error) => Err(Failure {
-            code: error.code.0,
-            message: error.message.into(),
-        }),
+        RErr(error) => Err(Failure { code: error.code.0, message: error.message.into() }),
     }
 }
 

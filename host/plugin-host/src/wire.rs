@@ -55,11 +55,9 @@ pub enum Kind {
 impl Kind {
     fn from_byte(byte: u8) -> Option<Self> {
         use Kind::{Create, Discard, Failure, Hello, Load, Open, Propose, Reply, Save, Update};
-        [
-            Hello, Open, Create, Propose, Update, Discard, Save, Load, Reply, Failure,
-        ]
-        .into_iter()
-        .find(|kind| *kind as u8 == byte)
+        [Hello, Open, Create, Propose, Update, Discard, Save, Load, Reply, Failure]
+            .into_iter()
+            .find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -75,10 +73,7 @@ pub struct Hello {
 impl Hello {
     /// That of this process.
     pub fn here() -> Self {
-        Self {
-            version: VERSION,
-            pid: std::process::id(),
-        }
+        Self { version: VERSION, pid: std::process::id() }
     }
 }
 
@@ -106,20 +101,13 @@ impl Frame {
     /// The body of a [`Kind::Failure`].
     pub fn failure(call: u32, code: u32, message: &str) -> Self {
         let body = [&code.to_le_bytes(), message.as_bytes()].concat();
-        Self {
-            kind: Kind::Failure,
-            call,
-            body,
-        }
+        Self { kind: Kind::Failure, call, body }
     }
 
     /// The code and the message of a [`Kind::Failure`].
     pub fn read_failure(&self) -> Option<(u32, String)> {
         let (code, message) = self.body.split_first_chunk::<4>()?;
-        Some((
-            u32::from_le_bytes(*code),
-            String::from_utf8_lossy(message).into_owned(),
-        ))
+        Some((u32::from_le_bytes(*code), String::from_utf8_lossy(message).into_owned()))
     }
 
     /// Writes the frame.
@@ -131,10 +119,7 @@ impl Frame {
         if self.body.len() > MAX_BODY {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!(
-                    "a message of {} bytes; at most {MAX_BODY} go over the plugin's socket",
-                    self.body.len()
-                ),
+                format!("a message of {} bytes; at most {MAX_BODY} go over the plugin's socket", self.body.len()),
             ));
         }
         let length = u32::try_from(self.body.len() + HEADER).map_err(io::Error::other)?;
@@ -159,10 +144,7 @@ impl Frame {
         let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidData, why));
         let length = length as usize;
         if !(HEADER..=MAX_BODY + HEADER).contains(&length) {
-            return refuse(format!(
-                "a frame of {length} bytes; expected {HEADER} to {}",
-                MAX_BODY + HEADER
-            ));
+            return refuse(format!("a frame of {length} bytes; expected {HEADER} to {}", MAX_BODY + HEADER));
         }
         let mut head = [0; HEADER];
         stream.read_exact(&mut head)?;
@@ -172,17 +154,11 @@ impl Frame {
         };
         // The buffer grows with what arrives: a length alone must not allocate 64 MiB.
         let mut body = Vec::new();
-        stream
-            .take((length - HEADER) as u64)
-            .read_to_end(&mut body)?;
+        stream.take((length - HEADER) as u64).read_to_end(&mut body)?;
         if body.len() != length - HEADER {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(Some(Self {
-            kind,
-            call: u32::from_le_bytes(call),
-            body,
-        }))
+        Ok(Some(Self { kind, call: u32::from_le_bytes(call), body }))
     }
 }
 
@@ -208,16 +184,9 @@ mod tests {
 
     #[test]
     fn a_body_that_is_too_long_is_refused_before_anything_is_written() {
-        let frame = Frame {
-            kind: Kind::Save,
-            call: 1,
-            body: vec![0; MAX_BODY + 1],
-        };
+        let frame = Frame { kind: Kind::Save, call: 1, body: vec![0; MAX_BODY + 1] };
         let mut out = Vec::new();
-        assert_eq!(
-            frame.write(&mut out).unwrap_err().kind(),
-            io::ErrorKind::InvalidInput
-        );
+        assert_eq!(frame.write(&mut out).unwrap_err().kind(), io::ErrorKind::InvalidInput);
         assert!(out.is_empty());
     }
 

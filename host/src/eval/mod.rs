@@ -42,7 +42,7 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
     let mut loss_sum = 0.0;
     let total = chosen.len();
     let mut feed = Feed::score(rows, chosen, scoring.batch, scoring.device)?;
-    while let Some((inputs, targets)) = feed.next()? {
+    while let Some((inputs, targets)) = feed.next_batch()? {
         let logits = net.forward(&inputs, false)?.logits;
         loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * inputs.size()[0] as f64;
         let to_vec = |tensor: &tch::Tensor| -> Result<Vec<f32>> {
@@ -57,11 +57,13 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
 
 /// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.
 fn chosen_rows(rows: usize, scoring: &Scoring) -> Result<Vec<u32>> {
-    let wanted = scoring.batches.map_or(rows, |batches| (batches as usize).saturating_mul(scoring.batch as usize)).min(rows);
+    let wanted =
+        scoring.batches.map_or(rows, |batches| (batches as usize).saturating_mul(scoring.batch as usize)).min(rows);
     (0..wanted)
         .map(|at| {
-            u32::try_from(at as u128 * rows as u128 / wanted as u128)
-                .map_err(|_| Error::input(format!("a split of {rows} rows is too large: at most 2^32 rows can be scored")))
+            u32::try_from(at as u128 * rows as u128 / wanted as u128).map_err(|_| {
+                Error::input(format!("a split of {rows} rows is too large: at most 2^32 rows can be scored"))
+            })
         })
         .collect()
 }

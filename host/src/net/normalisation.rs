@@ -33,7 +33,13 @@ impl Module for BatchNorm {
 }
 
 /// A [`Op::BatchNorm`] over `channels` channels.
-pub(super) fn batch_norm(op: &Op, form: Form, name: &str, channels: usize, declared: &mut Declared) -> Option<Box<dyn Module>> {
+pub(super) fn batch_norm(
+    op: &Op,
+    form: Form,
+    name: &str,
+    channels: usize,
+    declared: &mut Declared,
+) -> Option<Box<dyn Module>> {
     let &Op::BatchNorm { affine, affine_in_search } = op else {
         return None;
     };

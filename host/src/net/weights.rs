@@ -173,7 +173,9 @@ impl Weights {
             let buffers = self.buffers.iter().map(|(name, tensor)| (name.as_str(), tensor));
             weights
                 .chain(buffers)
-                .map(|(name, tensor)| Ok((name.to_owned(), tensor.f_detach()?.f_to_device_(Device::Cpu, Kind::Float, false, true)?)))
+                .map(|(name, tensor)| {
+                    Ok((name.to_owned(), tensor.f_detach()?.f_to_device_(Device::Cpu, Kind::Float, false, true)?))
+                })
                 .collect()
         })
     }

@@ -66,14 +66,7 @@ impl Child {
     ///
     /// The process died on the way, or the library or the strategy refused.
     pub fn start(start: &Start) -> Result<Self, Fault> {
-        let Start {
-            binary,
-            library,
-            manifest,
-            strategy,
-            setup,
-            limits,
-        } = start;
+        let Start { binary, library, manifest, strategy, setup, limits } = start;
         let plugin = manifest.id.clone();
         let unable = |error: io::Error| Fault::Refused {
             code: code::OPEN,
@@ -81,8 +74,9 @@ impl Child {
         };
         let (mut process, socket) = launch::start(binary, limits.memory).map_err(unable)?;
         let relays = match (process.stdout.take(), process.stderr.take()) {
-            (Some(out), Some(errors)) => Relay::start(&plugin, Level::Info, out)
-                .and_then(|_| Relay::start(&plugin, Level::Warn, errors)),
+            (Some(out), Some(errors)) => {
+                Relay::start(&plugin, Level::Info, out).and_then(|_| Relay::start(&plugin, Level::Warn, errors))
+            }
             _ => Err(io::Error::other("it has no standard output")),
         };
         let errors = match relays {
@@ -93,24 +87,13 @@ impl Child {
             }
         };
         let connection = Connection::new(socket);
-        let mut child = Self {
-            plugin,
-            process,
-            connection,
-            errors,
-            limits: *limits,
-        };
+        let mut child = Self { plugin, process, connection, errors, limits: *limits };
         let greeted = child.connection.greet(limits.deadlines.create);
         greeted.map_err(|broken| child.crash(Kind::Hello, broken))?;
         child.open(library, manifest)?;
-        let order = Create {
-            strategy: strategy.clone(),
-            setup: setup.clone(),
-        };
-        let order = serde_json::to_vec(&order).map_err(|error| Fault::Refused {
-            code: code::MISUSE,
-            message: error.to_string(),
-        })?;
+        let order = Create { strategy: strategy.clone(), setup: setup.clone() };
+        let order = serde_json::to_vec(&order)
+            .map_err(|error| Fault::Refused { code: code::MISUSE, message: error.to_string() })?;
         child.call(Kind::Create, order)?;
         Ok(child)
     }
@@ -121,19 +104,14 @@ impl Child {
     ///
     /// The instance is lost, or the plugin refused.
     pub fn call(&mut self, kind: Kind, body: Vec<u8>) -> Result<Vec<u8>, Fault> {
-        match self
-            .connection
-            .call(kind, body, self.limits.deadlines.of(kind))
-        {
+        match self.connection.call(kind, body, self.limits.deadlines.of(kind)) {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
                 let message = plain(&message);
                 match ErrorCode::from_u32(code) {
-                    ErrorCode::Panic | ErrorCode::Poisoned => Err(Fault::Crash(format!(
-                        "plugin {} {message} in {}",
-                        self.plugin,
-                        call_name(kind)
-                    ))),
+                    ErrorCode::Panic | ErrorCode::Poisoned => {
+                        Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
+                    }
                     _ => Err(Fault::Refused { code, message }),
                 }
             }
@@ -152,10 +130,7 @@ impl Child {
             return Ok(());
         }
         let message = "once loaded it describes itself otherwise than its file does: it is damaged or was altered";
-        Err(Fault::Refused {
-            code: code::OPEN,
-            message: message.to_owned(),
-        })
+        Err(Fault::Refused { code: code::OPEN, message: message.to_owned() })
     }
 
     /// Ends the process and tells what became of it.
@@ -186,11 +161,7 @@ impl Child {
             }
         };
         let last = self.errors.last_line();
-        let said = if last.is_empty() {
-            String::new()
-        } else {
-            format!("; its last words: {last}")
-        };
+        let said = if last.is_empty() { String::new() } else { format!("; its last words: {last}") };
         Fault::Crash(format!("plugin {plugin} {told} in {during}{said}"))
     }
 }
@@ -200,10 +171,7 @@ impl Drop for Child {
     fn drop(&mut self) {
         self.connection.hang_up();
         if wait(&mut self.process, Duration::from_secs(1)).is_none() {
-            log::warn!(
-                "plugin {} did not end by itself and was killed",
-                self.plugin
-            );
+            log::warn!("plugin {} did not end by itself and was killed", self.plugin);
             end(&mut self.process);
         }
     }
@@ -212,10 +180,7 @@ impl Drop for Child {
 /// What the exit status of a process tells a person.
 fn fate(status: ExitStatus) -> String {
     let Some(signal) = status.signal() else {
-        return format!(
-            "ended by itself with exit code {}",
-            status.code().unwrap_or_default()
-        );
+        return format!("ended by itself with exit code {}", status.code().unwrap_or_default());
     };
     let name = match signal {
         4 => "illegal instruction",
@@ -250,9 +215,5 @@ fn end(process: &mut std::process::Child) {
 
 /// A plugin's message on one line, without control characters.
 fn plain(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(2000)
-        .collect()
+    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(2000).collect()
 }

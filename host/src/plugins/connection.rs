@@ -45,30 +45,17 @@ impl Connection {
     ///
     /// The connection broke, or the other side speaks another version.
     pub fn greet(&mut self, time: Duration) -> Result<Hello, Broken> {
-        let body = serde_json::to_vec(&Hello::here())
-            .map_err(|error| Broken::Garbage(error.to_string()))?;
-        let answer = self.exchange(
-            &Frame {
-                kind: Kind::Hello,
-                call: 0,
-                body,
-            },
-            time,
-        )?;
-        let hello: Option<Hello> = if answer.kind == Kind::Hello {
-            serde_json::from_slice(&answer.body).ok()
-        } else {
-            None
-        };
+        let body = serde_json::to_vec(&Hello::here()).map_err(|error| Broken::Garbage(error.to_string()))?;
+        let answer = self.exchange(&Frame { kind: Kind::Hello, call: 0, body }, time)?;
+        let hello: Option<Hello> =
+            if answer.kind == Kind::Hello { serde_json::from_slice(&answer.body).ok() } else { None };
         match hello {
             Some(hello) if hello.version == VERSION => Ok(hello),
             Some(hello) => Err(Broken::Garbage(format!(
                 "it speaks version {}, this genomenas {VERSION}: use the genomenas-plugin-host of this build",
                 hello.version
             ))),
-            None => Err(Broken::Garbage(
-                "its first message is no greeting".to_owned(),
-            )),
+            None => Err(Broken::Garbage("its first message is no greeting".to_owned())),
         }
     }
 
@@ -79,26 +66,14 @@ impl Connection {
     /// The connection broke; no further call will be answered.
     pub fn call(&mut self, kind: Kind, body: Vec<u8>, time: Duration) -> Result<Answer, Broken> {
         self.calls = self.calls.wrapping_add(1);
-        let answer = self.exchange(
-            &Frame {
-                kind,
-                call: self.calls,
-                body,
-            },
-            time,
-        )?;
+        let answer = self.exchange(&Frame { kind, call: self.calls, body }, time)?;
         if answer.call != self.calls {
-            return Err(Broken::Garbage(format!(
-                "it answered call {} instead of {}",
-                answer.call, self.calls
-            )));
+            return Err(Broken::Garbage(format!("it answered call {} instead of {}", answer.call, self.calls)));
         }
         match (answer.kind, answer.read_failure()) {
             (Kind::Reply, _) => Ok(Answer::Reply(answer.body)),
             (Kind::Failure, Some((code, message))) => Ok(Answer::Failure(code, message)),
-            (other, _) => Err(Broken::Garbage(format!(
-                "it answered with a frame of kind {other:?}"
-            ))),
+            (other, _) => Err(Broken::Garbage(format!("it answered with a frame of kind {other:?}"))),
         }
     }
 
@@ -109,21 +84,14 @@ impl Connection {
     }
 
     fn exchange(&mut self, frame: &Frame, time: Duration) -> Result<Frame, Broken> {
-        let mut timed = Timed {
-            stream: &self.stream,
-            until: Instant::now() + time,
-        };
-        let answer = frame
-            .write(&mut timed)
-            .and_then(|()| Frame::read(&mut timed));
+        let mut timed = Timed { stream: &self.stream, until: Instant::now() + time };
+        let answer = frame.write(&mut timed).and_then(|()| Frame::read(&mut timed));
         match answer {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) => Err(Broken::HungUp),
             Err(error) => Err(match error.kind() {
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Broken::Late,
-                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
-                    Broken::Garbage(error.to_string())
-                }
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Broken::Garbage(error.to_string()),
                 _ => Broken::HungUp,
             }),
         }
@@ -139,11 +107,7 @@ struct Timed<'a> {
 impl Timed<'_> {
     fn left(&self) -> io::Result<Duration> {
         let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            Err(io::ErrorKind::TimedOut.into())
-        } else {
-            Ok(left)
-        }
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
     }
 }
 
@@ -182,54 +146,33 @@ mod tests {
     }
 
     fn broken(other: impl FnOnce(UnixStream, Frame) + Send + 'static) -> Broken {
-        connected(other)
-            .call(Kind::Propose, vec![], TIME)
-            .unwrap_err()
+        connected(other).call(Kind::Propose, vec![], TIME).unwrap_err()
     }
 
     #[test]
     fn an_answer_comes_back() {
         let mut connection = connected(|mut there, frame| {
-            Frame {
-                kind: Kind::Reply,
-                ..frame
-            }
-            .write(&mut there)
-            .unwrap();
+            Frame { kind: Kind::Reply, ..frame }.write(&mut there).unwrap();
         });
-        let answer = connection
-            .call(Kind::Load, b"state".to_vec(), TIME)
-            .unwrap();
+        let answer = connection.call(Kind::Load, b"state".to_vec(), TIME).unwrap();
         assert_eq!(answer, Answer::Reply(b"state".to_vec()));
     }
 
     #[test]
     fn garbage_of_any_kind_is_told_apart_from_an_answer() {
         let wrong_call = broken(|mut there, frame| {
-            Frame::failure(frame.call + 1, 1, "")
-                .write(&mut there)
-                .unwrap()
+            Frame::failure(frame.call + 1, 1, "").write(&mut there).unwrap();
         });
-        assert_eq!(
-            wrong_call,
-            Broken::Garbage("it answered call 2 instead of 1".to_owned())
-        );
+        assert_eq!(wrong_call, Broken::Garbage("it answered call 2 instead of 1".to_owned()));
         let wrong_kind = broken(|mut there, frame| frame.write(&mut there).unwrap());
-        assert_eq!(
-            wrong_kind,
-            Broken::Garbage("it answered with a frame of kind Propose".to_owned())
-        );
-        let no_frame =
-            broken(|mut there, _| there.write_all(b"Hello there, this is text").unwrap());
+        assert_eq!(wrong_kind, Broken::Garbage("it answered with a frame of kind Propose".to_owned()));
+        let no_frame = broken(|mut there, _| there.write_all(b"Hello there, this is text").unwrap());
         assert!(matches!(no_frame, Broken::Garbage(_)), "{no_frame:?}");
     }
 
     #[test]
     fn an_end_in_the_middle_of_an_answer_is_a_hang_up() {
-        assert_eq!(
-            broken(|mut there, _| there.write_all(&[200, 0, 0, 0, 64, 1]).unwrap()),
-            Broken::HungUp
-        );
+        assert_eq!(broken(|mut there, _| there.write_all(&[200, 0, 0, 0, 64, 1]).unwrap()), Broken::HungUp);
         assert_eq!(broken(|there, _| drop(there)), Broken::HungUp);
     }
 
@@ -243,17 +186,10 @@ mod tests {
     #[test]
     fn another_version_is_refused() {
         let mut connection = connected(|mut there, frame| {
-            let body = serde_json::to_vec(&Hello {
-                version: 99,
-                pid: 1,
-            })
-            .unwrap();
+            let body = serde_json::to_vec(&Hello { version: 99, pid: 1 }).unwrap();
             Frame { body, ..frame }.write(&mut there).unwrap();
         });
         let refused = connection.greet(TIME).unwrap_err();
-        assert!(
-            matches!(&refused, Broken::Garbage(why) if why.contains("version 99")),
-            "{refused:?}"
-        );
+        assert!(matches!(&refused, Broken::Garbage(why) if why.contains("version 99")), "{refused:?}");
     }
 }

@@ -54,13 +54,9 @@ fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
     if let Some(path) = &cached
         && content_is(path, &found.sha256)
     {
-        return Ok(PluginCopy {
-            path: path.clone(),
-            _folder: None,
-        });
+        return Ok(PluginCopy { path: path.clone(), _folder: None });
     }
-    let bytes = std::fs::read(&found.path)
-        .map_err(|error| Error::file("read the plugin", &found.path, error))?;
+    let bytes = std::fs::read(&found.path).map_err(|error| Error::file("read the plugin", &found.path, error))?;
     if sha256(&bytes) != found.sha256 {
         return Err(Error::input(format!(
             "the plugin {} was replaced while it was being loaded: run the command again",
@@ -70,10 +66,7 @@ fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
     if let Some(path) = cached {
         match store(&path, &bytes) {
             Ok(()) => {
-                return Ok(PluginCopy {
-                    path,
-                    _folder: None,
-                });
+                return Ok(PluginCopy { path, _folder: None });
             }
             Err(error) => log::debug!("no copy of the plugin in the cache: {error}"),
         }
@@ -84,10 +77,7 @@ fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
         .map_err(|error| Error::file("make a temporary folder in", &std::env::temp_dir(), error))?;
     let path = folder.path().join("lib.so");
     store(&path, &bytes)?;
-    Ok(PluginCopy {
-        path,
-        _folder: Some(Arc::new(folder)),
-    })
+    Ok(PluginCopy { path, _folder: Some(Arc::new(folder)) })
 }
 
 fn store(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -107,21 +97,13 @@ mod tests {
     use std::io::Write as _;
 
     fn put(path: &Path, bytes: &[u8]) {
-        std::fs::File::create(path)
-            .unwrap()
-            .write_all(bytes)
-            .unwrap();
+        std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
     }
 
     fn found(folder: &Path) -> Found {
         let path = folder.join("x.so");
         put(&path, b"first");
-        Found {
-            path,
-            sha256: sha256(b"first"),
-            rustc: None,
-            outcome: Err(String::new()),
-        }
+        Found { path, sha256: sha256(b"first"), rustc: None, outcome: Err(String::new()) }
     }
 
     #[test]
@@ -141,22 +123,14 @@ mod tests {
         let found = found(folder.path());
         put(&found.path, b"second");
         let error = copy_into(&found, Some(&folder.path().join("cache"))).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("was replaced while it was being loaded"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("was replaced while it was being loaded"), "{error}");
     }
 
     #[test]
     fn a_damaged_copy_in_the_cache_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let found = found(folder.path());
-        let path = copy_into(&found, Some(folder.path()))
-            .unwrap()
-            .path()
-            .to_owned();
+        let path = copy_into(&found, Some(folder.path())).unwrap().path().to_owned();
         put(&path, b"fir");
         copy_into(&found, Some(folder.path())).unwrap();
         assert_eq!(std::fs::read(path).unwrap(), b"first");

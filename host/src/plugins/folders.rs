@@ -54,11 +54,7 @@ pub fn libraries(folder: &Folder) -> Vec<PathBuf> {
     if folder.path.is_file() {
         found.push(folder.path.clone());
     } else {
-        let depth = if folder.reach == Reach::Tree {
-            DEPTH
-        } else {
-            0
-        };
+        let depth = if folder.reach == Reach::Tree { DEPTH } else { 0 };
         collect(&folder.path, depth, &mut BTreeSet::new(), &mut found);
     }
     found
@@ -66,14 +62,8 @@ pub fn libraries(folder: &Folder) -> Vec<PathBuf> {
 
 /// A folder of the user's: what `variable` says, or `otherwise` below the home folder.
 pub(super) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
-    let set = std::env::var_os(variable)
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute());
-    set.or_else(|| {
-        std::env::home_dir()
-            .filter(|home| home.is_absolute())
-            .map(|home| home.join(otherwise))
-    })
+    let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    set.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(otherwise)))
 }
 
 fn search_path_in(
@@ -90,23 +80,16 @@ fn search_path_in(
             )));
         }
     }
-    let variable: Vec<_> = std::env::split_paths(&variable.unwrap_or_default())
-        .filter(|path| !path.as_os_str().is_empty())
-        .collect();
+    let variable: Vec<_> =
+        std::env::split_paths(&variable.unwrap_or_default()).filter(|path| !path.as_os_str().is_empty()).collect();
     for path in variable.iter().filter(|path| !path.exists()) {
         log::warn!("{VARIABLE} names {}, which does not exist", path.display());
     }
-    let tree = |path: PathBuf| Folder {
-        path,
-        reach: Reach::Tree,
-    };
+    let tree = |path: PathBuf| Folder { path, reach: Reach::Tree };
     let mut folders: Vec<_> = explicit.iter().cloned().chain(variable).map(tree).collect();
     if let Some(beside) = beside {
         folders.push(tree(beside.join("plugins")));
-        folders.push(Folder {
-            path: beside.to_owned(),
-            reach: Reach::Beside,
-        });
+        folders.push(Folder { path: beside.to_owned(), reach: Reach::Beside });
     }
     folders.extend(data.map(|data| tree(data.join("genomenas/plugins"))));
     Ok(folders)
@@ -127,9 +110,7 @@ fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mu
             return;
         }
     };
-    let mut paths: Vec<_> = entries
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .collect();
+    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.sort();
     for path in paths {
         if path.is_dir() {
@@ -144,16 +125,8 @@ fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mu
 
 /// Whether a file means to be a library, by its name; those of other systems too, to tell that they are.
 fn is_library(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    let extension = |wanted: &str| {
-        Path::new(&name)
-            .extension()
-            .is_some_and(|extension| extension == wanted)
-    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = |wanted: &str| Path::new(&name).extension().is_some_and(|extension| extension == wanted);
     extension("so") || extension("dylib") || extension("dll") || name.contains(".so.")
 }
 
@@ -176,11 +149,7 @@ mod tests {
             Some(Path::new("/home/me/.local/share")),
         )
         .unwrap();
-        let shown: Vec<_> = folders
-            .iter()
-            .skip(1)
-            .map(|f| (f.path.to_str().unwrap(), f.reach))
-            .collect();
+        let shown: Vec<_> = folders.iter().skip(1).map(|f| (f.path.to_str().unwrap(), f.reach)).collect();
         assert_eq!(
             shown,
             [
@@ -210,25 +179,10 @@ mod tests {
             touch(&home.path().join(name));
         }
         let names = |reach| {
-            let found = libraries(&Folder {
-                path: home.path().to_owned(),
-                reach,
-            });
-            found
-                .iter()
-                .map(|p| {
-                    p.strip_prefix(home.path())
-                        .unwrap()
-                        .to_str()
-                        .unwrap()
-                        .to_owned()
-                })
-                .collect::<Vec<_>>()
+            let found = libraries(&Folder { path: home.path().to_owned(), reach });
+            found.iter().map(|p| p.strip_prefix(home.path()).unwrap().to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(
-            names(Reach::Tree),
-            ["a.so", "b/deep/z.so", "b/x.dylib", "c.so.1"]
-        );
+        assert_eq!(names(Reach::Tree), ["a.so", "b/deep/z.so", "b/x.dylib", "c.so.1"]);
         assert_eq!(names(Reach::Beside), ["a.so", "c.so.1"]);
     }
 
@@ -237,13 +191,6 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         touch(&home.path().join("a.so"));
         std::os::unix::fs::symlink(home.path(), home.path().join("again")).unwrap();
-        assert_eq!(
-            libraries(&Folder {
-                path: home.path().to_owned(),
-                reach: Reach::Tree
-            })
-            .len(),
-            1
-        );
+        assert_eq!(libraries(&Folder { path: home.path().to_owned(), reach: Reach::Tree }).len(), 1);
     }
 }

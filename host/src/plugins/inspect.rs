@@ -35,42 +35,29 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, String> {
     if bytes.get(4) != Some(&2) {
         return Err("it is a library for another machine: a 32-bit one".to_owned());
     }
-    let file: ElfFile64<'_, Endianness> = ElfFile64::parse(bytes)
-        .map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
+    let file: ElfFile64<'_, Endianness> =
+        ElfFile64::parse(bytes).map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
     let header = file.elf_header();
     let endian = file.endian();
     check_machine(header.e_machine(endian).0)?;
     if header.e_type(endian) != ET_DYN {
         return Err("it is an object file or a program, not a shared library".to_owned());
     }
-    let section = file.section_by_name(SECTION).ok_or_else(|| {
-        format!(
-            "it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"
-        )
-    })?;
+    let section = file
+        .section_by_name(SECTION)
+        .ok_or_else(|| format!("it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"))?;
     if section.size() > MAX_MANIFEST {
-        return Err(format!(
-            "its manifest has {} bytes; at most {MAX_MANIFEST} are read",
-            section.size()
-        ));
+        return Err(format!("its manifest has {} bytes; at most {MAX_MANIFEST} are read", section.size()));
     }
-    let records = section
-        .data()
-        .map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
+    let records = section.data().map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
     let manifest = Manifest::from_records(records).map_err(|error| error.message)?;
     check_needed(&file)?;
-    if !file
-        .dynamic_symbols()
-        .any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL))
-    {
+    if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL)) {
         return Err("it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip \
                     its dynamic symbols"
             .to_owned());
     }
-    Ok(Inspection {
-        manifest,
-        rustc: rustc(&file),
-    })
+    Ok(Inspection { manifest, rustc: rustc(&file) })
 }
 
 fn not_elf(bytes: &[u8]) -> String {
@@ -94,10 +81,7 @@ fn check_machine(machine: u16) -> Result<(), String> {
     if name(machine) == here {
         return Ok(());
     }
-    Err(format!(
-        "it is a library for another machine: {}, this is {here}",
-        name(machine)
-    ))
+    Err(format!("it is a library for another machine: {}, this is {here}", name(machine)))
 }
 
 fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
@@ -105,10 +89,7 @@ fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
     let table = file.elf_dynamic_table().map_err(damaged)?;
     for entry in table.iter().filter(|entry| entry.tag == DT_NEEDED) {
         let name = String::from_utf8_lossy(table.string(entry).map_err(damaged)?).into_owned();
-        if FORBIDDEN
-            .iter()
-            .any(|forbidden| name.starts_with(forbidden))
-        {
+        if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
             return Err(format!(
                 "it links {}: a plugin must do without libtorch, CUDA and Python, which belong to the host",
                 name.escape_debug()
@@ -120,21 +101,9 @@ fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
 
 /// The compiler as it left its name in the comment section.
 fn rustc(file: &ElfFile64<'_, Endianness>) -> Option<String> {
-    let comment = file
-        .section_by_name(".comment")
-        .filter(|section| section.size() < 4096)?
-        .data()
-        .ok()?;
-    let named = comment
-        .split(|byte| *byte == 0)
-        .find_map(|text| text.strip_prefix(b"rustc version "))?;
-    Some(
-        String::from_utf8_lossy(named)
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(80)
-            .collect(),
-    )
+    let comment = file.section_by_name(".comment").filter(|section| section.size() < 4096)?.data().ok()?;
+    let named = comment.split(|byte| *byte == 0).find_map(|text| text.strip_prefix(b"rustc version "))?;
+    Some(String::from_utf8_lossy(named).chars().filter(|c| !c.is_control()).take(80).collect())
 }
 
 #[cfg(test)]
@@ -172,9 +141,7 @@ mod tests {
     #[test]
     fn a_program_is_not_a_plugin() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        assert!(
-            refusal(&own).starts_with("it is not a genomenas plugin: it has no .genomenas section")
-        );
+        assert!(refusal(&own).starts_with("it is not a genomenas plugin: it has no .genomenas section"));
     }
 
     proptest! {

@@ -78,12 +78,8 @@ impl PluginInstance {
         calls: Vec<Call>,
     ) -> Result<Self> {
         let copy = copy(choice.found)?;
-        let setup = serde_json::to_string(setup).map_err(|error| {
-            Error::failed(format!(
-                "cannot write the setup for {}: {error}",
-                choice.strategy.id
-            ))
-        })?;
+        let setup = serde_json::to_string(setup)
+            .map_err(|error| Error::failed(format!("cannot write the setup for {}: {error}", choice.strategy.id)))?;
         let start = Start {
             binary: launch::plugin_host()?,
             library: copy.path().to_owned(),
@@ -92,14 +88,7 @@ impl PluginInstance {
             setup,
             limits,
         };
-        let mut instance = Self {
-            start,
-            child: None,
-            state,
-            calls,
-            crashes: 0,
-            _copy: copy,
-        };
+        let mut instance = Self { start, child: None, state, calls, crashes: 0, _copy: copy };
         instance.revive()?;
         Ok(instance)
     }
@@ -111,10 +100,7 @@ impl PluginInstance {
     /// The strategy says that it cannot go on, or its process died too often.
     pub fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
-        self.calls.push(Call::Propose {
-            ask: ask.clone(),
-            proposal: proposal.clone(),
-        });
+        self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
         Ok(proposal)
     }
 
@@ -125,9 +111,7 @@ impl PluginInstance {
     /// As [`propose`](Self::propose).
     pub fn update(&mut self, report: &Report) -> Result<()> {
         let Nothing {} = self.call(Kind::Update, &encode(report)?)?;
-        self.calls.push(Call::Update {
-            report: report.clone(),
-        });
+        self.calls.push(Call::Update { report: report.clone() });
         Ok(())
     }
 
@@ -138,10 +122,7 @@ impl PluginInstance {
     /// As [`propose`](Self::propose).
     pub fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
         let discards: Vec<Discard> = self.call(Kind::Discard, &encode(report)?)?;
-        self.calls.push(Call::Discard {
-            report: report.clone(),
-            discards: discards.clone(),
-        });
+        self.calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
         Ok(discards)
     }
 
@@ -203,11 +184,10 @@ impl PluginInstance {
     }
 
     fn attempt(&self) -> Result<Child, Setback> {
-        let mut child =
-            Child::start(&self.start).map_err(|fault| Setback::Fault(Kind::Create, fault))?;
+        let mut child = Child::start(&self.start).map_err(|fault| Setback::Fault(Kind::Create, fault))?;
         if let Some(state) = &self.state {
-            let Nothing {} = answer(&mut child, Kind::Load, state)
-                .map_err(|fault| Setback::Fault(Kind::Load, fault))?;
+            let Nothing {} =
+                answer(&mut child, Kind::Load, state).map_err(|fault| Setback::Fault(Kind::Load, fault))?;
         }
         for (number, call) in self.calls.iter().enumerate() {
             let (kind, same) = replay(&mut child, call)?;
@@ -228,12 +208,7 @@ impl PluginInstance {
 
     /// After a crash, lets the caller try again; an error when there were too many, or when it was no crash.
     fn survive(&mut self, kind: Kind, fault: Fault) -> Result<()> {
-        let Start {
-            manifest,
-            strategy,
-            limits,
-            ..
-        } = &self.start;
+        let Start { manifest, strategy, limits, .. } = &self.start;
         match fault {
             Fault::Crash(how) => {
                 self.child = None;
@@ -247,17 +222,13 @@ impl PluginInstance {
                 log::warn!("{how}; it is started again and taken to where it was");
                 Ok(())
             }
-            Fault::Refused {
-                code: code::OPEN,
-                message,
-            } => Err(Error::input(format!("plugin {}: {message}", manifest.id))),
+            Fault::Refused { code: code::OPEN, message } => {
+                Err(Error::input(format!("plugin {}: {message}", manifest.id)))
+            }
             Fault::Refused { code, message }
                 if kind == Kind::Create && ErrorCode::from_u32(code) == ErrorCode::InvalidInput =>
             {
-                Err(Error::input(format!(
-                    "strategy `{strategy}` of plugin {}: {message}",
-                    manifest.id
-                )))
+                Err(Error::input(format!("strategy `{strategy}` of plugin {}: {message}", manifest.id)))
             }
             Fault::Refused { message, .. } => Err(Error::failed(format!(
                 "strategy `{strategy}` of plugin {} failed in {}: {message}",
@@ -285,32 +256,27 @@ fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), Setback> {
         answer(child, kind, request).map_err(|fault| Setback::Fault(kind, fault))
     }
     Ok(match call {
-        Call::Propose { ask, proposal } => (
-            Kind::Propose,
-            again::<Proposal>(child, Kind::Propose, &encode(ask)?)? == *proposal,
-        ),
+        Call::Propose { ask, proposal } => {
+            (Kind::Propose, again::<Proposal>(child, Kind::Propose, &encode(ask)?)? == *proposal)
+        }
         Call::Update { report } => {
             let Nothing {} = again(child, Kind::Update, &encode(report)?)?;
             (Kind::Update, true)
         }
-        Call::Discard { report, discards } => (
-            Kind::Discard,
-            again::<Vec<Discard>>(child, Kind::Discard, &encode(report)?)? == *discards,
-        ),
+        Call::Discard { report, discards } => {
+            (Kind::Discard, again::<Vec<Discard>>(child, Kind::Discard, &encode(report)?)? == *discards)
+        }
     })
 }
 
 fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(message)
-        .map_err(|error| Error::failed(format!("cannot write a message to a plugin: {error}")))
+    serde_json::to_vec(message).map_err(|error| Error::failed(format!("cannot write a message to a plugin: {error}")))
 }
 
 fn answer<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Fault> {
     let reply = child.call(kind, request.to_vec())?;
-    T::read(reply).map_err(|error| Fault::Refused {
-        code: code::MISUSE,
-        message: format!("its reply cannot be read: {error}"),
-    })
+    T::read(reply)
+        .map_err(|error| Fault::Refused { code: code::MISUSE, message: format!("its reply cannot be read: {error}") })
 }
 
 /// What a hook returns.

@@ -20,15 +20,7 @@ pub const VARIABLE: &str = "GENOMENAS_PLUGIN_HOST";
 const NAME: &str = "genomenas-plugin-host";
 
 /// What a plugin sees of the environment; the rest could make two runs differ.
-const ENVIRONMENT: [&str; 7] = [
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "TMPDIR",
-    "TZ",
-];
+const ENVIRONMENT: [&str; 7] = ["HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ"];
 
 /// The binary that plugins are loaded in: what [`VARIABLE`] names, or the one beside this program.
 ///
@@ -44,26 +36,17 @@ pub fn plugin_host() -> Result<PathBuf> {
         ))
     };
     if let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) {
-        return if path.is_file() {
-            Ok(path)
-        } else {
-            Err(missing(&path))
-        };
+        return if path.is_file() { Ok(path) } else { Err(missing(&path)) };
     }
-    let program = std::env::current_exe()
-        .map_err(|error| Error::failed(format!("cannot find this program: {error}")))?;
+    let program =
+        std::env::current_exe().map_err(|error| Error::failed(format!("cannot find this program: {error}")))?;
     let beside = program.with_file_name(NAME);
     if beside.is_file() {
         return Ok(beside);
     }
     // A test binary lies one folder below.
-    let folder = program
-        .parent()
-        .filter(|folder| folder.file_name() == Some(OsStr::new("deps")));
-    let above = folder
-        .and_then(Path::parent)
-        .map(|folder| folder.join(NAME))
-        .filter(|path| path.is_file());
+    let folder = program.parent().filter(|folder| folder.file_name() == Some(OsStr::new("deps")));
+    let above = folder.and_then(Path::parent).map(|folder| folder.join(NAME)).filter(|path| path.is_file());
     above.ok_or_else(|| missing(&beside))
 }
 
@@ -78,11 +61,7 @@ pub(super) fn start(binary: &Path, memory: u64) -> io::Result<(Child, UnixStream
     command
         .args(["--memory", &memory.to_string()])
         .env_clear()
-        .envs(
-            ENVIRONMENT
-                .iter()
-                .filter_map(|name| std::env::var_os(name).map(|value| (name, value))),
-        )
+        .envs(ENVIRONMENT.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))))
         .env("GENOMENAS_PLUGIN_LOG", log::max_level().as_str())
         .stdin(Stdio::from(OwnedFd::from(there)))
         .stdout(Stdio::piped())
@@ -106,20 +85,13 @@ fn spawn(command: Command) -> io::Result<Child> {
                 let _ = answer.send(command.spawn());
             }
         };
-        if let Err(error) = thread::Builder::new()
-            .name("plugin-spawner".to_owned())
-            .spawn(serve)
-        {
+        if let Err(error) = thread::Builder::new().name("plugin-spawner".to_owned()).spawn(serve) {
             log::error!("cannot start the thread that starts plugins: {error}");
         }
         Mutex::new(orders)
     });
     let gone = || io::Error::other("the thread that starts plugins is gone");
     let (answer, answered) = channel();
-    spawner
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .send((command, answer))
-        .map_err(|_| gone())?;
+    spawner.lock().unwrap_or_else(PoisonError::into_inner).send((command, answer)).map_err(|_| gone())?;
     answered.recv().map_err(|_| gone())?
 }

@@ -34,25 +34,14 @@ pub struct Deadlines {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            deadlines: Deadlines::default(),
-            memory: 8 << 30,
-            crashes: 3,
-        }
+        Self { deadlines: Deadlines::default(), memory: 8 << 30, crashes: 3 }
     }
 }
 
 impl Default for Deadlines {
     fn default() -> Self {
         let hook = Duration::from_secs(60);
-        Self {
-            create: Duration::from_secs(10),
-            propose: hook,
-            update: hook,
-            discard: hook,
-            save: hook,
-            load: hook,
-        }
+        Self { create: Duration::from_secs(10), propose: hook, update: hook, discard: hook, save: hook, load: hook }
     }
 }
 
@@ -60,14 +49,7 @@ impl Deadlines {
     /// The same deadline for everything but the creation.
     #[must_use]
     pub fn of_hooks(self, hook: Duration) -> Self {
-        Self {
-            create: self.create,
-            propose: hook,
-            update: hook,
-            discard: hook,
-            save: hook,
-            load: hook,
-        }
+        Self { create: self.create, propose: hook, update: hook, discard: hook, save: hook, load: hook }
     }
 
     /// That of a kind of call.

@@ -51,19 +51,10 @@ pub struct Parameter {
 /// The list: every strategy in the order of the search, then every file that was refused.
 pub fn rows(catalog: &Catalog) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for Choice {
-        found,
-        manifest,
-        strategy,
-    } in catalog.strategies()
-    {
+    for Choice { found, manifest, strategy } in catalog.strategies() {
         let taken = rows.iter().any(|row| row.strategy == strategy.id);
         rows.push(Row {
-            strategy: if taken {
-                format!("{}/{}", manifest.id, strategy.id)
-            } else {
-                strategy.id.clone()
-            },
+            strategy: if taken { format!("{}/{}", manifest.id, strategy.id) } else { strategy.id.clone() },
             kind: strategy.kind.name().to_owned(),
             plugin: manifest.id.clone(),
             version: manifest.version.clone(),
@@ -71,10 +62,7 @@ pub fn rows(catalog: &Catalog) -> Vec<Row> {
             path: found.path.display().to_string(),
         });
     }
-    let refused = catalog
-        .found()
-        .iter()
-        .filter_map(|found| found.outcome.as_ref().err().map(|why| (found, why)));
+    let refused = catalog.found().iter().filter_map(|found| found.outcome.as_ref().err().map(|why| (found, why)));
     rows.extend(refused.map(|(found, why)| Row {
         strategy: String::new(),
         kind: "refused".to_owned(),
@@ -92,11 +80,7 @@ pub fn rows(catalog: &Catalog) -> Vec<Row> {
 ///
 /// There is no such strategy.
 pub fn details(catalog: &Catalog, name: &str) -> Result<Details> {
-    let Choice {
-        found,
-        manifest,
-        strategy,
-    } = catalog.strategy(name)?;
+    let Choice { found, manifest, strategy } = catalog.strategy(name)?;
     let mut facts = vec![
         ("strategy", strategy.id.clone()),
         ("kind", strategy.kind.name().to_owned()),
@@ -108,21 +92,11 @@ pub fn details(catalog: &Catalog, name: &str) -> Result<Details> {
         ("licence", manifest.license.clone()),
         ("file", found.path.display().to_string()),
         ("sha256", found.sha256.clone()),
-        (
-            "built with",
-            built_with(&manifest.sdk, found.rustc.as_deref(), &manifest.target),
-        ),
-        (
-            "speaks",
-            format!("interface {}, messages {}", manifest.abi, manifest.protocol),
-        ),
+        ("built with", built_with(&manifest.sdk, found.rustc.as_deref(), &manifest.target)),
+        ("speaks", format!("interface {}, messages {}", manifest.abi, manifest.protocol)),
     ];
     facts.retain(|(_, value)| !value.is_empty());
-    Ok(Details {
-        facts,
-        parameters: parameters(strategy),
-        schema: strategy.parameters.clone(),
-    })
+    Ok(Details { facts, parameters: parameters(strategy), schema: strategy.parameters.clone() })
 }
 
 /// The parameters of a strategy in words.
@@ -130,14 +104,8 @@ pub fn parameters(strategy: &StrategyInfo) -> Vec<Parameter> {
     let parameter = |(name, schema): (&str, &Value)| Parameter {
         name: name.to_owned(),
         takes: takes(schema),
-        default: schema
-            .get("default")
-            .map_or(String::new(), Value::to_string),
-        about: schema
-            .get("description")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned(),
+        default: schema.get("default").map_or(String::new(), Value::to_string),
+        about: schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
     };
     strategy.properties().map(parameter).collect()
 }
@@ -146,11 +114,7 @@ fn built_with(sdk: &str, rustc: Option<&str>, target: &str) -> String {
     let sdk = (!sdk.is_empty()).then(|| format!("genomenas-plugin {sdk}"));
     let rustc = rustc.map(|version| format!("rustc {version}"));
     let target = (!target.is_empty()).then(|| format!("for {target}"));
-    [sdk, rustc, target]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(", ")
+    [sdk, rustc, target].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn takes(schema: &Value) -> String {
@@ -163,11 +127,7 @@ fn takes(schema: &Value) -> String {
     }
     let kind = match schema.get("type") {
         Some(Value::String(kind)) => kind.clone(),
-        Some(Value::Array(kinds)) => kinds
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(" or "),
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
         _ => "anything".to_owned(),
     };
     if let Some(items) = schema.get("items") {

@@ -19,5 +19,5 @@ mod relay;
 pub use catalog::{Catalog, Choice, Found};
 pub use folders::{Folder, search_path};
 pub use instance::{Call, PluginInstance};
-pub use pinned::pinned;
 pub use limits::{Deadlines, Limits};
+pub use pinned::pinned;

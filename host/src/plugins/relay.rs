@@ -20,11 +20,7 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Passes on the lines of `stream` until it ends. A line without a level of its own gets `level`.
-    pub(super) fn start(
-        plugin: &str,
-        level: Level,
-        stream: impl Read + Send + 'static,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(plugin: &str, level: Level, stream: impl Read + Send + 'static) -> std::io::Result<Self> {
         let last = Arc::new(Mutex::new(String::new()));
         let (end, ended) = channel();
         let target = format!("plugin::{plugin}");
@@ -47,10 +43,7 @@ impl Relay {
     /// The last line, once the stream has ended or after a moment.
     pub(super) fn last_line(&self) -> String {
         let _ = self.ended.recv_timeout(Duration::from_millis(500));
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -63,10 +56,7 @@ fn pass_on(stream: impl Read, mut line: impl FnMut(&str)) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text: String = String::from_utf8_lossy(&bytes)
-            .chars()
-            .filter(|c| !c.is_control() || *c == '\t')
-            .collect();
+        let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control() || *c == '\t').collect();
         if !text.trim().is_empty() {
             line(text.trim_end());
         }
@@ -86,10 +76,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_plugins_log_keeps_its_level() {
-        assert_eq!(
-            split_level("WARN my_nas: low on ideas"),
-            Some((Level::Warn, "my_nas: low on ideas"))
-        );
+        assert_eq!(split_level("WARN my_nas: low on ideas"), Some((Level::Warn, "my_nas: low on ideas")));
         assert_eq!(split_level("Warnings are printed"), None);
     }
 
@@ -98,12 +85,9 @@ mod tests {
         let mut lines = Vec::new();
         let long = "x".repeat(5000);
         pass_on(format!("a\u{1b}[2Jb\n\n{long}\nend").as_bytes(), |line| {
-            lines.push(line.to_owned())
+            lines.push(line.to_owned());
         });
-        assert_eq!(
-            lines.iter().map(String::len).collect::<Vec<_>>(),
-            [5, 4096, 904, 3]
-        );
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [5, 4096, 904, 3]);
         assert_eq!(lines[0], "a[2Jb");
     }
 }

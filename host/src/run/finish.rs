@@ -95,7 +95,14 @@ fn train(
             known = epoch.number;
             observer.event(&Event::Epoch { trial: None, epoch: epoch.clone() });
             let used = training.cost();
-            journal.append(&Record::Epoch { phase: Phase::Final, trial: None, epoch, used, report: None, discards: Vec::new() })?;
+            journal.append(&Record::Epoch {
+                phase: Phase::Final,
+                trial: None,
+                epoch,
+                used,
+                report: None,
+                discards: Vec::new(),
+            })?;
         }
         training.save()?;
         result.final_training = Some(training.cost());
@@ -104,7 +111,8 @@ fn train(
     result.best_epoch = training.best().map(|best| best.number);
     let net = training.into_best()?;
     checkpoint::write(&context.folder.join(files::WEIGHTS), &net.weights.snapshot()?, &result.architecture_hash)?;
-    let scoring = Scoring { batch: plan.batch, batches: None, device: context.device, threads: settings.threads as usize };
+    let scoring =
+        Scoring { batch: plan.batch, batches: None, device: context.device, threads: settings.threads as usize };
     result.valid = Some(eval::score(&net, &context.valid, &scoring)?);
     if settings.test {
         observer.event(&Event::Phase("test".to_owned()));

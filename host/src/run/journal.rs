@@ -92,7 +92,8 @@ impl Journal {
 
     /// Appends a record and waits until the disk has it.
     pub fn append(&mut self, record: &Record) -> Result<()> {
-        let mut line = serde_json::to_vec(record).map_err(|error| Error::failed(format!("cannot write the journal: {error}")))?;
+        let mut line =
+            serde_json::to_vec(record).map_err(|error| Error::failed(format!("cannot write the journal: {error}")))?;
         line.push(b'\n');
         let mut write = || -> std::io::Result<()> {
             self.file.write_all(&line)?;
@@ -121,7 +122,11 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Vec<Record>, u64)> {
     let mut records = Vec::new();
     for (number, line) in bytes[..whole].split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
         let record = serde_json::from_slice(line).map_err(|error| {
-            Error::file("go on from", path, format!("line {} is not a journal record ({error}); begin the run in a new folder", number + 1))
+            Error::file(
+                "go on from",
+                path,
+                format!("line {} is not a journal record ({error}); begin the run in a new folder", number + 1),
+            )
         })?;
         records.push(record);
     }
@@ -134,7 +139,14 @@ mod tests {
 
     fn record(seconds: f64) -> Record {
         let used = Cost { seconds, ..Cost::default() };
-        Record::Epoch { phase: Phase::Final, trial: None, epoch: Epoch::default(), used, report: None, discards: vec![] }
+        Record::Epoch {
+            phase: Phase::Final,
+            trial: None,
+            epoch: Epoch::default(),
+            used,
+            report: None,
+            discards: vec![],
+        }
     }
 
     #[test]
@@ -155,7 +167,7 @@ mod tests {
     fn a_line_that_is_not_a_record_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
-        std::fs::File::create(&path).unwrap().write_all(b"{\"type\":\"propose\"}\n").unwrap();
+        File::create(&path).unwrap().write_all(b"{\"type\":\"propose\"}\n").unwrap();
         let error = Journal::open(&path).unwrap_err().to_string();
         assert!(error.contains("line 1"), "{error}");
     }

@@ -23,8 +23,8 @@ pub use settings::Settings;
 
 use crate::data::{Rows, Store};
 use crate::error::{Error, Result};
-use crate::train::device::{self, Device};
 use crate::files as disk;
+use crate::train::device::{self, Device};
 use settings::files;
 
 /// What every phase of a run needs.
@@ -40,7 +40,12 @@ pub(crate) struct Context {
 /// Makes a run folder, or accepts one that was made with the same settings.
 ///
 /// A run searches `space`, or trains `architecture`.
-pub fn create(folder: &Path, settings: &Settings, space: Option<&Space>, architecture: Option<&Architecture>) -> Result<()> {
+pub fn create(
+    folder: &Path,
+    settings: &Settings,
+    space: Option<&Space>,
+    architecture: Option<&Architecture>,
+) -> Result<()> {
     let path = folder.join(files::SETTINGS);
     if path.exists() {
         let before = disk::read_text(&path)?;
@@ -55,8 +60,8 @@ pub fn create(folder: &Path, settings: &Settings, space: Option<&Space>, archite
             ))),
         };
     }
-    if folder.exists() && std::fs::read_dir(folder).map_err(|error| Error::file("read", folder, error))?.next().is_some() {
-        let what = "it is not empty and holds no run.toml; choose a new folder";
+    if let Some(stray) = stray_file(folder)? {
+        let what = format!("it holds {stray} and no run.toml, so it is no run; choose a new folder");
         return Err(Error::file("make a run in", folder, what));
     }
     disk::create_folder(folder)?;
@@ -70,6 +75,24 @@ pub fn create(folder: &Path, settings: &Settings, space: Option<&Space>, archite
     disk::write_atomically(&path, settings.to_toml()?.as_bytes())
 }
 
+/// A file in a folder that a making of a run, killed before its end, would not have left there.
+fn stray_file(folder: &Path) -> Result<Option<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::file("read", folder, error)),
+    };
+    for entry in entries {
+        let name =
+            entry.map_err(|error| Error::file("read", folder, error))?.file_name().to_string_lossy().into_owned();
+        let ours = [files::SPACE, files::ARCHITECTURE, files::LOG].contains(&name.as_str());
+        if !ours && !disk::is_unfinished(&name) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
 /// The first lines in which two texts differ.
 fn first_difference(before: &str, now: &str) -> Option<(String, String)> {
     let (mut before, mut now) = (before.lines(), now.lines());
@@ -77,7 +100,9 @@ fn first_difference(before: &str, now: &str) -> Option<(String, String)> {
         match (before.next(), now.next()) {
             (None, None) => return None,
             (left, right) if left == right => {}
-            (left, right) => return Some((left.unwrap_or("nothing").to_owned(), right.unwrap_or("nothing").to_owned())),
+            (left, right) => {
+                return Some((left.unwrap_or("nothing").to_owned(), right.unwrap_or("nothing").to_owned()));
+            }
         }
     }
 }

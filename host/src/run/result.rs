@@ -86,14 +86,17 @@ impl RunResult {
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(files::RESULT);
         match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file("understand", &path, error)),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file("understand", &path, error))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::file("read", &path, error)),
         }
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        let mut text = serde_json::to_vec_pretty(self).map_err(|error| Error::failed(format!("cannot write the result: {error}")))?;
+        let mut text = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::failed(format!("cannot write the result: {error}")))?;
         text.push(b'\n');
         write_atomically(&folder.join(files::RESULT), &text)
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{
-    Ask, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report, Stopped, Trial, TrialId,
-    Work,
+    Ask, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report, Stopped, Trial,
+    TrialId, Work,
 };
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
@@ -57,7 +57,10 @@ impl Searching<'_> {
             result.search = Some(self.state.used);
             if let Some(finding) = self.state.finding.take() {
                 let (architecture, _) = self.resolve(&finding.best.network).map_err(|error| {
-                    Error::failed(format!("strategy {} finished with an architecture that cannot be used: {error}", self.search.strategy))
+                    Error::failed(format!(
+                        "strategy {} finished with an architecture that cannot be used: {error}",
+                        self.search.strategy
+                    ))
                 })?;
                 return Ok(Searched { architecture, cost: self.state.used, trials: self.state.next });
             }
@@ -121,8 +124,7 @@ impl Searching<'_> {
             return self.end(id, Outcome::Discarded, Tally::default());
         }
         if self.remaining(&Cost::default()) == 0 {
-            let reason = "the budget was spent before this trial began".to_owned();
-            return self.end(id, Outcome::Failed { reason }, Tally::default());
+            return self.end(id, Outcome::Completed { stopped: Stopped::Budget }, Tally::default());
         }
         let Work::Train { network, .. } = &trial.work else {
             let reason = "this genomenas does not know this kind of work: update it".to_owned();
@@ -148,7 +150,8 @@ impl Searching<'_> {
             Some(limit) if limit <= remaining => (limit, Stopped::Limit),
             _ => (remaining, Stopped::Budget),
         };
-        let mut tally = Tally { parameters: layers.parameters(), multiply_adds: layers.multiply_adds(), ..Tally::default() };
+        let mut tally =
+            Tally { parameters: layers.parameters(), multiply_adds: layers.multiply_adds(), ..Tally::default() };
         let failed = |error: &Error| Outcome::Failed { reason: error.to_string() };
         let context = self.context;
         let job = Job {
@@ -220,10 +223,18 @@ impl Searching<'_> {
 
     fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost) -> Result<()> {
         self.observer.event(&Event::Epoch { trial: Some(id.0), epoch: epoch.clone() });
-        let report = Report { trial: id, cost, remaining: self.remaining(&cost), epoch: Some(epoch.clone()), end: None };
+        let report =
+            Report { trial: id, cost, remaining: self.remaining(&cost), epoch: Some(epoch.clone()), end: None };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
-        self.record(&Record::Epoch { phase: Phase::Search, trial: Some(id), epoch, used, report: Some(report), discards })
+        self.record(&Record::Epoch {
+            phase: Phase::Search,
+            trial: Some(id),
+            epoch,
+            used,
+            report: Some(report),
+            discards,
+        })
     }
 
     fn tell(&mut self, report: &Report) -> Result<Vec<Discard>> {
@@ -293,5 +304,7 @@ fn remove_checkpoint(path: &Path) {
 }
 
 fn describe(candidate: &Candidate) -> String {
-    candidate.trial.map_or_else(|| "an architecture of no trial".to_owned(), |trial| format!("the architecture of trial {trial}"))
+    candidate
+        .trial
+        .map_or_else(|| "an architecture of no trial".to_owned(), |trial| format!("the architecture of trial {trial}"))
 }

@@ -42,7 +42,9 @@ impl State {
     /// The state after these records.
     pub(super) fn after(records: &[Record]) -> Self {
         let mut state = Self::default();
-        records.iter().for_each(|record| state.apply(record));
+        for record in records {
+            state.apply(record);
+        }
         state
     }
 

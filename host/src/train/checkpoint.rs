@@ -42,7 +42,8 @@ pub fn write<T: Serialize>(path: &Path, tensors: &Tensors, metadata: &T) -> Resu
 /// Reads a file that [`write`] wrote (or, for the tensors, anybody's f32 safetensors).
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Tensors, Option<T>)> {
     let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
-    let unusable = |error: &dyn std::fmt::Display| Error::file("use", path, format!("not a safetensors file of f32: {error}"));
+    let unusable =
+        |error: &dyn std::fmt::Display| Error::file("use", path, format!("not a safetensors file of f32: {error}"));
     let file = SafeTensors::deserialize(&bytes).map_err(|error| unusable(&error))?;
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| unusable(&error))?;
     let metadata = match header.metadata().as_ref().and_then(|entries| entries.get(METADATA)) {

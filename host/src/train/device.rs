@@ -7,9 +7,8 @@ use crate::error::{Error, Result};
 /// The device that `auto`, `cpu`, `cuda` or `cuda:i` means here.
 pub fn parse(text: &str) -> Result<Device> {
     let index = match text {
-        "cpu" => return Ok(Device::Cpu),
         "auto" if tch::Cuda::is_available() => return Ok(Device::Cuda(0)),
-        "auto" => return Ok(Device::Cpu),
+        "auto" | "cpu" => return Ok(Device::Cpu),
         "cuda" => 0,
         other => other.strip_prefix("cuda:").and_then(|index| index.parse::<usize>().ok()).ok_or_else(|| {
             Error::input(format!("device '{other}' is unknown: expected auto, cpu, cuda or cuda:0, cuda:1, …"))
@@ -31,7 +30,8 @@ pub fn parse(text: &str) -> Result<Device> {
 pub fn check_memory(device: Device, parameters: u64, activations: u64, batch: u64) -> Result<()> {
     // Weights, gradients (twice, while they are gathered), two moments and the best weights; activations forward and
     // backward.
-    let needed = parameters.saturating_mul(4 * 6).saturating_add(activations.saturating_mul(batch).saturating_mul(4 * 2));
+    let needed =
+        parameters.saturating_mul(4 * 6).saturating_add(activations.saturating_mul(batch).saturating_mul(4 * 2));
     let Some(available) = available_memory().filter(|_| device == Device::Cpu) else {
         return Ok(());
     };

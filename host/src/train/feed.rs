@@ -61,7 +61,7 @@ impl Feed {
     }
 
     /// The next batch: inputs \[B, 4, L\] and targets \[B, K\].
-    pub fn next(&mut self) -> Result<Option<(Tensor, Tensor)>> {
+    pub fn next_batch(&mut self) -> Result<Option<(Tensor, Tensor)>> {
         let Some(batch) = self.batches.next() else {
             return Ok(None);
         };

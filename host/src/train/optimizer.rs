@@ -36,7 +36,7 @@ impl Optimizer {
                 let zeros = || weights.flat(part).f_zeros_like();
                 let empty = || weights.flat(part).f_new_zeros([0], (tch::Kind::Float, weights.flat(part).device()));
                 let (first, second) = match settings.algorithm {
-                    Algorithm::Sgd { momentum } if momentum == 0.0 => (empty()?, empty()?),
+                    Algorithm::Sgd { momentum: 0.0 } => (empty()?, empty()?),
                     Algorithm::Sgd { .. } => (zeros()?, empty()?),
                     Algorithm::RmsProp { .. } => (empty()?, zeros()?),
                     Algorithm::Adam { .. } | Algorithm::AdamW { .. } => (zeros()?, zeros()?),
@@ -106,13 +106,15 @@ impl PartOptimizer {
             }
             Algorithm::Adam { beta1, beta2, epsilon } | Algorithm::AdamW { beta1, beta2, epsilon } => {
                 let _ = self.first.f_lerp_(&gradient, 1.0 - beta1)?;
-                let _ = self.second.f_mul_scalar_(beta2)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - beta2)?, &gradient)?;
+                let _ =
+                    self.second.f_mul_scalar_(beta2)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - beta2)?, &gradient)?;
                 let correction = |beta: f64| 1.0 - beta.powf(step as f64);
                 let deviation = self.second.f_sqrt()?.f_div_scalar(correction(beta2).sqrt())?.f_add_scalar(epsilon)?;
                 let _ = weights.f_sub_(&self.first.f_div(&deviation)?.f_mul_scalar(rate / correction(beta1))?)?;
             }
             Algorithm::RmsProp { alpha, epsilon } => {
-                let _ = self.second.f_mul_scalar_(alpha)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - alpha)?, &gradient)?;
+                let _ =
+                    self.second.f_mul_scalar_(alpha)?.f_addcmul_(&gradient.f_mul_scalar(1.0 - alpha)?, &gradient)?;
                 let deviation = self.second.f_sqrt()?.f_add_scalar(epsilon)?;
                 let _ = weights.f_sub_(&gradient.f_div(&deviation)?.f_mul_scalar(rate)?)?;
             }
@@ -167,7 +169,9 @@ pub fn learning_rate(settings: &message::Optimizer, epoch: u32, progress: Progre
             let done = if every_step { progress.at_step } else { progress.at_epoch };
             minimum + 0.5 * (start - minimum) * (1.0 + (std::f64::consts::PI * done.clamp(0.0, 1.0)).cos())
         }
-        message::Schedule::Step { epochs, factor } => start * factor.powi(i32::try_from(epoch / epochs.max(1)).unwrap_or(i32::MAX)),
+        message::Schedule::Step { epochs, factor } => {
+            start * factor.powi(i32::try_from(epoch / epochs.max(1)).unwrap_or(i32::MAX))
+        }
     }
 }
 
@@ -183,7 +187,9 @@ mod tests {
     /// A network with one weight and no bias, so that updates can be followed by hand.
     fn scalar_net() -> Net {
         let mut builder = ArchitectureBuilder::new("scalar", 1);
-        builder.then("pool", Op::GlobalMaxPool {}).then("out", Op::Linear { out_features: 1, bias: false, init_range: None });
+        builder
+            .then("pool", Op::GlobalMaxPool {})
+            .then("out", Op::Linear { out_features: 1, bias: false, init_range: None });
         let layers = builder.finish().unwrap().layers().unwrap();
         let mut net = Net::build(&layers, 1, Device::Cpu).unwrap();
         let start = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4]);
@@ -238,8 +244,11 @@ mod tests {
                 w -= 0.1 * m_hat / (v_hat.sqrt() + 1e-8);
             }
             let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
-            let algorithm =
-                if decoupled { Algorithm::AdamW { beta1, beta2, epsilon } } else { Algorithm::Adam { beta1, beta2, epsilon } };
+            let algorithm = if decoupled {
+                Algorithm::AdamW { beta1, beta2, epsilon }
+            } else {
+                Algorithm::Adam { beta1, beta2, epsilon }
+            };
             close(three_steps(&plan(algorithm, 0.01)), w);
         }
     }

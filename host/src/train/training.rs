@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use super::checkpoint::{self, Tensors};
+use super::device;
 use super::feed::Feed;
 use super::loss::Loss;
 use super::meter::{Bound, Meter};
 use super::optimizer::{Optimizer, Progress};
-use super::device;
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::eval;
@@ -172,9 +172,9 @@ impl<'a> Training<'a> {
         let epoch = Epoch {
             number,
             train_loss: self.position.loss_sum / self.position.epoch_samples as f64,
-            valid_loss: metrics
-                .loss
-                .ok_or_else(|| Error::failed(format!("the validation loss is not a finite number after epoch {number}")))?,
+            valid_loss: metrics.loss.ok_or_else(|| {
+                Error::failed(format!("the validation loss is not a finite number after epoch {number}"))
+            })?,
             auroc: metrics.auroc.mean,
             auprc: metrics.auprc.mean,
             f1: metrics.f1.mean,
@@ -198,7 +198,7 @@ impl<'a> Training<'a> {
                 self.look_at(&loss_sum)?;
                 return Ok(Some(cut));
             }
-            let Some((inputs, targets)) = feed.next()? else {
+            let Some((inputs, targets)) = feed.next_batch()? else {
                 return Err(Error::failed("the data ended before the epoch: please report it"));
             };
             let at_step = self.progress(f64::from(self.position.epoch_steps) / f64::from(steps));
@@ -210,7 +210,7 @@ impl<'a> Training<'a> {
             self.position.epoch_samples += batch;
             let done = self.progress(f64::from(self.position.epoch_steps) / f64::from(steps));
             watch.step(done, batch);
-            if self.position.steps % LOOK_EVERY == 0 {
+            if self.position.steps.is_multiple_of(LOOK_EVERY) {
                 self.look_at(&loss_sum)?;
             }
             if self.saved.elapsed() > SAVE_EVERY {
@@ -339,7 +339,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// mean((h_t − h_{t−1})²) over positions, samples and units of \[T, B, H\]; 0 for a single position.
+/// The mean of (hₜ − hₜ₋₁)² over positions, samples and units of \[T, B, H\]; 0 for a single position.
 fn slowness(outputs: &Tensor) -> Result<Tensor> {
     let positions = outputs.size()[0];
     if positions < 2 {
@@ -352,6 +352,7 @@ fn slowness(outputs: &Tensor) -> Result<Tensor> {
 /// The weights in a checkpoint of a training that ended, for another to inherit.
 pub fn inherited(path: &Path) -> Result<Tensors> {
     let (tensors, _) = checkpoint::read::<Position>(path)?;
-    let weights = tensors.into_iter().filter_map(|(name, tensor)| Some((name.strip_prefix("weights/")?.to_owned(), tensor)));
+    let weights =
+        tensors.into_iter().filter_map(|(name, tensor)| Some((name.strip_prefix("weights/")?.to_owned(), tensor)));
     Ok(weights.collect())
 }

@@ -19,10 +19,7 @@
 //! * No panic may cross: the export macro of `genomenas-plugin` catches it first.
 //! * No enums, generics or floats cross, apart from the `RResult` around every reply.
 
-#![allow(
-    clippy::expl_impl_clone_on_copy,
-    reason = "abi_stable's derive writes the reference to the root that way"
-)]
+#![allow(clippy::expl_impl_clone_on_copy, reason = "abi_stable's derive writes the reference to the root that way")]
 
 use abi_stable::StableAbi;
 use abi_stable::library::RootModule;
@@ -31,8 +28,8 @@ use abi_stable::sabi_types::VersionStrings;
 
 #[doc(no_inline)]
 pub use abi_stable::library::{
-    __call_root_module_loader as call_root_module_loader, CheckTypeLayout, LibHeader, LibraryError,
-    RootModuleResult, lib_header_from_path,
+    __call_root_module_loader as call_root_module_loader, CheckTypeLayout, LibHeader, LibraryError, RootModuleResult,
+    lib_header_from_path,
 };
 #[doc(no_inline)]
 pub use abi_stable::prefix_type::PrefixTypeTrait;

@@ -23,10 +23,7 @@ pub(crate) struct Field {
 impl Field {
     /// Reads and checks a field.
     pub(crate) fn of(field: &syn::Field) -> syn::Result<Self> {
-        let ident = field
-            .ident
-            .clone()
-            .ok_or_else(|| syn::Error::new(field.span(), "parameters have names"))?;
+        let ident = field.ident.clone().ok_or_else(|| syn::Error::new(field.span(), "parameters have names"))?;
         let mut read = Self {
             name: ident.unraw().to_string(),
             ty: field.ty.clone(),
@@ -41,17 +38,10 @@ impl Field {
         if read.description.is_empty() {
             return Err(syn::Error::new(
                 field.span(),
-                format!(
-                    "describe the parameter `{}` in a doc comment: it is shown to users",
-                    read.name
-                ),
+                format!("describe the parameter `{}` in a doc comment: it is shown to users", read.name),
             ));
         }
-        for attribute in field
-            .attrs
-            .iter()
-            .filter(|attribute| attribute.path().is_ident("parameter"))
-        {
+        for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("parameter")) {
             read.attribute(attribute)?;
         }
         if read.default.is_none() && !matches!(read.shape, Shape::Optional(_)) {
@@ -91,10 +81,7 @@ impl Field {
         if let (Some(minimum), Some(maximum)) = (&self.minimum, &self.maximum)
             && minimum.number() > maximum.number()
         {
-            return Err(syn::Error::new_spanned(
-                attribute,
-                "the minimum is above the maximum",
-            ));
+            return Err(syn::Error::new_spanned(attribute, "the minimum is above the maximum"));
         }
         match &self.default {
             Some(default) => self
@@ -107,9 +94,7 @@ impl Field {
     fn choices(&self, expression: &Expr, value: &Literal) -> syn::Result<Vec<String>> {
         let refuse = |why| syn::Error::new_spanned(expression, why);
         if *self.shape.scalar() != Shape::Text {
-            return Err(refuse(
-                "`one_of` belongs to a String, a Vec<String> or an Option of those",
-            ));
+            return Err(refuse("`one_of` belongs to a String, a Vec<String> or an Option of those"));
         }
         let Literal::List(items) = value else {
             return Err(refuse("`one_of` is a list of strings: [\"auroc\", …]"));
@@ -119,26 +104,16 @@ impl Field {
             _ => Err(refuse("`one_of` is a list of strings: [\"auroc\", …]")),
         });
         let choices = choices.collect::<syn::Result<Vec<_>>>()?;
-        if choices.is_empty() {
-            Err(refuse("`one_of` needs at least one choice"))
-        } else {
-            Ok(choices)
-        }
+        if choices.is_empty() { Err(refuse("`one_of` needs at least one choice")) } else { Ok(choices) }
     }
 
     fn bound(&self, expression: &Expr, value: Literal) -> syn::Result<Literal> {
         let scalar = self.shape.scalar();
         if !matches!(scalar, Shape::Integer { .. } | Shape::Number) {
-            return Err(syn::Error::new_spanned(
-                expression,
-                "only numbers have a minimum or a maximum",
-            ));
+            return Err(syn::Error::new_spanned(expression, "only numbers have a minimum or a maximum"));
         }
         if !value.fits(scalar) {
-            return Err(syn::Error::new_spanned(
-                expression,
-                "this bound is not a value of the field's type",
-            ));
+            return Err(syn::Error::new_spanned(expression, "this bound is not a value of the field's type"));
         }
         Ok(value)
     }
@@ -149,14 +124,12 @@ impl Field {
         }
         for value in default.scalars() {
             let number = value.number();
-            if let (Some(number), Some(minimum)) =
-                (number, self.minimum.as_ref().and_then(Literal::number))
+            if let (Some(number), Some(minimum)) = (number, self.minimum.as_ref().and_then(Literal::number))
                 && number < minimum
             {
                 return Err("this default is below the minimum".to_owned());
             }
-            if let (Some(number), Some(maximum)) =
-                (number, self.maximum.as_ref().and_then(Literal::number))
+            if let (Some(number), Some(maximum)) = (number, self.maximum.as_ref().and_then(Literal::number))
                 && number > maximum
             {
                 return Err("this default is above the maximum".to_owned());
@@ -165,10 +138,7 @@ impl Field {
                 && !self.one_of.is_empty()
                 && !self.one_of.contains(text)
             {
-                return Err(format!(
-                    "this default is not one of {}",
-                    self.one_of.join(", ")
-                ));
+                return Err(format!("this default is not one of {}", self.one_of.join(", ")));
             }
         }
         Ok(())
@@ -179,14 +149,12 @@ const KEYS: &str = "#[parameter(…)] takes default, minimum, maximum and one_of
 
 /// The doc comment, its lines joined.
 fn description(attributes: &[Attribute]) -> String {
-    let lines = attributes
-        .iter()
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(pair) if pair.path.is_ident("doc") => match Literal::of(&pair.value) {
-                Ok(Literal::Text(text)) => Some(text.trim().to_owned()),
-                _ => None,
-            },
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match Literal::of(&pair.value) {
+            Ok(Literal::Text(text)) => Some(text.trim().to_owned()),
             _ => None,
-        });
+        },
+        _ => None,
+    });
     lines.collect::<Vec<_>>().join(" ").trim().to_owned()
 }

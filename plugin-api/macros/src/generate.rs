@@ -68,10 +68,7 @@ pub(crate) fn parameters(input: &DeriveInput) -> syn::Result<TokenStream> {
 
 fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
     let refuse = |what: &dyn quote::ToTokens| {
-        syn::Error::new_spanned(
-            what,
-            "parameters are a struct with named fields and without generics",
-        )
+        syn::Error::new_spanned(what, "parameters are a struct with named fields and without generics")
     };
     if !input.generics.params.is_empty() {
         return Err(refuse(&input.generics));
@@ -87,12 +84,7 @@ fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
 }
 
 fn default(field: &Field) -> TokenStream {
-    field
-        .default
-        .as_ref()
-        .map_or(quote!(::core::option::Option::None), |default| {
-            default.tokens(&field.shape)
-        })
+    field.default.as_ref().map_or(quote!(::core::option::Option::None), |default| default.tokens(&field.shape))
 }
 
 fn describe(field: &Field) -> TokenStream {
@@ -109,16 +101,8 @@ fn describe(field: &Field) -> TokenStream {
             quote!(::genomenas_plugin::__private::Range::Integer(#least, #most))
         }
         Shape::Number => {
-            let minimum = field
-                .minimum
-                .as_ref()
-                .and_then(Literal::number)
-                .unwrap_or(f64::MIN);
-            let maximum = field
-                .maximum
-                .as_ref()
-                .and_then(Literal::number)
-                .unwrap_or(f64::MAX);
+            let minimum = field.minimum.as_ref().and_then(Literal::number).unwrap_or(f64::MIN);
+            let maximum = field.maximum.as_ref().and_then(Literal::number).unwrap_or(f64::MAX);
             quote!(::genomenas_plugin::__private::Range::Number(#minimum, #maximum))
         }
         _ => quote!(::genomenas_plugin::__private::Range::Any),

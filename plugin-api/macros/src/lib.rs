@@ -25,7 +25,5 @@ use syn::{DeriveInput, parse_macro_input};
 #[proc_macro_derive(Parameters, attributes(parameter))]
 pub fn derive_parameters(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    generate::parameters(&input)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    generate::parameters(&input).unwrap_or_else(syn::Error::into_compile_error).into()
 }

@@ -39,21 +39,12 @@ impl Literal {
                 Lit::Str(value) => Ok(Self::Text(value.value())),
                 _ => Err(refuse()),
             },
-            Expr::Unary(ExprUnary {
-                op: UnOp::Neg(_),
-                expr,
-                ..
-            }) => match Self::of(expr)? {
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match Self::of(expr)? {
                 Self::Integer(value) => Ok(Self::Integer(-value)),
                 Self::Number(value) => Ok(Self::Number(-value)),
                 _ => Err(refuse()),
             },
-            Expr::Array(list) => list
-                .elems
-                .iter()
-                .map(Self::of)
-                .collect::<syn::Result<_>>()
-                .map(Self::List),
+            Expr::Array(list) => list.elems.iter().map(Self::of).collect::<syn::Result<_>>().map(Self::List),
             Expr::Group(group) => Self::of(&group.expr),
             Expr::Paren(inner) => Self::of(&inner.expr),
             _ => Err(refuse()),
@@ -66,9 +57,7 @@ impl Literal {
             (Self::Bool(_), Shape::Bool)
             | (Self::Integer(_) | Self::Number(_), Shape::Number)
             | (Self::Text(_), Shape::Text) => true,
-            (Self::Integer(value), Shape::Integer { least, most }) => {
-                least <= value && value <= most
-            }
+            (Self::Integer(value), Shape::Integer { least, most }) => least <= value && value <= most,
             (Self::List(items), Shape::List(inner)) => items.iter().all(|item| item.fits(inner)),
             (_, Shape::Optional(inner)) => self.fits(inner),
             _ => false,
@@ -86,10 +75,7 @@ impl Literal {
     /// The number, for comparisons with bounds.
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "bounds beyond 2^53 are compared by integer first"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "bounds beyond 2^53 are compared by integer first")]
             Self::Integer(value) => Some(*value as f64),
             Self::Number(value) => Some(*value),
             _ => None,
@@ -110,8 +96,7 @@ impl Literal {
             (Self::Text(text), _) => quote!(::std::string::String::from(#text)),
             (Self::Bool(value), _) => quote!(#value),
             (Self::Integer(value), Shape::Number) => {
-                let literal =
-                    syn::LitFloat::new(&format!("{value}.0"), proc_macro2::Span::call_site());
+                let literal = syn::LitFloat::new(&format!("{value}.0"), proc_macro2::Span::call_site());
                 quote!(#literal)
             }
             (Self::Integer(value), _) => {

@@ -6,10 +6,8 @@ use crate::shape::Shape;
 
 /// The schema of all parameters: a draft 2020-12 object.
 pub(crate) fn object(fields: &[Field]) -> String {
-    let properties: Vec<_> = fields
-        .iter()
-        .map(|field| format!("{}:{}", json_text(&field.name), property(field)))
-        .collect();
+    let properties: Vec<_> =
+        fields.iter().map(|field| format!("{}:{}", json_text(&field.name), property(field))).collect();
     format!(
         r#"{{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{{{}}},"additionalProperties":false}}"#,
         properties.join(",")
@@ -25,29 +23,15 @@ pub(crate) fn expected(field: &Field) -> String {
 }
 
 fn property(field: &Field) -> String {
-    let mut members = vec![format!(
-        r#""description":{}"#,
-        json_text(&field.description)
-    )];
+    let mut members = vec![format!(r#""description":{}"#, json_text(&field.description))];
     match &field.shape {
         Shape::Optional(inner) => {
             members.extend(constraints(inner, field, true));
-            members.push(format!(
-                r#""default":{}"#,
-                field
-                    .default
-                    .as_ref()
-                    .map_or("null".to_owned(), Literal::json)
-            ));
+            members.push(format!(r#""default":{}"#, field.default.as_ref().map_or("null".to_owned(), Literal::json)));
         }
         shape => {
             members.extend(constraints(shape, field, false));
-            members.extend(
-                field
-                    .default
-                    .iter()
-                    .map(|default| format!(r#""default":{}"#, default.json())),
-            );
+            members.extend(field.default.iter().map(|default| format!(r#""default":{}"#, default.json())));
         }
     }
     format!("{{{}}}", members.join(","))
@@ -62,17 +46,11 @@ fn constraints(shape: &Shape, field: &Field, nullable: bool) -> Vec<String> {
         Shape::List(_) => "array",
         Shape::Optional(_) => "null",
     };
-    let mut members = vec![if nullable {
-        format!(r#""type":["{name}","null"]"#)
-    } else {
-        format!(r#""type":"{name}""#)
-    }];
+    let mut members =
+        vec![if nullable { format!(r#""type":["{name}","null"]"#) } else { format!(r#""type":"{name}""#) }];
     match shape {
         Shape::List(inner) => {
-            members.push(format!(
-                r#""items":{{{}}}"#,
-                constraints(inner, field, false).join(",")
-            ));
+            members.push(format!(r#""items":{{{}}}"#, constraints(inner, field, false).join(",")));
         }
         Shape::Integer { .. } | Shape::Number => {
             let (minimum, maximum) = bounds(shape, field);
@@ -98,10 +76,7 @@ fn bounds(shape: &Shape, field: &Field) -> (Option<Literal>, Option<Literal>) {
         ),
         _ => (None, None),
     };
-    (
-        field.minimum.clone().or(least),
-        field.maximum.clone().or(most),
-    )
+    (field.minimum.clone().or(least), field.maximum.clone().or(most))
 }
 
 fn in_words(shape: &Shape, field: &Field) -> String {

@@ -36,9 +36,7 @@ impl Shape {
         let inner = match &segment.arguments {
             PathArguments::None => None,
             PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
-                Some(GenericArgument::Type(inner)) if arguments.args.len() == 1 => {
-                    Some(Self::of(inner)?)
-                }
+                Some(GenericArgument::Type(inner)) if arguments.args.len() == 1 => Some(Self::of(inner)?),
                 _ => return Err(refuse()),
             },
             PathArguments::Parenthesized(_) => return Err(refuse()),
@@ -58,9 +56,7 @@ impl Shape {
             ("Vec", Some(inner)) if !matches!(inner, Self::List(_) | Self::Optional(_)) => {
                 Ok(Self::List(Box::new(inner)))
             }
-            ("Option", Some(inner)) if !matches!(inner, Self::Optional(_)) => {
-                Ok(Self::Optional(Box::new(inner)))
-            }
+            ("Option", Some(inner)) if !matches!(inner, Self::Optional(_)) => Ok(Self::Optional(Box::new(inner))),
             _ => Err(refuse()),
         }
     }
@@ -74,10 +70,7 @@ impl Shape {
     }
 
     fn integer<T: IntegerType>() -> Self {
-        Self::Integer {
-            least: T::LEAST,
-            most: T::MOST,
-        }
+        Self::Integer { least: T::LEAST, most: T::MOST }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the host finds in the library: the root module, and the creation of an instance.
 
 use genomenas_abi::{
-    FfiResult, PluginRoot, PluginRootRef, PrefixTypeTrait as _, ROk, RSlice, RStr, RVec,
-    RootModuleResult, StrategyBox, call_root_module_loader,
+    FfiResult, PluginRoot, PluginRootRef, PrefixTypeTrait as _, ROk, RSlice, RStr, RVec, RootModuleResult, StrategyBox,
+    call_root_module_loader,
 };
 
 use super::guard::{self, Guarded};
@@ -21,9 +21,7 @@ fn root() -> PluginRootRef {
 
 extern "C" fn manifest() -> RVec<u8> {
     // Nothing to read on a panic: the host then sees a manifest that differs from the section, and refuses the plugin.
-    guard::caught(|| Ok(super::records()))
-        .unwrap_or_default()
-        .into()
+    guard::caught(|| Ok(super::records())).unwrap_or_default().into()
 }
 
 extern "C" fn create(strategy: RStr<'_>, setup: RSlice<'_, u8>) -> FfiResult<StrategyBox> {
@@ -35,8 +33,8 @@ extern "C" fn create(strategy: RStr<'_>, setup: RSlice<'_, u8>) -> FfiResult<Str
 
 fn build(strategy: &str, setup: &[u8]) -> Result<StrategyBox> {
     logger::install();
-    let setup: Setup = serde_json::from_slice(setup)
-        .map_err(|error| Error::invalid(format!("the setup cannot be read: {error}")))?;
+    let setup: Setup =
+        serde_json::from_slice(setup).map_err(|error| Error::invalid(format!("the setup cannot be read: {error}")))?;
     // Two strategies of one id are refused for all of the library, not only for that id.
     super::manifest()?;
     Ok(Guarded::new(super::strategy(strategy)?.build(&setup)?).into_object())

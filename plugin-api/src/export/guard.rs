@@ -11,8 +11,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use genomenas_abi::{
-    FfiCode, FfiError, FfiResult, FfiStrategy, FfiStrategy_TO, RErr, ROk, RSlice, RStr, RVec,
-    StrategyBox, TD_Opaque,
+    FfiCode, FfiError, FfiResult, FfiStrategy, FfiStrategy_TO, RErr, ROk, RSlice, RStr, RVec, StrategyBox, TD_Opaque,
 };
 use serde::de::DeserializeOwned;
 
@@ -27,10 +26,7 @@ pub(super) struct Guarded {
 
 impl Guarded {
     pub(super) fn new(strategy: Box<dyn Strategy>) -> Self {
-        Self {
-            strategy: Some(strategy),
-            poisoned: AtomicBool::new(false),
-        }
+        Self { strategy: Some(strategy), poisoned: AtomicBool::new(false) }
     }
 
     /// The instance as it crosses the boundary.
@@ -38,14 +34,9 @@ impl Guarded {
         FfiStrategy_TO::from_value(self, TD_Opaque)
     }
 
-    fn change(
-        &mut self,
-        hook: impl FnOnce(&mut dyn Strategy) -> Result<Vec<u8>>,
-    ) -> FfiResult<RVec<u8>> {
+    fn change(&mut self, hook: impl FnOnce(&mut dyn Strategy) -> Result<Vec<u8>>) -> FfiResult<RVec<u8>> {
         match &mut self.strategy {
-            Some(strategy) if !*self.poisoned.get_mut() => {
-                reply(caught(|| hook(strategy.as_mut())), &self.poisoned)
-            }
+            Some(strategy) if !*self.poisoned.get_mut() => reply(caught(|| hook(strategy.as_mut())), &self.poisoned),
             _ => refusal(&poisoned()),
         }
     }
@@ -114,26 +105,16 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     let told = PANIC.with(|place| place.replace(outer)).unwrap_or_default();
     result.unwrap_or_else(|payload| {
-        let message = if told.is_empty() {
-            text_of(payload.as_ref()).to_owned()
-        } else {
-            told
-        };
+        let message = if told.is_empty() { text_of(payload.as_ref()).to_owned() } else { told };
         // Its drop could panic, and nobody is left to catch that.
         forget(payload);
-        Err(Error {
-            code: ErrorCode::Panic,
-            message: format!("panicked: {message}"),
-        })
+        Err(Error { code: ErrorCode::Panic, message: format!("panicked: {message}") })
     })
 }
 
 /// An error as it crosses the boundary.
 pub(super) fn refusal<T>(error: &Error) -> FfiResult<T> {
-    RErr(FfiError {
-        code: FfiCode(error.code.to_u32()),
-        message: error.message.as_str().into(),
-    })
+    RErr(FfiError { code: FfiCode(error.code.to_u32()), message: error.message.as_str().into() })
 }
 
 thread_local! {
@@ -148,9 +129,7 @@ fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let text = text_of(info.payload());
-            let told = info
-                .location()
-                .map_or(text.to_owned(), |place| format!("{text}, at {place}"));
+            let told = info.location().map_or(text.to_owned(), |place| format!("{text}, at {place}"));
             let heard = PANIC.try_with(|place| match place.try_borrow_mut().as_deref_mut() {
                 Ok(Some(place)) => {
                     *place = told;
@@ -167,8 +146,7 @@ fn install_hook() {
 
 fn text_of(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a value that is not text")
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a value that is not text")
 }
 
 fn message<T: DeserializeOwned>(what: &str, bytes: RSlice<'_, u8>) -> Result<T> {
@@ -191,6 +169,7 @@ fn reply(result: Result<Vec<u8>>, poisoned: &AtomicBool) -> FfiResult<RVec<u8>> 
 fn poisoned() -> Error {
     Error {
         code: ErrorCode::Poisoned,
-        message: "an earlier hook of this instance panicked: make a new instance and load the last saved state".to_owned(),
+        message: "an earlier hook of this instance panicked: make a new instance and load the last saved state"
+            .to_owned(),
     }
 }

@@ -13,9 +13,7 @@ pub(super) const LEVEL: &str = "GENOMENAS_PLUGIN_LOG";
 /// Makes `log` write lines to standard error, unless the plugin has set a logger itself.
 pub(super) fn install() {
     if log::set_logger(&Lines).is_ok() {
-        let level = std::env::var(LEVEL)
-            .ok()
-            .and_then(|level| level.parse().ok());
+        let level = std::env::var(LEVEL).ok().and_then(|level| level.parse().ok());
         log::set_max_level(level.unwrap_or(LevelFilter::Info));
     }
 }

@@ -143,10 +143,7 @@ mod tests {
             let pieces = [Piece::Number(number)];
             let mut out = [0; 10];
             let end = write(&pieces, &mut out);
-            assert_eq!(
-                std::str::from_utf8(&out[..end]).unwrap(),
-                number.to_string()
-            );
+            assert_eq!(std::str::from_utf8(&out[..end]).unwrap(), number.to_string());
         }
     }
 }

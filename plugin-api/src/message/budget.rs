@@ -110,7 +110,11 @@ impl Cost {
     pub fn in_unit(&self, unit: Unit) -> u64 {
         match unit {
             Unit::Samples => self.samples,
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a clock reading, never negative; saturates")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a clock reading, never negative; saturates"
+            )]
             Unit::Seconds => self.seconds.ceil() as u64,
             Unit::MultiplyAdds => self.multiply_adds,
         }

@@ -100,50 +100,34 @@ impl Manifest {
     pub fn from_records(bytes: &[u8]) -> Result<Self> {
         let mut plugin = None;
         let mut strategies = Vec::new();
-        for text in bytes
-            .split(|byte| *byte == b'\x1e')
-            .map(trimmed)
-            .filter(|text| !text.is_empty())
-        {
+        for text in bytes.split(|byte| *byte == b'\x1e').map(trimmed).filter(|text| !text.is_empty()) {
             let record: Value = serde_json::from_slice(text)
                 .map_err(|error| Error::invalid(format!("its manifest is damaged: {error}")))?;
             match record.get("record").and_then(Value::as_str) {
                 Some("plugin") if plugin.is_some() => {
-                    return Err(Error::invalid(
-                        "its manifest describes two plugins in one file",
-                    ));
+                    return Err(Error::invalid("its manifest describes two plugins in one file"));
                 }
                 Some("plugin") => plugin = Some(plugin_record(record)?),
                 Some("strategy") => strategies.push(strategy_record(record)?),
                 // A record that a later version adds.
                 Some(_) => {}
                 None => {
-                    return Err(Error::invalid(
-                        "its manifest is damaged: a record has no kind",
-                    ));
+                    return Err(Error::invalid("its manifest is damaged: a record has no kind"));
                 }
             }
         }
-        let mut manifest = plugin.ok_or_else(|| {
-            Error::invalid(
-                "its manifest does not describe a plugin: is `export_plugin!()` missing?",
-            )
-        })?;
+        let mut manifest = plugin
+            .ok_or_else(|| Error::invalid("its manifest does not describe a plugin: is `export_plugin!()` missing?"))?;
         strategies.sort_by(|a, b| a.id.cmp(&b.id));
         for pair in strategies.windows(2) {
             if let [first, second] = pair
                 && first.id == second.id
             {
-                return Err(Error::invalid(format!(
-                    "it registers two strategies with the id `{}`",
-                    first.id
-                )));
+                return Err(Error::invalid(format!("it registers two strategies with the id `{}`", first.id)));
             }
         }
         if strategies.is_empty() {
-            return Err(Error::invalid(
-                "its manifest has no strategy: is `register!` missing?",
-            ));
+            return Err(Error::invalid("its manifest has no strategy: is `register!` missing?"));
         }
         manifest.strategies = strategies;
         Ok(manifest)
@@ -159,24 +143,16 @@ impl StrategyInfo {
     /// The parameters of the schema with their schemas, in alphabetical order.
     pub fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
         let properties = self.parameters.get("properties").and_then(Value::as_object);
-        properties
-            .into_iter()
-            .flatten()
-            .map(|(name, schema)| (name.as_str(), schema))
+        properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
     }
 
     /// Every parameter as it will be: what `set` says, and the defaults of the rest.
     pub fn resolve(&self, set: &Map<String, Value>) -> Map<String, Value> {
-        let defaults = self.properties().filter_map(|(name, schema)| {
-            schema
-                .get("default")
-                .map(|value| (name.to_owned(), value.clone()))
-        });
+        let defaults = self
+            .properties()
+            .filter_map(|(name, schema)| schema.get("default").map(|value| (name.to_owned(), value.clone())));
         let mut resolved: Map<_, _> = defaults.collect();
-        resolved.extend(
-            set.iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        );
+        resolved.extend(set.iter().map(|(name, value)| (name.clone(), value.clone())));
         resolved
     }
 }
@@ -200,25 +176,14 @@ pub const fn is_id(id: &str) -> bool {
 }
 
 fn plugin_record(mut record: Value) -> Result<Manifest> {
-    let text = |name: &str| {
-        record
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let format = text("format");
     if format != FORMAT {
-        return Err(Error::invalid(format!(
-            "its manifest has the format `{}`, not `{FORMAT}`",
-            plain(&format)
-        )));
+        return Err(Error::invalid(format!("its manifest has the format `{}`, not `{FORMAT}`", plain(&format))));
     }
     let abi = record.get("abi").and_then(Value::as_u64);
     if abi != Some(genomenas_abi::GENERATION.into()) {
-        let came = abi.map_or("an unknown generation".to_owned(), |abi| {
-            format!("generation {abi}")
-        });
+        let came = abi.map_or("an unknown generation".to_owned(), |abi| format!("generation {abi}"));
         return Err(Error::invalid(format!(
             "it is built for {came} of the binary interface, this genomenas loads generation {}: rebuild it with the \
              genomenas-plugin of this version",
@@ -235,17 +200,13 @@ fn plugin_record(mut record: Value) -> Result<Manifest> {
         )));
     }
     // Cargo hands over the authors as one text.
-    let authors = text("authors")
-        .split(':')
-        .map(plain)
-        .filter(|name| !name.is_empty())
-        .collect::<Vec<_>>();
+    let authors = text("authors").split(':').map(plain).filter(|name| !name.is_empty()).collect::<Vec<_>>();
     if let Some(record) = record.as_object_mut() {
         record.insert("authors".to_owned(), authors.into());
         record.remove("strategies");
     }
-    let mut manifest: Manifest = serde_json::from_value(record)
-        .map_err(|error| Error::invalid(format!("its manifest is damaged: {error}")))?;
+    let mut manifest: Manifest =
+        serde_json::from_value(record).map_err(|error| Error::invalid(format!("its manifest is damaged: {error}")))?;
     for text in [
         &mut manifest.version,
         &mut manifest.description,
@@ -256,22 +217,14 @@ fn plugin_record(mut record: Value) -> Result<Manifest> {
     ] {
         *text = plain(text);
     }
-    if is_id(&manifest.id) {
-        Ok(manifest)
-    } else {
-        Err(bad_id("plugin", &manifest.id))
-    }
+    if is_id(&manifest.id) { Ok(manifest) } else { Err(bad_id("plugin", &manifest.id)) }
 }
 
 fn strategy_record(record: Value) -> Result<StrategyInfo> {
-    let mut strategy: StrategyInfo = serde_json::from_value(record)
-        .map_err(|error| Error::invalid(format!("its manifest is damaged: {error}")))?;
+    let mut strategy: StrategyInfo =
+        serde_json::from_value(record).map_err(|error| Error::invalid(format!("its manifest is damaged: {error}")))?;
     strategy.about = plain(&strategy.about);
-    if is_id(&strategy.id) {
-        Ok(strategy)
-    } else {
-        Err(bad_id("strategy", &strategy.id))
-    }
+    if is_id(&strategy.id) { Ok(strategy) } else { Err(bad_id("strategy", &strategy.id)) }
 }
 
 fn bad_id(what: &str, id: &str) -> Error {
@@ -287,11 +240,7 @@ fn major(version: &str) -> &str {
 
 /// One line without control characters, because a manifest is a stranger's text and ends on a terminal.
 fn plain(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(1000)
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
     line.trim().to_owned()
 }
 
@@ -319,26 +268,17 @@ mod tests {
                           \"id\":\"two\",\"version\":\"0.3.0\",\"authors\":\"A:B\",\"later\":true}\n";
     const B: &str = "\x1e{\"record\":\"strategy\",\"id\":\"b\",\"kind\":\"search\",\"about\":\"B\\u001b[2J.\",\"parameters\":\
                      {\"type\":\"object\",\"properties\":{\"n\":{\"default\":3}}}}\n";
-    const A: &str = "\x1e{\"record\":\"strategy\",\"id\":\"a\",\"kind\":\"dance\",\"about\":\"A.\",\"parameters\":{}}\n";
+    const A: &str =
+        "\x1e{\"record\":\"strategy\",\"id\":\"a\",\"kind\":\"dance\",\"about\":\"A.\",\"parameters\":{}}\n";
 
     fn refusal(records: &[&str]) -> String {
-        Manifest::from_records(records.concat().as_bytes())
-            .unwrap_err()
-            .message
+        Manifest::from_records(records.concat().as_bytes()).unwrap_err().message
     }
 
     #[test]
     fn records_are_read_in_any_order_with_padding_between_them() {
-        let manifest =
-            Manifest::from_records([B, "\0\0\0", A, PLUGIN, "\0"].concat().as_bytes()).unwrap();
-        assert_eq!(
-            manifest
-                .strategies
-                .iter()
-                .map(|s| s.id.as_str())
-                .collect::<Vec<_>>(),
-            ["a", "b"]
-        );
+        let manifest = Manifest::from_records([B, "\0\0\0", A, PLUGIN, "\0"].concat().as_bytes()).unwrap();
+        assert_eq!(manifest.strategies.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(manifest.authors, ["A", "B"]);
         assert_eq!(manifest.strategies[0].kind, StrategyKind::Other);
     }

@@ -53,7 +53,9 @@ impl Plan {
     /// Refuses numbers that no training could use.
     pub fn validate(&self) -> Result<()> {
         let positive = |what: &str, value: u64| {
-            (value > 0).then_some(()).ok_or_else(|| Error::invalid(format!("the plan's {what} is 0: expected at least 1")))
+            (value > 0)
+                .then_some(())
+                .ok_or_else(|| Error::invalid(format!("the plan's {what} is 0: expected at least 1")))
         };
         positive("epochs", self.epochs.into())?;
         positive("batch", self.batch.into())?;
@@ -119,7 +121,9 @@ impl Optimizer {
             if value >= 0.0 && value < below {
                 Ok(())
             } else {
-                Err(Error::invalid(format!("the plan's {part} {what} is {value}: expected at least 0 and below {below}")))
+                Err(Error::invalid(format!(
+                    "the plan's {part} {what} is {value}: expected at least 0 and below {below}"
+                )))
             }
         };
         check("learning_rate", self.learning_rate, 1e6)?;

@@ -143,7 +143,9 @@ impl<'a> Expansion<'a> {
                 let body = self.blocks.get(block).ok_or_else(|| {
                     let known: Vec<_> = self.blocks.keys().map(String::as_str).collect();
                     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                    Error::invalid(format!("node '{path}' uses block '{block}', which the graph does not have; its blocks: {known}"))
+                    Error::invalid(format!(
+                        "node '{path}' uses block '{block}', which the graph does not have; its blocks: {known}"
+                    ))
                 })?;
                 if body.inputs.len() != inputs.len() {
                     return Err(Error::invalid(format!(
@@ -157,7 +159,9 @@ impl<'a> Expansion<'a> {
                     return Err(Error::invalid(format!("block '{chain}' uses '{block}': no block may use itself")));
                 }
                 if self.within.len() == MAX_DEPTH {
-                    return Err(Error::invalid(format!("block '{block}' lies more than {MAX_DEPTH} deep in other blocks")));
+                    return Err(Error::invalid(format!(
+                        "block '{block}' lies more than {MAX_DEPTH} deep in other blocks"
+                    )));
                 }
                 let mut names = BTreeMap::new();
                 for (name, source) in body.inputs.iter().zip(inputs) {
@@ -185,8 +189,11 @@ impl<'a> Expansion<'a> {
                 self.push(path, op, results)
             }
             Op::Highway(cell) if !self.open => {
-                if let Some(EdgeActivation::Decision(decision)) =
-                    cell.edges.iter().map(|edge| &edge.activation).find(|edge| matches!(edge, EdgeActivation::Decision(_)))
+                if let Some(EdgeActivation::Decision(decision)) = cell
+                    .edges
+                    .iter()
+                    .map(|edge| &edge.activation)
+                    .find(|edge| matches!(edge, EdgeActivation::Decision(_)))
                 {
                     return Err(Error::invalid(format!(
                         "node '{path}' leaves decision '{decision}' open: an architecture has none open"
@@ -201,14 +208,18 @@ impl<'a> Expansion<'a> {
     fn spend(&mut self, work: usize) -> Result<()> {
         self.work = self.work.saturating_add(work);
         if self.work > MAX_WORK {
-            return Err(Error::invalid(format!("the graph has more than {MAX_WORK} nodes and reads once its blocks are written out")));
+            return Err(Error::invalid(format!(
+                "the graph has more than {MAX_WORK} nodes and reads once its blocks are written out"
+            )));
         }
         Ok(())
     }
 
     fn push(&mut self, path: &str, op: LayerOp, inputs: Vec<Source>) -> Result<Source> {
         if self.layers.len() >= MAX_LAYERS {
-            return Err(Error::invalid(format!("the graph has more than {MAX_LAYERS} operations once its blocks are written out")));
+            return Err(Error::invalid(format!(
+                "the graph has more than {MAX_LAYERS} operations once its blocks are written out"
+            )));
         }
         if let LayerOp::Op(Op::Highway(cell)) = &op {
             self.spend(cell.edges.len())?;

@@ -57,8 +57,15 @@ impl GenomeNas {
             nodes: 4,
             rnn_nodes: 8,
             operations: names(&[
-                "none", "max_pool_5", "avg_pool_5", "skip_connect", "sep_conv_15", "sep_conv_9", "dil_conv_15",
-                "dil_conv_9", "conv_15",
+                "none",
+                "max_pool_5",
+                "avg_pool_5",
+                "skip_connect",
+                "sep_conv_15",
+                "sep_conv_9",
+                "dil_conv_15",
+                "dil_conv_9",
+                "conv_15",
             ]),
             activations: names(&["none", "tanh", "identity", "sigmoid", "relu"]),
             stem_multiplier: 3,
@@ -103,8 +110,14 @@ impl GenomeNas {
         let nodes = self.macro_network(&strides);
         let output = nodes.last().map_or_else(|| INPUT.to_owned(), |node| node.name.clone());
         let graph = Graph { input: [4, self.length], blocks, nodes, output };
-        let space =
-            Space { format: SpaceFormat::Space, version: VERSION, name: "genomenas".to_owned(), decisions, rules, graph };
+        let space = Space {
+            format: SpaceFormat::Space,
+            version: VERSION,
+            name: "genomenas".to_owned(),
+            decisions,
+            rules,
+            graph,
+        };
         space.validate()?;
         Ok(space)
     }
@@ -189,9 +202,9 @@ impl GenomeNas {
         for node in 0..self.nodes {
             let edges: Vec<String> = (0..node + 2).map(|input| format!("n{node}_{input}")).collect();
             for (input, edge) in edges.iter().enumerate() {
-                let (source, stride) = if input < 2 { (format!("s{input}"), stride) } else { (format!("n{}", input - 2), 1) };
-                let options =
-                    self.operations.iter().map(|name| (name.clone(), operation_use(name, stride))).collect();
+                let (source, stride) =
+                    if input < 2 { (format!("s{input}"), stride) } else { (format!("n{}", input - 2), 1) };
+                let options = self.operations.iter().map(|name| (name.clone(), operation_use(name, stride))).collect();
                 let op = Op::Choice { decision: format!("{kind}.{node}.{input}"), options };
                 nodes.push(Node::new(edge, op, &[&source]));
             }
@@ -211,7 +224,10 @@ impl GenomeNas {
             Operation::None => return Ok(None),
             Operation::Skip if stride == 1 => return Ok(None),
             Operation::Skip => {
-                chain.then("relu", Op::relu()).then("conv", same_conv(1, stride, false, 1)).then("norm", searched_norm());
+                chain
+                    .then("relu", Op::relu())
+                    .then("conv", same_conv(1, stride, false, 1))
+                    .then("norm", searched_norm());
             }
             Operation::MaxPool(kernel) => {
                 chain.then("pool", Op::MaxPool { kernel, stride, padding: kernel / 2 });

@@ -104,8 +104,8 @@ pub enum ArchitectureFormat {
 impl Architecture {
     /// Reads a JSON document and validates it.
     pub fn from_json(text: &str) -> Result<Self> {
-        let architecture: Self =
-            serde_json::from_str(text).map_err(|error| Error::invalid(format!("not an architecture document: {error}")))?;
+        let architecture: Self = serde_json::from_str(text)
+            .map_err(|error| Error::invalid(format!("not an architecture document: {error}")))?;
         architecture.layers()?;
         Ok(architecture)
     }
@@ -178,12 +178,7 @@ impl ArchitectureBuilder {
 impl Node {
     /// A node of both forms.
     pub fn new(name: impl Into<String>, op: Op, inputs: &[&str]) -> Self {
-        Self {
-            name: name.into(),
-            op,
-            inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
-            form: Form::Both,
-        }
+        Self { name: name.into(), op, inputs: inputs.iter().map(|&input| input.to_owned()).collect(), form: Form::Both }
     }
 
     /// The same node, in one form only.

@@ -1,9 +1,9 @@
 //! The layers of a graph: its operations in order, each with its shape and exact counts.
 
+use super::Space;
 use super::expand::{Flat, LayerOp, Source, expand};
 use super::graph::{Form, Graph};
 use super::infer::{Inferred, infer, infer_mix};
-use super::Space;
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -78,7 +78,9 @@ impl Layers {
             .map_err(|error| error.context(format!("node '{name}'")))?;
             let size = shape.iter().try_fold(1_u64, |size, &n| size.checked_mul(n as u64));
             if size.is_none_or(|size| size > MAX_COUNT) || parameters > MAX_COUNT || multiply_adds > MAX_COUNT {
-                return Err(Error::invalid(format!("node '{name}' is too large: shape {shape:?}, {parameters} weights")));
+                return Err(Error::invalid(format!(
+                    "node '{name}' is too large: shape {shape:?}, {parameters} weights"
+                )));
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds });
         }

@@ -56,8 +56,9 @@ impl Space {
     /// Refuses a selection that names unknown decisions or options, or breaks a rule.
     pub fn check_selection(&self, selection: &Selection) -> Result<()> {
         for (id, option) in &selection.0 {
-            let decision =
-                self.decision(id).ok_or_else(|| Error::invalid(format!("the selection names decision '{id}', which the space does not have")))?;
+            let decision = self.decision(id).ok_or_else(|| {
+                Error::invalid(format!("the selection names decision '{id}', which the space does not have"))
+            })?;
             if !decision.final_options().any(|known| known == option) {
                 let known: Vec<_> = decision.final_options().collect();
                 return Err(Error::invalid(format!(
@@ -174,4 +175,3 @@ fn decide_highway(cell: &mut HighwayCell, selection: &Selection) {
     };
     cell.edges = std::mem::take(&mut cell.edges).into_iter().filter_map(decided).collect();
 }
-

@@ -135,7 +135,9 @@ impl Space {
                 return Err(Error::invalid(format!("decision '{id}' names an option twice")));
             }
             if let Some(stray) = decision.search_only.iter().find(|option| !options.contains(option)) {
-                return Err(Error::invalid(format!("decision '{id}': search_only names '{stray}', which is not an option")));
+                return Err(Error::invalid(format!(
+                    "decision '{id}': search_only names '{stray}', which is not an option"
+                )));
             }
             if decision.final_options().next().is_none() {
                 return Err(Error::invalid(format!("decision '{id}' has no option that an architecture may have")));
@@ -148,7 +150,9 @@ impl Space {
             }
             for id in &rule.of {
                 if !ids.contains(id.as_str()) {
-                    return Err(Error::invalid(format!("a rule names the decision '{id}', which the space does not have")));
+                    return Err(Error::invalid(format!(
+                        "a rule names the decision '{id}', which the space does not have"
+                    )));
                 }
                 if !ruled.insert(id.as_str()) {
                     return Err(Error::invalid(format!("decision '{id}' is under two rules or twice under one")));
@@ -182,7 +186,10 @@ impl Space {
                             )));
                         }
                         if options.values().any(|op| matches!(op, Op::Choice { .. })) {
-                            return Err(Error::invalid(format!("choice '{}' has a choice as option: use a block", node.name)));
+                            return Err(Error::invalid(format!(
+                                "choice '{}' has a choice as option: use a block",
+                                node.name
+                            )));
                         }
                         if droppable.contains(id.as_str()) {
                             check_droppable(scope, nodes, output, node)?;
@@ -191,7 +198,9 @@ impl Space {
                     Op::Highway(_) => {
                         for id in highway_decisions(&node.op) {
                             let decision = self.known(id, &node.name)?;
-                            if let Some(stray) = decision.final_options().find(|name| Function::from_name(name).is_none()) {
+                            if let Some(stray) =
+                                decision.final_options().find(|name| Function::from_name(name).is_none())
+                            {
                                 return Err(Error::invalid(format!(
                                     "decision '{id}' of highway node '{}' has the option '{stray}', which is not an activation",
                                     node.name
@@ -207,8 +216,9 @@ impl Space {
     }
 
     fn known(&self, id: &str, node: &str) -> Result<&Decision> {
-        self.decision(id)
-            .ok_or_else(|| Error::invalid(format!("node '{node}' names the decision '{id}', which the space does not have")))
+        self.decision(id).ok_or_else(|| {
+            Error::invalid(format!("node '{node}' names the decision '{id}', which the space does not have"))
+        })
     }
 
     /// The main graph and each block, with a name to show, its nodes and its output.

@@ -44,22 +44,14 @@ struct Calls {
 
 impl Hostile {
     fn new(orders: Orders) -> Result<Self> {
-        let hostile = Self {
-            orders,
-            calls: Calls::default(),
-        };
+        let hostile = Self { orders, calls: Calls::default() };
         hostile.act("create", 1)?;
         Ok(hostile)
     }
 
     /// Does what was ordered, if this is the hook and the call.
     fn act(&self, hook: &str, call: u64) -> Result<()> {
-        let Orders {
-            misbehave,
-            hook: ordered,
-            call: at,
-            once,
-        } = &self.orders;
+        let Orders { misbehave, hook: ordered, call: at, once } = &self.orders;
         if hook != ordered || call != *at {
             return Ok(());
         }
@@ -93,9 +85,7 @@ impl Strategy for Hostile {
             "nondeterministic" => std::process::id().into(),
             _ => self.calls.propose * 1000 + self.calls.update,
         };
-        Ok(vec![Discard::Trial {
-            trial: TrialId(answer),
-        }])
+        Ok(vec![Discard::Trial { trial: TrialId(answer) }])
     }
 
     fn save(&self) -> Result<Vec<u8>> {
@@ -103,9 +93,7 @@ impl Strategy for Hostile {
         if self.orders.misbehave == "huge-reply" {
             return Ok(vec![b' '; 65 << 20]);
         }
-        Ok([self.calls.propose, self.calls.update, self.calls.discard]
-            .map(u64::to_le_bytes)
-            .concat())
+        Ok([self.calls.propose, self.calls.update, self.calls.discard].map(u64::to_le_bytes).concat())
     }
 
     fn load(&mut self, state: &[u8]) -> Result<()> {
@@ -117,31 +105,18 @@ impl Strategy for Hostile {
             return Err(Error::invalid("the state is not mine"));
         };
         let [propose, update, discard] = [propose, update, discard].map(u64::from_le_bytes);
-        self.calls = Calls {
-            propose,
-            update,
-            discard,
-        };
+        self.calls = Calls { propose, update, discard };
         Ok(())
     }
 }
 
 impl Drop for Hostile {
     fn drop(&mut self) {
-        assert!(
-            self.orders.misbehave != "panic-drop",
-            "ordered to panic in drop"
-        );
+        assert!(self.orders.misbehave != "panic-drop", "ordered to panic in drop");
     }
 }
 
-#[expect(
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    clippy::exit,
-    reason = "the misdeeds"
-)]
+#[expect(clippy::panic, clippy::print_stdout, clippy::print_stderr, clippy::exit, reason = "the misdeeds")]
 fn misdeed(misbehave: &str, hook: &str) -> Result<()> {
     match misbehave {
         "panic" => panic!("ordered to panic in {hook}"),
@@ -186,9 +161,7 @@ fn segfault() {
     // SAFETY: none; the point is to read where nothing is mapped, which ends the process.
     #[expect(unsafe_code, reason = "the misdeed")]
     unsafe {
-        std::hint::black_box(std::ptr::read_volatile(std::ptr::without_provenance::<u8>(
-            8,
-        )));
+        std::hint::black_box(std::ptr::read_volatile(std::ptr::without_provenance::<u8>(8)));
     }
 }
 

@@ -61,9 +61,7 @@ impl Collector {
         scores.try_reserve_exact(count).map_err(|_| too_large())?;
         scores.resize(count, 0.0);
         let mut truth = Vec::new();
-        truth
-            .try_reserve_exact(labels * words)
-            .map_err(|_| too_large())?;
+        truth.try_reserve_exact(labels * words).map_err(|_| too_large())?;
         truth.resize(labels * words, 0);
         Ok(Self {
             kind,
@@ -109,9 +107,7 @@ impl Collector {
     pub fn push_classes(&mut self, scores: &[f32], classes: &[i64]) -> Result<()> {
         let mut truth = vec![0.0; classes.len().saturating_mul(self.labels)];
         for (row, (slots, &class)) in truth.chunks_exact_mut(self.labels).zip(classes).enumerate() {
-            let slot = usize::try_from(class)
-                .ok()
-                .and_then(|class| slots.get_mut(class));
+            let slot = usize::try_from(class).ok().and_then(|class| slots.get_mut(class));
             *slot.ok_or_else(|| {
                 Error::failed(format!(
                     "row {} has class {class}, and there are classes 0 to {}: check the data's label column",
@@ -140,8 +136,7 @@ impl Collector {
                 self.rows, self.filled
             )));
         }
-        let accuracy = (self.kind == Kind::MultiClass)
-            .then(|| self.hits.iter().sum::<u64>() as f64 / self.rows as f64);
+        let accuracy = (self.kind == Kind::MultiClass).then(|| self.hits.iter().sum::<u64>() as f64 / self.rows as f64);
         let share = self.labels.div_ceil(threads.clamp(1, self.labels));
         let mut labels: Vec<Option<LabelMetrics>> = vec![None; self.labels];
         std::thread::scope(|scope| {
@@ -155,20 +150,11 @@ impl Collector {
                 });
             }
         });
-        Ok(Metrics::new(
-            self.rows,
-            accuracy,
-            labels.into_iter().flatten().collect(),
-        ))
+        Ok(Metrics::new(self.rows, accuracy, labels.into_iter().flatten().collect()))
     }
 
     /// Measures one label; `scratch` is room for its positive and negative scores.
-    fn measure(
-        &self,
-        label: usize,
-        name: &str,
-        scratch: &mut (Vec<f32>, Vec<f32>),
-    ) -> Option<LabelMetrics> {
+    fn measure(&self, label: usize, name: &str, scratch: &mut (Vec<f32>, Vec<f32>)) -> Option<LabelMetrics> {
         let (positive, negative) = scratch;
         positive.clear();
         negative.clear();
@@ -213,13 +199,7 @@ impl Collector {
                 self.rows, self.filled
             )));
         }
-        let place = |index: usize| {
-            format!(
-                "row {}, label {}",
-                self.filled + index / self.labels,
-                index % self.labels
-            )
-        };
+        let place = |index: usize| format!("row {}, label {}", self.filled + index / self.labels, index % self.labels);
         if let Some(index) = scores.iter().position(|score| !score.is_finite()) {
             let score = scores.get(index).copied().unwrap_or(f32::NAN);
             return Err(Error::failed(format!(
@@ -231,10 +211,7 @@ impl Collector {
             clippy::float_cmp,
             reason = "truth is stored as bits; anything but exact 0 and 1 is another task's data"
         )]
-        if let Some(index) = truth
-            .iter()
-            .position(|value| *value != 0.0 && *value != 1.0)
-        {
+        if let Some(index) = truth.iter().position(|value| *value != 0.0 && *value != 1.0) {
             let value = truth.get(index).copied().unwrap_or(f32::NAN);
             return Err(Error::failed(format!(
                 "the truth at {} is {value}, and these metrics need 0 or 1: use a data set with yes/no labels",
@@ -256,15 +233,10 @@ impl Collector {
     }
 
     fn count_predictions(&mut self, scores: &[f32], truth: &[f32]) {
-        for (scores, truth) in scores
-            .chunks_exact(self.labels)
-            .zip(truth.chunks_exact(self.labels))
-        {
+        for (scores, truth) in scores.chunks_exact(self.labels).zip(truth.chunks_exact(self.labels)) {
             let highest = first_highest(scores);
             let counts = self.predicted.iter_mut().zip(&mut self.hits);
-            for (label, ((predicted, hits), (score, value))) in
-                counts.zip(scores.iter().zip(truth)).enumerate()
-            {
+            for (label, ((predicted, hits), (score, value))) in counts.zip(scores.iter().zip(truth)).enumerate() {
                 let chosen = match self.kind {
                     Kind::MultiLabel => *score > 0.5,
                     Kind::MultiClass => label == highest,
@@ -298,18 +270,11 @@ mod tests {
     #[test]
     fn batches_of_any_size_give_the_same_metrics_on_any_number_of_threads() {
         let (labels, rows) = (5, 131);
-        let scores: Vec<f32> = (0..labels * rows)
-            .map(|index| (index * 7919 % 101) as f32 / 101.0)
-            .collect();
-        let truth: Vec<f32> = (0..labels * rows)
-            .map(|index| f32::from(index * 31 % 7 < 2))
-            .collect();
+        let scores: Vec<f32> = (0..labels * rows).map(|index| (index * 7919 % 101) as f32 / 101.0).collect();
+        let truth: Vec<f32> = (0..labels * rows).map(|index| f32::from(index * 31 % 7 < 2)).collect();
         let measure = |batch: usize, threads: usize| {
             let mut collector = Collector::new(labels, rows).unwrap();
-            for (scores, truth) in scores
-                .chunks(batch * labels)
-                .zip(truth.chunks(batch * labels))
-            {
+            for (scores, truth) in scores.chunks(batch * labels).zip(truth.chunks(batch * labels)) {
                 collector.push(scores, truth).unwrap();
             }
             collector.finish(&names(labels), threads).unwrap()
@@ -324,20 +289,13 @@ mod tests {
     #[test]
     fn a_label_that_never_occurs_is_undefined_skipped_and_counted() {
         let mut collector = Collector::new(2, 2).unwrap();
-        collector
-            .push(&[0.9, 0.1, 0.2, 0.8], &[1.0, 0.0, 0.0, 0.0])
-            .unwrap();
+        collector.push(&[0.9, 0.1, 0.2, 0.8], &[1.0, 0.0, 0.0, 0.0]).unwrap();
         let metrics = collector.finish(&names(2), 1).unwrap();
         assert_eq!(metrics.labels[1].auroc, None);
         assert_eq!(metrics.labels[1].f1, None);
         assert_eq!(
             metrics.auroc,
-            super::super::Average {
-                mean: Some(1.0),
-                median: Some(1.0),
-                defined: 1,
-                undefined: 1
-            }
+            super::super::Average { mean: Some(1.0), median: Some(1.0), defined: 1, undefined: 1 }
         );
     }
 

@@ -19,26 +19,18 @@ const GOLDEN: &[Golden] = &[
     Golden {
         name: "random",
         scores: &[
-            0.625, 0.897, 0.776, 0.225, 0.3, 0.874, 0.005, 0.821, 0.797, 0.468, 0.303, 0.278,
-            0.255, 0.445, 0.505, 0.553,
+            0.625, 0.897, 0.776, 0.225, 0.3, 0.874, 0.005, 0.821, 0.797, 0.468, 0.303, 0.278, 0.255, 0.445, 0.505,
+            0.553,
         ],
-        truth: &[
-            0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0,
-        ],
+        truth: &[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
         auroc: 0.763_636_363_636_363_7,
         auprc: 0.580_952_380_952_380_9,
         f1: 0.615_384_615_384_615_4,
     },
     Golden {
         name: "tied",
-        scores: &[
-            0.0, 0.25, 0.75, 0.25, 0.25, 0.0, 0.75, 0.25, 0.25, 1.0, 0.5, 0.75, 0.75, 0.75, 0.0,
-            0.5, 0.5, 0.75,
-        ],
-        truth: &[
-            1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0,
-            1.0,
-        ],
+        scores: &[0.0, 0.25, 0.75, 0.25, 0.25, 0.0, 0.75, 0.25, 0.25, 1.0, 0.5, 0.75, 0.75, 0.75, 0.0, 0.5, 0.5, 0.75],
+        truth: &[1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
         auroc: 0.376_543_209_876_543_2,
         auprc: 0.453_968_253_968_254,
         f1: 0.375,
@@ -104,10 +96,7 @@ const GOLDEN: &[Golden] = &[
 #[track_caller]
 fn assert_close(what: &str, value: Option<f64>, expected: f64) {
     let value = value.unwrap();
-    assert!(
-        (value - expected).abs() < 1e-9,
-        "{what}: {value} is not {expected}"
-    );
+    assert!((value - expected).abs() < 1e-9, "{what}: {value} is not {expected}");
 }
 
 fn assert_golden(golden: &Golden) {
@@ -142,24 +131,8 @@ fn large(steps: u64) -> (Vec<f32>, Vec<f32>) {
 #[test]
 fn thousands_of_rows_measure_as_in_scikit_learn() {
     for (name, steps, [auroc, auprc, f1]) in [
-        (
-            "fine",
-            65_536,
-            [
-                0.682_826_820_386_833_7,
-                0.168_224_348_733_004_51,
-                0.248_165_443_629_085_06,
-            ],
-        ),
-        (
-            "coarse",
-            16,
-            [
-                0.694_634_822_225_353_2,
-                0.161_316_752_737_354_44,
-                0.246_894_994_354_535_19,
-            ],
-        ),
+        ("fine", 65_536, [0.682_826_820_386_833_7, 0.168_224_348_733_004_51, 0.248_165_443_629_085_06]),
+        ("coarse", 16, [0.694_634_822_225_353_2, 0.161_316_752_737_354_44, 0.246_894_994_354_535_19]),
     ] {
         let (scores, truth) = large(steps);
         let mut collector = Collector::new(1, scores.len()).unwrap();
@@ -187,19 +160,11 @@ fn classes_measure_one_against_the_rest_as_in_scikit_learn() {
         [9.0, 3.0, 5.0],
     ];
     let mut collector = Collector::multi_class(3, 10).unwrap();
-    collector
-        .push_classes(scores.as_flattened(), &[0, 0, 1, 2, 2, 1, 1, 1, 0, 1])
-        .unwrap();
-    let metrics = collector
-        .finish(&["a", "b", "c"].map(str::to_owned), 2)
-        .unwrap();
+    collector.push_classes(scores.as_flattened(), &[0, 0, 1, 2, 2, 1, 1, 1, 0, 1]).unwrap();
+    let metrics = collector.finish(&["a", "b", "c"].map(str::to_owned), 2).unwrap();
     assert_close("accuracy", metrics.accuracy, 0.2);
     let auroc = [0.357_142_857_142_857_15, 0.7, 0.375];
-    let auprc = [
-        0.273_015_873_015_873,
-        0.661_904_761_904_761_9,
-        0.236_111_111_111_111_1,
-    ];
+    let auprc = [0.273_015_873_015_873, 0.661_904_761_904_761_9, 0.236_111_111_111_111_1];
     let f1 = [0.0, 0.25, 0.285_714_285_714_285_7];
     for (label, measured) in metrics.labels.iter().enumerate() {
         assert_close(&measured.name, measured.auroc, auroc[label]);

@@ -36,10 +36,7 @@ pub(super) fn rank(positives: &mut [f32], negatives: &mut [f32]) -> Option<Ranke
         rest = below;
     }
     let pairs = positives.len() as f64 * negatives.len() as f64;
-    Some(Ranked {
-        auroc: wins_twice as f64 / (2.0 * pairs),
-        auprc: precision_sum / positives.len() as f64,
-    })
+    Some(Ranked { auroc: wins_twice as f64 / (2.0 * pairs), auprc: precision_sum / positives.len() as f64 })
 }
 
 /// What is left of an ascending slice when the values at its top that satisfy `take` are taken away.
@@ -76,14 +73,10 @@ mod tests {
 
     /// The definition: for every positive, the share of positives among all rows that score at least as high.
     fn average_precision_of_every_positive(positives: &[f32], negatives: &[f32]) -> f64 {
-        let at_least =
-            |of: &[f32], score: f32| of.iter().filter(|other| **other >= score).count() as f64;
+        let at_least = |of: &[f32], score: f32| of.iter().filter(|other| **other >= score).count() as f64;
         let sum: f64 = positives
             .iter()
-            .map(|&score| {
-                at_least(positives, score)
-                    / (at_least(positives, score) + at_least(negatives, score))
-            })
+            .map(|&score| at_least(positives, score) / (at_least(positives, score) + at_least(negatives, score)))
             .sum();
         sum / positives.len() as f64
     }

@@ -1,0 +1,97 @@
+//! The binary and the plugin files as the build of the workspace leaves them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// The file of a plugin of this workspace, built.
+pub fn built_plugin(package: &str) -> PathBuf {
+    existing(built().join(format!("lib{}.so", package.replace('-', "_"))))
+}
+
+/// The file of the plugin that misbehaves on demand.
+pub fn hostile_plugin() -> PathBuf {
+    existing(built().join("examples/libhostile.so"))
+}
+
+/// The binary, ready for arguments, with nothing of the environment that changes what it does.
+pub fn genomenas() -> Command {
+    command(&built().join("genomenas"))
+}
+
+/// The program installed in a folder of its own, with nothing beside it.
+#[derive(Debug)]
+pub struct Installation(TempDir);
+
+impl Installation {
+    /// Installs the program where no plugin lies beside it.
+    pub fn new() -> Self {
+        // Below the folder of the build, so that the files (100 MB) can be links.
+        let folder = tempfile::tempdir_in(built()).unwrap();
+        for name in ["genomenas", "genomenas-plugin-host"] {
+            fs::hard_link(built().join(name), folder.path().join(name)).unwrap();
+        }
+        Self(folder)
+    }
+
+    /// The folder of the program.
+    pub fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The program, as [`genomenas`] gives it.
+    pub fn genomenas(&self) -> Command {
+        command(&self.folder().join("genomenas"))
+    }
+}
+
+impl Default for Installation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_remove("GENOMENAS_PLUGINS")
+        .env_remove("GENOMENAS_PLUGIN_HOST")
+        .env_remove("RUST_LOG")
+        // Plugins that the person who tests has installed.
+        .env("XDG_DATA_HOME", "/nonexistent")
+        .env("COLUMNS", "120");
+    command
+}
+
+fn existing(path: PathBuf) -> PathBuf {
+    assert!(path.is_file(), "the build of the workspace made no {}", path.display());
+    path
+}
+
+/// The folder of the built libraries and binaries.
+///
+/// `cargo test` builds what a test depends on, but a plugin is a file that nothing depends on. So the first test that
+/// needs one builds the workspace, with the profile and in the folder of this very test binary.
+fn built() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let folder = test.parent().and_then(Path::parent).unwrap();
+        let profile = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => "dev",
+            Some(profile) => profile,
+        };
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+        build
+            .args(["build", "--quiet", "--workspace", "--lib", "--bins", "--examples", "--profile", profile])
+            .arg("--target-dir")
+            .arg(folder.parent().unwrap_or(folder))
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+        let status = build.status().unwrap();
+        assert!(status.success(), "cannot build the workspace: {status}");
+        folder.to_owned()
+    })
+}
