@@ -13,6 +13,7 @@ use super::seeds::Seeds;
 use super::{recipe, sha256, space};
 use crate::data::StoreInfo;
 use crate::error::{Error, Result};
+use crate::plugins::pinned;
 
 /// The strategy that draws uniformly at random, with which every other one is compared.
 pub const CONTROL: &str = "random-search";
@@ -92,7 +93,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         .strategies
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
-    let plan = ComparisonPlan {
+    let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
         title: request.title.unwrap_or_else(|| title(&data.store)),
@@ -111,6 +112,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         final_training: recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?,
     };
     let Some(earlier) = earlier else { return Ok((plan, space)) };
+    keep_plugins(&mut plan, &earlier);
     match earlier.first_difference(&plan)? {
         // The folder keeps the command that made it.
         None => Ok((ComparisonPlan { command: earlier.command, ..plan }, space)),
@@ -118,6 +120,24 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
             "{} holds another comparison: {difference}. Give the same settings (or --out alone) to go on with it, or another folder with --out",
             out.display()
         ))),
+    }
+}
+
+/// A comparison that goes on uses the plugins it began with, also where their files were replaced since, as long as
+/// the copies that its runs use are still there.
+fn keep_plugins(plan: &mut ComparisonPlan, earlier: &ComparisonPlan) {
+    for entry in &mut plan.entries {
+        let before = earlier.entries.iter().find(|before| before.name == entry.name && before.plugin == entry.plugin);
+        let Some(before) = before.filter(|before| before.plugin_sha256 != entry.plugin_sha256) else { continue };
+        if pinned(&before.plugin_file, &before.plugin_sha256).is_ok() {
+            log::warn!(
+                "plugin {} was replaced since the comparison began: going on with the one it began with",
+                before.plugin
+            );
+            entry.plugin_version.clone_from(&before.plugin_version);
+            entry.plugin_sha256.clone_from(&before.plugin_sha256);
+            entry.plugin_file.clone_from(&before.plugin_file);
+        }
     }
 }
 
