@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -49,5 +49,8 @@ pub fn create_folder(folder: &Path) -> Result<()> {
 
 /// The whole text of a file.
 pub fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| Error::file("read", path, error))
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => Error::file("read", path, "it is not text (UTF-8)"),
+        _ => Error::file("read", path, error),
+    })
 }

@@ -3,13 +3,13 @@
 //! A strategy implements [`Strategy`]: the host *asks* it for trials ([`Strategy::propose`]), *tells* it what came of
 //! them ([`Strategy::update`]) and lets it drop what it no longer wants ([`Strategy::discard`]). The strategy never
 //! trains, loads data or sees a tensor; a [trial](message::Trial) is data that the host runs anywhere. So the same
-//! strategy runs on a laptop, on a GPU and in [`simulate`], is checkpointed by the host, and is compared with all
+//! strategy runs on a laptop, on a GPU and in `simulate`, is checkpointed by the host, and is compared with all
 //! others on equal terms.
 //!
 //! * [`message`]: what crosses the boundary, as JSON.
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
 //! * [`register!`] and [`export_plugin!`]: make a shared library of it.
-//! * [`simulate`] (feature `simulate`): a host without libtorch for `cargo test`.
+//! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
 
 mod baseline;
 mod error;

@@ -42,7 +42,7 @@ impl Installation {
         self.0.path()
     }
 
-    /// The program, as [`genomenas`] gives it.
+    /// The program, as [`genomenas()`] gives it.
     pub fn genomenas(&self) -> Command {
         command(&self.folder().join("genomenas"))
     }

@@ -13,6 +13,7 @@ pub mod built;
 pub mod made_up;
 pub mod outcome;
 pub mod project;
+pub mod runs;
 
 pub use built::{Installation, built_plugin, genomenas, hostile_plugin};
 pub use outcome::{Outcome, listing};

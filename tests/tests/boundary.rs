@@ -233,7 +233,7 @@ fn a_wrong_parameter_is_wrong_use_and_told_in_words() {
     assert_eq!(
         error.to_string(),
         "strategy `hostile` of plugin genomenas-tests: parameter `call`: expected an integer of at least 1, got 0; \
-         the parameters are misbehave, hook, call, once"
+         the parameters are misbehave, hook, call, once, trials"
     );
     assert_eq!(error.exit_code(), 2);
 }

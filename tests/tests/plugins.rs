@@ -62,6 +62,8 @@ fn snapshot(name: &str, text: &str, folders: &[&Path]) {
     for folder in folders {
         settings.add_filter(&folder.display().to_string().replace('.', r"\."), "[FOLDER]");
     }
+    // Columns are as wide as the paths in them.
+    settings.add_filter(" {2,}", "  ");
     settings.add_filter("[0-9a-f]{64}", "[SHA256]");
     settings.add_filter(r"rustc [^,]*\)", "rustc [VERSION]");
     settings.add_filter(r"for \w+-linux-\w+", "for [TARGET]");

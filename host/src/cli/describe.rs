@@ -153,11 +153,17 @@ fn of_architecture(found: &Architecture) -> Result<Description> {
 fn of_space(space: &Space) -> Result<Description> {
     let decisions = space.decisions.iter();
     let decisions = decisions.map(|decision| Decision { id: decision.id.clone(), options: decision.options.clone() });
-    Ok(Description {
-        decisions: decisions.collect(),
-        architectures: Some(space.architectures()),
-        ..of_layers(&space.name, &space.supernet_layers()?)
-    })
+    let supernet = space.supernet_layers()?;
+    let mut description = of_layers(&space.name, &supernet);
+    // They belong to no layer, and without them the layers would not add up to the total.
+    description.layers.push(Layer {
+        name: "alphas".to_owned(),
+        op: "weights of the options, shared by all uses of a decision".to_owned(),
+        shape: String::new(),
+        parameters: supernet.alphas,
+        multiply_adds: 0,
+    });
+    Ok(Description { decisions: decisions.collect(), architectures: Some(space.architectures()), ..description })
 }
 
 fn of_layers(name: &str, layers: &Layers) -> Description {
@@ -193,7 +199,13 @@ fn table(description: &Description) -> String {
         grouped(description.multiply_adds),
     ]));
     let space = description.architectures.map_or_else(String::new, |architectures| {
-        format!("\n{} decisions, about {architectures:.3e} architectures\n", description.decisions.len())
+        let decisions = description.decisions.len();
+        format!("\n{decisions} decision{}, {} architectures\n", if decisions == 1 { "" } else { "s" }, many(architectures))
     });
     out::aligned(table, &[2, 3, 4]) + &space
+}
+
+/// A count that can be beyond every integer: exact where a person can take it in.
+fn many(count: f64) -> String {
+    if count < 1e6 { format!("{count:.0}") } else { format!("about {count:.1e}") }
 }

@@ -180,6 +180,11 @@ impl Searching<'_> {
             Ok(training) => training,
             Err(error) => return Ok((failed(&error), tally)),
         };
+        // A kill may have come after an epoch was saved and before the strategy was told of it.
+        if let Some(untold) = training.last().filter(|last| last.number > self.state.current.epochs).cloned() {
+            let cost = training.cost();
+            self.tell_epoch(id, untold, cost)?;
+        }
         let outcome = loop {
             if self.state.discarded.contains(&id) {
                 break Outcome::Discarded;

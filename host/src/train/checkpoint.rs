@@ -39,7 +39,7 @@ pub fn write<T: Serialize>(path: &Path, tensors: &Tensors, metadata: &T) -> Resu
     files::write_atomically(path, &bytes)
 }
 
-/// Reads a file that [`write`] wrote (or, for the tensors, anybody's f32 safetensors).
+/// Reads a file that [`write()`] wrote (or, for the tensors, anybody's f32 safetensors).
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Tensors, Option<T>)> {
     let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
     let unusable =

@@ -3,7 +3,8 @@
 //! The strategy counts its calls and, at the one that it is told, does what it is told. Its count is its state, so an
 //! instance that was loaded from a saved state does not fall into the same hole again unless the replay leads it there.
 
-use genomenas_plugin::message::{Ask, Discard, Proposal, Report, TrialId};
+use genomenas_plugin::message::{Ask, Candidate, Discard, Network, Optimizer, Plan, Proposal, Report, Setup, Trial, TrialId};
+use genomenas_plugin::space::Selection;
 use genomenas_plugin::{Error, Parameters, Result, Strategy, export_plugin, register};
 
 /// What to do and when.
@@ -25,6 +26,10 @@ pub struct Orders {
     /// every time.
     #[parameter()]
     pub once: Option<String>,
+    /// Architectures, drawn from the space, that it has trained before it finishes with the first, as a strategy should;
+    /// with 0 it only waits.
+    #[parameter(default = 0, maximum = 100)]
+    pub trials: usize,
 }
 
 /// A strategy under orders.
@@ -32,6 +37,8 @@ pub struct Orders {
 pub struct Hostile {
     orders: Orders,
     calls: Calls,
+    drawn: Vec<Selection>,
+    share: u64,
 }
 
 /// How often each hook was called.
@@ -43,15 +50,17 @@ struct Calls {
 }
 
 impl Hostile {
-    fn new(orders: Orders) -> Result<Self> {
-        let hostile = Self { orders, calls: Calls::default() };
+    fn new(setup: &Setup, orders: Orders) -> Result<Self> {
+        let drawn = setup.space.sample_distinct(orders.trials, setup.seed);
+        let share = setup.budget.amount.div_ceil(drawn.len().max(1) as u64);
+        let hostile = Self { orders, calls: Calls::default(), drawn, share };
         hostile.act("create", 1)?;
         Ok(hostile)
     }
 
     /// Does what was ordered, if this is the hook and the call.
     fn act(&self, hook: &str, call: u64) -> Result<()> {
-        let Orders { misbehave, hook: ordered, call: at, once } = &self.orders;
+        let Orders { misbehave, hook: ordered, call: at, once, trials: _ } = &self.orders;
         if hook != ordered || call != *at {
             return Ok(());
         }
@@ -66,10 +75,18 @@ impl Hostile {
 }
 
 impl Strategy for Hostile {
-    fn propose(&mut self, _: &Ask) -> Result<Proposal> {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         self.calls.propose += 1;
         self.act("propose", self.calls.propose)?;
-        Ok(Proposal::Wait)
+        let network = |selection: &Selection| Network::Selection { selection: selection.clone() };
+        let plan = || Plan { epochs: 100, batch: 16, cnn: Optimizer::adam(0.01), ..Plan::default() };
+        Ok(match self.drawn.as_slice() {
+            [] => Proposal::Wait,
+            drawn if self.calls.propose == 1 && ask.remaining > 0 => Proposal::Trials {
+                trials: drawn.iter().map(|one| Trial::train(network(one), plan()).with_limit(self.share)).collect(),
+            },
+            [first, ..] => Proposal::finish(Candidate { network: network(first), trial: None }),
+        })
     }
 
     fn update(&mut self, _: &Report) -> Result<()> {
@@ -80,6 +97,9 @@ impl Strategy for Hostile {
     fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
         self.calls.discard += 1;
         self.act("discard", self.calls.discard)?;
+        if !self.drawn.is_empty() && self.orders.misbehave != "nondeterministic" {
+            return Ok(vec![]);
+        }
         let answer = match self.orders.misbehave.as_str() {
             // The process differs after a restart, as the clock or the address of a map would.
             "nondeterministic" => std::process::id().into(),
@@ -177,7 +197,7 @@ register! {
     kind = search,
     about = "Does what its orders say, which is nothing good.",
     parameters = Orders,
-    build = |_setup, orders| Hostile::new(orders),
+    build = Hostile::new,
 }
 
 register! {
@@ -186,7 +206,7 @@ register! {
     kind = baseline,
     about = "The same, without orders.",
     needs = ["nothing"],
-    build = |_setup, _parameters| Hostile::new(Orders::default()),
+    build = |setup, _parameters| Hostile::new(setup, Orders::default()),
 }
 
 export_plugin!();

@@ -157,7 +157,7 @@ pub struct ImportRecord {
 /// What a store holds and how it came to be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreInfo {
-    /// Always [`FORMAT`].
+    /// Always `FORMAT`.
     pub format: String,
     /// The version of the format.
     pub version: u32,
