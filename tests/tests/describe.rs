@@ -203,6 +203,9 @@ fn a_document_with_a_mistake_is_refused_with_its_place() {
     }
     let path = made_up::write(folder.path(), "space.toml", SPACE_BY_HAND);
     let error = Outcome::refusal(describe_file("--space", &path).args(["--length", "101", "--labels", "3"]), 2);
-    said += &format!("a space for another length\n    {}\n", error.replace(&folder.path().display().to_string(), "[FOLDER]"));
+    said += &format!(
+        "a space for another length\n    {}\n",
+        error.replace(&folder.path().display().to_string(), "[FOLDER]")
+    );
     insta::assert_snapshot!(said);
 }

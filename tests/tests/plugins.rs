@@ -190,7 +190,8 @@ fn every_file_that_is_no_plugin_is_listed_with_a_reason_in_one_line() {
     snapshot("no_plugins", &Outcome::text(&mut command), &[folder.path()]);
     assert!(rows(&mut command).iter().all(|(kind, _)| kind == "refused"));
 
-    let error = Outcome::refusal(installation.genomenas().args(["plugin", "info"]).arg(folder.path().join("old.so")), 2);
+    let error =
+        Outcome::refusal(installation.genomenas().args(["plugin", "info"]).arg(folder.path().join("old.so")), 2);
     assert!(error.contains("old.so is no plugin: it is built for generation 0 of the binary interface"), "{error}");
 }
 
@@ -276,7 +277,8 @@ fn a_parameter_is_refused_with_its_name_its_bounds_and_what_came() {
         ("deepsea", "width"),
         ("random-search", "trials=-5"),
     ] {
-        said += &format!("{strategy} {set}\n    {}\n", Outcome::refusal(&mut describe(&installation, strategy, &[set]), 2));
+        said +=
+            &format!("{strategy} {set}\n    {}\n", Outcome::refusal(&mut describe(&installation, strategy, &[set]), 2));
     }
     said += &Outcome::refusal(&mut describe(&installation, "deepsea", &["width=1", "width=2"]), 2);
     snapshot("parameters", &said, &[]);

@@ -37,7 +37,10 @@ fn a_search_leaves_its_settings_its_journal_what_it_found_and_its_result() {
         ["architecture.json", "journal.jsonl", "result.json", "run.lock", "run.toml", "space.toml"]
     );
     assert_eq!(said, result(&out));
-    assert_eq!((&said["state"], &said["trials"], &said["strategy"]), (&"done".into(), &3.into(), &"random-search".into()));
+    assert_eq!(
+        (&said["state"], &said["trials"], &said["strategy"]),
+        (&"done".into(), &3.into(), &"random-search".into())
+    );
     let journal = journal(&out);
     assert_eq!(of_type(&journal, "propose", None).len(), 2);
     assert_eq!(of_type(&journal, "end", None).len(), 3);
@@ -83,7 +86,8 @@ fn weights_that_do_not_fit_the_architecture_are_refused() {
     let (folder, store) = scene();
     let out = folder.path().join("trained");
     Outcome::text(train(&store, &out).args(["--epochs", "1"]));
-    let other = fs::read_to_string(architecture(folder.path(), 60, 2)).unwrap().replace("\"kernel\": 9", "\"kernel\": 7");
+    let other =
+        fs::read_to_string(architecture(folder.path(), 60, 2)).unwrap().replace("\"kernel\": 9", "\"kernel\": 7");
     let other = write(folder.path(), "other.json", other);
     let evaluation = |architecture: &Path, weights: &Path| {
         let mut command = quietly("evaluate", "--json");
@@ -111,8 +115,7 @@ fn a_small_network_learns_a_motif_and_nothing_from_noise() {
         // Of 80 rows: two standard deviations are 0.13.
         assert!((0.3..0.7).contains(&noise), "{split}: noise {noise}");
     }
-    let losses: Vec<_> =
-        journal(&out).iter().map(|record| record["epoch"]["train_loss"].as_f64().unwrap()).collect();
+    let losses: Vec<_> = journal(&out).iter().map(|record| record["epoch"]["train_loss"].as_f64().unwrap()).collect();
     assert!(losses.last().unwrap() + 0.1 < losses[0], "{losses:?}");
 }
 
@@ -142,7 +145,8 @@ fn the_genomenas_space_is_searched_and_trained_to_the_same_bytes_twice() {
     let at = |name: &str| folder.path().join(name);
     let sizes = ["cells=1", "channels=2", "nodes=1", "rnn_nodes=1", "decoder_features=8"];
     for out in ["one", "two"] {
-        let mut search = quietly("search", "--strategy random-search --set trials=2 --set batch=20 --budget 400samples");
+        let mut search =
+            quietly("search", "--strategy random-search --set trials=2 --set batch=20 --budget 400samples");
         search.args(sizes.iter().flat_map(|size| ["--space-set", size]));
         Outcome::text(search.arg("--data").arg(&store).arg("--out").arg(at(out)));
         let mut training = quietly("train", "--epochs 2 --batch 20");
@@ -332,7 +336,10 @@ fn a_folder_with_another_run_or_other_files_is_left_alone() {
 fn with_disk(folder: &Path, size: u32, script: &str) -> Option<String> {
     let disk = folder.join("disk");
     fs::create_dir_all(&disk).unwrap();
-    let probe = std::process::Command::new("unshare").args(["--mount", "--map-root-user", "mount", "-t", "tmpfs", "none"]).arg(&disk).output();
+    let probe = std::process::Command::new("unshare")
+        .args(["--mount", "--map-root-user", "mount", "-t", "tmpfs", "none"])
+        .arg(&disk)
+        .output();
     if !probe.is_ok_and(|output| output.status.success()) {
         project::skip("a small disk cannot be mounted here (unshare --mount --map-root-user)");
         return None;

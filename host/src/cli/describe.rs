@@ -200,7 +200,11 @@ fn table(description: &Description) -> String {
     ]));
     let space = description.architectures.map_or_else(String::new, |architectures| {
         let decisions = description.decisions.len();
-        format!("\n{decisions} decision{}, {} architectures\n", if decisions == 1 { "" } else { "s" }, many(architectures))
+        format!(
+            "\n{decisions} decision{}, {} architectures\n",
+            if decisions == 1 { "" } else { "s" },
+            many(architectures)
+        )
     });
     out::aligned(table, &[2, 3, 4]) + &space
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use genomenas_plugin::message::{PROTOCOL, Setup};
 use genomenas_plugin::space::Space;
+use sha2::{Digest, Sha256};
 
 use super::Context;
 use super::finish::data_info;
@@ -36,7 +37,9 @@ pub(super) fn open(context: &Context, search: &Search, space: &Space, records: &
 pub(super) fn save(folder: &Path, hooks: &mut PluginInstance, records: u64) -> Result<()> {
     let mut bytes = records.to_le_bytes().to_vec();
     bytes.extend(hooks.save()?);
-    write_atomically(&state_path(folder), &bytes)
+    // A strategy cannot be asked whether a state is its own, so damage is found by the digest.
+    let digest = Sha256::digest(&bytes);
+    write_atomically(&state_path(folder), &[digest.as_slice(), &bytes].concat())
 }
 
 /// The state that was saved last, and the records since. Without one, the strategy goes through all records again.
@@ -47,12 +50,15 @@ fn saved_state<'a>(folder: &Path, records: &'a [Record]) -> Result<(Option<Vec<u
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((None, records)),
         Err(error) => return Err(Error::file("read", &path, error)),
     };
-    let parts = bytes.split_first_chunk::<8>().and_then(|(count, state)| {
+    let parts = bytes.split_first_chunk::<32>().and_then(|(digest, content)| {
+        let (count, state) = content.split_first_chunk::<8>()?;
         let count = usize::try_from(u64::from_le_bytes(*count)).ok()?;
-        Some((state, records.get(count..)?))
+        let whole = Sha256::digest(content).as_slice() == digest;
+        Some((state, records.get(count..).filter(|_| whole)?))
     });
     let (state, since) = parts.ok_or_else(|| {
-        Error::file("go on from", &path, "it does not belong to the run's journal; begin the run in a new folder")
+        let what = "it is damaged or of another run; remove it, then the strategy goes through the whole journal again";
+        Error::file("go on from", &path, what)
     })?;
     Ok((Some(state.to_vec()), since))
 }

@@ -176,8 +176,11 @@ impl Searching<'_> {
             },
             _ => None,
         };
+        let resumes = job.checkpoint.exists();
         let mut training = match Training::resume_or_start(job, inherited.as_ref()) {
             Ok(training) => training,
+            // It began once, so this says nothing of the trial: the checkpoint is damaged.
+            Err(error) if resumes => return Err(error),
             Err(error) => return Ok((failed(&error), tally)),
         };
         // A kill may have come after an epoch was saved and before the strategy was told of it.
@@ -203,7 +206,9 @@ impl Searching<'_> {
                     Some(stopped) => break Outcome::Completed { stopped },
                     None => return Err(Error::failed("a training ended without a reason: please report it")),
                 },
-                Err(error) => break failed(&error),
+                Err(error @ Error::Failed(_)) => break failed(&error),
+                // A full disk, say: not of the trial's making.
+                Err(error) => return Err(error),
             }
         };
         tally.cost = training.cost();

@@ -9,4 +9,4 @@ pub mod optimizer;
 mod training;
 
 pub use feed::Feed;
-pub use training::{Job, Training, Watch, inherited};
+pub use training::{Job, Training, Watch, check_batch, inherited};

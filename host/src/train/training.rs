@@ -105,13 +105,7 @@ impl<'a> Training<'a> {
         job.plan.validate()?;
         let info = job.train.info();
         job.layers.expect_io(info.shape.length, info.shape.labels.len())?;
-        let rows = job.train.len();
-        if job.plan.batch as usize > rows {
-            return Err(Error::input(format!(
-                "a batch of {} is larger than the training split of {rows} rows: take at most {rows}",
-                job.plan.batch
-            )));
-        }
+        check_batch(job.plan, job.train.len() as u64)?;
         device::check_memory(job.device, job.layers.parameters(), job.layers.activations(), job.plan.batch.into())?;
         let mut net = Net::build(job.layers, job.seed, job.device)?;
         if let Some(tensors) = inherited {
@@ -337,6 +331,17 @@ impl<'a> Training<'a> {
     pub fn cost(&mut self) -> Cost {
         self.meter.cost()
     }
+}
+
+/// Refuses a batch that `rows` training rows cannot fill.
+pub fn check_batch(plan: &Plan, rows: u64) -> Result<()> {
+    if u64::from(plan.batch) <= rows {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "a batch of {} is larger than the training split of {rows} rows: take at most {rows}",
+        plan.batch
+    )))
 }
 
 /// The mean of (hₜ − hₜ₋₁)² over positions, samples and units of \[T, B, H\]; 0 for a single position.

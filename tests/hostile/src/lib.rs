@@ -3,7 +3,9 @@
 //! The strategy counts its calls and, at the one that it is told, does what it is told. Its count is its state, so an
 //! instance that was loaded from a saved state does not fall into the same hole again unless the replay leads it there.
 
-use genomenas_plugin::message::{Ask, Candidate, Discard, Network, Optimizer, Plan, Proposal, Report, Setup, Trial, TrialId};
+use genomenas_plugin::message::{
+    Ask, Candidate, Discard, Network, Optimizer, Plan, Proposal, Report, Setup, Trial, TrialId,
+};
 use genomenas_plugin::space::Selection;
 use genomenas_plugin::{Error, Parameters, Result, Strategy, export_plugin, register};
 
