@@ -35,6 +35,7 @@ $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 test: build
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
 	$(CARGO) test --release --workspace
+	$(CARGO) test --release --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
 
 build: libtorch
 	@ls "$(TARGET)"/release/build/torch-sys-*/out/libtch.a >/dev/null 2>&1 || \

@@ -42,6 +42,23 @@ pub fn is_unfinished(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(UNFINISHED)
 }
 
+/// Removes what writes into `folder` that were killed left behind. Nobody else may be writing there.
+pub fn remove_unfinished(folder: &Path) -> Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::file("read", folder, error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::file("read", folder, error))?;
+        if is_unfinished(&entry.file_name().to_string_lossy()) {
+            let path = entry.path();
+            std::fs::remove_file(&path).map_err(|error| Error::file("remove", &path, error))?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes `folder` and the folders above it.
 pub fn create_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| Error::file("create the folder", folder, error))
@@ -52,5 +69,15 @@ pub fn read_text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| match error.kind() {
         ErrorKind::InvalidData => Error::file("read", path, "it is not text (UTF-8)"),
         _ => Error::file("read", path, error),
+    })
+}
+
+/// What the TOML in `text`, read from `path`, says; a mistake in it is told with its line.
+pub fn parse_toml<T: serde::de::DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        // Shown as it is, the error would hold the whole line, however long.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or_else(String::new, |before| format!("line {}: ", before.matches('\n').count() + 1));
+        Error::file("understand", path, format!("{line}{}", error.message()))
     })
 }

@@ -141,20 +141,35 @@ pub fn quietly(verb: &str, arguments: &str) -> Command {
     command
 }
 
-/// A search of three trials in [`space`], to which more can be said.
-pub fn search(store: &Path, out: &Path) -> Command {
-    let mut command = quietly("search", "--strategy random-search --set trials=3 --set batch=16");
-    command.args(["--budget", "1440samples", "--space"]).arg(space(store.parent().unwrap()));
+/// A search in [`space`]; what `options` does not say is random search of three trials, 480 samples each.
+pub fn search(store: &Path, out: &Path, options: &str) -> Command {
+    let defaults =
+        [("--strategy", "random-search"), ("--budget", "1440samples"), ("--set trials", "=3"), ("--set batch", "=16")];
+    let mut command = with_defaults("search", &defaults, options);
+    command.arg("--space").arg(space(store.parent().unwrap())).arg("--data").arg(store).arg("--out").arg(out);
+    command
+}
+
+/// The training of [`architecture`] on the rows of [`motif_store`]; what `options` does not say is by steps of 16
+/// samples at a rate of 0.01.
+pub fn train(store: &Path, out: &Path, options: &str) -> Command {
+    let mut command = with_defaults("train", &[("--batch", "16"), ("--learning-rate", "0.01")], options);
+    command.arg("--architecture").arg(architecture(store.parent().unwrap(), 60, 2));
     command.arg("--data").arg(store).arg("--out").arg(out);
     command
 }
 
-/// The training of [`architecture`] on the rows of [`motif_store`], to which more can be said.
-pub fn train(store: &Path, out: &Path) -> Command {
-    let mut command = quietly("train", "--batch 16 --learning-rate 0.01");
-    command.arg("--architecture").arg(architecture(store.parent().unwrap(), 60, 2));
-    command.arg("--data").arg(store).arg("--out").arg(out);
-    command
+/// [`quietly`], with the defaults that `options` does not replace. Parameters are those of the default strategy, so
+/// another strategy takes none.
+fn with_defaults(verb: &str, defaults: &[(&str, &str)], options: &str) -> Command {
+    let another = options.contains("--strategy ");
+    let needed = |name: &str| !options.contains(&format!("{name} ")) && !options.contains(&format!("{name}="));
+    let text: Vec<String> = defaults
+        .iter()
+        .filter(|(name, _)| needed(name) && !(another && name.starts_with("--set ")))
+        .map(|(name, value)| if value.starts_with('=') { format!("{name}{value}") } else { format!("{name} {value}") })
+        .collect();
+    quietly(verb, &format!("{} {options}", text.join(" ")))
 }
 
 /// `genomenas run` of a folder.

@@ -1,5 +1,7 @@
 //! What must stay true of the project's shape, read from `cargo metadata`, the sources and the built files.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! `genomenas data`: importing windows and tables, and what a store then says of itself.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
+
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -66,7 +68,7 @@ fn a_genome_is_the_same_as_fasta_as_2bit_and_compressed() {
     let packed = write(folder.path(), "labels.bed.gz", gzip(made_up::labels(&genome).as_bytes()));
     let sources = [
         (write(folder.path(), "a.fa", &fasta), &labels),
-        (write(folder.path(), "lower.fasta", fasta.replace('A', "a").replace("\n", "\r\n")), &labels),
+        (write(folder.path(), "lower.fasta", fasta.replace('A', "a").replace('\n', "\r\n")), &labels),
         (write(folder.path(), "a.fa.gz", gzip(fasta.as_bytes())), &packed),
         (write(folder.path(), "a.2bit", made_up::twobit(&genome)), &labels),
     ];

@@ -1,5 +1,8 @@
 //! `genomenas describe`: layers, shapes and exact counts of networks, from the outside.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
+
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -179,7 +182,7 @@ fn what_is_no_network_is_refused_with_what_to_do() {
         format!("--architecture no-such-file.json {sizes}"),
         format!("--strategy deepsea --space genomenas {sizes}"),
     ] {
-        said += &format!("{arguments}\n    {}\n", Outcome::refusal(&mut describe(&arguments), 2));
+        writeln!(said, "{arguments}\n    {}", Outcome::refusal(&mut describe(&arguments), 2)).unwrap();
     }
     insta::assert_snapshot!(said);
 }
@@ -188,6 +191,9 @@ fn what_is_no_network_is_refused_with_what_to_do() {
 fn a_document_with_a_mistake_is_refused_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let mut said = String::new();
+    let mut tell = |what: &str, error: &str| {
+        writeln!(said, "{what}\n    {}", error.replace(&folder.path().display().to_string(), "[FOLDER]")).unwrap();
+    };
     for (what, old, new) in [
         ("an unknown operation", "global_max_pool", "global_min_pool"),
         ("an unknown field", "\"kernel\"", "\"kernels\""),
@@ -199,13 +205,10 @@ fn a_document_with_a_mistake_is_refused_with_its_place() {
         assert!(BY_HAND.contains(old));
         let path = made_up::write(folder.path(), "a.json", BY_HAND.replace(old, new));
         let error = Outcome::refusal(&mut describe_file("--architecture", &path), 2);
-        said += &format!("{what}\n    {}\n", error.replace(&folder.path().display().to_string(), "[FOLDER]"));
+        tell(what, &error);
     }
     let path = made_up::write(folder.path(), "space.toml", SPACE_BY_HAND);
     let error = Outcome::refusal(describe_file("--space", &path).args(["--length", "101", "--labels", "3"]), 2);
-    said += &format!(
-        "a space for another length\n    {}\n",
-        error.replace(&folder.path().display().to_string(), "[FOLDER]")
-    );
+    tell("a space for another length", &error);
     insta::assert_snapshot!(said);
 }

@@ -1,5 +1,8 @@
 //! Plugin files as a user meets them: dropped into a folder, listed, asked about, and refused with a reason.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -243,7 +246,7 @@ fn a_plugin_folder_that_is_not_there_is_refused() {
 fn describe(installation: &Installation, strategy: &str, set: &[&str]) -> Command {
     let mut command = installation.genomenas();
     command.args(["describe", "--length", "1000", "--labels", "15", "--strategy", strategy]);
-    set.iter().for_each(|set| _ = command.args(["--set", set]));
+    command.args(set.iter().flat_map(|set| ["--set", set]));
     command
 }
 
@@ -277,8 +280,8 @@ fn a_parameter_is_refused_with_its_name_its_bounds_and_what_came() {
         ("deepsea", "width"),
         ("random-search", "trials=-5"),
     ] {
-        said +=
-            &format!("{strategy} {set}\n    {}\n", Outcome::refusal(&mut describe(&installation, strategy, &[set]), 2));
+        let error = Outcome::refusal(&mut describe(&installation, strategy, &[set]), 2);
+        writeln!(said, "{strategy} {set}\n    {error}").unwrap();
     }
     said += &Outcome::refusal(&mut describe(&installation, "deepsea", &["width=1", "width=2"]), 2);
     snapshot("parameters", &said, &[]);

@@ -16,12 +16,14 @@ use super::plugins::Shelf;
 use super::progress::ComparisonProgress;
 use super::{out, threads};
 use crate::compare::named::Named;
+use crate::compare::plan::ComparisonPlan;
 use crate::compare::request::Request;
 use crate::compare::resolve::{self, Surroundings};
 use crate::compare::seeds::Seeds;
 use crate::compare::{LockedFolder, Outcome, names, report, slots};
 use crate::data::Store;
 use crate::error::{Error, Result};
+use crate::plugins::pinned;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
@@ -104,7 +106,12 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let out =
         request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
     let signal = catch_signals()?;
-    let shelf = Shelf::open(&args.plugins)?;
+    // A comparison that goes on finds the plugins it began with, also where nobody names their folders again.
+    let earlier = ComparisonPlan::read(&out)?;
+    let kept = earlier.iter().flat_map(|plan| &plan.entries);
+    let kept: Vec<PathBuf> =
+        kept.filter_map(|entry| Some(pinned(&entry.plugin_file, &entry.plugin_sha256).ok()?.path)).collect();
+    let shelf = Shelf::open_with(&args.plugins, &kept)?;
     let around = Surroundings {
         strategies: &shelf,
         data: &|path| Ok(Store::open(path)?.info().clone()),

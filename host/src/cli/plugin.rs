@@ -26,9 +26,7 @@ enum Verb {
 
 /// Lists every strategy that is found, and every file in a plugin folder that is none, with the reason
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins target/release"
-)]
+#[command(after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins ~/my-plugins")]
 struct ListArgs {
     /// Prints JSON
     #[arg(long)]

@@ -1,5 +1,7 @@
 //! Strategies by name, and a look at what one proposes first.
 
+use std::path::PathBuf;
+
 use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, Proposal, Setup, TrialId, Unit, Work};
 use genomenas_plugin::space::{Architecture, Space};
 
@@ -7,7 +9,8 @@ use super::options::PluginOptions;
 use crate::compare::named::Named;
 use crate::compare::resolve::{Found, Strategies};
 use crate::error::{Error, Result};
-use crate::plugins::{Catalog, Limits, PluginInstance, search_path};
+use crate::plugins::folders::Reach;
+use crate::plugins::{Catalog, Folder, Limits, PluginInstance, search_path};
 
 /// The plugins that were found.
 #[derive(Debug)]
@@ -16,7 +19,14 @@ pub(crate) struct Shelf(pub(crate) Catalog);
 impl Shelf {
     /// Looks into the plugin folders. Nothing of any plugin runs.
     pub(crate) fn open(options: &PluginOptions) -> Result<Self> {
-        Ok(Self(Catalog::scan(&search_path(&options.folders)?)))
+        Self::open_with(options, &[])
+    }
+
+    /// As [`Self::open`], and takes what is not found there from `files`.
+    pub(crate) fn open_with(options: &PluginOptions, files: &[PathBuf]) -> Result<Self> {
+        let mut folders = search_path(&options.folders)?;
+        folders.extend(files.iter().map(|path| Folder { path: path.clone(), reach: Reach::Beside }));
+        Ok(Self(Catalog::scan(&folders)))
     }
 
     /// Makes an instance of a strategy and ends it: whether it takes its parameters is known before anything begins.

@@ -103,7 +103,10 @@ impl LockedFolder {
             .open(&path)
             .map_err(|error| Error::file("write", &path, error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { folder, lock }),
+            Ok(()) => {
+                files::remove_unfinished(&folder)?;
+                Ok(Self { folder, lock })
+            }
             Err(TryLockError::WouldBlock) => Err(Error::input(format!(
                 "another comparison is at work in {}: wait for its end, or give another folder with --out",
                 folder.display()

@@ -142,7 +142,7 @@ impl ComparisonPlan {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             other => other.map_err(|error| Error::file("read", &path, error))?,
         };
-        let table: toml::Table = text.parse().map_err(|error| Error::file("understand", &path, error))?;
+        let table: toml::Table = files::parse_toml(&text, &path)?;
         if table.get("version").and_then(toml::Value::as_integer) != Some(VERSION.into()) {
             return Err(Error::file(
                 "use",
@@ -152,7 +152,7 @@ impl ComparisonPlan {
                 ),
             ));
         }
-        toml::from_str(&text).map(Some).map_err(|error| Error::file("understand", &path, error.to_string().trim_end()))
+        files::parse_toml(&text, &path).map(Some)
     }
 
     /// Writes the plan and its space into `folder`.

@@ -47,7 +47,7 @@ pub fn resolve(changes: &[&Table]) -> Result<Plan> {
 
 /// Reads a file that holds the settings, alone or under `[final]` (a comparison file, a `run.toml`).
 pub fn read(path: &Path) -> Result<Table> {
-    let mut table: Table = files::read_text(path)?.parse().map_err(|error| Error::file("understand", path, error))?;
+    let mut table: Table = files::parse_toml(&files::read_text(path)?, path)?;
     match table.remove("final") {
         Some(Value::Table(inner)) => Ok(inner),
         Some(_) => Err(Error::file("use", path, "'final' is not a table of training settings")),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::named::Named;
 use super::report::Ranking;
 use super::seeds::Seeds;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files;
 
 /// A comparison as it is written; what is absent is decided later.
@@ -49,8 +49,7 @@ impl Request {
     /// Reads a comparison file.
     pub fn read(path: &Path) -> Result<Self> {
         let text = files::read_text(path)?;
-        let mut request: Self =
-            toml::from_str(&text).map_err(|error| Error::file("understand", path, error.to_string().trim_end()))?;
+        let mut request: Self = files::parse_toml(&text, path)?;
         let beside = |written: &mut PathBuf| {
             if let Some(folder) = path.parent() {
                 *written = folder.join(&*written);

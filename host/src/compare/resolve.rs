@@ -14,6 +14,7 @@ use super::{recipe, sha256, space};
 use crate::data::StoreInfo;
 use crate::error::{Error, Result};
 use crate::plugins::pinned;
+use crate::train::check_batch;
 
 /// The strategy that draws uniformly at random, with which every other one is compared.
 pub const CONTROL: &str = "random-search";
@@ -93,6 +94,8 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         .strategies
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
+    let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
+    check_batch(&final_training, info.rows.train)?;
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
@@ -109,7 +112,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
         data,
         entries: entries(strategies, control, around.strategies)?,
-        final_training: recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?,
+        final_training,
     };
     let Some(earlier) = earlier else { return Ok((plan, space)) };
     keep_plugins(&mut plan, &earlier);
@@ -270,7 +273,7 @@ mod tests {
                 task: Task::MultiLabel,
                 chromosomes: Vec::new(),
             },
-            rows: PerSplit { train: 10, valid: 5, test: 5 },
+            rows: PerSplit { train: 100, valid: 5, test: 5 },
             rows_with_unknown: PerSplit::default(),
             positives: PerSplit::default(),
             import: ImportRecord::default(),

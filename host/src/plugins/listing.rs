@@ -27,12 +27,20 @@ pub struct Row {
 /// All that is known of a strategy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Details {
-    /// Names and values, to be shown one a line.
+    /// Names and values, to be shown one a line; in JSON an object whose keys have `_` for spaces.
+    #[serde(serialize_with = "object")]
     pub facts: Vec<(&'static str, String)>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// The JSON Schema of the parameters.
     pub schema: Value,
+}
+
+fn object<S: serde::Serializer>(
+    facts: &[(&'static str, String)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|(name, value)| (name.replace(' ', "_"), value)))
 }
 
 /// A parameter in words.

@@ -1,5 +1,7 @@
 //! The phases of a run: the search, the final training of what it found, the sealed test.
 
+use std::path::Path;
+
 use genomenas_plugin::message::{DataInfo, Plan, Task as PluginTask};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Space};
@@ -12,7 +14,7 @@ use super::settings::{Search, files};
 use super::state::State;
 use super::{Context, hooks};
 use crate::data::{FinalEvaluation, Task};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::eval::{self, Scoring};
 use crate::files as disk;
 use crate::train::{Job, Training, checkpoint};
@@ -22,7 +24,7 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
     let architecture = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, observer, result)?,
-        None => Architecture::from_json(&disk::read_text(&context.folder.join(files::ARCHITECTURE))?)?,
+        None => read_architecture(&context.folder.join(files::ARCHITECTURE))?,
     };
     let layers = architecture.layers()?;
     result.parameters = Some(layers.parameters());
@@ -48,10 +50,12 @@ fn find(
     if path.exists() && state.finding.is_some() {
         result.trials = state.next;
         result.search = Some(state.used);
-        return Ok(Architecture::from_json(&disk::read_text(&path)?)?);
+        return read_architecture(&path);
     }
     observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
-    let space = Space::from_text(&disk::read_text(&context.folder.join(files::SPACE))?)?;
+    let space_path = context.folder.join(files::SPACE);
+    let space =
+        Space::from_text(&disk::read_text(&space_path)?).map_err(|error| Error::file("use", &space_path, error))?;
     let hooks = hooks::open(context, search, &space, records)?;
     let span = span(Phase::Search, true, context.settings.final_training.is_some());
     let searching = Searching { context, search, space: &space, hooks, journal, state, observer, span };
@@ -60,6 +64,10 @@ fn find(
     result.search = Some(cost);
     disk::write_atomically(&path, architecture.to_json()?.as_bytes())?;
     Ok(architecture)
+}
+
+fn read_architecture(path: &Path) -> Result<Architecture> {
+    Architecture::from_json(&disk::read_text(path)?).map_err(|error| Error::file("use", path, error))
 }
 
 /// The final training, and the scores of its best weights.

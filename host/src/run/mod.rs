@@ -148,7 +148,9 @@ fn open(folder: &Path, settings: Settings) -> Result<Context> {
             settings.data.digest
         )));
     }
-    disk::create_folder(&folder.join(files::CHECKPOINTS))?;
+    let checkpoints = folder.join(files::CHECKPOINTS);
+    disk::create_folder(&checkpoints)?;
+    [folder, &checkpoints].into_iter().try_for_each(disk::remove_unfinished)?;
     let (train, valid) = (store.train(), store.valid());
     Ok(Context { folder: folder.to_owned(), settings, train, valid, store, device })
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{
-    Ask, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report, Stopped, Trial,
-    TrialId, Work,
+    Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report, Stopped,
+    Trial, TrialId, Unit, Work,
 };
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
@@ -145,9 +145,14 @@ impl Searching<'_> {
         let Work::Train { plan, init, .. } = &trial.work else {
             return Err(Error::failed("a trial that does not train was trained: please report it"));
         };
-        let remaining = self.remaining(&Cost::default());
+        let Budget { amount, unit } = self.search.budget;
+        // A strategy is told of whole seconds; a trial may have the last part of one.
+        let remaining = match unit {
+            Unit::Seconds => amount as f64 - self.state.used.seconds,
+            _ => self.remaining(&Cost::default()) as f64,
+        };
         let bound = match trial.limit {
-            Some(limit) if limit <= remaining => (limit, Stopped::Limit),
+            Some(limit) if limit as f64 <= remaining => (limit as f64, Stopped::Limit),
             _ => (remaining, Stopped::Budget),
         };
         let mut tally =
@@ -162,7 +167,7 @@ impl Searching<'_> {
             threads: context.settings.threads as usize,
             train: &context.train,
             valid: &context.valid,
-            bound: Some(Bound { unit: self.search.budget.unit, amount: bound.0, stopped: bound.1 }),
+            bound: Some(Bound { unit, amount: bound.0, stopped: bound.1 }),
             keep_best: false,
             checkpoint: checkpoint_of(&context.folder, id),
         };
@@ -224,11 +229,11 @@ impl Searching<'_> {
     }
 
     /// The part of the run that a trial under this bound is.
-    fn trial_span(&self, amount: u64) -> (f64, f64) {
+    fn trial_span(&self, amount: f64) -> (f64, f64) {
         let (begin, part) = self.span;
         let budget = self.search.budget;
         let spent = self.state.used.in_unit(budget.unit) as f64 / budget.amount as f64;
-        (begin + part * spent.min(1.0), part * amount as f64 / budget.amount as f64)
+        (begin + part * spent.min(1.0), part * amount / budget.amount as f64)
     }
 
     fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost) -> Result<()> {

@@ -93,8 +93,15 @@ impl Settings {
     /// Reads `run.toml` of a run folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SETTINGS);
-        let text = std::fs::read_to_string(&path).map_err(|error| Error::file("read", &path, error))?;
-        toml::from_str(&text).map_err(|error| Error::file("understand", &path, error))
+        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::input(format!(
+                "{} is no run: it has no {}; `genomenas search`, `train` and `compare` make runs",
+                folder.display(),
+                files::SETTINGS
+            )),
+            _ => Error::file("read", &path, error),
+        })?;
+        crate::files::parse_toml(&text, &path)
     }
 
     /// The text of `run.toml`.

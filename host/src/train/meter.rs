@@ -5,12 +5,12 @@ use std::time::Instant;
 use genomenas_plugin::message::{Cost, Stopped, Unit};
 
 /// The most that a training may cost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
     /// What is counted.
     pub unit: Unit,
-    /// How much of it.
-    pub amount: u64,
+    /// How much of it; seconds have fractions.
+    pub amount: f64,
     /// What the bound is called when it ends the training.
     pub stopped: Stopped,
 }
@@ -64,9 +64,9 @@ impl Meter {
         let cost = self.cost();
         match self.bound {
             None => 0.0,
-            Some(Bound { amount: 0, .. }) => 1.0,
-            Some(Bound { unit: Unit::Seconds, amount, .. }) => cost.seconds / amount as f64,
-            Some(Bound { unit, amount, .. }) => cost.in_unit(unit) as f64 / amount as f64,
+            Some(Bound { amount, .. }) if amount <= 0.0 => 1.0,
+            Some(Bound { unit: Unit::Seconds, amount, .. }) => cost.seconds / amount,
+            Some(Bound { unit, amount, .. }) => cost.in_unit(unit) as f64 / amount,
         }
     }
 }

@@ -106,7 +106,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// The cost in one unit; started seconds count whole.
+    /// The cost in one unit; of seconds those that have passed whole, so that nothing [remains](Budget::remaining) only
+    /// once all of them have.
     pub fn in_unit(&self, unit: Unit) -> u64 {
         match unit {
             Unit::Samples => self.samples,
@@ -115,7 +116,7 @@ impl Cost {
                 clippy::cast_sign_loss,
                 reason = "a clock reading, never negative; saturates"
             )]
-            Unit::Seconds => self.seconds.ceil() as u64,
+            Unit::Seconds => self.seconds as u64,
             Unit::MultiplyAdds => self.multiply_adds,
         }
     }

@@ -86,7 +86,12 @@ impl Space {
         let space: Self = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|error| Error::invalid(format!("not a space document: {error}")))?
         } else {
-            toml::from_str(text).map_err(|error| Error::invalid(format!("not a space document: {error}")))?
+            toml::from_str(text).map_err(|error| {
+                // Shown as it is, the error would hold the whole line, however long.
+                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+                let line = before.matches('\n').count() + 1;
+                Error::invalid(format!("not a space document: line {line}: {}", error.message()))
+            })?
         };
         space.validate()?;
         Ok(space)

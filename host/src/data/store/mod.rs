@@ -58,7 +58,12 @@ impl Store {
     /// Opens a store at once, however large: only its headers are read and checked.
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_read = |error: std::io::Error| Error::file("read", path, error);
-        let file = File::open(path).map_err(cannot_read)?;
+        let file = File::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::input(format!("there is no store {}: make one with `genomenas data import`", path.display()))
+            }
+            _ => cannot_read(error),
+        })?;
         let about = file.metadata().map_err(cannot_read)?;
         let wrong = |what: String| Error::input(format!("{}: {what}", path.display()));
         if !about.is_file() {

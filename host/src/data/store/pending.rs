@@ -92,7 +92,7 @@ impl PendingFile {
 }
 
 fn exists(target: &Path) -> Error {
-    Error::input(format!("{} exists: name another output, or allow overwriting it", target.display()))
+    Error::input(format!("{} exists: name another output, or replace it with --overwrite", target.display()))
 }
 
 fn remove_abandoned(folder: &Path, prefix: &str) {
