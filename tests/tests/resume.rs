@@ -66,7 +66,11 @@ fn same(one: &Path, other: &Path) {
 
 /// The content of every file of a run's folder but the lock, and what a write that was killed left behind.
 fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let kept = |name: &String| name != "run.lock" && !name.ends_with(".part") && folder.join(name).is_file();
+    let kept = |name: &String| {
+        name != "run.lock"
+            && Path::new(name).extension().is_none_or(|ending| ending != "part")
+            && folder.join(name).is_file()
+    };
     listing(folder).into_iter().filter(kept).map(|name| (name.clone(), bytes(folder, &name))).collect()
 }
 
