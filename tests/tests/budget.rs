@@ -1,6 +1,6 @@
 //! The budget of a search: what is counted, where it ends, and that every trial and strategy is held to it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
 
 use std::path::{Path, PathBuf};
 

@@ -27,7 +27,7 @@ fn frozen(file: &str, folder: &Path) -> PathBuf {
 fn search_works(more: impl FnOnce(&mut Command)) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    let mut command = search(&motif_store(folder.path()), &out);
+    let mut command = search(&motif_store(folder.path()), &out, "");
     more(&mut command);
     Outcome::text(&mut command);
     assert_eq!(result(&out)["state"], "done");
