@@ -2,6 +2,8 @@
 //!
 //! `tests/fixtures/abi-1` holds a plugin and a plugin host of version 0.1.0. They are never built again.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
+
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use flate2::read::GzDecoder;
+use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{motif_store, result, search};
 use genomenas_tests::{Outcome, built_plugin};
 
@@ -17,8 +20,7 @@ fn frozen(file: &str, folder: &Path) -> PathBuf {
     let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/abi-1").join(format!("{file}.gz"));
     let mut bytes = Vec::new();
     GzDecoder::new(fs::File::open(packed).unwrap()).read_to_end(&mut bytes).unwrap();
-    let path = folder.join(file);
-    fs::write(&path, bytes).unwrap();
+    let path = write(folder, file, &bytes);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     path
 }
