@@ -20,7 +20,7 @@ use crate::compare::plan::ComparisonPlan;
 use crate::compare::request::Request;
 use crate::compare::resolve::{self, Surroundings};
 use crate::compare::seeds::Seeds;
-use crate::compare::{LockedFolder, Outcome, names, report, slots};
+use crate::compare::{LockedFolder, Outcome, names, report, slots, words};
 use crate::data::Store;
 use crate::error::{Error, Result};
 use crate::plugins::pinned;
@@ -127,6 +127,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let devices = devices(&plan.machine.device);
     let path = folder.path().to_owned();
+    log::info!("{}", lengths(&plan));
     let comparer = folder.begin(plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
@@ -177,6 +178,20 @@ impl CompareArgs {
         );
         Ok(Ended::WithFailures)
     }
+}
+
+/// How long a run's two parts are, before anybody waits for them: a small budget shortens the search alone.
+fn lengths(plan: &ComparisonPlan) -> String {
+    let recipe = &plan.final_training;
+    let steps = plan.data.rows[0] / u64::from(recipe.batch.max(1));
+    let steps = recipe.steps_per_epoch.map_or(steps, |most| steps.min(most.into()));
+    let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
+    format!(
+        "each run searches with {}, then trains what it found on at most {} samples ({} epochs)",
+        words::budget(plan.budget),
+        words::grouped(samples),
+        recipe.epochs
+    )
 }
 
 /// The number of the first signal that asks this process to end; 0 until then. A second one ends it at once.

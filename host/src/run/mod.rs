@@ -117,6 +117,7 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
     let settings = Settings::read(folder)?;
     let _lock = lock(folder)?;
     if let Some(result) = RunResult::read(folder)? {
+        observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
     }
     let context = open(folder, settings)?;
