@@ -187,10 +187,11 @@ fn lengths(plan: &ComparisonPlan) -> String {
     let steps = recipe.steps_per_epoch.map_or(steps, |most| steps.min(most.into()));
     let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
     format!(
-        "each run searches with {}, then trains what it found on at most {} samples ({} epochs)",
+        "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
         words::budget(plan.budget),
         words::grouped(samples),
-        recipe.epochs
+        recipe.epochs,
+        if recipe.epochs == 1 { "" } else { "s" }
     )
 }
 
