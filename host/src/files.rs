@@ -12,11 +12,6 @@ const UNFINISHED: &str = ".part";
 /// Writes `bytes` to `path`: a temporary file beside it, synced, then renamed over it. A reader sees the old content
 /// or the new, never half of it, whenever the process is killed; on any error the temporary file is removed.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_atomically_with(path, |file| file.write_all(bytes))
-}
-
-/// As [`write_atomically`], with the content written by `write`.
-pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut std::fs::File) -> std::io::Result<()>) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -29,7 +24,7 @@ pub fn write_atomically_with(path: &Path, write: impl FnOnce(&mut std::fs::File)
             // As any new file: the user's umask takes away what it should.
             .permissions(std::fs::Permissions::from_mode(0o666))
             .tempfile_in(folder)?;
-        write(file.as_file_mut())?;
+        file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())

@@ -24,9 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
 use genomenas_plugin::space::Space;
-use sha2::{Digest, Sha256};
 
-use crate::data::store::hexadecimal;
 use crate::error::{Error, Result};
 use crate::run::{RunResult, State};
 use crate::{files, run};
@@ -238,11 +236,6 @@ fn remove_if_there(path: &Path) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
         _ => Ok(()),
     }
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::named::Named;
 use super::report::Ranking;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::hash::sha256;
 use crate::run::settings::{Data, Search, Settings};
 
 /// The name of the plan in a comparison's folder.
@@ -171,7 +172,7 @@ impl ComparisonPlan {
     pub fn read_space(&self, folder: &Path) -> Result<Space> {
         let path = folder.join(SPACE_FILE);
         let text = files::read_text(&path)?;
-        if super::sha256(text.as_bytes()) != self.space.sha256 {
+        if sha256(text.as_bytes()) != self.space.sha256 {
             return Err(Error::file(
                 "use",
                 &path,
@@ -343,7 +344,7 @@ pub(super) mod tests {
     fn what_is_written_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut plan = plan();
-        plan.space.sha256 = super::super::sha256(space().to_toml().unwrap().as_bytes());
+        plan.space.sha256 = sha256(space().to_toml().unwrap().as_bytes());
         assert_eq!(ComparisonPlan::read(folder.path()).unwrap(), None);
         plan.write(folder.path(), &space()).unwrap();
         assert_eq!(ComparisonPlan::read(folder.path()).unwrap().unwrap(), plan);

@@ -10,9 +10,10 @@ use super::named::Named;
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SPACE_FILE, SpacePlan};
 use super::request::Request;
 use super::seeds::Seeds;
-use super::{recipe, sha256, space};
+use super::{recipe, space};
 use crate::data::StoreInfo;
 use crate::error::{Error, Result};
+use crate::hash::sha256;
 use crate::plugins::pinned;
 use crate::train::check_batch;
 

@@ -1,17 +1,16 @@
 //! The plugins that were found, and why the rest of the files are none.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use genomenas_plugin::closest;
 use genomenas_plugin::message::{Manifest, StrategyInfo};
-use sha2::{Digest as _, Sha256};
 
 use super::folders::{self, Folder, Reach};
 use super::inspect::{Inspection, inspect};
 use crate::error::{Error, Result};
+use crate::hash::sha256;
 
 /// The largest file that is taken for a plugin.
 const MAX_FILE: u64 = 1 << 30;
@@ -136,15 +135,6 @@ impl Catalog {
         }
         self.found.push(found);
     }
-}
-
-/// The hash of a plugin's content as it is written everywhere.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn look_at(path: PathBuf) -> Found {

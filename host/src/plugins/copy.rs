@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::catalog::{Found, sha256};
+use super::catalog::Found;
 use super::folders::user_folder;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::hash::sha256;
 
 /// The copy; one in a temporary folder lives as long as this does.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use genomenas_plugin::message::{DataInfo, Plan, Task as PluginTask};
 use genomenas_plugin::seed;
-use genomenas_plugin::space::{Architecture, Space};
+use genomenas_plugin::space::{Architecture, Layers, Space};
 
 use super::journal::{Journal, Phase, Record};
 use super::observe::{Event, Observer, Steps, span};
@@ -22,8 +22,10 @@ use crate::train::{Job, Training, checkpoint};
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
     let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
+    let state = State::after(&records);
+    let final_epochs = state.final_epochs;
     let architecture = match &context.settings.search {
-        Some(search) => find(context, search, &mut journal, &records, observer, result)?,
+        Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
         None => read_architecture(&context.folder.join(files::ARCHITECTURE))?,
     };
     let layers = architecture.layers()?;
@@ -31,7 +33,7 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     result.multiply_adds = Some(layers.multiply_adds());
     result.architecture_hash = Some(architecture.canonical_hash()?);
     match &context.settings.final_training {
-        Some(plan) => train(context, plan, &architecture, &mut journal, &records, observer, result),
+        Some(plan) => train(context, plan, &layers, &mut journal, final_epochs, observer, result),
         None => Ok(()),
     }
 }
@@ -42,11 +44,11 @@ fn find(
     search: &Search,
     journal: &mut Journal,
     records: &[Record],
+    state: State,
     observer: &mut dyn Observer,
     result: &mut RunResult,
 ) -> Result<Architecture> {
     let path = context.folder.join(files::ARCHITECTURE);
-    let state = State::after(records);
     if path.exists() && state.finding.is_some() {
         result.trials = state.next;
         result.search = Some(state.used);
@@ -70,21 +72,20 @@ fn read_architecture(path: &Path) -> Result<Architecture> {
     Architecture::from_json(&disk::read_text(path)?).map_err(|error| Error::file("use", path, error))
 }
 
-/// The final training, and the scores of its best weights.
+/// The final training, of which the journal has `known` epochs, and the scores of its best weights.
 fn train(
     context: &Context,
     plan: &Plan,
-    architecture: &Architecture,
+    layers: &Layers,
     journal: &mut Journal,
-    records: &[Record],
+    mut known: u32,
     observer: &mut dyn Observer,
     result: &mut RunResult,
 ) -> Result<()> {
     let settings = &context.settings;
-    let layers = architecture.layers()?;
     observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
     let job = Job {
-        layers: &layers,
+        layers,
         plan,
         seed: seed::derive(settings.seed, "final", 0),
         device: context.device,
@@ -95,7 +96,6 @@ fn train(
         keep_best: true,
         checkpoint: context.folder.join(files::CHECKPOINTS).join("final.safetensors"),
     };
-    let mut known = State::after(records).final_epochs;
     let mut training = Training::resume_or_start(job, None)?;
     let span = span(Phase::Final, settings.search.is_some(), true);
     while let Some(epoch) = training.next_epoch(&mut Steps::new(observer, span))? {

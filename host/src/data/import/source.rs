@@ -8,8 +8,9 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use super::{OnProgress, Progress};
-use crate::data::store::{Source, hexadecimal};
+use crate::data::store::Source;
 use crate::error::{Error, Result};
+use crate::hash::hexadecimal;
 
 /// A longer line belongs to something else than a text file with labels or a table.
 const LONGEST_LINE: u64 = 64 << 20;

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::hash::sha256;
 
 /// The name of the format, the first thing that is checked.
 pub(super) const FORMAT: &str = "genomenas-store";
@@ -186,7 +186,7 @@ impl StoreInfo {
     pub(crate) fn to_text(&self) -> Result<(String, String)> {
         let text = serde_json::to_string(self)
             .map_err(|error| Error::failed(format!("the store's description cannot be written as JSON: {error}")))?;
-        let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+        let digest = sha256(text.as_bytes());
         Ok((text, digest))
     }
 
@@ -198,7 +198,7 @@ impl StoreInfo {
             format: String,
             version: u32,
         }
-        if hexadecimal(&Sha256::digest(text.as_bytes())) != digest {
+        if sha256(text.as_bytes()) != digest {
             return Err("its description does not match its checksum".into());
         }
         let header: Header = serde_json::from_str(text).map_err(|error| format!("its description: {error}"))?;
@@ -242,14 +242,4 @@ impl Shape {
         }
         Ok(())
     }
-}
-
-/// Bytes as lower-case hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

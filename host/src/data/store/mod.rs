@@ -38,7 +38,7 @@ pub use record::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
 pub use write::StoreWriter;
 
-pub(crate) use info::{LONGEST, MOST_LABELS, hexadecimal};
+pub(crate) use info::{LONGEST, MOST_LABELS};
 
 use crate::error::{Error, Result};
 use crate::native::mmap::map_read_only;

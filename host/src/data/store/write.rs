@@ -14,12 +14,13 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
-use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, Task, VERSION, hexadecimal};
+use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, Task, VERSION};
 use super::pending::PendingFile;
 use super::record::{Record, Row, Target};
 use super::schema;
 use crate::data::bases::bit_at;
 use crate::error::{Error, Result};
+use crate::hash::hexadecimal;
 
 /// A store that is being written.
 pub struct StoreWriter {
