@@ -118,7 +118,7 @@ fn the_parts_of_the_supernet_have_the_published_sizes() {
     ] {
         assert_eq!(part(&layers, prefix), size, "{prefix}");
     }
-    assert_eq!(layers.alphas, 432);
+    assert_eq!(layers.alphas(), 432);
     assert_eq!(layers.parameters(), 38_035_471);
 }
 

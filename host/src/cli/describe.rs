@@ -160,7 +160,7 @@ fn of_space(space: &Space) -> Result<Description> {
         name: "alphas".to_owned(),
         op: "weights of the options, shared by all uses of a decision".to_owned(),
         shape: String::new(),
-        parameters: supernet.alphas,
+        parameters: supernet.alphas(),
         multiply_adds: 0,
     });
     Ok(Description { decisions: decisions.collect(), architectures: Some(space.architectures()), ..description })

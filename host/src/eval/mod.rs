@@ -11,7 +11,7 @@ pub use metrics::Metrics;
 
 use crate::data::{FinalEvaluation, Rows, Split, Store, Task};
 use crate::error::{Error, Result};
-use crate::net::Net;
+use crate::net::{Mode, Net};
 use crate::train::loss::Loss;
 use crate::train::{Feed, checkpoint, device};
 use metrics::Collector;
@@ -43,7 +43,7 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
     let total = chosen.len();
     let mut feed = Feed::score(rows, chosen, scoring.batch, scoring.device)?;
     while let Some((inputs, targets)) = feed.next_batch()? {
-        let logits = net.forward(&inputs, false)?.logits;
+        let logits = net.forward(&inputs, &Mode::scoring())?.logits;
         loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * inputs.size()[0] as f64;
         let to_vec = |tensor: &tch::Tensor| -> Result<Vec<f32>> {
             let mut values = vec![0.0; tensor.numel()];

@@ -26,7 +26,7 @@ impl Module for Highway {
         let x = inputs[0].f_permute([2, 0, 1])?;
         let (positions, batch, _) = x.size3()?;
         let mask = |p: f64| -> Result<Option<Tensor>, TchError> {
-            if !pass.train || p == 0.0 {
+            if !pass.mode.train || p == 0.0 {
                 return Ok(None);
             }
             let kept = x.f_new_empty([batch, self.hidden], (x.kind(), x.device()))?.f_bernoulli_float_(1.0 - p)?;

@@ -2,6 +2,7 @@
 //!
 //! One file an operation family; [`Net`] holds the modules in order and runs them.
 
+mod blend;
 mod convolution;
 mod highway;
 mod module;
@@ -17,8 +18,9 @@ use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
 use tch::{Device, Tensor};
 
 use crate::error::{Error, Result};
+pub use blend::{Blend, Mixer};
 use module::Module;
-pub use module::Pass;
+pub use module::{Mode, Pass};
 use weights::{Declared, Weights};
 
 /// A network with its weights on one device.
@@ -69,8 +71,8 @@ impl Net {
     }
 
     /// The network's value for a batch of inputs \[B, C, L\].
-    pub fn forward(&self, input: &Tensor, train: bool) -> Result<Output> {
-        let mut pass = Pass { weights: &self.weights, train, recurrent_outputs: Vec::new() };
+    pub fn forward(&self, input: &Tensor, mode: &Mode) -> Result<Output> {
+        let mut pass = Pass { weights: &self.weights, mode, recurrent_outputs: Vec::new() };
         let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let read: Vec<&Tensor> =

@@ -2,15 +2,55 @@
 
 use tch::{TchError, Tensor};
 
+use super::blend::Blend;
 use super::weights::Weights;
+
+/// How a forward pass is done.
+#[derive(Clone, Debug)]
+pub struct Mode {
+    /// Whether dropout and batch statistics are on.
+    pub train: bool,
+    /// Whether, in training, the batch statistics move the running ones.
+    pub track: bool,
+    /// Whether gradients flow to the alphas of a supernet.
+    pub learn_alphas: bool,
+    /// Which options of a supernet are computed, and how much each counts.
+    pub blend: Blend,
+    /// The probability of every skip dropout of a supernet.
+    pub skip_dropout: f64,
+    /// Dropout of the input of highway cells, in place of the network's own.
+    pub input_dropout: Option<f64>,
+    /// Dropout of the states of highway cells, in place of the network's own.
+    pub hidden_dropout: Option<f64>,
+}
+
+impl Mode {
+    /// A weight step.
+    pub fn training() -> Self {
+        Self {
+            train: true,
+            track: true,
+            learn_alphas: false,
+            blend: Blend::Softmax,
+            skip_dropout: 0.0,
+            input_dropout: None,
+            hidden_dropout: None,
+        }
+    }
+
+    /// A score: no dropout, running statistics.
+    pub fn scoring() -> Self {
+        Self { train: false, track: false, ..Self::training() }
+    }
+}
 
 /// One forward pass.
 #[derive(Debug)]
 pub struct Pass<'a> {
     /// The network's weights.
     pub weights: &'a Weights,
-    /// Whether dropout and batch statistics are on.
-    pub train: bool,
+    /// How it is done.
+    pub mode: &'a Mode,
     /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
     pub recurrent_outputs: Vec<Tensor>,
 }
@@ -31,7 +71,7 @@ impl<F> std::fmt::Debug for Function<F> {
 
 impl<F: Fn(&Tensor, bool) -> Result<Tensor, TchError> + Send> Module for Function<F> {
     fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
-        (self.0)(inputs[0], pass.train)
+        (self.0)(inputs[0], pass.mode.train)
     }
 }
 

@@ -24,7 +24,7 @@ impl Module for BatchNorm {
             self.affine.map(|(_, bias)| pass.weights.get(bias)),
             Some(pass.weights.buffer(self.mean)),
             Some(pass.weights.buffer(self.variance)),
-            pass.train,
+            pass.mode.train,
             MOMENTUM,
             EPSILON,
             true,

@@ -30,9 +30,11 @@ impl Module for Recurrent {
         let output = match self.cell {
             Cell::Lstm => {
                 let state = [&zeros, &zeros];
-                by_position.f_lstm(&state, &weights, true, 1, 0.0, pass.train, self.bidirectional, false)?.0
+                by_position.f_lstm(&state, &weights, true, 1, 0.0, pass.mode.train, self.bidirectional, false)?.0
             }
-            Cell::Gru => by_position.f_gru(&zeros, &weights, true, 1, 0.0, pass.train, self.bidirectional, false)?.0,
+            Cell::Gru => {
+                by_position.f_gru(&zeros, &weights, true, 1, 0.0, pass.mode.train, self.bidirectional, false)?.0
+            }
         };
         output.f_permute([1, 2, 0])
     }

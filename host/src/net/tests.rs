@@ -6,7 +6,7 @@ use genomenas_plugin::space::{
 };
 use tch::{Device, Kind, Tensor};
 
-use super::Net;
+use super::{Mode, Net};
 
 fn net(architecture: &Architecture) -> Net {
     Net::build(&architecture.layers().unwrap(), 7, Device::Cpu).unwrap()
@@ -62,7 +62,7 @@ fn a_network_has_the_weights_and_the_output_that_its_graph_infers() {
     let net = net(&architecture);
     assert_eq!(net.weights.count(), i64::try_from(layers.parameters()).unwrap());
     for train in [true, false] {
-        let output = net.forward(&noise(&[2, 4, 61]), train).unwrap();
+        let output = net.forward(&noise(&[2, 4, 61]), &Mode { train, ..Mode::training() }).unwrap();
         assert_eq!(output.logits.size(), [2, 3]);
         assert_eq!(output.recurrent_outputs.len(), 1);
     }
@@ -76,7 +76,7 @@ fn random_architectures_of_the_genomenas_space_train_and_score() {
         let architecture = space.architecture(&space.sample(&mut seed::stream(3, "test", draw))).unwrap();
         let mut net = net(&architecture);
         assert_eq!(net.weights.count(), i64::try_from(architecture.layers().unwrap().parameters()).unwrap());
-        let output = net.forward(&noise(&[3, 4, 100]), true).unwrap();
+        let output = net.forward(&noise(&[3, 4, 100]), &Mode::training()).unwrap();
         assert_eq!(output.logits.size(), [3, 5]);
         output.logits.sum(Kind::Float).backward();
         let gradients = net.weights.take_gradients(super::weights::Part::Rnn).unwrap();
@@ -102,9 +102,10 @@ fn a_snapshot_restores_the_network_it_was_taken_from() {
     let original = net(&architecture);
     let mut other = Net::build(&layers, 8, Device::Cpu).unwrap();
     let input = noise(&[2, 4, 61]);
-    let taken = other.weights.restore(&original.weights.snapshot().unwrap(), true).unwrap();
+    let taken = other.weights.restore(&original.weights.snapshot().unwrap(), &Mode::training()).unwrap();
     assert_eq!(taken, original.weights.snapshot().unwrap().len());
-    let logits = |net: &Net| Vec::<f32>::try_from(net.forward(&input, false).unwrap().logits.flatten(0, -1)).unwrap();
+    let logits =
+        |net: &Net| Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.flatten(0, -1)).unwrap();
     assert_eq!(logits(&original), logits(&other));
 }
 
@@ -153,10 +154,10 @@ fn the_final_highway_cell_gives_the_published_values() {
         let _ = w.get(1).get(3).fill_(0.5);
         values.push((format!("rnn.w.{node}"), w));
     }
-    net.weights.restore(&values, true).unwrap();
+    net.weights.restore(&values, &Mode::training()).unwrap();
     // x = (1, −1), (0.5, 2); channels first.
     let input = Tensor::from_slice(&[1.0_f32, 0.5, -1.0, 2.0, 0., 0., 0., 0.]).view([1, 4, 2]);
-    let output = Vec::<f32>::try_from(net.forward(&input, false).unwrap().logits.view([4])).unwrap();
+    let output = Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.view([4])).unwrap();
     // [H, T]: unit 0 at both positions, then unit 1.
     for (value, expected) in output.iter().zip([0.246_449, 0.361_108_4, 0.249_766_2, 0.379_177_1]) {
         assert!((value - expected).abs() < 1e-6, "{output:?}");

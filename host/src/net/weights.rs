@@ -14,16 +14,23 @@ pub enum Part {
     Cnn,
     /// The matrices of recurrent cells.
     Rnn,
+    /// The alphas of a supernet, decision by decision.
+    Arch,
 }
 
-/// Both parts, in the order in which they are stored.
-pub const PARTS: [Part; 2] = [Part::Cnn, Part::Rnn];
+/// The parts that weight steps train, in the order in which they are stored.
+pub const WEIGHTS: [Part; 2] = [Part::Cnn, Part::Rnn];
+
+/// All parts, in the order in which they are stored.
+pub const PARTS: [Part; 3] = [Part::Cnn, Part::Rnn, Part::Arch];
 
 /// How a weight is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Draw {
     /// U(−r, r).
     Uniform(f64),
+    /// N(0, s²).
+    Normal(f64),
     /// A constant.
     Constant(f64),
 }
@@ -105,6 +112,10 @@ impl Entry {
             Draw::Uniform(range) => {
                 tch::manual_seed(seed_for_libtorch(seed, &self.name));
                 Tensor::f_empty(self.shape.as_slice(), options)?.f_uniform_(-range, range)?
+            }
+            Draw::Normal(deviation) => {
+                tch::manual_seed(seed_for_libtorch(seed, &self.name));
+                Tensor::f_empty(self.shape.as_slice(), options)?.f_normal_(0.0, deviation)?
             }
         })
     }

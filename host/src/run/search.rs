@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{
-    Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report, Stopped,
-    Trial, TrialId, Unit, Work,
+    Alphas, Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report,
+    Stopped, Trial, TrialId, Unit, Work,
 };
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
@@ -238,8 +238,14 @@ impl Searching<'_> {
 
     fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost) -> Result<()> {
         self.observer.event(&Event::Epoch { trial: Some(id.0), epoch: epoch.clone() });
-        let report =
-            Report { trial: id, cost, remaining: self.remaining(&cost), epoch: Some(epoch.clone()), end: None };
+        let report = Report {
+            trial: id,
+            cost,
+            remaining: self.remaining(&cost),
+            epoch: Some(epoch.clone()),
+            alphas: Alphas::default(),
+            end: None,
+        };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
         self.record(&Record::Epoch {
@@ -266,7 +272,14 @@ impl Searching<'_> {
         let gone = !matches!(outcome, Outcome::Completed { .. });
         let Tally { cost, best, parameters, multiply_adds } = tally;
         let end = End { outcome, best, parameters, multiply_adds, peak_memory: device::peak_memory() };
-        let report = Report { trial: id, cost, remaining: self.remaining(&cost), epoch: None, end: Some(end) };
+        let report = Report {
+            trial: id,
+            cost,
+            remaining: self.remaining(&cost),
+            epoch: None,
+            alphas: Alphas::default(),
+            end: Some(end),
+        };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
         self.record(&Record::End { trial: id, report, discards, used })?;

@@ -4,7 +4,7 @@ use genomenas_plugin::message::{self, Algorithm, Clip, Plan};
 use tch::{TchError, Tensor};
 
 use crate::error::{Error, Result};
-use crate::net::weights::{PARTS, Part, Weights};
+use crate::net::weights::{Part, WEIGHTS, Weights};
 
 /// One optimizer a part, with their moments.
 #[derive(Debug)]
@@ -26,12 +26,12 @@ struct PartOptimizer {
 impl Optimizer {
     /// The optimizers of a plan, for these weights.
     pub fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
-        let parts = PARTS
+        let parts = WEIGHTS
             .into_iter()
             .map(|part| {
                 let settings = match part {
                     Part::Cnn => &plan.cnn,
-                    Part::Rnn => plan.rnn.as_ref().unwrap_or(&plan.cnn),
+                    _ => plan.rnn.as_ref().unwrap_or(&plan.cnn),
                 };
                 let zeros = || weights.flat(part).f_zeros_like();
                 let empty = || weights.flat(part).f_new_zeros([0], (tch::Kind::Float, weights.flat(part).device()));
@@ -203,7 +203,7 @@ mod tests {
         let mut optimizer = Optimizer::new(plan, &net.weights).unwrap();
         let input = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4, 1]);
         for step in 1..=3 {
-            let logits = net.forward(&input, true).unwrap().logits;
+            let logits = net.forward(&input, &crate::net::Mode::training()).unwrap().logits;
             (logits.square().sum(Kind::Float) * 0.5).backward();
             optimizer.step(&mut net.weights, step, 0, Progress::default()).unwrap();
         }

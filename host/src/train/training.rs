@@ -21,7 +21,7 @@ use super::optimizer::{Optimizer, Progress};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::eval;
-use crate::net::Net;
+use crate::net::{Mode, Net};
 
 /// How often a training saves itself within an epoch.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -220,7 +220,7 @@ impl<'a> Training<'a> {
     fn step(&mut self, inputs: &Tensor, targets: &Tensor, at_step: f64) -> Result<Tensor> {
         // Dropout draws from libtorch's own generator: seeded a step, it is a function of the step.
         tch::manual_seed(i64::try_from(seed::derive(self.job.seed, "step", self.position.steps)).unwrap_or(i64::MAX));
-        let output = self.net.forward(inputs, true)?;
+        let output = self.net.forward(inputs, &Mode::training())?;
         let loss = self.loss.mean(&output.logits, targets)?;
         let mut total = loss.shallow_clone();
         if self.job.plan.slowness > 0.0 {

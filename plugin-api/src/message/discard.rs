@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::TrialId;
 
 /// An option, an edge or a trial that a strategy drops.
+///
+/// A dropped option or edge is in no supernet that begins later. What would leave no architecture is refused: the last
+/// option that an architecture may have, or an edge that a [`Rule`](crate::space::Rule) needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]

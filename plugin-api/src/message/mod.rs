@@ -3,21 +3,25 @@
 //! Fields are only ever added, with a default; a reader ignores fields it does not know. [`PROTOCOL`] tells the
 //! version: its major number changes when a field is renamed or removed.
 
+mod arch;
 mod budget;
 mod discard;
 mod manifest;
+mod mixing;
 mod plan;
 mod proposal;
 mod report;
 mod setup;
 
+pub use arch::{Arch, ArchData, Order};
 pub use budget::{Budget, Cost, Unit};
 pub use discard::Discard;
 pub use manifest::*;
+pub use mixing::Mixing;
 pub use plan::{Algorithm, Clip, EarlyStopping, Optimizer, Plan, Schedule};
 pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, TrialId, Work};
-pub use report::{End, Epoch, Metric, Outcome, Report, Stopped};
+pub use report::{Alphas, End, Epoch, Metric, OptionWeight, Outcome, Report, Stopped};
 pub use setup::{DataInfo, Setup, Task};
 
 /// The version of the messages in this module.
-pub const PROTOCOL: &str = "1.0";
+pub const PROTOCOL: &str = "1.1";

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::arch::Arch;
 use crate::{Error, Result};
 
 /// How a network is trained. Fields left out take the defaults below.
@@ -20,10 +21,23 @@ pub struct Plan {
     pub cnn: Optimizer,
     /// The optimizer of the weights of recurrent cells (LSTM, GRU, highway).
     pub rnn: Option<Optimizer>,
+    /// Architecture steps of a supernet that mixes by alphas; without them the alphas stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arch: Option<Arch>,
     /// Clipping of the gradient norm.
     pub clip: Clip,
     /// Factor of the slowness regulariser: `mean((h_t − h_{t−1})²)` over the outputs of highway cells.
     pub slowness: f64,
+    /// Probability of each [`SkipDropout`](crate::space::Op::SkipDropout) of a supernet: one an epoch, the last one for
+    /// all later epochs; 0 where empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip_dropout: Vec<f64>,
+    /// Dropout of the input of highway cells, in place of the network's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_dropout: Option<f64>,
+    /// Dropout of the states of highway cells, in place of the network's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden_dropout: Option<f64>,
     /// Ends training when validation loss stops improving.
     pub early_stopping: Option<EarlyStopping>,
     /// Batches of the validation split to score after an epoch; all of them where absent.
@@ -40,8 +54,12 @@ impl Default for Plan {
             batch: 100,
             cnn: Optimizer::default(),
             rnn: None,
+            arch: None,
             clip: Clip::None,
             slowness: 0.0,
+            skip_dropout: Vec::new(),
+            input_dropout: None,
+            hidden_dropout: None,
             early_stopping: None,
             validation_batches: None,
             reverse_complement: false,
@@ -64,6 +82,11 @@ impl Plan {
         if !(self.slowness >= 0.0 && self.slowness.is_finite()) {
             return Err(Error::invalid(format!("the plan's slowness is {}: expected 0 or more", self.slowness)));
         }
+        for p in self.skip_dropout.iter().chain(&self.input_dropout).chain(&self.hidden_dropout) {
+            if !(0.0..1.0).contains(p) {
+                return Err(Error::invalid(format!("the plan has a dropout of {p}: expected 0 ≤ p < 1")));
+            }
+        }
         let norms: &[f64] = match &self.clip {
             Clip::None => &[],
             Clip::All { norm } => &[*norm],
@@ -80,7 +103,8 @@ impl Plan {
             )));
         }
         self.cnn.validate("cnn")?;
-        self.rnn.as_ref().map_or(Ok(()), |rnn| rnn.validate("rnn"))
+        self.rnn.as_ref().map_or(Ok(()), |rnn| rnn.validate("rnn"))?;
+        self.arch.as_ref().map_or(Ok(()), Arch::validate)
     }
 }
 
@@ -116,7 +140,7 @@ impl Optimizer {
         Self { learning_rate, schedule: Schedule::Cosine { minimum: 0.0, every_step: true }, ..Self::default() }
     }
 
-    fn validate(&self, part: &str) -> Result<()> {
+    pub(super) fn validate(&self, part: &str) -> Result<()> {
         let check = |what: &str, value: f64, below: f64| {
             if value >= 0.0 && value < below {
                 Ok(())

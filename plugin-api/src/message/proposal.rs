@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Cost, Plan};
-use crate::space::{Architecture, Selection};
+use super::{Budget, Cost, Mixing, Plan};
+use crate::space::{Architecture, Mask, Selection};
 
 /// The number of a trial within its run; the host mints it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -122,6 +122,15 @@ pub enum Network {
         /// One option for each decision that is kept.
         selection: Selection,
     },
+    /// The supernet of the run's space: every remaining option of every remaining decision, in the search form.
+    Supernet {
+        /// What remains: at most what earlier discards left, and exactly that where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mask: Option<Mask>,
+        /// How the options of a decision are mixed.
+        #[serde(default)]
+        mixing: Mixing,
+    },
 }
 
 /// The weights a trial begins with.
@@ -132,7 +141,8 @@ pub enum Initialisation {
     /// Drawn anew from the run's seed and the trial's id.
     #[default]
     Fresh,
-    /// Those with which an earlier trial of this run ended, matched by name; the rest is drawn anew.
+    /// Those with which an earlier trial of this run ended, running statistics and alphas included, matched by name: an
+    /// option that remains keeps its weights and its alpha. The rest is drawn anew.
     Inherit {
         /// That trial.
         trial: TrialId,

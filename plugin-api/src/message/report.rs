@@ -1,5 +1,7 @@
 //! What the host tells a strategy about a trial.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, TrialId};
@@ -16,9 +18,38 @@ pub struct Report {
     /// The epoch that just ended; absent from the report of an end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
+    /// The alphas of a supernet that mixes by them, as they are now; empty for other networks.
+    #[serde(default, skip_serializing_if = "Alphas::is_empty")]
+    pub alphas: Alphas,
     /// Present in the last report of a trial, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+}
+
+/// What a supernet has learned of its options, by decision and option.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Alphas(pub BTreeMap<String, BTreeMap<String, OptionWeight>>);
+
+/// The architecture weight of one option.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OptionWeight {
+    /// The learned value.
+    pub alpha: f64,
+    /// The softmax of it among the options that the decision still has.
+    pub probability: f64,
+}
+
+impl Alphas {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The weight of an option.
+    pub fn get(&self, decision: &str, option: &str) -> Option<OptionWeight> {
+        self.0.get(decision)?.get(option).copied()
+    }
 }
 
 /// What was measured after an epoch. A score that is undefined (no label had both classes) is absent.

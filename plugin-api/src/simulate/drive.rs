@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use super::landscape::Landscape;
 use super::{Simulated, Simulation};
 use crate::message::{
-    Ask, Cost, Discard, End, Epoch, Finding, Initialisation, Network, Outcome, Plan, Proposal, Report, Stopped, Trial,
-    TrialId, Unit, Work,
+    Alphas, Ask, Cost, Discard, End, Epoch, Finding, Initialisation, Network, Outcome, Plan, Proposal, Report, Stopped,
+    Trial, TrialId, Unit, Work,
 };
 use crate::space::Layers;
 use crate::{Error, Result, Strategy};
@@ -130,6 +130,7 @@ impl Host<'_> {
                 let layers = architecture.layers()?;
                 (layers, self.landscape.of_architecture(architecture, &setup.space)?)
             }
+            Network::Supernet { .. } => return Err(refused("the simulation knows no supernets yet")),
             Network::Selection { selection } => {
                 (setup.space.architecture(selection)?.layers()?, self.landscape.of_selection(selection))
             }
@@ -189,7 +190,17 @@ impl Host<'_> {
                 best = Some(epoch.clone());
             }
             let remaining = self.remaining();
-            self.tell(&Report { trial: ready.id, cost: spent, remaining, epoch: Some(epoch), end: None }, strategy)?;
+            self.tell(
+                &Report {
+                    trial: ready.id,
+                    cost: spent,
+                    remaining,
+                    epoch: Some(epoch),
+                    alphas: Alphas::default(),
+                    end: None,
+                },
+                strategy,
+            )?;
         };
         if let Some(trained) = usize::try_from(ready.id.0).ok().and_then(|id| self.trained.get_mut(id)) {
             *trained = samples;
@@ -204,7 +215,10 @@ impl Host<'_> {
             peak_memory: held.saturating_mul(4),
         };
         let remaining = self.remaining();
-        self.tell(&Report { trial: ready.id, cost: spent, remaining, epoch: None, end: Some(end) }, strategy)?;
+        self.tell(
+            &Report { trial: ready.id, cost: spent, remaining, epoch: None, alphas: Alphas::default(), end: Some(end) },
+            strategy,
+        )?;
         Ok(outcome)
     }
 

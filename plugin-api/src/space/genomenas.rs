@@ -222,7 +222,10 @@ impl GenomeNas {
         let mut chain = Chain::new();
         match parse_operation(name)? {
             Operation::None => return Ok(None),
-            Operation::Skip if stride == 1 => return Ok(None),
+            Operation::Skip if stride == 1 => {
+                chain.only("dropout", Op::SkipDropout {}, Form::Search);
+                return Ok(Some(chain.block()));
+            }
             Operation::Skip => {
                 chain
                     .then("relu", Op::relu())
@@ -285,7 +288,6 @@ fn operation_block(name: &str, stride: usize) -> String {
 fn operation_use(name: &str, stride: usize) -> Op {
     match name {
         "none" => Op::Zero { stride },
-        "skip_connect" if stride == 1 => Op::Identity {},
         _ => Op::Block { block: operation_block(name, stride) },
     }
 }

@@ -77,7 +77,7 @@ fn infer_single(op: &Op, input: &Shape, form: Form) -> Result<Inferred> {
             }
             Ok(Inferred::free(keep()))
         }
-        Op::Activation { .. } | Op::Identity {} => Ok(Inferred::free(keep())),
+        Op::Activation { .. } | Op::Identity {} | Op::SkipDropout {} => Ok(Inferred::free(keep())),
         Op::Zero { stride } => {
             let (channels, length) = two(op, input)?;
             if stride == 0 {

@@ -1,9 +1,9 @@
 //! The layers of a graph: its operations in order, each with its shape and exact counts.
 
-use super::Space;
 use super::expand::{Flat, LayerOp, Source, expand};
 use super::graph::{Form, Graph};
 use super::infer::{Inferred, infer, infer_mix};
+use super::{Decision, Space};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -33,28 +33,29 @@ pub struct Layer {
 /// All layers of a graph, each after those it reads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layers {
+    /// The form of the network: [`Form::Search`] for a supernet, [`Form::Final`] for an architecture.
+    pub form: Form,
     /// Shape of the graph's input.
     pub input: Shape,
     /// The layers.
     pub layers: Vec<Layer>,
     /// Which of them is the output.
     pub output: Source,
-    /// Architecture weights of a supernet: one an option of a decision; 0 for an architecture.
-    pub alphas: u64,
+    /// The decisions of a supernet, each with an alpha an option; none for an architecture.
+    pub decisions: Vec<Decision>,
 }
 
 impl Layers {
     pub(super) fn of_architecture(graph: &Graph) -> Result<Self> {
-        Self::infer(graph, Form::Final, expand(graph, Form::Final, false)?, 0)
+        Self::infer(graph, Form::Final, expand(graph, Form::Final, false)?, Vec::new())
     }
 
     pub(super) fn of_supernet(space: &Space) -> Result<Self> {
         let expanded = expand(&space.graph, Form::Search, true)?;
-        let alphas = space.decisions.iter().map(|decision| decision.options.len() as u64).sum();
-        Self::infer(&space.graph, Form::Search, expanded, alphas)
+        Self::infer(&space.graph, Form::Search, expanded, space.decisions.clone())
     }
 
-    fn infer(graph: &Graph, form: Form, (flat, output): (Vec<Flat>, Source), alphas: u64) -> Result<Self> {
+    fn infer(graph: &Graph, form: Form, (flat, output): (Vec<Flat>, Source), decisions: Vec<Decision>) -> Result<Self> {
         if graph.input.contains(&0) || graph.input.iter().any(|&size| size > 1 << 30) {
             return Err(Error::invalid(format!(
                 "the input is {} channels × {} bases: expected at least 1 of each",
@@ -84,7 +85,7 @@ impl Layers {
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds });
         }
-        let all = Self { input, layers, output, alphas };
+        let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {
             return Err(Error::invalid("the graph is too large: more than 2^50 weights or multiply-adds"));
@@ -119,7 +120,12 @@ impl Layers {
 
     /// Trained weights of all layers, and the alphas.
     pub fn parameters(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.parameters).sum::<u64>() + self.alphas
+        self.layers.iter().map(|layer| layer.parameters).sum::<u64>() + self.alphas()
+    }
+
+    /// Alphas of a supernet: one an option of a decision; 0 for an architecture.
+    pub fn alphas(&self) -> u64 {
+        self.decisions.iter().map(|decision| decision.options.len() as u64).sum()
     }
 
     /// Multiply-adds of one sample's forward pass.

@@ -10,6 +10,7 @@ mod genomenas;
 mod graph;
 mod infer;
 mod layers;
+mod mask;
 mod op;
 mod select;
 #[expect(clippy::module_inception, reason = "a space is the subject of both")]
@@ -19,5 +20,6 @@ pub use expand::{LayerOp, Source};
 pub use genomenas::GenomeNas;
 pub use graph::{Architecture, ArchitectureBuilder, ArchitectureFormat, Block, Form, Graph, INPUT, Node, VERSION};
 pub use layers::{Layer, Layers, Shape};
+pub use mask::Mask;
 pub use op::{EdgeActivation, Function, HighwayCell, HighwayEdge, Op};
-pub use space::{Decision, Mask, Rule, Selection, Space, SpaceFormat};
+pub use space::{Decision, Rule, Selection, Space, SpaceFormat};

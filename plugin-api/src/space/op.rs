@@ -89,6 +89,9 @@ pub enum Op {
         /// Probability.
         p: f64,
     },
+    /// Dropout of single values while a supernet is trained, with the probability that the plan gives for the epoch
+    /// ([`Plan::skip_dropout`](crate::message::Plan::skip_dropout)); passes its input on everywhere else.
+    SkipDropout {},
     /// Drops the whole input of a sample in training, and scales what stays by 1/(1−p) (Larsson et al. 2017).
     DropPath {
         /// Probability.
@@ -273,6 +276,7 @@ impl Op {
             Self::Identity {} => "identity",
             Self::Zero { .. } => "zero",
             Self::Dropout { .. } => "dropout",
+            Self::SkipDropout {} => "skip_dropout",
             Self::DropPath { .. } => "drop_path",
             Self::Linear { .. } => "linear",
             Self::Lstm { .. } => "lstm",

@@ -148,6 +148,11 @@ fn decide(nodes: &mut Vec<Node>, output: &str, selection: &Selection) {
             _ => {}
         }
     }
+    remove_unread(nodes, output, &dropped);
+}
+
+/// Takes out the `dropped` nodes, and then what is no longer read.
+pub(super) fn remove_unread(nodes: &mut Vec<Node>, output: &str, dropped: &BTreeSet<String>) {
     nodes.retain(|node| !dropped.contains(&node.name));
     for node in nodes.iter_mut() {
         node.inputs.retain(|input| !dropped.contains(input));

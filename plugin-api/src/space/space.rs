@@ -68,11 +68,6 @@ pub struct Rule {
 #[serde(transparent)]
 pub struct Selection(pub BTreeMap<String, String>);
 
-/// The options that remain of each decision; no options, or no entry, is a dropped decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Mask(pub BTreeMap<String, BTreeSet<String>>);
-
 impl Decision {
     /// The options that an architecture may have.
     pub fn final_options(&self) -> impl Iterator<Item = &str> + Clone {

@@ -1,0 +1,142 @@
+//! What remains of a space: masks, and the smaller space that a mask leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::expand::used_blocks;
+use super::select::remove_unread;
+use super::{EdgeActivation, Node, Op, Space};
+use crate::message::Discard;
+use crate::{Error, Result};
+
+/// The options that remain of each decision; no options, or no entry, is a dropped decision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mask(pub BTreeMap<String, BTreeSet<String>>);
+
+impl Mask {
+    /// Whether `option` of `decision` remains.
+    pub fn has(&self, decision: &str, option: &str) -> bool {
+        self.0.get(decision).is_some_and(|options| options.contains(option))
+    }
+
+    /// Whether everything in this mask is also in `other`.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.iter().all(|(decision, options)| options.iter().all(|option| other.has(decision, option)))
+    }
+
+    /// Takes away what `discard` drops; a trial takes nothing away, nor does what is gone already.
+    ///
+    /// # Errors
+    ///
+    /// `space` does not have the decision or option, or no architecture would be left; the mask is as it was.
+    pub fn discard(&mut self, space: &Space, discard: &Discard) -> Result<()> {
+        let (id, option) = match discard {
+            Discard::Option { decision, option } => (decision, Some(option)),
+            Discard::Edge { decision } => (decision, None),
+            _ => return Ok(()),
+        };
+        let decision = space
+            .decision(id)
+            .ok_or_else(|| Error::invalid(format!("it drops of decision '{id}', which the space does not have")))?;
+        let mut left = self.clone();
+        match option {
+            Some(option) if !decision.options.contains(option) => {
+                return Err(Error::invalid(format!("it drops option '{option}', which decision '{id}' does not have")));
+            }
+            Some(option) => _ = left.0.get_mut(id).map(|options| options.remove(option)),
+            None => _ = left.0.remove(id),
+        }
+        space.check_mask(&left)?;
+        *self = left;
+        Ok(())
+    }
+}
+
+impl Space {
+    /// The mask that drops nothing.
+    pub fn mask(&self) -> Mask {
+        let of = |decision: &super::Decision| (decision.id.clone(), decision.options.iter().cloned().collect());
+        Mask(self.decisions.iter().map(of).collect())
+    }
+
+    /// Refuses a mask that names unknown decisions or options, or leaves no architecture.
+    pub fn check_mask(&self, mask: &Mask) -> Result<()> {
+        for (id, options) in &mask.0 {
+            let decision = self.decision(id).ok_or_else(|| {
+                Error::invalid(format!("the mask names decision '{id}', which the space does not have"))
+            })?;
+            if let Some(stray) = options.iter().find(|option| !decision.options.contains(option)) {
+                return Err(Error::invalid(format!(
+                    "the mask names option '{stray}', which decision '{id}' does not have"
+                )));
+            }
+            if !options.is_empty() && !decision.final_options().any(|option| options.contains(option)) {
+                return Err(Error::invalid(format!(
+                    "nothing that an architecture may have remains of decision '{id}': drop the decision, or keep one of {}",
+                    decision.final_options().collect::<Vec<_>>().join(", ")
+                )));
+            }
+        }
+        for group in self.groups() {
+            let remains = |id: &str| mask.0.get(id).is_some_and(|options| !options.is_empty());
+            let remaining = group.decisions.iter().filter(|decision| remains(&decision.id)).count();
+            if remaining < group.keep {
+                let ids: Vec<_> = group.decisions.iter().map(|decision| decision.id.as_str()).collect();
+                return Err(Error::invalid(format!(
+                    "{remaining} of the decisions {} remain: an architecture keeps {}",
+                    ids.join(", "),
+                    group.keep
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The space that `mask` leaves: dropped options and decisions are in no part of it. What remains keeps its names,
+    /// and so its weights.
+    ///
+    /// # Errors
+    ///
+    /// As [`check_mask`](Self::check_mask), or what remains does not fit together.
+    pub fn masked(&self, mask: &Mask) -> Result<Self> {
+        self.check_mask(mask)?;
+        let remains = |id: &str| mask.0.get(id).is_some_and(|options| !options.is_empty());
+        let mut space = self.clone();
+        space.decisions.retain(|decision| remains(&decision.id));
+        for decision in &mut space.decisions {
+            decision.options.retain(|option| mask.has(&decision.id, option));
+            decision.search_only.retain(|option| mask.has(&decision.id, option));
+        }
+        space.rules.iter_mut().for_each(|rule| rule.of.retain(|id| remains(id)));
+        let graph = &mut space.graph;
+        graph.blocks.values_mut().for_each(|block| apply(&mut block.nodes, &block.output, mask));
+        apply(&mut graph.nodes, &graph.output, mask);
+        let used = used_blocks(graph);
+        graph.blocks.retain(|name, _| used.contains(name));
+        space.validate()?;
+        Ok(space)
+    }
+}
+
+/// Takes out of `nodes` what the mask drops.
+fn apply(nodes: &mut Vec<Node>, output: &str, mask: &Mask) {
+    let mut dropped = BTreeSet::new();
+    for node in nodes.iter_mut() {
+        match &mut node.op {
+            Op::Choice { decision, options } => {
+                options.retain(|option, _| mask.has(decision, option));
+                if options.is_empty() {
+                    dropped.insert(node.name.clone());
+                }
+            }
+            Op::Highway(cell) => cell.edges.retain(|edge| match &edge.activation {
+                EdgeActivation::Activation(_) => true,
+                EdgeActivation::Decision(id) => mask.0.get(id).is_some_and(|options| !options.is_empty()),
+            }),
+            _ => {}
+        }
+    }
+    remove_unread(nodes, output, &dropped);
+}
