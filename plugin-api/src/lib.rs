@@ -8,10 +8,12 @@
 //!
 //! * [`message`]: what crosses the boundary, as JSON.
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
+//! * [`differentiable`]: what strategies of the DARTS family share; a variant of DARTS is a page of code on top of it.
 //! * [`register!`] and [`export_plugin!`]: make a shared library of it.
 //! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
 
 mod baseline;
+pub mod differentiable;
 mod error;
 mod export;
 pub mod message;

@@ -182,7 +182,11 @@ impl ParameterValue for f32 {
 
 impl<T: ParameterValue> ParameterValue for Vec<T> {
     fn read(value: &Value, field: &Field) -> Option<Self> {
-        value.as_array()?.iter().map(|item| T::read(item, field)).collect()
+        // One value is a list of one: `epochs=20` for `epochs=[20]`.
+        value.as_array().map_or_else(
+            || Some(vec![T::read(value, field)?]),
+            |items| items.iter().map(|item| T::read(item, field)).collect(),
+        )
     }
 }
 

@@ -1,10 +1,10 @@
 //! Nothing that a stranger writes makes this crate panic.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use genomenas_plugin::message::{Ask, Plan, Proposal, Report, Setup};
+use genomenas_plugin::message::{Ask, Discard, Plan, Proposal, Report, Setup};
 use genomenas_plugin::space::{
-    Architecture, ArchitectureBuilder, EdgeActivation, Function, GenomeNas, HighwayCell, HighwayEdge, Op, Selection,
-    Space,
+    Architecture, ArchitectureBuilder, EdgeActivation, Function, GenomeNas, HighwayCell, HighwayEdge, Mask, Op,
+    Selection, Space,
 };
 use proptest::prelude::*;
 
@@ -112,6 +112,20 @@ proptest! {
     }
 
     #[test]
+    fn a_mask_of_anything(
+        options in proptest::collection::btree_map(
+            "(normal|rnn)\\.[0-3]\\.[0-3]", proptest::collection::btree_set("none|tanh|conv_15|x", 0..4), 0..12,
+        ),
+        drop in "(normal|rnn)\\.[0-3]\\.[0-3]",
+    ) {
+        let space = GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, ..GenomeNas::new(30, 1) }.space().unwrap();
+        let mut mask = Mask(options);
+        let _ = space.masked(&mask).map(|masked| masked.supernet_layers().unwrap().activations());
+        let _ = mask.discard(&space, &Discard::Edge { decision: drop.clone() });
+        let _ = mask.discard(&space, &Discard::Option { decision: drop, option: "tanh".to_owned() });
+    }
+
+    #[test]
     fn any_bytes_for_a_message(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = (
             serde_json::from_slice::<Proposal>(&bytes),
@@ -131,6 +145,8 @@ proptest! {
         let space = GenomeNas { cells: 2, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(60, 2) }.space().unwrap();
         let text = if toml { space.to_toml().unwrap() } else { serde_json::to_string(&space).unwrap() };
         if let Ok(space) = Space::from_text(&damaged(&text, &damage)) {
+            prop_assert_eq!(&Space::from_text(&space.to_toml().unwrap()).unwrap(), &space);
+            prop_assert_eq!(&space.masked(&space.mask()).unwrap(), &space);
             for selection in space.sample_distinct(3, 1) {
                 let _ = space.architecture(&selection).map(|architecture| ask_everything(&architecture));
             }

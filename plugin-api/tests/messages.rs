@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use genomenas_plugin::message::{
-    Algorithm, Ask, Budget, Candidate, Clip, Cost, DataInfo, Discard, EarlyStopping, End, Epoch, Finding,
-    Initialisation, Network, Optimizer, Outcome, PROTOCOL, Plan, Proposal, Report, Schedule, Setup, Stopped, Task,
-    Trial, TrialId, Unit, Work,
+    Algorithm, Alphas, Arch, ArchData, Ask, Budget, Candidate, Clip, Cost, DataInfo, Discard, EarlyStopping, End,
+    Epoch, Finding, Initialisation, Mixing, Network, Optimizer, OptionWeight, Order, Outcome, PROTOCOL, Plan, Proposal,
+    Report, Schedule, Setup, Stopped, Task, Trial, TrialId, Unit, Work,
 };
-use genomenas_plugin::space::{ArchitectureBuilder, Op, Selection, Space};
+use genomenas_plugin::space::{ArchitectureBuilder, Mask, Op, Selection, Space};
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -53,7 +53,33 @@ fn full_plan() -> Plan {
         early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
         validation_batches: Some(10),
         reverse_complement: true,
+        ..Plan::default()
     }
+}
+
+fn arch() -> Arch {
+    Arch {
+        optimizer: Optimizer { weight_decay: 1e-3, ..Optimizer::default() },
+        clip: Some(0.25),
+        warm_up: 10,
+        order: Order::Second { weight_decay: 5e-7 },
+        data: ArchData::Valid,
+    }
+}
+
+fn search_plan() -> Plan {
+    let (input_dropout, hidden_dropout) = (Some(0.75), Some(0.25));
+    Plan { arch: Some(arch()), skip_dropout: vec![0.25, 0.125], input_dropout, hidden_dropout, ..Plan::default() }
+}
+
+fn mask() -> Mask {
+    let options = ["max", "mean"].map(str::to_owned);
+    Mask([("pool".to_owned(), options.into())].into())
+}
+
+fn report() -> Report {
+    let epoch = Some(Epoch::default());
+    Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch, alphas: Alphas::default(), end: None }
 }
 
 fn space() -> Space {
@@ -114,6 +140,38 @@ fn a_proposal_of_trials() {
 }
 
 #[test]
+fn a_proposal_of_a_supernet() {
+    let network = Network::Supernet { mask: Some(mask()), mixing: Mixing::Softmax };
+    let text = golden(&Proposal::trial(Trial::train(network, search_plan())));
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn supernets_of_every_mixing() {
+    let all = [
+        Mixing::Softmax,
+        Mixing::Gumbel { start: 5.0, end: 0.5 },
+        Mixing::Sum,
+        Mixing::Cycle { selections: vec![selection()] },
+        Mixing::Sample { selections: vec![selection()] },
+        Mixing::Uniform { options: 2 },
+    ];
+    let text = golden(&all.map(|mixing| Network::Supernet { mask: None, mixing }).to_vec());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_report_of_a_supernet() {
+    let weights = [("max", 0.5, 0.75), ("mean", -0.5, 0.25)];
+    let weights = weights.map(|(option, alpha, probability)| (option.to_owned(), OptionWeight { alpha, probability }));
+    let alphas = Alphas([("pool".to_owned(), weights.into())].into());
+    assert_eq!(alphas.get("pool", "mean").unwrap().alpha.to_bits(), (-0.5_f64).to_bits());
+    assert_eq!((alphas.get("pool", "sum"), alphas.get("conv", "max")), (None, None));
+    let text = golden(&Report { alphas, ..report() });
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn the_other_proposals() {
     let candidate = Candidate { network: Network::Selection { selection: selection() }, trial: Some(TrialId(1)) };
     let finding = Finding { best: candidate.clone(), others: vec![Candidate { trial: None, ..candidate }] };
@@ -124,7 +182,7 @@ fn the_other_proposals() {
 #[test]
 fn the_reports_of_an_epoch_and_of_every_end() {
     let epoch = Epoch { number: 2, train_loss: 0.6, valid_loss: 0.625, auroc: Some(0.75), auprc: Some(0.5), f1: None };
-    let report = Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch: Some(epoch.clone()), end: None };
+    let report = Report { epoch: Some(epoch.clone()), ..report() };
     let end = |outcome| Report {
         epoch: None,
         end: Some(End { outcome, best: Some(epoch.clone()), parameters: 10, multiply_adds: 20, peak_memory: 30 }),
@@ -162,9 +220,10 @@ fn with_news<T: Serialize + DeserializeOwned>(message: &T) -> T {
 fn fields_of_a_later_version_are_ignored() {
     let ask = Ask { budget: budget(), remaining: 1, used: cost(), next_trial: TrialId(0), in_flight: vec![] };
     assert_eq!(with_news(&ask), ask);
-    let report = Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch: Some(Epoch::default()), end: None };
-    assert_eq!(with_news(&report), report);
+    assert_eq!(with_news(&report()), report());
     assert_eq!(with_news(&full_plan()), full_plan());
+    assert_eq!(with_news(&search_plan()), search_plan());
+    assert_eq!(with_news(&arch()), arch());
     let trial = Trial::train(Network::Selection { selection: selection() }, full_plan());
     assert_eq!(with_news(&trial), trial);
     let proposal = Proposal::trial(trial);
@@ -183,12 +242,20 @@ fn what_is_left_out_takes_its_default() {
 
     let report = json!({"trial": 0, "cost": {}, "remaining": 5, "end": {"outcome": {"type": "discarded"}}});
     let report: Report = serde_json::from_value(report).unwrap();
+    assert_eq!(report.alphas, Alphas::default());
     assert_eq!(report.end.unwrap().best, None);
 
     let trial = json!({"work": "train", "network": {"type": "selection", "selection": {"conv": "wide"}}, "plan": {}});
     let trial: Trial = serde_json::from_value(trial).unwrap();
     let Work::Train { init, .. } = trial.work else { panic!("expected a training") };
     assert_eq!((init, trial.limit), (Initialisation::Fresh, None));
+
+    let network: Network = serde_json::from_value(json!({"type": "supernet"})).unwrap();
+    assert_eq!(network, Network::Supernet { mask: None, mixing: Mixing::Softmax });
+
+    let arch: Arch = serde_json::from_value(json!({"optimizer": {}})).unwrap();
+    assert_eq!((arch.clip, arch.warm_up, arch.order), (None, 0, Order::First));
+    assert_eq!(arch.data, ArchData::Train { part: 0.5 });
 
     let mut setup = json!({"seed": 1, "data": {"length": 50, "labels": 2, "task": "multi_label", "train_rows": 1, "valid_rows": 1}, "budget": {"amount": 1, "unit": "seconds"}});
     setup["space"] = serde_json::to_value(space()).unwrap();
@@ -200,6 +267,7 @@ fn what_is_left_out_takes_its_default() {
 fn plans_that_no_training_could_use_are_refused() {
     let adam = |learning_rate| Optimizer { learning_rate, ..Optimizer::default() };
     let plan = Plan::default;
+    let searching = |arch| Plan { arch: Some(arch), ..Plan::default() };
     let refusals: Vec<String> = [
         Plan { epochs: 0, ..plan() },
         Plan { batch: 0, ..plan() },
@@ -213,6 +281,15 @@ fn plans_that_no_training_could_use_are_refused() {
         Plan { clip: Clip::All { norm: 0.0 }, ..plan() },
         Plan { clip: Clip::Parts { cnn: 1.0, rnn: f64::NAN }, ..plan() },
         Plan { early_stopping: Some(EarlyStopping { patience: 0, minimum_improvement: 0.0 }), ..plan() },
+        Plan { skip_dropout: vec![0.1, 1.0], ..plan() },
+        Plan { input_dropout: Some(-0.5), ..plan() },
+        Plan { hidden_dropout: Some(f64::NAN), ..plan() },
+        searching(Arch { optimizer: adam(-1.0), ..arch() }),
+        searching(Arch { clip: Some(0.0), ..arch() }),
+        searching(Arch { order: Order::Second { weight_decay: -1.0 }, ..arch() }),
+        searching(Arch { data: ArchData::Train { part: 0.0 }, ..arch() }),
+        searching(Arch { data: ArchData::Train { part: 1.0 }, ..arch() }),
+        searching(Arch { data: ArchData::Train { part: f64::NAN }, ..arch() }),
     ]
     .iter()
     .map(|plan| plan.validate().unwrap_err().message)
@@ -221,6 +298,26 @@ fn plans_that_no_training_could_use_are_refused() {
     insta::assert_snapshot!(text);
     Plan::default().validate().unwrap();
     full_plan().validate().unwrap();
+    search_plan().validate().unwrap();
+}
+
+#[test]
+fn mixings_that_no_supernet_could_use_are_refused() {
+    let refusals: Vec<String> = [
+        Mixing::Gumbel { start: 0.0, end: 1.0 },
+        Mixing::Gumbel { start: 1.0, end: f64::NAN },
+        Mixing::Cycle { selections: vec![] },
+        Mixing::Sample { selections: vec![] },
+        Mixing::Uniform { options: 0 },
+    ]
+    .iter()
+    .map(|mixing| mixing.validate().unwrap_err().message)
+    .collect();
+    let text = refusals.join("\n");
+    insta::assert_snapshot!(text);
+    for mixing in [Mixing::Softmax, Mixing::Gumbel { start: 5.0, end: 0.5 }, Mixing::Sum] {
+        mixing.validate().unwrap();
+    }
 }
 
 proptest! {

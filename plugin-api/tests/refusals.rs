@@ -213,6 +213,14 @@ fn sizes_that_the_published_space_does_not_have() {
     };
     let text = list(&[
         ("no cells", case(|sizes| sizes.cells = 0)),
+        ("no length", case(|sizes| sizes.length = 0)),
+        ("no channels", case(|sizes| sizes.channels = 0)),
+        ("no stem", case(|sizes| sizes.stem_multiplier = 0)),
+        ("more cells than channels can double", case(|sizes| sizes.cells = 25)),
+        ("more nodes in a cell's value than the cell has", case(|sizes| sizes.multiplier = Some(5))),
+        ("a cell's value of no nodes", case(|sizes| sizes.multiplier = Some(0))),
+        ("the same operation twice", case(|sizes| sizes.operations.push("conv_15".to_owned()))),
+        ("no operations", case(|sizes| sizes.operations.clear())),
         ("channels beyond every machine", case(|sizes| sizes.channels = usize::MAX)),
         ("an unknown operation", case(|sizes| sizes.operations.push("conv_fifteen".to_owned()))),
         ("an even kernel", case(|sizes| sizes.operations.push("conv_16".to_owned()))),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use genomenas_plugin::seed;
-use genomenas_plugin::space::{Architecture, GenomeNas, Selection, Space};
+use genomenas_plugin::space::{Architecture, GenomeNas, Op, Selection, Space};
 use proptest::prelude::*;
 
 fn published() -> Space {
@@ -98,10 +98,33 @@ fn selections_that_break_a_rule_or_name_the_unknown_are_refused() {
 
 #[test]
 fn a_space_survives_toml_and_json() {
-    for space in [uneven(), GenomeNas { cells: 2, ..GenomeNas::new(60, 3) }.space().unwrap()] {
+    for space in [uneven(), published(), GenomeNas { cells: 2, ..GenomeNas::new(60, 3) }.space().unwrap()] {
         assert_eq!(Space::from_text(&space.to_toml().unwrap()).unwrap(), space);
-        assert_eq!(Space::from_text(&serde_json::to_string(&space).unwrap()).unwrap(), space);
+        assert_eq!(Space::from_text(&space.to_json().unwrap()).unwrap(), space);
     }
+}
+
+#[test]
+fn a_space_is_written_as_a_person_would_write_it() {
+    let toml = uneven().to_toml().unwrap();
+    insta::assert_snapshot!(toml);
+}
+
+#[test]
+fn names_that_toml_does_not_take_bare_survive() {
+    let text = UNEVEN.replace("\"uneven\"", r#""un\"even\\ \t ü""#);
+    let space = Space::from_text(&text).unwrap();
+    assert_eq!(space.name, "un\"even\\ \t ü");
+    assert_eq!(Space::from_text(&space.to_toml().unwrap()).unwrap(), space);
+    let mut odd = GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, ..GenomeNas::new(9, 1) }.space().unwrap();
+    let block = odd.graph.blocks.remove("normal_cell").unwrap();
+    odd.graph.blocks.insert("a cell.\"1\"".to_owned(), block);
+    for node in &mut odd.graph.nodes {
+        if let Op::Block { block } = &mut node.op {
+            "a cell.\"1\"".clone_into(block);
+        }
+    }
+    assert_eq!(Space::from_text(&odd.to_toml().unwrap()).unwrap(), odd);
 }
 
 #[test]

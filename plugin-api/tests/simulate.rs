@@ -187,16 +187,12 @@ fn dropping_what_there_is_not_is_refused() {
         let mut scripted = Scripted { proposals, discards: vec![discard], ..Scripted::default() };
         simulation().run(&mut scripted).unwrap_err().message
     };
-    let known = space().decisions[0].id.clone();
     assert_eq!(drop(Discard::Trial { trial: TrialId(9) }), "it drops trial 9, which was never proposed");
-    assert_eq!(
-        drop(Discard::Edge { decision: "q".to_owned() }),
-        "it drops of decision 'q', which the space does not have"
-    );
-    assert_eq!(
-        drop(Discard::Option { decision: known, option: "q".to_owned() }),
-        "it drops option 'q', which decision 'normal.0.0' does not have"
-    );
+    let (known, unknown) = (space().decisions[0].id.clone(), || "q".to_owned());
+    for discard in [Discard::Edge { decision: unknown() }, Discard::Option { decision: known, option: unknown() }] {
+        let refusal = space().mask().discard(&space(), &discard).unwrap_err();
+        assert_eq!(drop(discard), refusal.message);
+    }
 }
 
 /// A search of one trial with a fault of choice.

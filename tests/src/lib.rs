@@ -12,6 +12,7 @@
 pub mod built;
 pub mod made_up;
 pub mod outcome;
+pub mod planted;
 pub mod project;
 pub mod runs;
 

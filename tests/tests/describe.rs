@@ -102,10 +102,45 @@ fn the_supernet_has_the_published_size_for_every_number_of_cells() {
 }
 
 #[test]
+fn the_file_of_a_space_describes_as_the_space_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let sizes = "--length 240 --labels 9";
+    for space in ["genomenas", "genomenas --set cells=2 --set nodes=3 --set multiplier=2 --set activations=none,gelu"] {
+        let file = Outcome::text(&mut describe(&format!("--space {space} {sizes} --toml")));
+        let path = made_up::write(folder.path(), "space.toml", &file);
+        let from_file = Outcome::json(describe_file("--space", &path).args(format!("{sizes} --json").split(' ')));
+        assert_eq!(from_file, described(&format!("--space {space} {sizes}")), "{space}");
+        let again = Outcome::text(describe_file("--space", &path).args(format!("{sizes} --toml").split(' ')));
+        assert_eq!(again, file);
+    }
+}
+
+#[test]
+fn a_person_is_shown_a_line_a_mixture_and_on_request_every_option() {
+    let small = "--space genomenas --set cells=1 --set nodes=1 --set rnn_nodes=2 --set operations=none,skip_connect,max_pool_3,conv_3 --length 50 --labels 2";
+    let text = Outcome::text(&mut describe(small));
+    insta::assert_snapshot!(text);
+    let all = Outcome::text(&mut describe(&format!("{small} --options")));
+    insta::assert_snapshot!("options_in_full", all);
+}
+
+#[test]
+fn a_strategy_that_begins_with_a_supernet_is_described_by_it() {
+    let space = described("--space genomenas --length 1000 --labels 919");
+    for strategy in ["darts", "p-darts", "cwp-darts", "dep-darts"] {
+        let mut supernet = described(&format!("--strategy {strategy} --length 1000 --labels 919"));
+        assert_eq!(supernet["name"], strategy);
+        supernet["name"] = space["name"].clone();
+        assert!(supernet == space, "{strategy} begins with less than all options");
+    }
+}
+
+#[test]
 fn the_layers_add_up_to_the_total() {
     for arguments in [
         "--strategy deepsea --length 1000 --labels 15",
         "--strategy random-search --length 1000 --labels 15",
+        "--strategy darts --length 200 --labels 2",
         "--space genomenas --set cells=3 --length 200 --labels 2",
     ] {
         let network = described(arguments);
@@ -181,6 +216,9 @@ fn what_is_no_network_is_refused_with_what_to_do() {
         "--architecture no-such-file.json".to_owned(),
         format!("--architecture no-such-file.json {sizes}"),
         format!("--strategy deepsea --space genomenas {sizes}"),
+        format!("--space genomenas --set nodes=2 --set multiplier=3 {sizes}"),
+        format!("--strategy deepsea --toml {sizes}"),
+        format!("--space genomenas --toml --json {sizes}"),
     ] {
         writeln!(said, "{arguments}\n    {}", Outcome::refusal(&mut describe(&arguments), 2)).unwrap();
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::options::{PluginOptions, strategy};
 use super::out;
-use super::plugins::Shelf;
+use super::plugins::{First, Shelf};
 use crate::compare::named::Named;
 use crate::compare::report::Layer;
 use crate::compare::words::grouped;
@@ -26,7 +26,10 @@ use crate::files;
     after_help = "A strategy is described by the first network it proposes, a space by its supernet: the network that holds every option.\n\n\
 Examples:\n  \
 genomenas describe --strategy deepsea --length 1000 --labels 919\n  \
+genomenas describe --strategy p-darts --data yeast.arrow\n  \
 genomenas describe --space genomenas --set cells=3 --data yeast.arrow\n  \
+genomenas describe --space genomenas --length 1000 --labels 919 --toml > my-space.toml\n  \
+genomenas describe --space my-space.toml --length 1000 --labels 919\n  \
 genomenas describe --architecture results/architecture.json --json"
 )]
 pub(crate) struct DescribeArgs {
@@ -47,6 +50,12 @@ pub(crate) struct DescribeArgs {
     /// The seed of the strategy
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Prints the file of the space, to start one's own from
+    #[arg(long, conflicts_with_all = ["strategy", "architecture", "json"])]
+    toml: bool,
+    /// Shows the layers of every option of a supernet, and not their sums
+    #[arg(long, conflicts_with_all = ["json", "toml"])]
+    options: bool,
     /// Prints JSON: name, parameters, multiply-adds and layers; for a space also its decisions
     #[arg(long)]
     json: bool,
@@ -74,6 +83,8 @@ struct Description {
     name: String,
     parameters: u64,
     multiply_adds: u64,
+    /// Values that a training step keeps for its backward pass, a row of the batch: an estimate.
+    activations: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,9 +92,12 @@ struct Description {
     layers: Vec<Layer>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decisions: Vec<Decision>,
+    /// The layers as a person reads them.
+    #[serde(skip)]
+    folded: Vec<Layer>,
 }
 
-#[derive(Serialize)]
+#[derive(PartialEq, Serialize)]
 struct Decision {
     id: String,
     options: Vec<String>,
@@ -94,7 +108,11 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
         What { architecture: Some(path), .. } => of_architecture(&read_architecture(path)?)?,
         What { space: Some(named), .. } => {
             let data = args.data()?;
-            of_space(&space::resolve(&strategy(named, &args.set)?, data.length, data.labels)?)?
+            let space = space::resolve(&strategy(named, &args.set)?, data.length, data.labels)?;
+            if args.toml {
+                return out::text(&space.to_toml()?);
+            }
+            of_space(&space)?
         }
         What { strategy: Some(named), .. } => {
             let data = args.data()?;
@@ -104,12 +122,16 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
                 data.length,
                 data.labels,
             )?;
-            let first = Shelf::open(&args.plugins)?.first_architecture(&named, &space, &data, args.seed)?;
-            Description { name: named.to_string(), ..of_architecture(&first)? }
+            let first = Shelf::open(&args.plugins)?.first_network(&named, &space, &data, args.seed)?;
+            let description = match first {
+                First::Architecture(architecture) => of_architecture(&architecture)?,
+                First::Supernet(space) => of_space(&space)?,
+            };
+            Description { name: named.to_string(), ..description }
         }
         What { .. } => return Err(Error::input("nothing to describe: give --strategy, --architecture or --space")),
     };
-    if args.json { out::json(&description) } else { out::text(&table(&description)) }
+    if args.json { out::json(&description) } else { out::text(&text(&description, args.options)) }
 }
 
 impl DescribeArgs {
@@ -156,13 +178,15 @@ fn of_space(space: &Space) -> Result<Description> {
     let supernet = space.supernet_layers()?;
     let mut description = of_layers(&space.name, &supernet);
     // They belong to no layer, and without them the layers would not add up to the total.
-    description.layers.push(Layer {
+    let alphas = Layer {
         name: "alphas".to_owned(),
         op: "weights of the options, shared by all uses of a decision".to_owned(),
         shape: String::new(),
         parameters: supernet.alphas(),
         multiply_adds: 0,
-    });
+    };
+    description.layers.push(alphas.clone());
+    description.folded.push(alphas);
     Ok(Description { decisions: decisions.collect(), architectures: Some(space.architectures()), ..description })
 }
 
@@ -171,18 +195,21 @@ fn of_layers(name: &str, layers: &Layers) -> Description {
         name: name.to_owned(),
         parameters: layers.parameters(),
         multiply_adds: layers.multiply_adds(),
+        activations: layers.activations(),
         hash: None,
         architectures: None,
         layers: architecture::layers(layers),
+        folded: architecture::folded(layers),
         decisions: Vec::new(),
     }
 }
 
-fn table(description: &Description) -> String {
+/// The layers as a table, what training needs, and the decisions. `options` shows the layers of every option.
+fn text(description: &Description, options: bool) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["layer", "operation", "shape", "parameters", "multiply-adds"]);
-    for layer in &description.layers {
+    for layer in if options { &description.layers } else { &description.folded } {
         table.add_row(Row::from([
             layer.name.clone(),
             layer.op.clone(),
@@ -198,15 +225,25 @@ fn table(description: &Description) -> String {
         grouped(description.parameters),
         grouped(description.multiply_adds),
     ]));
-    let space = description.architectures.map_or_else(String::new, |architectures| {
-        let decisions = description.decisions.len();
-        format!(
-            "\n{decisions} decision{}, {} architectures\n",
-            if decisions == 1 { "" } else { "s" },
-            many(architectures)
-        )
-    });
-    out::aligned(table, &[2, 3, 4]) + &space
+    let kept = format!("\ntraining keeps about {} values a row of the batch\n", grouped(description.activations));
+    out::aligned(table, &[2, 3, 4]) + &kept + &decisions(description)
+}
+
+/// How many architectures a space has, and its decisions, those with equal options in one line.
+fn decisions(description: &Description) -> String {
+    let (Some(architectures), decisions) = (description.architectures, &description.decisions) else {
+        return String::new();
+    };
+    let plural = if decisions.len() == 1 { "" } else { "s" };
+    let head = format!("{} decision{plural}, {} architectures\n", decisions.len(), many(architectures));
+    let line = |group: &[Decision]| match group {
+        [only] => format!("  {}: {}\n", only.id, only.options.join(", ")),
+        [first, .., last] => {
+            format!("  {} from {} to {}: {}\n", group.len(), first.id, last.id, first.options.join(", "))
+        }
+        [] => String::new(),
+    };
+    head + &decisions.chunk_by(|one, next| one.options == next.options).map(line).collect::<String>()
 }
 
 /// A count that can be beyond every integer: exact where a person can take it in.

@@ -16,6 +16,15 @@ use crate::plugins::{Catalog, Folder, Limits, PluginInstance, search_path};
 #[derive(Debug)]
 pub(crate) struct Shelf(pub(crate) Catalog);
 
+/// The first network of a strategy.
+#[derive(Debug)]
+pub(crate) enum First {
+    /// An architecture.
+    Architecture(Box<Architecture>),
+    /// The supernet of this space: all of the run's space, or what a mask leaves of it.
+    Supernet(Box<Space>),
+}
+
 impl Shelf {
     /// Looks into the plugin folders. Nothing of any plugin runs.
     pub(crate) fn open(options: &PluginOptions) -> Result<Self> {
@@ -42,6 +51,17 @@ impl Shelf {
         data: &DataInfo,
         seed: u64,
     ) -> Result<Architecture> {
+        match self.first_network(strategy, space, data, seed)? {
+            First::Architecture(architecture) => Ok(*architecture),
+            First::Supernet(_) => Err(Error::input(format!(
+                "strategy '{}' begins with a supernet and finds its architecture by searching: run `genomenas search --strategy {}`, and then `genomenas train --run` with the folder of that search",
+                strategy.id, strategy.id
+            ))),
+        }
+    }
+
+    /// The first network that a strategy proposes.
+    pub(crate) fn first_network(&self, strategy: &Named, space: &Space, data: &DataInfo, seed: u64) -> Result<First> {
         // Large enough for any strategy to begin; nothing of it is spent.
         let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
         let mut instance = self.start(strategy, space, data, budget, seed)?;
@@ -62,8 +82,10 @@ impl Shelf {
             _ => return Err(nothing()),
         };
         match network {
-            Network::Architecture { architecture } => Ok(*architecture),
-            Network::Selection { selection } => Ok(space.architecture(&selection)?),
+            Network::Architecture { architecture } => Ok(First::Architecture(architecture)),
+            Network::Selection { selection } => Ok(First::Architecture(Box::new(space.architecture(&selection)?))),
+            Network::Supernet { mask: None, .. } => Ok(First::Supernet(Box::new(space.clone()))),
+            Network::Supernet { mask: Some(mask), .. } => Ok(First::Supernet(Box::new(space.masked(&mask)?))),
             _ => Err(nothing()),
         }
     }

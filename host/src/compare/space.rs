@@ -42,6 +42,7 @@ fn genomenas(named: &Named, length: usize, labels: usize) -> Result<GenomeNas> {
             "channels" => sizes.channels = whole(key, value)?,
             "cells" => sizes.cells = whole(key, value)?,
             "nodes" => sizes.nodes = whole(key, value)?,
+            "multiplier" => sizes.multiplier = Some(whole(key, value)?),
             "rnn_nodes" => sizes.rnn_nodes = whole(key, value)?,
             "stem_multiplier" => sizes.stem_multiplier = whole(key, value)?,
             "decoder_features" => sizes.decoder_features = whole(key, value)?,
@@ -53,7 +54,7 @@ fn genomenas(named: &Named, length: usize, labels: usize) -> Result<GenomeNas> {
             "hidden_dropout" => sizes.hidden_dropout = probability(key, value)?,
             _ => {
                 return Err(Error::input(format!(
-                    "the space '{GENOMENAS}' has no size '{key}': expected channels, cells, nodes, rnn_nodes, stem_multiplier, decoder_features, operations, activations, drop_path, dropout, input_dropout or hidden_dropout"
+                    "the space '{GENOMENAS}' has no size '{key}': expected channels, cells, nodes, multiplier, rnn_nodes, stem_multiplier, decoder_features, operations, activations, drop_path, dropout, input_dropout or hidden_dropout"
                 )));
             }
         }
@@ -101,9 +102,13 @@ mod tests {
 
     #[test]
     fn what_is_no_space_or_no_size_is_refused() {
-        for text in
-            ["genomenas cels=3", "genomenas cells=-3", "genomenas cells=0", "genomenas dropout=1", "no-such.toml"]
-        {
+        for text in [
+            "genomenas cels=3",
+            "genomenas cells=-3",
+            "genomenas cells=0",
+            "genomenas nodes=2 multiplier=3",
+            "no-such.toml",
+        ] {
             assert_eq!(space(text).unwrap_err().exit_code(), 2, "{text}");
         }
     }

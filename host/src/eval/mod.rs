@@ -11,14 +11,14 @@ pub use metrics::Metrics;
 
 use crate::data::{FinalEvaluation, Rows, Split, Store, Task};
 use crate::error::{Error, Result};
-use crate::net::{Mode, Net};
+use crate::net::{Mixer, Mode, Net};
 use crate::train::loss::Loss;
 use crate::train::{Feed, checkpoint, device};
 use metrics::Collector;
 
 /// How a split is scored.
 #[derive(Clone, Copy, Debug)]
-pub struct Scoring {
+pub struct Scoring<'a> {
     /// Samples a batch.
     pub batch: u32,
     /// Batches to score, spread evenly over the split; all rows where absent.
@@ -27,10 +27,12 @@ pub struct Scoring {
     pub device: Device,
     /// Threads for the metrics.
     pub threads: usize,
+    /// What gives each batch of a supernet its blend; an architecture needs none.
+    pub mixer: Option<&'a Mixer>,
 }
 
 /// Scores rows with a network in evaluation mode: metrics of the probabilities, and the mean loss.
-pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
+pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
     let _guard = tch::no_grad_guard();
     let info = rows.info();
     let chosen = chosen_rows(rows.len(), scoring)?;
@@ -39,11 +41,13 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
         Task::MultiLabel => Collector::new(info.shape.labels.len(), chosen.len())?,
         Task::MultiClass => Collector::multi_class(info.shape.labels.len(), chosen.len())?,
     };
-    let mut loss_sum = 0.0;
+    let (mut loss_sum, mut batches) = (0.0, 0);
     let total = chosen.len();
     let mut feed = Feed::score(rows, chosen, scoring.batch, scoring.device)?;
     while let Some((inputs, targets)) = feed.next_batch()? {
-        let logits = net.forward(&inputs, &Mode::scoring())?.logits;
+        let blend = scoring.mixer.map(|mixer| mixer.scoring(batches)).unwrap_or_default();
+        batches += 1;
+        let logits = net.forward(&inputs, &Mode { blend, ..Mode::scoring() })?.logits;
         loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * inputs.size()[0] as f64;
         let to_vec = |tensor: &tch::Tensor| -> Result<Vec<f32>> {
             let mut values = vec![0.0; tensor.numel()];
@@ -56,7 +60,7 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring) -> Result<Metrics> {
 }
 
 /// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.
-fn chosen_rows(rows: usize, scoring: &Scoring) -> Result<Vec<u32>> {
+fn chosen_rows(rows: usize, scoring: &Scoring<'_>) -> Result<Vec<u32>> {
     let wanted =
         scoring.batches.map_or(rows, |batches| (batches as usize).saturating_mul(scoring.batch as usize)).min(rows);
     (0..wanted)
@@ -92,7 +96,13 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
     let shape = &evaluation.store.info().shape;
     layers.expect_io(shape.length, shape.labels.len())?;
     let (tensors, _) = checkpoint::read::<serde_json::Value>(evaluation.weights)?;
-    device::check_memory(evaluation.device, layers.parameters(), layers.activations(), evaluation.batch.into())?;
+    let need = device::Need {
+        parameters: layers.parameters(),
+        copies: device::Need::SCORED,
+        activations: layers.activations(),
+        batch: evaluation.batch,
+    };
+    device::check_memory(evaluation.device, &need)?;
     let mut net = Net::build(&layers, 0, evaluation.device)?;
     net.weights.restore(&tensors, true).map_err(|error| error.context(evaluation.weights.display()))?;
     let rows = match evaluation.split {
@@ -101,5 +111,5 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
         Split::Test => evaluation.store.test().unseal(&FinalEvaluation::of("a person asked for it")),
     };
     let Evaluation { batch, device, threads, .. } = *evaluation;
-    score(&net, &rows, &Scoring { batch, batches: None, device, threads })
+    score(&net, &rows, &Scoring { batch, batches: None, device, threads, mixer: None })
 }

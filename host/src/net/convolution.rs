@@ -65,7 +65,7 @@ pub(super) fn linear(op: &Op, name: &str, input: &[usize], declared: &mut Declar
 }
 
 /// A weight whose first axis is the output, and its bias.
-fn pair(
+pub(super) fn pair(
     name: &str,
     shape: &[usize],
     bias: bool,

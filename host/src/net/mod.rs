@@ -1,26 +1,34 @@
-//! From an architecture graph to a network of libtorch.
+//! From an architecture graph, or a space with open decisions, to a network of libtorch.
 //!
-//! One file an operation family; [`Net`] holds the modules in order and runs them.
+//! One file an operation family; [`Net`] holds the operations in order and runs those that a pass needs.
 
 mod blend;
+mod build;
 mod convolution;
 mod highway;
+mod mix;
 mod module;
 mod normalisation;
 mod pooling;
 mod recurrent;
+mod schedule;
+mod separable;
+mod shares;
 pub mod weights;
 
 #[cfg(test)]
 mod tests;
 
+use genomenas_plugin::message::Alphas;
 use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
 use tch::{Device, Tensor};
 
 use crate::error::{Error, Result};
 pub use blend::{Blend, Mixer};
-use module::Module;
-pub use module::{Mode, Pass};
+pub use module::Mode;
+use module::Pass;
+use schedule::{Run, Step, Work, schedule};
+use shares::Choices;
 use weights::{Declared, Weights};
 
 /// A network with its weights on one device.
@@ -28,16 +36,13 @@ use weights::{Declared, Weights};
 pub struct Net {
     steps: Vec<Step>,
     output: Source,
+    choices: Choices,
+    /// What a pass over all options runs.
+    all: Vec<Run>,
+    /// Whether the states of a highway cell are normalised over the samples of a batch.
+    normalises_states: bool,
     /// The weights.
     pub weights: Weights,
-}
-
-#[derive(Debug)]
-struct Step {
-    module: Box<dyn Module>,
-    inputs: Vec<Source>,
-    /// The values that no later step reads.
-    last_read: Vec<usize>,
 }
 
 /// The value of a network, and what the regularisers need.
@@ -50,36 +55,52 @@ pub struct Output {
 }
 
 impl Net {
-    /// Builds the final network of an architecture with weights drawn from `seed`.
+    /// Builds the final network of an architecture, or the supernet of a space, with weights drawn from `seed`.
     pub fn build(layers: &Layers, seed: u64, device: Device) -> Result<Self> {
         let mut declared = Declared::default();
-        let mut steps = Vec::with_capacity(layers.layers.len());
-        for layer in &layers.layers {
-            let LayerOp::Op(op) = &layer.op else {
-                return Err(Error::input(format!("node '{}' is an open choice: expected an architecture", layer.name)));
-            };
-            let input = match layer.inputs.first() {
-                Some(Source::Layer(at)) => &layers.layers[*at].shape,
-                _ => &layers.input,
-            };
-            let module = module_of(op, &layer.name, input, &mut declared)
-                .ok_or_else(|| Error::input(format!("node '{}': {} cannot be trained", layer.name, op.type_name())))?;
-            steps.push(Step { module, inputs: layer.inputs.clone(), last_read: Vec::new() });
-        }
-        mark_last_reads(&mut steps, layers.output);
-        Ok(Self { steps, output: layers.output, weights: declared.allocate(seed, device)? })
+        let choices = Choices::declare(&layers.decisions, &mut declared);
+        let (steps, output) = build::steps(layers, &choices, &mut declared)?;
+        let all = schedule(&steps, output, None);
+        let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
+        let normalises_states = highway && layers.form == Form::Search;
+        Ok(Self { steps, output, choices, all, normalises_states, weights: declared.allocate(seed, device)? })
     }
 
     /// The network's value for a batch of inputs \[B, C, L\].
+    ///
+    /// # Errors
+    ///
+    /// The blend is of another supernet, a supernet with a highway cell trains on a single sample, or libtorch fails.
     pub fn forward(&self, input: &Tensor, mode: &Mode) -> Result<Output> {
-        let mut pass = Pass { weights: &self.weights, mode, recurrent_outputs: Vec::new() };
-        let mut values: Vec<Option<Tensor>> = Vec::with_capacity(self.steps.len());
-        for step in &self.steps {
-            let read: Vec<&Tensor> =
-                step.inputs.iter().filter_map(|&source| value_of(source, &values, input)).collect();
-            let value = step.module.forward(&read, &mut pass)?;
-            values.push(Some(value));
-            for &at in &step.last_read {
+        let batch = input.size().first().copied().unwrap_or(0);
+        if self.normalises_states && mode.train && batch < 2 {
+            return Err(Error::input(format!(
+                "a supernet with a highway cell normalises over the samples of a batch: expected at least 2, got {batch}"
+            )));
+        }
+        let shares = self.choices.shares(&self.weights, mode)?;
+        let some = matches!(mode.blend, Blend::Chosen(_)).then(|| schedule(&self.steps, self.output, Some(&shares)));
+        let mut pass = Pass { weights: &self.weights, mode, shares, recurrent_outputs: Vec::new() };
+        let mut values: Vec<Option<Tensor>> = self.steps.iter().map(|_| None).collect();
+        for run in some.as_ref().unwrap_or(&self.all) {
+            let step = &self.steps[run.at];
+            let value_at = |&at: &usize| Some((at, value_of(step.inputs[at], &values, input)?));
+            let read: Vec<(usize, &Tensor)> = run.reads.iter().filter_map(value_at).collect();
+            let tensors: Vec<&Tensor> = read.iter().map(|&(_, value)| value).collect();
+            let value = match &step.work {
+                Work::Module(module) => module.forward(&tensors, &mut pass)?,
+                _ if tensors.is_empty() => {
+                    let shape: Vec<i64> = std::iter::once(batch).chain(step.shape.iter().copied()).collect();
+                    input.f_new_zeros(shape, (input.kind(), input.device()))?
+                }
+                Work::Zero | Work::Add => mix::add(&tensors)?,
+                Work::Mix(terms) => {
+                    let terms: Vec<_> = read.iter().map(|&(at, value)| (terms[at], value)).collect();
+                    mix::mix(&terms, &pass)?
+                }
+            };
+            values[run.at] = Some(value);
+            for &at in &run.last_read {
                 values[at] = None;
             }
         }
@@ -88,43 +109,17 @@ impl Net {
             .shallow_clone();
         Ok(Output { logits, recurrent_outputs: pass.recurrent_outputs })
     }
+
+    /// The alphas of a supernet and their softmax; none for an architecture.
+    pub fn alphas(&self) -> Result<Alphas> {
+        self.choices.report(&self.weights)
+    }
 }
 
 fn value_of<'a>(source: Source, values: &'a [Option<Tensor>], input: &'a Tensor) -> Option<&'a Tensor> {
     match source {
         Source::Input => Some(input),
         Source::Layer(at) => values[at].as_ref(),
-    }
-}
-
-/// So that a value is freed as soon as nothing reads it any more (in training, libtorch keeps what backward needs).
-fn mark_last_reads(steps: &mut [Step], output: Source) {
-    let mut seen = vec![false; steps.len()];
-    if let Source::Layer(at) = output {
-        seen[at] = true;
-    }
-    for reader in (0..steps.len()).rev() {
-        let inputs = steps[reader].inputs.clone();
-        for source in inputs {
-            if let Source::Layer(at) = source
-                && !std::mem::replace(&mut seen[at], true)
-            {
-                steps[reader].last_read.push(at);
-            }
-        }
-    }
-}
-
-fn module_of(op: &Op, name: &str, input: &[usize], declared: &mut Declared) -> Option<Box<dyn Module>> {
-    match op {
-        Op::Conv1d { .. } => convolution::convolution(op, name, input[0], declared),
-        Op::Linear { .. } => convolution::linear(op, name, input, declared),
-        Op::BatchNorm { .. } => normalisation::batch_norm(op, Form::Final, name, input[0], declared),
-        Op::Dropout { p } => Some(normalisation::dropout(*p)),
-        Op::DropPath { p } => Some(normalisation::drop_path(*p)),
-        Op::Lstm { .. } | Op::Gru { .. } => recurrent::recurrent(op, name, input[0], declared),
-        Op::Highway(_) => highway::highway(op, name, input[0], declared),
-        _ => pooling::without_weights(op),
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::{TchError, Tensor};
 
 use super::blend::Blend;
+use super::shares::Shares;
 use super::weights::Weights;
 
 /// How a forward pass is done.
@@ -46,13 +47,15 @@ impl Mode {
 
 /// One forward pass.
 #[derive(Debug)]
-pub struct Pass<'a> {
+pub(super) struct Pass<'a> {
     /// The network's weights.
-    pub weights: &'a Weights,
+    pub(super) weights: &'a Weights,
     /// How it is done.
-    pub mode: &'a Mode,
+    pub(super) mode: &'a Mode,
+    /// How much each option of a supernet counts.
+    pub(super) shares: Shares,
     /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
-    pub recurrent_outputs: Vec<Tensor>,
+    pub(super) recurrent_outputs: Vec<Tensor>,
 }
 
 /// An operation with its weights. Values are \[B, C, L\] or \[B, F\].

@@ -1,9 +1,10 @@
-//! Batch normalisation and the two kinds of dropout.
+//! Batch normalisation and the kinds of dropout.
 
 use genomenas_plugin::space::{Form, Op};
 use tch::{TchError, Tensor};
 
 use super::module::{Function, Module, Pass, size};
+use super::shares::{OptionId, Share};
 use super::weights::{BufferId, Declared, Draw, Part, WeightId};
 
 /// As in PyTorch's `BatchNorm1d`.
@@ -11,19 +12,38 @@ const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
 
 #[derive(Debug)]
-struct BatchNorm {
+pub(super) struct BatchNorm {
     affine: Option<(WeightId, WeightId)>,
+    /// The option whose share is its scale, where it has none of its own.
+    scale: Option<OptionId>,
+    channels: i64,
     mean: BufferId,
     variance: BufferId,
 }
 
-impl Module for BatchNorm {
-    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
-        inputs[0].f_batch_norm(
-            self.affine.map(|(weight, _)| pass.weights.get(weight)),
-            self.affine.map(|(_, bias)| pass.weights.get(bias)),
-            Some(pass.weights.buffer(self.mean)),
-            Some(pass.weights.buffer(self.variance)),
+impl BatchNorm {
+    /// A batch norm without scale and shift.
+    pub(super) fn unscaled(name: &str, channels: usize, declared: &mut Declared) -> Self {
+        let channels = size(channels);
+        let mean = declared.buffer(format!("{name}.running_mean"), &[channels], 0.0);
+        let variance = declared.buffer(format!("{name}.running_var"), &[channels], 1.0);
+        Self { affine: None, scale: None, channels, mean, variance }
+    }
+
+    pub(super) fn apply(&self, input: &Tensor, pass: &Pass<'_>) -> Result<Tensor, TchError> {
+        let scale = match self.scale.map(|option| pass.shares.of(option)) {
+            // A view that repeats one value would take libtorch's slow path.
+            Some(Share::Part(share)) => Some(share.f_expand([self.channels], false)?.f_contiguous()?),
+            _ => None,
+        };
+        let affine = self.affine.map(|(weight, bias)| (pass.weights.get(weight), pass.weights.get(bias)));
+        // Without running statistics libtorch normalises by those of the batch and moves none.
+        let running = !pass.mode.train || pass.mode.track;
+        input.f_batch_norm(
+            affine.map(|(weight, _)| weight).or(scale.as_ref()),
+            affine.map(|(_, bias)| bias),
+            running.then(|| pass.weights.buffer(self.mean)),
+            running.then(|| pass.weights.buffer(self.variance)),
             pass.mode.train,
             MOMENTUM,
             EPSILON,
@@ -32,30 +52,57 @@ impl Module for BatchNorm {
     }
 }
 
-/// A [`Op::BatchNorm`] over `channels` channels.
+impl Module for BatchNorm {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
+        self.apply(inputs[0], pass)
+    }
+}
+
+/// Whether `op` is a batch norm without a scale of its own in this form.
+pub(super) fn is_unscaled(op: &Op, form: Form) -> bool {
+    matches!(*op, Op::BatchNorm { affine, affine_in_search } if !(affine && (form != Form::Search || affine_in_search)))
+}
+
+/// A [`Op::BatchNorm`] over `channels` channels, which multiplies its value by the share of option `scale`.
 pub(super) fn batch_norm(
     op: &Op,
     form: Form,
+    scale: Option<OptionId>,
     name: &str,
     channels: usize,
     declared: &mut Declared,
 ) -> Option<Box<dyn Module>> {
-    let &Op::BatchNorm { affine, affine_in_search } = op else {
-        return None;
-    };
-    let shape = [size(channels)];
-    let affine = (affine && (form != Form::Search || affine_in_search)).then(|| {
+    let affine = (!is_unscaled(op, form)).then(|| {
+        let shape = [size(channels)];
         let weight = declared.weight(format!("{name}.weight"), &shape, Part::Cnn, Draw::Constant(1.0));
         (weight, declared.weight(format!("{name}.bias"), &shape, Part::Cnn, Draw::Constant(0.0)))
     });
-    let mean = declared.buffer(format!("{name}.running_mean"), &shape, 0.0);
-    let variance = declared.buffer(format!("{name}.running_var"), &shape, 1.0);
-    Some(Box::new(BatchNorm { affine, mean, variance }))
+    Some(Box::new(BatchNorm { affine, scale, ..BatchNorm::unscaled(name, channels, declared) }))
 }
 
 /// Dropout of single values.
 pub(super) fn dropout(p: f64) -> Box<dyn Module> {
     Box::new(Function(move |input: &Tensor, train: bool| input.f_dropout(p, train)))
+}
+
+/// Dropout of single values with the probability of the pass, in a supernet only.
+pub(super) fn skip_dropout(search: bool) -> Box<dyn Module> {
+    Box::new(SkipDropout { search })
+}
+
+#[derive(Debug)]
+struct SkipDropout {
+    search: bool,
+}
+
+impl Module for SkipDropout {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
+        let p = pass.mode.skip_dropout;
+        if !self.search || !pass.mode.train || p == 0.0 {
+            return Ok(inputs[0].shallow_clone());
+        }
+        inputs[0].f_dropout(p, true)
+    }
 }
 
 /// Dropout of a sample's whole value: one Bernoulli(1−p) draw a sample, scaled by 1/(1−p).

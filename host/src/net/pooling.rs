@@ -35,32 +35,11 @@ pub(super) fn without_weights(op: &Op) -> Option<Box<dyn Module>> {
         Op::GlobalAvgPool {} => function(|x, _| x.f_mean_dim([2_i64].as_slice(), false, x.kind())),
         Op::Activation { function: activation } => function(move |x, _| activate(activation, x)),
         Op::Identity {} => function(|x, _| Ok(x.shallow_clone())),
-        Op::Zero { stride } => {
-            let stride = size(stride);
-            function(move |x, _| {
-                let (batch, channels, length) = x.size3()?;
-                x.f_new_zeros([batch, channels, (length + stride - 1) / stride], (x.kind(), x.device()))
-            })
-        }
         Op::Flatten {} => function(|x, _| x.f_flatten(1, -1)),
         Op::Transpose {} => function(|x, _| x.f_transpose(1, 2)),
-        Op::Add {} => Box::new(Add),
         Op::Concat {} => Box::new(Concat),
         _ => return None,
     })
-}
-
-#[derive(Debug)]
-struct Add;
-
-impl Module for Add {
-    fn forward(&self, inputs: &[&Tensor], _: &mut Pass<'_>) -> Result<Tensor, TchError> {
-        let mut sum = inputs[0].shallow_clone();
-        for input in &inputs[1..] {
-            sum = sum.f_add(input)?;
-        }
-        Ok(sum)
-    }
 }
 
 #[derive(Debug)]

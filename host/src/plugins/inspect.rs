@@ -1,6 +1,6 @@
 //! Reading what a plugin file says of itself without running anything of it.
 
-use genomenas_plugin::message::{Manifest, SECTION};
+use genomenas_plugin::message::{FEATURES, Manifest, SECTION};
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_RISCV, EM_X86_64, ET_DYN};
 use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
@@ -51,6 +51,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, String> {
     }
     let records = section.data().map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
     let manifest = Manifest::from_records(records).map_err(|error| error.message)?;
+    check_features(&manifest)?;
     check_needed(&file)?;
     if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL)) {
         return Err("it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip \
@@ -82,6 +83,19 @@ fn check_machine(machine: u16) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("it is a library for another machine: {}, this is {here}", name(machine)))
+}
+
+fn check_features(manifest: &Manifest) -> Result<(), String> {
+    for strategy in &manifest.strategies {
+        if let Some(need) = strategy.needs.iter().find(|need| !FEATURES.contains(&need.as_str())) {
+            return Err(format!(
+                "its strategy {} needs '{}' of the host, which this genomenas does not have: update genomenas",
+                strategy.id,
+                need.escape_debug()
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
@@ -135,6 +149,24 @@ mod tests {
             it is a library for another machine: a 32-bit one
             it is a truncated or damaged library: Invalid ELF header size or alignment
             "#
+        );
+    }
+
+    #[test]
+    fn a_plugin_that_needs_what_the_host_does_not_have_is_refused() {
+        let needing = |need: &str| -> Manifest {
+            let strategy = serde_json::json!({
+                "id": "late", "kind": "search", "about": "A.", "needs": [need], "parameters": {},
+            });
+            let manifest = serde_json::json!({
+                "id": "late", "version": "1.0.0", "abi": 1, "protocol": "1.9", "strategies": [strategy],
+            });
+            serde_json::from_value(manifest).unwrap()
+        };
+        assert_eq!(check_features(&needing("supernet")), Ok(()));
+        assert_eq!(
+            check_features(&needing("time-travel")).unwrap_err(),
+            "its strategy late needs 'time-travel' of the host, which this genomenas does not have: update genomenas"
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use genomenas_plugin::message::{DataInfo, Plan, Task as PluginTask};
+use genomenas_plugin::message::{DataInfo, Mixing, Plan, Task as PluginTask};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
 
@@ -86,8 +86,10 @@ fn train(
     observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
     let job = Job {
         layers,
+        mixing: &Mixing::Softmax,
         plan,
         seed: seed::derive(settings.seed, "final", 0),
+        data_seed: settings.seed,
         device: context.device,
         threads: settings.threads as usize,
         train: &context.train,
@@ -119,8 +121,13 @@ fn train(
     result.best_epoch = training.best().map(|best| best.number);
     let net = training.into_best()?;
     checkpoint::write(&context.folder.join(files::WEIGHTS), &net.weights.snapshot()?, &result.architecture_hash)?;
-    let scoring =
-        Scoring { batch: plan.batch, batches: None, device: context.device, threads: settings.threads as usize };
+    let scoring = Scoring {
+        batch: plan.batch,
+        batches: None,
+        device: context.device,
+        threads: settings.threads as usize,
+        mixer: None,
+    };
     result.valid = Some(eval::score(&net, &context.valid, &scoring)?);
     if settings.test {
         observer.event(&Event::Phase("test".to_owned()));

@@ -6,6 +6,7 @@
 mod finish;
 mod hooks;
 pub mod journal;
+mod network;
 mod observe;
 mod result;
 mod search;

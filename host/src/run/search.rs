@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{
-    Alphas, Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Network, Outcome, Proposal, Report,
-    Stopped, Trial, TrialId, Unit, Work,
+    Alphas, Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Outcome, Proposal, Report, Stopped,
+    Trial, TrialId, Unit, Work,
 };
 use genomenas_plugin::seed;
-use genomenas_plugin::space::{Architecture, Layers, Space};
+use genomenas_plugin::space::{Architecture, Form, Layers, Space};
 
 use super::journal::{Journal, Phase, Record};
+use super::network::{Networks, Resolved};
 use super::observe::{Event, Observer, Steps};
 use super::result::RunResult;
 use super::settings::Search;
@@ -56,7 +57,7 @@ impl Searching<'_> {
             result.trials = self.state.next;
             result.search = Some(self.state.used);
             if let Some(finding) = self.state.finding.take() {
-                let (architecture, _) = self.resolve(&finding.best.network).map_err(|error| {
+                let architecture = self.networks().of_finding(&finding.best.network).map_err(|error| {
                     Error::failed(format!(
                         "strategy {} finished with an architecture that cannot be used: {error}",
                         self.search.strategy
@@ -130,10 +131,11 @@ impl Searching<'_> {
             let reason = "this genomenas does not know this kind of work: update it".to_owned();
             return self.end(id, Outcome::Failed { reason }, Tally::default());
         };
-        match self.resolve(network) {
-            Ok((_, layers)) => {
-                self.observer.event(&Event::Phase(format!("trial {id} ({} weights)", layers.parameters())));
-                let (outcome, tally) = self.train(id, trial, &layers)?;
+        let remaining = self.networks().remaining(&self.state.discards[..self.state.settled])?;
+        match self.networks().of_trial(network, &remaining) {
+            Ok(resolved) => {
+                self.observer.event(&Event::Phase(format!("trial {id} ({})", size(&resolved.layers))));
+                let (outcome, tally) = self.train(id, trial, &resolved)?;
                 self.end(id, outcome, tally)
             }
             Err(error) => self.end(id, Outcome::Failed { reason: error.to_string() }, Tally::default()),
@@ -141,10 +143,11 @@ impl Searching<'_> {
     }
 
     /// Trains a trial to its end, telling the strategy of every epoch it has not heard of.
-    fn train(&mut self, id: TrialId, trial: &Trial, layers: &Layers) -> Result<(Outcome, Tally)> {
+    fn train(&mut self, id: TrialId, trial: &Trial, resolved: &Resolved) -> Result<(Outcome, Tally)> {
         let Work::Train { plan, init, .. } = &trial.work else {
             return Err(Error::failed("a trial that does not train was trained: please report it"));
         };
+        let Resolved { layers, mixing } = resolved;
         let Budget { amount, unit } = self.search.budget;
         // A strategy is told of whole seconds; a trial may have the last part of one.
         let remaining = match unit {
@@ -161,8 +164,10 @@ impl Searching<'_> {
         let context = self.context;
         let job = Job {
             layers,
+            mixing,
             plan,
             seed: seed::derive(context.settings.seed, "trial", id.0),
+            data_seed: context.settings.seed,
             device: context.device,
             threads: context.settings.threads as usize,
             train: &context.train,
@@ -191,7 +196,8 @@ impl Searching<'_> {
         // A kill may have come after an epoch was saved and before the strategy was told of it.
         if let Some(untold) = training.last().filter(|last| last.number > self.state.current.epochs).cloned() {
             let cost = training.cost();
-            self.tell_epoch(id, untold, cost)?;
+            let alphas = training.alphas()?;
+            self.tell_epoch(id, untold, cost, alphas)?;
         }
         let outcome = loop {
             if self.state.discarded.contains(&id) {
@@ -205,7 +211,8 @@ impl Searching<'_> {
                         training.save()?;
                     }
                     let cost = training.cost();
-                    self.tell_epoch(id, epoch, cost)?;
+                    let alphas = training.alphas()?;
+                    self.tell_epoch(id, epoch, cost, alphas)?;
                 }
                 Ok(None) => match training.stopped() {
                     Some(stopped) => break Outcome::Completed { stopped },
@@ -222,6 +229,7 @@ impl Searching<'_> {
             tally.cost = self.state.current.cost;
             tally.best.clone_from(&self.state.current.best);
         } else if matches!(outcome, Outcome::Completed { .. }) {
+            tally.alphas = training.alphas()?;
             // Another trial may inherit these weights.
             training.save()?;
         }
@@ -236,16 +244,10 @@ impl Searching<'_> {
         (begin + part * spent.min(1.0), part * amount / budget.amount as f64)
     }
 
-    fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost) -> Result<()> {
+    fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost, alphas: Alphas) -> Result<()> {
         self.observer.event(&Event::Epoch { trial: Some(id.0), epoch: epoch.clone() });
-        let report = Report {
-            trial: id,
-            cost,
-            remaining: self.remaining(&cost),
-            epoch: Some(epoch.clone()),
-            alphas: Alphas::default(),
-            end: None,
-        };
+        let report =
+            Report { trial: id, cost, remaining: self.remaining(&cost), epoch: Some(epoch.clone()), alphas, end: None };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
         self.record(&Record::Epoch {
@@ -260,7 +262,20 @@ impl Searching<'_> {
 
     fn tell(&mut self, report: &Report) -> Result<Vec<Discard>> {
         self.hooks.update(report)?;
-        self.hooks.discard(report)
+        let discards = self.hooks.discard(report)?;
+        let dropped: Vec<Discard> =
+            discards.iter().filter(|discard| !matches!(discard, Discard::Trial { .. })).cloned().collect();
+        if !dropped.is_empty() {
+            let strategy = &self.search.strategy;
+            let all = [self.state.discards.as_slice(), &dropped].concat();
+            self.networks()
+                .remaining(&all)
+                .map_err(|error| Error::failed(format!("strategy {strategy} drops what it may not: {error}")))?;
+            let edges = dropped.iter().filter(|discard| matches!(discard, Discard::Edge { .. })).count();
+            let text = format!("{strategy} drops {} options and {edges} edges", dropped.len() - edges);
+            self.observer.event(&Event::Message(text));
+        }
+        Ok(discards)
     }
 
     fn end(&mut self, id: TrialId, outcome: Outcome, tally: Tally) -> Result<()> {
@@ -270,16 +285,9 @@ impl Searching<'_> {
             _ => {}
         }
         let gone = !matches!(outcome, Outcome::Completed { .. });
-        let Tally { cost, best, parameters, multiply_adds } = tally;
+        let Tally { cost, best, alphas, parameters, multiply_adds } = tally;
         let end = End { outcome, best, parameters, multiply_adds, peak_memory: device::peak_memory() };
-        let report = Report {
-            trial: id,
-            cost,
-            remaining: self.remaining(&cost),
-            epoch: None,
-            alphas: Alphas::default(),
-            end: Some(end),
-        };
+        let report = Report { trial: id, cost, remaining: self.remaining(&cost), epoch: None, alphas, end: Some(end) };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;
         self.record(&Record::End { trial: id, report, discards, used })?;
@@ -295,17 +303,17 @@ impl Searching<'_> {
         Ok(())
     }
 
-    /// The architecture of a trial or finding, checked against the data.
-    fn resolve(&self, network: &Network) -> Result<(Architecture, Layers)> {
-        let architecture = match network {
-            Network::Architecture { architecture } => architecture.as_ref().clone(),
-            Network::Selection { selection } => self.space.architecture(selection)?,
-            _ => return Err(Error::input("this genomenas does not know this kind of network: update it")),
-        };
-        let layers = architecture.layers()?;
-        let shape = &self.context.train.info().shape;
-        layers.expect_io(shape.length, shape.labels.len())?;
-        Ok((architecture, layers))
+    fn networks(&self) -> Networks<'_> {
+        Networks { space: self.space, data: self.context.train.info() }
+    }
+}
+
+/// A network's size, for a person.
+fn size(layers: &Layers) -> String {
+    let weights = layers.parameters();
+    match layers.form {
+        Form::Search => format!("a supernet of {} options, {weights} weights", layers.alphas()),
+        _ => format!("{weights} weights"),
     }
 }
 
@@ -314,6 +322,7 @@ impl Searching<'_> {
 struct Tally {
     cost: Cost,
     best: Option<Epoch>,
+    alphas: Alphas,
     parameters: u64,
     multiply_adds: u64,
 }

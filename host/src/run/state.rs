@@ -19,6 +19,10 @@ pub(super) struct State {
     pub(super) next: u64,
     /// Trials that the strategy dropped.
     pub(super) discarded: BTreeSet<TrialId>,
+    /// Options and edges that the strategy dropped, in order.
+    pub(super) discards: Vec<Discard>,
+    /// How many of them it had dropped when the first trial of the queue began: these are not in its supernet.
+    pub(super) settled: usize,
     /// Trials in a row that failed without training a single sample.
     pub(super) idle_failures: u32,
     /// What the strategy found; then the search is over.
@@ -53,6 +57,7 @@ impl State {
         match record {
             Record::Propose { proposal, seconds, .. } => {
                 self.used.seconds += seconds;
+                self.settled = self.discards.len();
                 match proposal {
                     Proposal::Trials { trials } => {
                         for trial in trials {
@@ -71,22 +76,25 @@ impl State {
                 if self.current.best.as_ref().is_none_or(|best| epoch.valid_loss < best.valid_loss) {
                     self.current.best = Some(epoch.clone());
                 }
-                self.drop_trials(discards);
+                self.drop(discards);
             }
             Record::End { trial, report, discards, .. } => {
                 self.queue.retain(|(id, _)| id != trial);
                 self.used += report.cost;
                 self.idle_failures = if report.cost.samples == 0 { self.idle_failures + 1 } else { 0 };
                 self.current = Current::default();
-                self.drop_trials(discards);
+                self.drop(discards);
+                self.settled = self.discards.len();
             }
         }
     }
 
-    fn drop_trials(&mut self, discards: &[Discard]) {
-        self.discarded.extend(discards.iter().filter_map(|discard| match discard {
-            Discard::Trial { trial } => Some(*trial),
-            _ => None,
-        }));
+    fn drop(&mut self, discards: &[Discard]) {
+        for discard in discards {
+            match discard {
+                Discard::Trial { trial } => _ = self.discarded.insert(*trial),
+                other => self.discards.push(other.clone()),
+            }
+        }
     }
 }

@@ -4,9 +4,13 @@ use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
 use tch::{Device, Tensor};
 
-use super::training::Job;
+use super::job::Job;
+use super::partition::Subset;
 use crate::data::{BatchOrder, BatchPlan, Decoding, Partial, Prefetcher, Rows};
 use crate::error::{Error, Result};
+
+/// Inputs \[B, 4, L\] and targets \[B, K\].
+pub type Batch = (Tensor, Tensor);
 
 /// Batches decoded before they are asked for.
 const AHEAD: usize = 3;
@@ -20,22 +24,43 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The batches of epoch `epoch` (from 0) of a training, from step `first` to step `steps`.
-    pub(super) fn train(job: &Job<'_>, epoch: u32, first: u32, steps: u32) -> Result<Self> {
-        let batch = job.plan.batch as usize;
-        let order = BatchOrder::shuffled(job.seed, epoch.into(), job.train.len(), batch, Partial::Drop)?;
-        let (strands, seed) = (job.plan.reverse_complement, job.seed);
+    /// The batches of epoch `epoch` (from 0) of a training, from step `first` to step `steps`. They are of `subset`, or
+    /// of the whole training split.
+    pub(super) fn train(job: &Job<'_>, subset: Option<&Subset>, epoch: u32, first: u32, steps: u32) -> Result<Self> {
+        let count = subset.map_or(job.train.len(), |subset| subset.len());
+        let order = BatchOrder::shuffled(job.seed, epoch.into(), count, job.plan.batch as usize, Partial::Drop)?;
+        let subset = subset.cloned();
+        let decoding = decoding(job, "strand");
         let plans = (first..steps).filter_map(move |step| {
-            let rows = order.step(step as usize)?.to_vec();
-            let reverse_complement = if strands {
-                let mut draws = seed::stream(seed, "strand", u64::from(epoch) << 32 | u64::from(step));
-                rows.iter().map(|_| draws.random()).collect()
-            } else {
-                Vec::new()
-            };
-            Some(BatchPlan { rows, decoding: Decoding { reverse_complement, shift: Vec::new() } })
+            let rows = taken(order.step(step as usize)?, subset.as_ref());
+            let decoding = decoding(rows.len(), u64::from(epoch) << 32 | u64::from(step));
+            Some(BatchPlan { rows, decoding })
         });
         Self::start(job.train, plans, job.device)
+    }
+
+    /// The batches of the architecture steps of a training from step `first` on (of all epochs, from 0): shuffled
+    /// passes over `subset` of the training split, or over the validation split, without end.
+    pub(super) fn arch(job: &Job<'_>, subset: Option<&Subset>, first: u64) -> Result<Self> {
+        let rows = if subset.is_some() { job.train } else { job.valid };
+        let count = subset.map_or(rows.len(), |subset| subset.len());
+        let (batch, seed) = (job.plan.batch as usize, seed::derive(job.seed, "architecture batches", 0));
+        let pass_of = move |pass| BatchOrder::shuffled(seed, pass, count, batch, Partial::Drop);
+        let mut order = pass_of(0)?;
+        let a_pass = order.steps().max(1) as u64;
+        let mut pass = 0;
+        let subset = subset.cloned();
+        let decoding = decoding(job, "architecture strand");
+        let plans = (first..).map_while(move |step| {
+            if step / a_pass != pass {
+                pass = step / a_pass;
+                order = pass_of(pass).ok()?;
+            }
+            let rows = taken(order.step(usize::try_from(step % a_pass).ok()?)?, subset.as_ref());
+            let decoding = decoding(rows.len(), step);
+            Some(BatchPlan { rows, decoding })
+        });
+        Self::start(rows, plans, job.device)
     }
 
     /// The `chosen` rows in their order, as they are stored.
@@ -60,8 +85,8 @@ impl Feed {
         })
     }
 
-    /// The next batch: inputs \[B, 4, L\] and targets \[B, K\].
-    pub fn next_batch(&mut self) -> Result<Option<(Tensor, Tensor)>> {
+    /// The next batch.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         let Some(batch) = self.batches.next() else {
             return Ok(None);
         };
@@ -78,5 +103,23 @@ impl Feed {
             Ok(Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_device(self.device)?)
         };
         Ok(Some((tensor(inputs, &[rows, 4, length])?, tensor(targets, &[rows, labels])?)))
+    }
+}
+
+/// The rows of a split that are at these places of its subset.
+fn taken(places: &[u32], subset: Option<&Subset>) -> Vec<u32> {
+    match subset {
+        Some(subset) => places.iter().filter_map(|&at| subset.get(at as usize).copied()).collect(),
+        None => places.to_vec(),
+    }
+}
+
+/// How the rows of a step are decoded: their number, and the index of the step, from which the strands are drawn.
+fn decoding(job: &Job<'_>, name: &'static str) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
+    let (strands, seed) = (job.plan.reverse_complement, job.seed);
+    move |rows, index| {
+        let mut draws = seed::stream(seed, name, index);
+        let reverse_complement = if strands { (0..rows).map(|_| draws.random()).collect() } else { Vec::new() };
+        Decoding { reverse_complement, shift: Vec::new() }
     }
 }

@@ -19,31 +19,31 @@ pub struct Bound {
 #[derive(Debug)]
 pub struct Meter {
     bound: Option<Bound>,
-    forward: u64,
     cost: Cost,
     /// When the clock was last read into the cost.
     clock: Instant,
 }
 
 impl Meter {
-    /// A meter for a network of `forward` multiply-adds a sample, that has already counted `cost`.
-    pub fn new(bound: Option<Bound>, forward: u64, cost: Cost) -> Self {
-        Self { bound, forward, cost, clock: Instant::now() }
+    /// A meter that has already counted `cost`.
+    pub fn new(bound: Option<Bound>, cost: Cost) -> Self {
+        Self { bound, cost, clock: Instant::now() }
     }
 
-    /// Counts samples that were trained on: forward, and the two products of the backward pass.
-    pub fn trained(&mut self, samples: u64) {
-        self.cost.samples += samples;
-        self.add_multiply_adds(samples.saturating_mul(3));
+    /// Counts samples that were trained on, each time a gradient was taken of them: `forward` multiply-adds a sample,
+    /// and the two products of the backward pass.
+    pub fn trained(&mut self, samples: u64, forward: u64) {
+        self.cost.samples = self.cost.samples.saturating_add(samples);
+        self.add_multiply_adds(samples.saturating_mul(3), forward);
     }
 
-    /// Counts samples that were scored.
-    pub fn scored(&mut self, samples: u64) {
-        self.add_multiply_adds(samples);
+    /// Counts samples that were scored, of `forward` multiply-adds each.
+    pub fn scored(&mut self, samples: u64, forward: u64) {
+        self.add_multiply_adds(samples, forward);
     }
 
-    fn add_multiply_adds(&mut self, passes: u64) {
-        self.cost.multiply_adds = self.cost.multiply_adds.saturating_add(passes.saturating_mul(self.forward));
+    fn add_multiply_adds(&mut self, passes: u64, forward: u64) {
+        self.cost.multiply_adds = self.cost.multiply_adds.saturating_add(passes.saturating_mul(forward));
     }
 
     /// The cost up to now.

@@ -1,12 +1,24 @@
-//! Training: weight steps, optimizers, schedules, checkpoints.
+//! Training: weight steps, architecture steps, optimizers, schedules, checkpoints.
 
+#[cfg(test)]
+pub(crate) mod alone;
+mod arch;
 pub mod checkpoint;
+mod computed;
 pub mod device;
 mod feed;
+mod job;
 pub mod loss;
 pub mod meter;
 pub mod optimizer;
+mod partition;
+mod position;
+mod steps;
+#[cfg(test)]
+mod tests;
 mod training;
+mod unrolled;
 
-pub use feed::Feed;
-pub use training::{Job, Training, Watch, check_batch, inherited};
+pub use feed::{Batch, Feed};
+pub use job::{Job, Watch, check_batch};
+pub use training::{Training, inherited};

@@ -1,10 +1,19 @@
 //! Optimizers over flat weights. Their state is ours, so that a checkpoint can hold it.
 
-use genomenas_plugin::message::{self, Algorithm, Clip, Plan};
+use genomenas_plugin::message::{self, Algorithm, Arch, Clip, Plan};
 use tch::{TchError, Tensor};
 
 use crate::error::{Error, Result};
 use crate::net::weights::{Part, WEIGHTS, Weights};
+
+/// Gradients of the parts of an optimizer, clipped.
+#[derive(Debug)]
+pub struct Clipped {
+    /// The gradient of each part.
+    pub gradients: Vec<Tensor>,
+    /// The factor, at most 1, by which each was made shorter; `None` where nothing is clipped.
+    pub factors: Vec<Option<Tensor>>,
+}
 
 /// One optimizer a part, with their moments.
 #[derive(Debug)]
@@ -24,41 +33,64 @@ struct PartOptimizer {
 }
 
 impl Optimizer {
-    /// The optimizers of a plan, for these weights.
+    /// The optimizers of a plan for the weights; none of them sees an alpha.
     pub fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
-        let parts = WEIGHTS
-            .into_iter()
-            .map(|part| {
-                let settings = match part {
-                    Part::Cnn => &plan.cnn,
-                    _ => plan.rnn.as_ref().unwrap_or(&plan.cnn),
-                };
-                let zeros = || weights.flat(part).f_zeros_like();
-                let empty = || weights.flat(part).f_new_zeros([0], (tch::Kind::Float, weights.flat(part).device()));
-                let (first, second) = match settings.algorithm {
-                    Algorithm::Sgd { momentum: 0.0 } => (empty()?, empty()?),
-                    Algorithm::Sgd { .. } => (zeros()?, empty()?),
-                    Algorithm::RmsProp { .. } => (empty()?, zeros()?),
-                    Algorithm::Adam { .. } | Algorithm::AdamW { .. } => (zeros()?, zeros()?),
-                };
-                Ok(PartOptimizer { part, settings: settings.clone(), first, second })
-            })
-            .collect::<Result<_>>()?;
+        let of = |part| match part {
+            Part::Rnn => plan.rnn.as_ref().unwrap_or(&plan.cnn),
+            _ => &plan.cnn,
+        };
+        let parts =
+            WEIGHTS.into_iter().map(|part| PartOptimizer::new(part, of(part), weights)).collect::<Result<_>>()?;
         Ok(Self { parts, clip: plan.clip })
+    }
+
+    /// The optimizer of the alphas, and of nothing else.
+    pub fn of_alphas(arch: &Arch, weights: &Weights) -> Result<Self> {
+        let parts = vec![PartOptimizer::new(Part::Arch, &arch.optimizer, weights)?];
+        Ok(Self { parts, clip: arch.clip.map_or(Clip::None, |norm| Clip::All { norm }) })
     }
 
     /// Takes the gradients of `weights`, clips them and updates the weights. `step` counts from 1; `progress` is the
     /// finished part of the training and `epoch` the finished epochs, for the schedules.
     pub fn step(&mut self, weights: &mut Weights, step: u64, epoch: u32, progress: Progress) -> Result<()> {
+        let gradients = self.take_gradients(weights)?;
+        self.update(weights, gradients, step, epoch, progress)
+    }
+
+    /// Takes the gradients of the parts and clips them.
+    pub fn take_gradients(&self, weights: &mut Weights) -> Result<Clipped> {
         let _guard = tch::no_grad_guard();
-        let mut gradients: Vec<Tensor> =
-            self.parts.iter().map(|state| weights.take_gradients(state.part)).collect::<Result<_>>()?;
-        clip(self.clip, &mut gradients)?;
-        for (state, gradient) in self.parts.iter_mut().zip(gradients) {
+        let gradients = self.parts.iter().map(|state| weights.take_gradients(state.part)).collect::<Result<_>>()?;
+        self.clipped(gradients)
+    }
+
+    /// Clips gradients, one a part.
+    pub fn clipped(&self, mut gradients: Vec<Tensor>) -> Result<Clipped> {
+        let _guard = tch::no_grad_guard();
+        let factors = clip(self.clip, &mut gradients)?;
+        Ok(Clipped { gradients, factors })
+    }
+
+    /// Updates the weights by clipped gradients; see [`Self::step`].
+    pub fn update(
+        &mut self,
+        weights: &mut Weights,
+        clipped: Clipped,
+        step: u64,
+        epoch: u32,
+        progress: Progress,
+    ) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        for (state, gradient) in self.parts.iter_mut().zip(clipped.gradients) {
             let rate = learning_rate(&state.settings, epoch, progress);
             state.update(weights.flat(state.part), gradient, rate, step)?;
         }
         Ok(())
+    }
+
+    /// The learning rate of each part; see [`Self::step`].
+    pub fn rates(&self, epoch: u32, progress: Progress) -> Vec<f64> {
+        self.parts.iter().map(|state| learning_rate(&state.settings, epoch, progress)).collect()
     }
 
     /// The moments by name, for a checkpoint.
@@ -66,7 +98,11 @@ impl Optimizer {
         self.parts
             .iter()
             .flat_map(|state| {
-                let part = if state.part == Part::Cnn { "cnn" } else { "rnn" };
+                let part = match state.part {
+                    Part::Cnn => "cnn",
+                    Part::Rnn => "rnn",
+                    Part::Arch => "arch",
+                };
                 [("first", &state.first), ("second", &state.second)]
                     .map(|(moment, tensor)| (format!("{part}.{moment}"), tensor.shallow_clone()))
             })
@@ -87,6 +123,18 @@ impl Optimizer {
 }
 
 impl PartOptimizer {
+    fn new(part: Part, settings: &message::Optimizer, weights: &Weights) -> Result<Self> {
+        let zeros = || weights.flat(part).f_zeros_like();
+        let empty = || weights.flat(part).f_new_zeros([0], (tch::Kind::Float, weights.flat(part).device()));
+        let (first, second) = match settings.algorithm {
+            Algorithm::Sgd { momentum: 0.0 } => (empty()?, empty()?),
+            Algorithm::Sgd { .. } => (zeros()?, empty()?),
+            Algorithm::RmsProp { .. } => (empty()?, zeros()?),
+            Algorithm::Adam { .. } | Algorithm::AdamW { .. } => (zeros()?, zeros()?),
+        };
+        Ok(Self { part, settings: settings.clone(), first, second })
+    }
+
     fn update(&mut self, weights: &Tensor, mut gradient: Tensor, rate: f64, step: u64) -> Result<(), TchError> {
         let mut weights = weights.shallow_clone();
         let decay = self.settings.weight_decay;
@@ -123,32 +171,33 @@ impl PartOptimizer {
     }
 }
 
-/// Scales gradients so that their norm is at most the limit; never up.
-fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<(), TchError> {
+/// Scales gradients so that their norm is at most the limit; never up. Gives the factor of each, where there is one.
+fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<Vec<Option<Tensor>>, TchError> {
     let norm_of = |gradient: &Tensor| gradient.f_square()?.f_sum(tch::Kind::Float);
-    let scale = |gradient: &mut Tensor, squares: &Tensor, limit: f64| -> Result<(), TchError> {
-        let factor = squares.f_sqrt()?.f_add_scalar(1e-6)?.f_reciprocal()?.f_mul_scalar(limit)?.f_clamp_max(1.0)?;
-        gradient.f_mul_(&factor).map(|_| ())
+    let factor = |squares: &Tensor, limit: f64| {
+        squares.f_sqrt()?.f_add_scalar(1e-6)?.f_reciprocal()?.f_mul_scalar(limit)?.f_clamp_max(1.0)
     };
-    match clip {
-        Clip::None => {}
+    let factors: Vec<Option<Tensor>> = match clip {
+        Clip::None => gradients.iter().map(|_| None).collect(),
         Clip::All { norm } => {
             let mut squares = norm_of(&gradients[0])?;
             for gradient in &gradients[1..] {
                 squares = squares.f_add(&norm_of(gradient)?)?;
             }
-            for gradient in gradients {
-                scale(gradient, &squares, norm)?;
-            }
+            let factor = factor(&squares, norm)?;
+            gradients.iter().map(|_| Some(factor.shallow_clone())).collect()
         }
         Clip::Parts { cnn, rnn } => {
-            for (gradient, norm) in gradients.iter_mut().zip([cnn, rnn]) {
-                let squares = norm_of(gradient)?;
-                scale(gradient, &squares, norm)?;
-            }
+            let limits = gradients.iter().zip([cnn, rnn]);
+            limits.map(|(gradient, norm)| factor(&norm_of(gradient)?, norm).map(Some)).collect::<Result<_, _>>()?
+        }
+    };
+    for (gradient, factor) in gradients.iter_mut().zip(&factors) {
+        if let Some(factor) = factor {
+            let _ = gradient.f_mul_(factor)?;
         }
     }
-    Ok(())
+    Ok(factors)
 }
 
 /// The finished part of a training, from 0 to 1.
@@ -186,6 +235,7 @@ mod tests {
 
     /// A network with one weight and no bias, so that updates can be followed by hand.
     fn scalar_net() -> Net {
+        crate::train::alone::hold_generator();
         let mut builder = ArchitectureBuilder::new("scalar", 1);
         builder
             .then("pool", Op::GlobalMaxPool {})

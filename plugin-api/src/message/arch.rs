@@ -34,18 +34,19 @@ pub enum Order {
     /// ∇α L(w, α) at the weights as they are.
     #[default]
     First,
-    /// The gradient after one unrolled weight step, its implicit term by a finite difference. With g the clipped
-    /// gradient of the weights on a training batch, k ≤ 1 the factor by which it was clipped and η the learning rate
-    /// of each part:
+    /// The gradient after one unrolled weight step, its implicit term by a finite difference. With g the gradient of
+    /// the weights on a training batch, k ≤ 1 the factor by which it is clipped, η the learning rate, and M the loss on
+    /// that batch:
     ///
     /// ```text
-    /// w' = w − η(g + weight_decay·w)         v = ∇w' L(w', α), clipped
-    /// h  = (∇α L(w + Rv) − ∇α L(w − Rv))/2R,  R = 0.01/‖v‖, the loss on the training batch
-    /// ∇α = ∇α L(w', α) − k·ηh
+    /// w' = w − η(k·g + weight_decay·w)       v = ∇w' L(w', α), clipped       u = η·k·v
+    /// h  = (∇α M(w + Ru, α) − ∇α M(w − Ru, α))/2R,  R = 0.01/‖u‖
+    /// ∇α = ∇α L(w', α) − h
     /// ```
     ///
-    /// η multiplies v part by part, inside the finite difference. All passes use the same dropout masks, and none of
-    /// them moves a running statistic.
+    /// η and, where parts are clipped by themselves, k are those of each part; with one of each this is Liu et al.'s
+    /// equation 8. k counts as a constant, no momentum and no regulariser is unrolled, all passes use the same dropout
+    /// masks, and none of them moves a running statistic.
     Second {
         /// L2 penalty of the unrolled step.
         #[serde(default)]
@@ -53,8 +54,8 @@ pub enum Order {
     },
 }
 
-/// Which rows architecture steps read. Rows of the training split that they read are never trained on, in any trial
-/// of the run.
+/// Which rows architecture steps read. The rows of the training split that they read are the same in all trials of a
+/// run, so no such trial trains weights on them, nor does one that inherits these weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]

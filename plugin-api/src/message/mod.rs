@@ -25,3 +25,7 @@ pub use setup::{DataInfo, Setup, Task};
 
 /// The version of the messages in this module.
 pub const PROTOCOL: &str = "1.1";
+
+/// What a strategy may name in the `needs` of [`register!`](crate::register!): abilities of a host that came after the
+/// first protocol. A host refuses a plugin that needs what it does not have.
+pub const FEATURES: [&str; 1] = ["supernet"];

@@ -31,7 +31,7 @@ pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn S
     let checks: [Check; 7] = [
         Check {
             name: "same-seed",
-            promise: "the same seed and the same reports lead to the same proposals, byte for byte",
+            promise: "the same seed and the same reports lead to the same proposals and discards, byte for byte",
             run: same_seed,
         },
         Check {
@@ -77,23 +77,28 @@ fn perform(check: &Check, simulation: &Simulation, build: Build<'_>) -> Result<(
 }
 
 fn same_seed(simulation: &Simulation, build: Build<'_>) -> Result<()> {
-    let (first, second) = (proposals(simulation, build, false)?, proposals(simulation, build, false)?);
+    let (first, second) = (answers(simulation, build, false)?, answers(simulation, build, false)?);
     equal(&first, &second)
 }
 
 fn other_seed(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     let seed = simulation.setup.seed;
-    let first = proposals(simulation, build, false)?;
+    let first = answers(simulation, build, false)?;
     for other in [seed ^ 1, seed ^ 2, seed ^ 4] {
-        if proposals(&simulation.clone().seed(other), build, false)? != first {
+        if answers(&simulation.clone().seed(other), build, false)? != first {
             return Ok(());
         }
     }
-    Err(Error::new(format!("seeds {seed}, {}, {} and {} gave equal proposals", seed ^ 1, seed ^ 2, seed ^ 4)))
+    Err(Error::new(format!(
+        "seeds {seed}, {}, {} and {} gave equal proposals and discards",
+        seed ^ 1,
+        seed ^ 2,
+        seed ^ 4
+    )))
 }
 
 fn save_and_load(simulation: &Simulation, build: Build<'_>) -> Result<()> {
-    let (through, reloaded) = (proposals(simulation, build, false)?, proposals(simulation, build, true)?);
+    let (through, reloaded) = (answers(simulation, build, false)?, answers(simulation, build, true)?);
     equal(&through, &reloaded)
 }
 
@@ -116,14 +121,14 @@ fn failed_trials(simulation: &Simulation, build: Build<'_>) -> Result<()> {
 }
 
 fn stray_reports(simulation: &Simulation, build: Build<'_>) -> Result<()> {
-    let without = proposals(simulation, build, false)?;
-    equal(&without, &proposals(&simulation.clone().stray_reports(), build, false)?)
+    let without = answers(simulation, build, false)?;
+    equal(&without, &answers(&simulation.clone().stray_reports(), build, false)?)
 }
 
 fn budget_of_one(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     let mut simulation = simulation.clone();
     simulation.setup.budget.amount = 1;
-    proposals(&simulation, build, false).map(|_| ())
+    answers(&simulation, build, false).map(|_| ())
 }
 
 fn no_budget(simulation: &Simulation, build: Build<'_>) -> Result<()> {
@@ -135,24 +140,24 @@ fn no_budget(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     }
 }
 
-/// Every proposal of a run; with `reload`, each hook is answered by a fresh instance that loaded the last one's state.
-fn proposals(simulation: &Simulation, build: Build<'_>, reload: bool) -> Result<Vec<String>> {
+/// Every proposal of a run, and every list of discards that is not empty; with `reload`, each hook is answered by a fresh instance that loaded the last one's state.
+fn answers(simulation: &Simulation, build: Build<'_>, reload: bool) -> Result<Vec<String>> {
     let mut watched = Watched::new(&simulation.setup, build, reload)?;
     simulation.run(&mut watched)?;
-    Ok(watched.proposals)
+    Ok(watched.answers)
 }
 
 fn equal(first: &[String], second: &[String]) -> Result<()> {
     let differs = first.iter().zip(second).position(|(first, second)| first != second);
     match differs {
         Some(at) => Err(Error::new(format!(
-            "proposal {} differs: first {}, then {}",
+            "answer {} differs: first {}, then {}",
             at + 1,
             shown(&first[at]),
             shown(&second[at])
         ))),
         None if first.len() != second.len() => {
-            Err(Error::new(format!("first there were {} proposals, then {}", first.len(), second.len())))
+            Err(Error::new(format!("first there were {} proposals and discards, then {}", first.len(), second.len())))
         }
         None => Ok(()),
     }
@@ -168,13 +173,13 @@ struct Watched<'a> {
     build: Build<'a>,
     reload: bool,
     inner: Box<dyn Strategy>,
-    proposals: Vec<String>,
+    answers: Vec<String>,
     error: Option<Error>,
 }
 
 impl<'a> Watched<'a> {
     fn new(setup: &'a Setup, build: Build<'a>, reload: bool) -> Result<Self> {
-        Ok(Self { setup, build, reload, inner: build(setup)?, proposals: Vec::new(), error: None })
+        Ok(Self { setup, build, reload, inner: build(setup)?, answers: Vec::new(), error: None })
     }
 
     fn hook<T>(&mut self, call: impl FnOnce(&mut dyn Strategy) -> Result<T>) -> Result<T> {
@@ -192,7 +197,7 @@ impl<'a> Watched<'a> {
 impl Strategy for Watched<'_> {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         let proposal = self.hook(|inner| inner.propose(ask))?;
-        self.proposals.push(serde_json::to_string(&proposal)?);
+        self.answers.push(serde_json::to_string(&proposal)?);
         Ok(proposal)
     }
 
@@ -201,7 +206,11 @@ impl Strategy for Watched<'_> {
     }
 
     fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
-        self.hook(|inner| inner.discard(report))
+        let discards = self.hook(|inner| inner.discard(report))?;
+        if !discards.is_empty() {
+            self.answers.push(serde_json::to_string(&discards)?);
+        }
+        Ok(discards)
     }
 
     fn save(&self) -> Result<Vec<u8>> {

@@ -3,7 +3,7 @@
 use rand::RngExt;
 
 use crate::message::{Epoch, TrialId};
-use crate::space::{Architecture, Selection, Space};
+use crate::space::{Architecture, Decision, Selection, Space};
 use crate::{Result, seed};
 
 /// How much two decisions that follow each other matter together, beside what each matters alone.
@@ -23,7 +23,7 @@ impl Landscape {
     /// How good a selection is; about standard normal over the space.
     pub(super) fn of_selection(self, selection: &Selection) -> f64 {
         let count = selection.0.len().max(1) as f64;
-        let made: Vec<String> = selection.0.iter().map(|(decision, option)| format!("{decision}={option}")).collect();
+        let made: Vec<String> = selection.0.iter().map(|(decision, option)| choice(decision, option)).collect();
         let alone: f64 = made.iter().map(|choice| self.normal(choice, 0)).sum();
         let together: f64 = made.windows(2).map(|pair| self.normal(&pair.join("&"), 0)).sum();
         (alone + INTERACTION * together) / count.sqrt()
@@ -37,9 +37,23 @@ impl Landscape {
         }
     }
 
+    /// How good an option is by itself; nothing that an architecture may not have is worth anything.
+    pub(super) fn of_option(self, decision: &Decision, option: &str) -> f64 {
+        if decision.final_options().any(|known| known == option) {
+            self.normal(&choice(&decision.id, option), 0)
+        } else {
+            0.0
+        }
+    }
+
+    /// How much of what there is to learn is learned after these samples of a split of `rows`, between 0 and 1.
+    pub(super) fn learned(samples: f64, rows: u64) -> f64 {
+        1.0 - (-samples / (2.0 * rows.max(1) as f64)).exp()
+    }
+
     /// What is measured after training on `samples` of a split of `rows`, for an architecture this good.
     pub(super) fn epoch(self, good: f64, samples: f64, rows: u64, trial: TrialId, number: u32) -> Epoch {
-        let learned = 1.0 - (-samples / (2.0 * rows.max(1) as f64)).exp();
+        let learned = Self::learned(samples, rows);
         let reach = 0.45 / (1.0 + (-good).exp());
         let noise = NOISE * self.normal(&format!("epoch {number}"), trial.0);
         let auroc = (0.5 + (0.04 + reach) * learned + noise).clamp(0.0, 1.0);
@@ -63,8 +77,13 @@ impl Landscape {
     }
 
     /// A draw that is standard normal but for its tails: the sum of twelve uniform ones.
-    fn normal(self, name: &str, index: u64) -> f64 {
+    pub(super) fn normal(self, name: &str, index: u64) -> f64 {
         let mut stream = seed::stream(self.seed, &format!("landscape {name}"), index);
         (0..12).map(|_| stream.random::<f64>()).sum::<f64>() - 6.0
     }
+}
+
+/// The name of a choice in the landscape.
+fn choice(decision: &str, option: &str) -> String {
+    format!("{decision}={option}")
 }

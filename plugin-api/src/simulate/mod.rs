@@ -3,6 +3,8 @@
 //! [`Simulation`] drives the hooks of a strategy as the real host does, with the same checks of what it proposes, but
 //! trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility, learning curves rise
 //! with the samples, and there is a little noise, so a strategy that learns from its reports beats one that does not.
+//! The alphas of a supernet stay as they are until its architecture steps begin, and then move towards the utilities
+//! of their options.
 //! [`conformance`] holds the promises that every strategy makes, as checks.
 //!
 //! What it is not: a benchmark. The landscape knows nothing of DNA.
@@ -27,13 +29,21 @@
 //! ```
 
 pub mod conformance;
+mod cost;
 mod drive;
 mod landscape;
+mod network;
+mod supernet;
+mod training;
+mod trial;
+
+pub use cost::architecture_batches;
+pub use supernet::AlphaOf;
 
 use serde_json::{Map, Value};
 
-use crate::message::{Budget, Cost, DataInfo, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
-use crate::space::Space;
+use crate::message::{Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
+use crate::space::{Mask, Space};
 use crate::{Result, Strategy};
 
 /// A made-up run: the space, the budget and the seed that a strategy is given.
@@ -41,6 +51,7 @@ use crate::{Result, Strategy};
 pub struct Simulation {
     setup: Setup,
     fails: fn(TrialId) -> bool,
+    alphas: Option<fn(&AlphaOf<'_>) -> f64>,
     stray_reports: bool,
 }
 
@@ -53,6 +64,10 @@ pub struct Simulated {
     pub reports: Vec<Report>,
     /// Every trial that it proposed; the id of a trial is its position.
     pub trials: Vec<Trial>,
+    /// What its discards left of the space.
+    pub remaining: Mask,
+    /// Everything that it dropped, in order, with the trial whose report it answered.
+    pub discards: Vec<(TrialId, Discard)>,
     /// What the trials cost.
     pub used: Cost,
     /// The share of random architectures of the space that are no better than the one found, between 0 and 1.
@@ -80,7 +95,7 @@ impl Simulation {
             budget: Budget { amount: 200_000, unit: Unit::Samples },
             threads: 1,
         };
-        Ok(Self { setup, fails: |_| false, stray_reports: false })
+        Ok(Self { setup, fails: |_| false, alphas: None, stray_reports: false })
     }
 
     /// Sets the seed of the strategy and of the landscape.
@@ -119,7 +134,14 @@ impl Simulation {
         self
     }
 
-    /// Sends reports of a trial that was never proposed between the others.
+    /// Lets supernets that mix by alphas report these after every epoch, in place of those that the landscape teaches.
+    #[must_use]
+    pub fn alphas(mut self, alphas: fn(&AlphaOf<'_>) -> f64) -> Self {
+        self.alphas = Some(alphas);
+        self
+    }
+
+    /// Sends reports of trials that were never proposed before and after each of the others.
     #[must_use]
     pub const fn stray_reports(mut self) -> Self {
         self.stray_reports = true;

@@ -5,9 +5,11 @@
 //! layers. Where genomeNAS computes the decoder's size by rounding, this takes the true length ⌈L/stride⌉, and the
 //! first preprocessing of a cell follows the stride of the cell before it, so every length and depth works.
 
+mod operations;
+
 use std::collections::BTreeMap;
 
-use super::graph::{Block, Form, Graph, INPUT, Node, VERSION};
+use super::graph::{Block, Graph, INPUT, Node, VERSION};
 use super::{Decision, EdgeActivation, HighwayCell, HighwayEdge, Op, Rule, Space, SpaceFormat};
 use crate::{Error, Result};
 
@@ -24,6 +26,8 @@ pub struct GenomeNas {
     pub cells: usize,
     /// Nodes of a convolutional cell; each keeps two edges.
     pub nodes: usize,
+    /// A cell's value is its last so many nodes, one after the other; all of them where absent.
+    pub multiplier: Option<usize>,
     /// Nodes of the highway cell; each keeps one edge.
     pub rnn_nodes: usize,
     /// Operations of an edge: `none`, `skip_connect`, or `max_pool_K`, `avg_pool_K`, `conv_K`, `sep_conv_K`,
@@ -55,6 +59,7 @@ impl GenomeNas {
             channels: 8,
             cells: 6,
             nodes: 4,
+            multiplier: None,
             rnn_nodes: 8,
             operations: names(&[
                 "none",
@@ -86,8 +91,8 @@ impl GenomeNas {
             blocks.insert(cell_block(stride), self.cell(stride));
             for operation in &self.operations {
                 for stride in [1, stride] {
-                    if let Some(block) = self.operation(operation, stride)? {
-                        blocks.insert(operation_block(operation, stride), block);
+                    if let Some(block) = operations::block(operation, stride, self.drop_path)? {
+                        blocks.insert(operations::block_name(operation, stride), block);
                     }
                 }
             }
@@ -129,6 +134,7 @@ impl GenomeNas {
             ("channels", self.channels, 1 << 16),
             ("cells", self.cells, 24),
             ("nodes", self.nodes, 16),
+            ("multiplier", self.multiplier.unwrap_or(1), self.nodes),
             ("rnn_nodes", self.rnn_nodes, 64),
             ("stem_multiplier", self.stem_multiplier, 1 << 10),
             ("decoder_features", self.decoder_features, 1 << 24),
@@ -147,7 +153,7 @@ impl GenomeNas {
     /// Stem, cells, highway cell and the two linear layers.
     fn macro_network(&self, strides: &[usize]) -> Vec<Node> {
         let mut nodes = vec![
-            Node::new("stem_conv", pointwise(self.stem_multiplier * self.channels, 13, 1), &[INPUT]),
+            Node::new("stem_conv", to_channels(self.stem_multiplier * self.channels, 13, 1), &[INPUT]),
             Node::new("stem_norm", Op::batch_norm(), &["stem_conv"]),
         ];
         let (mut before, mut previous) = ("stem_norm".to_owned(), "stem_norm".to_owned());
@@ -160,8 +166,8 @@ impl GenomeNas {
             for (pre, source, stride) in [("pre0", &before, stride_before), ("pre1", &previous, 1)] {
                 let name = |part: &str| format!("cell{cell}_{pre}_{part}");
                 nodes.push(Node::new(name("relu"), Op::relu(), &[source]));
-                nodes.push(Node::new(name("conv"), pointwise(channels, 1, stride), &[&name("relu")]));
-                nodes.push(Node::new(name("norm"), searched_norm(), &[&name("conv")]));
+                nodes.push(Node::new(name("conv"), to_channels(channels, 1, stride), &[&name("relu")]));
+                nodes.push(Node::new(name("norm"), operations::searched_norm(), &[&name("conv")]));
             }
             let name = format!("cell{cell}");
             let inputs = [format!("{name}_pre0_norm"), format!("{name}_pre1_norm")];
@@ -195,7 +201,7 @@ impl GenomeNas {
         nodes
     }
 
-    /// A cell: node n sums its edges from the two inputs and from the nodes before it; the output is all nodes' values.
+    /// A cell: node n sums its edges from the two inputs and from the nodes before it; the output is the last nodes' values.
     fn cell(&self, stride: usize) -> Block {
         let kind = if stride > 1 { "reduction" } else { "normal" };
         let mut nodes = Vec::new();
@@ -204,67 +210,19 @@ impl GenomeNas {
             for (input, edge) in edges.iter().enumerate() {
                 let (source, stride) =
                     if input < 2 { (format!("s{input}"), stride) } else { (format!("n{}", input - 2), 1) };
-                let options = self.operations.iter().map(|name| (name.clone(), operation_use(name, stride))).collect();
+                let options =
+                    self.operations.iter().map(|name| (name.clone(), operations::operation(name, stride))).collect();
                 let op = Op::Choice { decision: format!("{kind}.{node}.{input}"), options };
                 nodes.push(Node::new(edge, op, &[&source]));
             }
             let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
             nodes.push(Node::new(format!("n{node}"), Op::Add {}, &edges));
         }
-        let all: Vec<String> = (0..self.nodes).map(|node| format!("n{node}")).collect();
-        let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        nodes.push(Node::new("out", Op::Concat {}, &all));
+        let first = self.nodes - self.multiplier.unwrap_or(self.nodes);
+        let last: Vec<String> = (first..self.nodes).map(|node| format!("n{node}")).collect();
+        let last: Vec<&str> = last.iter().map(String::as_str).collect();
+        nodes.push(Node::new("out", Op::Concat {}, &last));
         Block { inputs: vec!["s0".to_owned(), "s1".to_owned()], nodes, output: "out".to_owned() }
-    }
-
-    /// The block of an operation, or `None` for one that is a single node.
-    fn operation(&self, name: &str, stride: usize) -> Result<Option<Block>> {
-        let mut chain = Chain::new();
-        match parse_operation(name)? {
-            Operation::None => return Ok(None),
-            Operation::Skip if stride == 1 => {
-                chain.only("dropout", Op::SkipDropout {}, Form::Search);
-                return Ok(Some(chain.block()));
-            }
-            Operation::Skip => {
-                chain
-                    .then("relu", Op::relu())
-                    .then("conv", same_conv(1, stride, false, 1))
-                    .then("norm", searched_norm());
-            }
-            Operation::MaxPool(kernel) => {
-                chain.then("pool", Op::MaxPool { kernel, stride, padding: kernel / 2 });
-                chain.only("norm", unlearned_norm(), Form::Search);
-            }
-            Operation::AvgPool(kernel) => {
-                chain.then("pool", Op::AvgPool { kernel, stride, padding: kernel / 2 });
-                chain.only("norm", unlearned_norm(), Form::Search);
-            }
-            Operation::Conv(kernel) => {
-                for (part, stride) in [("1", stride), ("2", 1)] {
-                    chain.then(&format!("relu{part}"), Op::relu());
-                    chain.then(&format!("conv{part}"), same_conv(kernel, stride, false, 1));
-                    chain.then(&format!("norm{part}"), searched_norm());
-                }
-            }
-            Operation::Separable(kernel) => {
-                for (part, stride) in [("1", stride), ("2", 1)] {
-                    chain.then(&format!("relu{part}"), Op::relu());
-                    chain.then(&format!("depthwise{part}"), same_conv(kernel, stride, true, 1));
-                    chain.then(&format!("pointwise{part}"), same_conv(1, 1, false, 1));
-                    chain.then(&format!("norm{part}"), searched_norm());
-                }
-            }
-            Operation::Dilated(kernel) => {
-                chain.then("relu", Op::relu());
-                chain.then("depthwise", same_conv(kernel, stride, true, 2));
-                chain.then("pointwise", same_conv(1, 1, false, 1)).then("norm", searched_norm());
-            }
-        }
-        if self.drop_path > 0.0 {
-            chain.only("drop_path", Op::DropPath { p: self.drop_path }, Form::Final);
-        }
-        Ok(Some(chain.block()))
     }
 }
 
@@ -281,61 +239,13 @@ fn cell_block(stride: usize) -> String {
     if stride == 1 { "normal_cell".to_owned() } else { format!("reduction_cell_{stride}") }
 }
 
-fn operation_block(name: &str, stride: usize) -> String {
-    format!("{name}_stride_{stride}")
-}
-
-fn operation_use(name: &str, stride: usize) -> Op {
-    match name {
-        "none" => Op::Zero { stride },
-        _ => Op::Block { block: operation_block(name, stride) },
-    }
-}
-
 fn decision(id: &str, options: &[String]) -> Decision {
     let search_only = options.iter().filter(|option| *option == "none").cloned().collect();
     Decision { id: id.to_owned(), options: options.to_vec(), search_only }
 }
 
-enum Operation {
-    None,
-    Skip,
-    MaxPool(usize),
-    AvgPool(usize),
-    Conv(usize),
-    Separable(usize),
-    Dilated(usize),
-}
-
-fn parse_operation(name: &str) -> Result<Operation> {
-    let unknown = || {
-        Error::invalid(format!(
-            "'{name}' is not an operation of the genomenas space: expected none, skip_connect, or max_pool_K, avg_pool_K, conv_K, sep_conv_K or dil_conv_K with an odd K"
-        ))
-    };
-    match name {
-        "none" => return Ok(Operation::None),
-        "skip_connect" => return Ok(Operation::Skip),
-        _ => {}
-    }
-    let (kind, kernel) = name.rsplit_once('_').ok_or_else(unknown)?;
-    let kernel: usize = kernel.parse().map_err(|_| unknown())?;
-    // An even kernel has no symmetric padding that keeps ⌈L/stride⌉ positions.
-    if kernel.is_multiple_of(2) || kernel > 10_001 {
-        return Err(unknown());
-    }
-    Ok(match kind {
-        "max_pool" => Operation::MaxPool(kernel),
-        "avg_pool" => Operation::AvgPool(kernel),
-        "conv" => Operation::Conv(kernel),
-        "sep_conv" => Operation::Separable(kernel),
-        "dil_conv" => Operation::Dilated(kernel),
-        _ => return Err(unknown()),
-    })
-}
-
 /// A convolution without bias to `out` channels whose output has ⌈L/stride⌉ positions.
-const fn pointwise(out: usize, kernel: usize, stride: usize) -> Op {
+const fn to_channels(out: usize, kernel: usize, stride: usize) -> Op {
     Op::Conv1d {
         out_channels: Some(out),
         kernel,
@@ -345,43 +255,5 @@ const fn pointwise(out: usize, kernel: usize, stride: usize) -> Op {
         depthwise: false,
         groups: 1,
         bias: false,
-    }
-}
-
-/// A convolution without bias that keeps the channels, with ⌈L/stride⌉ positions.
-const fn same_conv(kernel: usize, stride: usize, depthwise: bool, dilation: usize) -> Op {
-    let padding = dilation * (kernel / 2);
-    Op::Conv1d { out_channels: None, kernel, stride, padding, dilation, depthwise, groups: 1, bias: false }
-}
-
-const fn searched_norm() -> Op {
-    Op::BatchNorm { affine: true, affine_in_search: false }
-}
-
-const fn unlearned_norm() -> Op {
-    Op::BatchNorm { affine: false, affine_in_search: false }
-}
-
-/// A block of nodes one after the other.
-struct Chain(Vec<Node>);
-
-impl Chain {
-    const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    fn then(&mut self, name: &str, op: Op) -> &mut Self {
-        self.only(name, op, Form::Both)
-    }
-
-    fn only(&mut self, name: &str, op: Op, form: Form) -> &mut Self {
-        let input = self.0.last().map_or("x", |node| &node.name).to_owned();
-        self.0.push(Node::new(name, op, &[&input]).only_in(form));
-        self
-    }
-
-    fn block(self) -> Block {
-        let output = self.0.last().map_or_else(|| "x".to_owned(), |node| node.name.clone());
-        Block { inputs: vec!["x".to_owned()], nodes: self.0, output }
     }
 }

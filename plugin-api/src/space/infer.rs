@@ -187,7 +187,9 @@ fn highway(op: &Op, cell: &HighwayCell, input: &Shape) -> Result<Inferred> {
         )));
     }
     let weights = product(&[2 * hidden, 2 * hidden]).saturating_add(product(&[cell.nodes, hidden, 2 * hidden]));
-    Ok(Inferred { shape: input.clone(), parameters: weights, multiply_adds: weights.saturating_mul(length as u64) })
+    // A node's matrix meets the state of each of its edges.
+    let products = product(&[2 * hidden, 2 * hidden]).saturating_add(product(&[cell.edges.len(), hidden, 2 * hidden]));
+    Ok(Inferred { shape: input.clone(), parameters: weights, multiply_adds: products.saturating_mul(length as u64) })
 }
 
 /// Windows of a kernel over a padded length.

@@ -3,7 +3,7 @@
 use super::expand::{Flat, LayerOp, Source, expand};
 use super::graph::{Form, Graph};
 use super::infer::{Inferred, infer, infer_mix};
-use super::{Decision, Space};
+use super::{Decision, Space, kept};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -28,6 +28,9 @@ pub struct Layer {
     /// Multiply-adds of one sample's forward pass: those of convolutions, linear layers and recurrent matrices;
     /// biases, normalisation, pooling and activations are not counted.
     pub multiply_adds: u64,
+    /// Values of one sample that a training step keeps of it until the backward pass: an estimate. A supernet's is that
+    /// of an architecture step over all options.
+    pub activations: u64,
 }
 
 /// All layers of a graph, each after those it reads.
@@ -83,8 +86,9 @@ impl Layers {
                     "node '{name}' is too large: shape {shape:?}, {parameters} weights"
                 )));
             }
-            layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds });
+            layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
         }
+        kept::count(&input, &mut layers, &decisions, form);
         let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {
@@ -133,9 +137,8 @@ impl Layers {
         self.layers.iter().map(|layer| layer.multiply_adds).sum()
     }
 
-    /// Values that all layers hold for one sample; training keeps about all of them for the backward pass.
+    /// Values that a training step keeps for the backward pass, a sample of the batch: an estimate.
     pub fn activations(&self) -> u64 {
-        let values = |layer: &Layer| layer.shape.iter().map(|&n| n as u64).product::<u64>();
-        self.layers.iter().map(values).fold(0, u64::saturating_add)
+        self.layers.iter().map(|layer| layer.activations).fold(0, u64::saturating_add)
     }
 }

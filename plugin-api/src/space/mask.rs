@@ -30,25 +30,36 @@ impl Mask {
     ///
     /// # Errors
     ///
-    /// `space` does not have the decision or option, or no architecture would be left; the mask is as it was.
+    /// `space` does not have the decision or option, it is the last option of its decision, or no architecture would
+    /// be left; the mask is as it was.
     pub fn discard(&mut self, space: &Space, discard: &Discard) -> Result<()> {
         let (id, option) = match discard {
             Discard::Option { decision, option } => (decision, Some(option)),
             Discard::Edge { decision } => (decision, None),
             _ => return Ok(()),
         };
-        let decision = space
-            .decision(id)
-            .ok_or_else(|| Error::invalid(format!("it drops of decision '{id}', which the space does not have")))?;
+        let decision = space.decision(id).ok_or_else(|| {
+            let what = if option.is_some() { "an option of" } else { "the edge of" };
+            Error::invalid(format!("it drops {what} decision '{id}', which the space does not have"))
+        })?;
         let mut left = self.clone();
-        match option {
-            Some(option) if !decision.options.contains(option) => {
+        if let Some(option) = option {
+            if !decision.options.contains(option) {
                 return Err(Error::invalid(format!("it drops option '{option}', which decision '{id}' does not have")));
             }
-            Some(option) => _ = left.0.get_mut(id).map(|options| options.remove(option)),
-            None => _ = left.0.remove(id),
+            if let Some(options) = left.0.get_mut(id)
+                && options.remove(option)
+                && options.is_empty()
+            {
+                return Err(Error::invalid(format!(
+                    "it drops '{option}', the last option of decision '{id}': drop the edge instead"
+                )));
+            }
+            space.check_mask(&left)?;
+        } else if left.0.remove(id).is_some_and(|options| !options.is_empty()) {
+            // A node may lose its last edge to a rule that spans several nodes.
+            space.masked(&left)?;
         }
-        space.check_mask(&left)?;
         *self = left;
         Ok(())
     }
@@ -85,9 +96,9 @@ impl Space {
             if remaining < group.keep {
                 let ids: Vec<_> = group.decisions.iter().map(|decision| decision.id.as_str()).collect();
                 return Err(Error::invalid(format!(
-                    "{remaining} of the decisions {} remain: an architecture keeps {}",
-                    ids.join(", "),
-                    group.keep
+                    "too little remains: an architecture keeps {} of the decisions {}, and {remaining} would be left",
+                    group.keep,
+                    ids.join(", ")
                 )));
             }
         }

@@ -5,10 +5,12 @@
 //! JSON form, validated without libtorch, and nothing in it is trusted by the host.
 
 mod canonical;
+mod document;
 mod expand;
 mod genomenas;
 mod graph;
 mod infer;
+mod kept;
 mod layers;
 mod mask;
 mod op;

@@ -175,6 +175,14 @@ pub enum Function {
 /// [c, g] = s_j·W_i         s_{i+1} = s_j + σ(c)⊙(f(g) − s_j)
 /// ```
 ///
+/// In a supernet a node reads all of its edges: with p the weight of activation `f` on the edge from `s_j`,
+///
+/// ```text
+/// s_{i+1} = BN(Σⱼ Σ_f p·(s_j + σ(c_j)⊙(f(g_j) − s_j)))         s₀ is normalised likewise
+/// ```
+///
+/// by one batch norm without scale and shift, over all states and positions.
+///
 /// The output is the mean of all nodes' states. No biases.
 /// Weights are drawn from U(−0.04, 0.04). Parameters: 2H·2H + nodes · H·2H.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

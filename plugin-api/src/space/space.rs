@@ -76,27 +76,6 @@ impl Decision {
 }
 
 impl Space {
-    /// Reads a document, TOML or JSON (recognised by its first character), and validates it.
-    pub fn from_text(text: &str) -> Result<Self> {
-        let space: Self = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|error| Error::invalid(format!("not a space document: {error}")))?
-        } else {
-            toml::from_str(text).map_err(|error| {
-                // Shown as it is, the error would hold the whole line, however long.
-                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-                let line = before.matches('\n').count() + 1;
-                Error::invalid(format!("not a space document: line {line}: {}", error.message()))
-            })?
-        };
-        space.validate()?;
-        Ok(space)
-    }
-
-    /// The document as TOML.
-    pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(Error::new)
-    }
-
     /// The decision of this id.
     pub fn decision(&self, id: &str) -> Option<&Decision> {
         self.decisions.iter().find(|decision| decision.id == id)

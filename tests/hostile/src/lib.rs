@@ -207,7 +207,7 @@ register! {
     id = "another-hostile",
     kind = baseline,
     about = "The same, without orders.",
-    needs = ["nothing"],
+    needs = ["supernet"],
     build = |setup, _parameters| Hostile::new(setup, Orders::default()),
 }
 

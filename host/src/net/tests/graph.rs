@@ -1,20 +1,17 @@
-//! Networks against what plugin-api infers of them, and the highway cell against published values.
+//! Networks of architectures against what plugin-api infers of them.
 
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{
     Architecture, ArchitectureBuilder, EdgeActivation, Function, GenomeNas, HighwayCell, HighwayEdge, Op,
 };
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind};
 
-use super::{Mode, Net};
+use super::noise;
+use crate::net::weights::Part;
+use crate::net::{Mode, Net};
 
 fn net(architecture: &Architecture) -> Net {
     Net::build(&architecture.layers().unwrap(), 7, Device::Cpu).unwrap()
-}
-
-fn noise(shape: &[i64]) -> Tensor {
-    tch::manual_seed(1);
-    Tensor::randn(shape, (Kind::Float, Device::Cpu))
 }
 
 /// A network with every operation that an architecture may have.
@@ -79,7 +76,7 @@ fn random_architectures_of_the_genomenas_space_train_and_score() {
         let output = net.forward(&noise(&[3, 4, 100]), &Mode::training()).unwrap();
         assert_eq!(output.logits.size(), [3, 5]);
         output.logits.sum(Kind::Float).backward();
-        let gradients = net.weights.take_gradients(super::weights::Part::Rnn).unwrap();
+        let gradients = net.weights.take_gradients(Part::Rnn).unwrap();
         assert!(gradients.abs().sum(Kind::Float).double_value(&[]) > 0.0);
     }
 }
@@ -89,7 +86,7 @@ fn equal_seeds_draw_equal_weights_and_other_seeds_others() {
     let layers = every_operation().layers().unwrap();
     let flat = |seed| {
         let net = Net::build(&layers, seed, Device::Cpu).unwrap();
-        Vec::<f32>::try_from(net.weights.flat(super::weights::Part::Cnn)).unwrap()
+        Vec::<f32>::try_from(net.weights.flat(Part::Cnn)).unwrap()
     };
     assert_eq!(flat(1), flat(1));
     assert_ne!(flat(1), flat(2));
@@ -102,7 +99,7 @@ fn a_snapshot_restores_the_network_it_was_taken_from() {
     let original = net(&architecture);
     let mut other = Net::build(&layers, 8, Device::Cpu).unwrap();
     let input = noise(&[2, 4, 61]);
-    let taken = other.weights.restore(&original.weights.snapshot().unwrap(), &Mode::training()).unwrap();
+    let taken = other.weights.restore(&original.weights.snapshot().unwrap(), true).unwrap();
     assert_eq!(taken, original.weights.snapshot().unwrap().len());
     let logits =
         |net: &Net| Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.flatten(0, -1)).unwrap();
@@ -116,50 +113,4 @@ fn weights_of_another_architecture_are_refused_by_name() {
     let small = net(&small.finish().unwrap());
     let error = net(&every_operation()).weights.restore(&small.weights.snapshot().unwrap(), true).unwrap_err();
     insta::assert_snapshot!(error, @"weight 'conv.weight' has shape [4, 4, 5]: the architecture expects [8, 4, 5]");
-}
-
-/// The values of the reference implementation for its final cell (shared/reference: `H_in` = H = 2, two positions).
-#[test]
-fn the_final_highway_cell_gives_the_published_values() {
-    let nodes = [
-        (0, Function::Tanh),
-        (1, Function::Relu),
-        (0, Function::Sigmoid),
-        (2, Function::Identity),
-        (3, Function::Tanh),
-        (1, Function::Relu),
-        (5, Function::Sigmoid),
-        (7, Function::Identity),
-    ];
-    let edges = nodes
-        .iter()
-        .enumerate()
-        .map(|(node, &(input, function))| HighwayEdge { node, input, activation: EdgeActivation::Activation(function) })
-        .collect();
-    let cell = HighwayCell { nodes: 8, edges, input_dropout: 0.0, hidden_dropout: 0.0 };
-    let mut builder = ArchitectureBuilder::new("cell", 2);
-    // Two channels from four: the cell itself is on H = 2.
-    builder.then("narrow", Op::conv1d(2, 1)).then("rnn", Op::Highway(cell)).then("flat", Op::Flatten {});
-    let mut net = net(&builder.finish().unwrap());
-    let w0 = Tensor::full([4, 4], 0.1, (Kind::Float, Device::Cpu));
-    let _ = w0.get(0).fill_(0.3);
-    let mut values = vec![
-        ("narrow.weight".to_owned(), Tensor::from_slice(&[1.0_f32, 0., 0., 0., 0., 1., 0., 0.]).view([2, 4, 1])),
-        ("narrow.bias".to_owned(), Tensor::zeros([2], (Kind::Float, Device::Cpu))),
-        ("rnn.w0".to_owned(), w0),
-    ];
-    for node in 0..8_u8 {
-        let w = Tensor::full([2, 4], 0.1 * f64::from(node + 1), (Kind::Float, Device::Cpu));
-        let _ = w.get(0).get(0).fill_(-0.2);
-        let _ = w.get(1).get(3).fill_(0.5);
-        values.push((format!("rnn.w.{node}"), w));
-    }
-    net.weights.restore(&values, &Mode::training()).unwrap();
-    // x = (1, −1), (0.5, 2); channels first.
-    let input = Tensor::from_slice(&[1.0_f32, 0.5, -1.0, 2.0, 0., 0., 0., 0.]).view([1, 4, 2]);
-    let output = Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.view([4])).unwrap();
-    // [H, T]: unit 0 at both positions, then unit 1.
-    for (value, expected) in output.iter().zip([0.246_449, 0.361_108_4, 0.249_766_2, 0.379_177_1]) {
-        assert!((value - expected).abs() < 1e-6, "{output:?}");
-    }
 }

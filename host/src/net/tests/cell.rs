@@ -1,0 +1,241 @@
+//! The highway cell of a supernet against one written step by step, as the reference words it.
+
+use std::collections::BTreeMap;
+
+use genomenas_plugin::rand::RngExt;
+use genomenas_plugin::seed;
+use genomenas_plugin::space::{
+    Decision, EdgeActivation, Graph, HighwayCell, HighwayEdge, INPUT, Mask, Node, Op, Rule, Space, SpaceFormat, VERSION,
+};
+use tch::{Device, Kind, Tensor, no_grad};
+
+use super::{close, gradients, named, noise, spread_alphas, supernet};
+use crate::net::weights::Part;
+use crate::net::{Blend, Mode, Net};
+
+const NODES: usize = 5;
+const ACTIVATIONS: [&str; 5] = ["none", "tanh", "identity", "sigmoid", "relu"];
+
+/// A cell on the four channels of the input.
+fn space() -> Space {
+    let pairs: Vec<(usize, usize)> = (0..NODES).flat_map(|node| (0..=node).map(move |input| (node, input))).collect();
+    let id = |node: usize, input: usize| format!("rnn.{node}.{input}");
+    let edge = |&(node, input): &(usize, usize)| {
+        let activation = EdgeActivation::Decision(id(node, input));
+        HighwayEdge { node, input, activation }
+    };
+    let decision = |&(node, input): &(usize, usize)| Decision {
+        id: id(node, input),
+        options: ACTIVATIONS.map(str::to_owned).to_vec(),
+        search_only: vec!["none".to_owned()],
+    };
+    let edges = pairs.iter().map(edge).collect();
+    let cell = HighwayCell { nodes: NODES, edges, input_dropout: 0.0, hidden_dropout: 0.0 };
+    Space {
+        format: SpaceFormat::Space,
+        version: VERSION,
+        name: "cell".to_owned(),
+        decisions: pairs.iter().map(decision).collect(),
+        rules: (0..NODES).map(|node| Rule { of: (0..=node).map(|input| id(node, input)).collect(), keep: 1 }).collect(),
+        graph: Graph {
+            input: [4, 6],
+            blocks: BTreeMap::new(),
+            nodes: vec![Node::new("rnn", Op::Highway(cell), &[INPUT])],
+            output: "rnn".to_owned(),
+        },
+    }
+}
+
+/// What discards leave: some options, and of each node at least its first edge.
+fn pruned(space: &Space) -> Space {
+    let mut draws = seed::stream(11, "mask", 0);
+    let mut mask = Mask::default();
+    for decision in &space.decisions {
+        let first = decision.id.ends_with(".0");
+        if first || draws.random_bool(0.6) {
+            let kept = decision.options.iter().filter(|option| *option == "tanh" || draws.random_bool(0.5)).cloned();
+            mask.0.insert(decision.id.clone(), kept.collect());
+        }
+    }
+    space.masked(&mask).unwrap()
+}
+
+/// The cell step by step: one product an edge, one batch norm a state, nothing hoisted.
+struct ByTheBook<'a> {
+    space: &'a Space,
+    weights: BTreeMap<String, Tensor>,
+    mean: Tensor,
+    variance: Tensor,
+    train: bool,
+    masks: Option<(Tensor, Tensor)>,
+}
+
+impl<'a> ByTheBook<'a> {
+    /// With the weights of `net`, as leaves of its own.
+    fn of(net: &Net, space: &'a Space, train: bool) -> Self {
+        let all = net.weights.snapshot().unwrap();
+        let is_statistic = |name: &str| name.contains("running");
+        let weights = all.iter().filter(|(name, _)| !is_statistic(name));
+        let weights = weights.map(|(name, tensor)| (name.clone(), tensor.copy().set_requires_grad(true))).collect();
+        let (mean, variance) =
+            (named(&all, "rnn.norm.running_mean").copy(), named(&all, "rnn.norm.running_var").copy());
+        Self { space, weights, mean, variance, train, masks: None }
+    }
+
+    fn norm(&mut self, state: &Tensor) -> Tensor {
+        if !self.train {
+            return (state - &self.mean) / (&self.variance + 1e-5).sqrt();
+        }
+        let samples = state.size()[0] as f64;
+        let mean = state.mean_dim([0_i64].as_slice(), false, Kind::Float);
+        let variance = (state - &mean).square().mean_dim([0_i64].as_slice(), false, Kind::Float);
+        no_grad(|| {
+            self.mean = &self.mean * 0.9 + &mean * 0.1;
+            self.variance = &self.variance * 0.9 + &variance * (0.1 * samples / (samples - 1.0));
+        });
+        (state - mean) / (variance + 1e-5).sqrt()
+    }
+
+    fn drop(&self, state: &Tensor, of_input: bool) -> Tensor {
+        match &self.masks {
+            Some((input, hidden)) => state * if of_input { input } else { hidden },
+            None => state.shallow_clone(),
+        }
+    }
+
+    /// [T, B, H] from [B, H, T].
+    fn run(&mut self, x: &Tensor) -> Tensor {
+        let (batch, _, positions) = x.size3().unwrap();
+        let mut h = Tensor::zeros([batch, 4], (Kind::Float, Device::Cpu));
+        let mut outputs = Vec::new();
+        for position in 0..positions {
+            let entering = [self.drop(&x.select(2, position), true), self.drop(&h, false)];
+            let gates = Tensor::cat(&entering, 1).matmul(&self.weights["rnn.w0"]).split(4, 1);
+            let s0 = &h + gates[0].sigmoid() * (gates[1].tanh() - &h);
+            let mut states = vec![self.norm(&s0)];
+            for node in 0..NODES {
+                let mut sum = s0.zeros_like();
+                for input in 0..=node {
+                    let id = format!("rnn.{node}.{input}");
+                    let Some(decision) = self.space.decision(&id) else { continue };
+                    let alphas = decision.options.iter().map(|option| &self.weights[&format!("alphas.{id}.{option}")]);
+                    let p = Tensor::stack(&alphas.collect::<Vec<_>>(), 0).softmax(0, Kind::Float);
+                    for (at, option) in (0..).zip(&decision.options) {
+                        let state = &states[input];
+                        let w = &self.weights[&format!("rnn.w.{node}")];
+                        let gates = self.drop(state, false).matmul(w).split(4, 1);
+                        let candidate = match option.as_str() {
+                            "none" => continue,
+                            "tanh" => gates[1].tanh(),
+                            "identity" => gates[1].shallow_clone(),
+                            "sigmoid" => gates[1].sigmoid(),
+                            _ => gates[1].relu(),
+                        };
+                        sum = sum + p.get(at) * (state + gates[0].sigmoid() * (candidate - state));
+                    }
+                }
+                states.push(self.norm(&sum));
+            }
+            h = states[1..].iter().fold(s0.zeros_like(), |sum, state| sum + state) / NODES as f64;
+            outputs.push(h.shallow_clone());
+        }
+        Tensor::stack(&outputs, 0)
+    }
+}
+
+fn input() -> Tensor {
+    noise(&[8, 4, 6]).set_requires_grad(true)
+}
+
+/// Compares values, gradients of everything and running statistics.
+#[track_caller]
+fn compare(space: &Space, train: bool, dropout: f64) {
+    let mut net = supernet(space);
+    spread_alphas(&mut net);
+    let matrices = net.weights.flat(Part::Rnn).randn_like() * 0.5;
+    net.weights.set_flat(Part::Rnn, &matrices).unwrap();
+    let mut book = ByTheBook::of(&net, space, train);
+    let dropout_mask =
+        || Tensor::empty([8, 4], (Kind::Float, Device::Cpu)).bernoulli_float_(1.0 - dropout) / (1.0 - dropout);
+    tch::manual_seed(3);
+    book.masks = (dropout > 0.0).then(|| (dropout_mask(), dropout_mask()));
+    tch::manual_seed(3);
+    let (own_input, book_input) = (input(), input());
+    tch::manual_seed(3);
+    let mode = Mode {
+        train,
+        learn_alphas: true,
+        input_dropout: Some(dropout),
+        hidden_dropout: Some(dropout),
+        ..Mode::training()
+    };
+    let output = net.forward(&own_input, &mode).unwrap();
+    let expected = book.run(&book_input);
+    close(&output.recurrent_outputs[0], &expected, "the output");
+    close(&output.logits, &expected.permute([1, 2, 0]), "the value");
+
+    let uneven = noise(&expected.size());
+    (&output.recurrent_outputs[0] * &uneven).sum(Kind::Float).backward();
+    (&expected * &uneven).sum(Kind::Float).backward();
+    close(&own_input.grad(), &book_input.grad(), "the gradient of the input");
+    let after = net.weights.snapshot().unwrap();
+    close(named(&after, "rnn.norm.running_mean"), &book.mean, "the running mean");
+    close(named(&after, "rnn.norm.running_var"), &book.variance, "the running variance");
+    // Alphas together: the gradient of a single one may be a small difference of large values.
+    let (mut alphas, mut expected_alphas) = (Vec::new(), Vec::new());
+    for (name, gradient) in gradients(&mut net) {
+        let expected = book.weights[&name].grad();
+        let expected = if expected.defined() { expected } else { gradient.zeros_like() };
+        if name.starts_with("alphas.") {
+            alphas.push(gradient);
+            expected_alphas.push(expected);
+        } else {
+            close(&gradient, &expected, &format!("the gradient of {name}"));
+        }
+    }
+    close(&Tensor::stack(&alphas, 0), &Tensor::stack(&expected_alphas, 0), "the gradient of the alphas");
+}
+
+#[test]
+fn the_cell_trains_as_by_the_book() {
+    compare(&space(), true, 0.0);
+}
+
+#[test]
+fn the_cell_scores_as_by_the_book() {
+    compare(&space(), false, 0.0);
+}
+
+#[test]
+fn the_cell_drops_inputs_and_states_as_by_the_book() {
+    compare(&space(), true, 0.4);
+}
+
+#[test]
+fn a_pruned_cell_trains_and_scores_as_by_the_book() {
+    let space = space();
+    let pruned = pruned(&space);
+    assert!(pruned.decisions.len() < space.decisions.len());
+    compare(&pruned, true, 0.0);
+    compare(&pruned, false, 0.0);
+    compare(&pruned, true, 0.4);
+}
+
+#[test]
+fn a_node_without_a_live_activation_is_zero_before_its_norm() {
+    let space = space();
+    let net = supernet(&space);
+    let mode = Mode { blend: Blend::Chosen(vec![Vec::new(); space.decisions.len()]), ..Mode::scoring() };
+    let output = net.forward(&input(), &mode).unwrap();
+    // The running mean is 0.
+    assert_eq!(output.logits.abs().sum(Kind::Float).double_value(&[]), 0.0);
+}
+
+#[test]
+fn a_cell_that_normalises_over_samples_refuses_a_single_one_in_training_only() {
+    let net = supernet(&space());
+    let single = noise(&[1, 4, 6]);
+    assert!(net.forward(&single, &Mode::scoring()).is_ok());
+    let error = net.forward(&single, &Mode::training()).unwrap_err();
+    insta::assert_snapshot!(error, @"a supernet with a highway cell normalises over the samples of a batch: expected at least 2, got 1");
+}

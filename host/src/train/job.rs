@@ -1,0 +1,69 @@
+//! What is trained, how, and who hears of it.
+
+use std::path::PathBuf;
+
+use genomenas_plugin::message::{Mixing, Plan};
+use genomenas_plugin::space::{Form, LayerOp, Layers, Op};
+use tch::Device;
+
+use super::meter::Bound;
+use crate::data::Rows;
+use crate::error::{Error, Result};
+
+/// What to train.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// The network's layers.
+    pub layers: &'a Layers,
+    /// How a supernet mixes its options; an architecture has nothing to mix.
+    pub mixing: &'a Mixing,
+    /// How it is trained.
+    pub plan: &'a Plan,
+    /// The seed of its weights, its batches and its dropout.
+    pub seed: u64,
+    /// The run's seed: what is the same in all trials of a run, such as the rows of architecture steps, is drawn from
+    /// it.
+    pub data_seed: u64,
+    /// Where.
+    pub device: Device,
+    /// Threads for scoring.
+    pub threads: usize,
+    /// Rows that weights are trained on, and of which architecture steps may take a part.
+    pub train: &'a Rows,
+    /// Rows that epochs are scored on.
+    pub valid: &'a Rows,
+    /// The most it may cost.
+    pub bound: Option<Bound>,
+    /// Whether the weights of the best epoch are kept.
+    pub keep_best: bool,
+    /// Where it saves itself.
+    pub checkpoint: PathBuf,
+}
+
+/// Hears of every step.
+pub trait Watch {
+    /// A step on `samples` samples ended; `done` is the finished part of the training.
+    fn step(&mut self, done: f64, samples: u64);
+}
+
+/// Refuses a batch that `rows` training rows cannot fill.
+pub fn check_batch(plan: &Plan, rows: u64) -> Result<()> {
+    if u64::from(plan.batch) <= rows {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "a batch of {} is larger than the training split of {rows} rows: take at most {rows}",
+        plan.batch
+    )))
+}
+
+/// Refuses batches of one sample for a supernet with a highway cell, which normalises its states over the samples.
+pub(super) fn check_states(layers: &Layers, batch: u32) -> Result<()> {
+    let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
+    if layers.form == Form::Search && highway && batch < 2 {
+        return Err(Error::input(
+            "a batch of 1, and a highway cell whose states are normalised over the samples of a batch in a supernet: take at least 2",
+        ));
+    }
+    Ok(())
+}
