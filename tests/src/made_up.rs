@@ -15,6 +15,16 @@ use crate::outcome::Outcome;
 /// Names and sequences.
 pub type Genome = Vec<(String, String)>;
 
+/// Whole numbers below a bound, the same for a seed at every call.
+pub fn draws(seed: u64) -> impl FnMut(u64) -> usize {
+    let mut state = seed;
+    move |below| {
+        // Knuth's multiplier; the high bits are the good ones.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((state >> 33) % below).unwrap()
+    }
+}
+
 /// Three chromosomes, `one` (6,000 bases), `two` (3,000) and `three` (3,000), the same at every call. `two` has 50
 /// unknown bases from 1,000 on.
 pub fn genome() -> Genome {

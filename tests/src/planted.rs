@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::built::genomenas;
-use crate::made_up::write;
+use crate::made_up::{draws, write};
 use crate::runs::store_of;
 
 /// What the label of a row of [`planted_store`] says.
@@ -33,12 +33,7 @@ const ROWS: [(&str, usize); 3] = [("train", 480), ("valid", 120), ("test", 120)]
 /// The store of the task in `folder`.
 pub fn planted_store(folder: &Path, label: Label) -> PathBuf {
     let mut text = "sequence\tpattern\tsplit\n".to_owned();
-    let mut state = 11_u64;
-    let mut draw = |below: u64| {
-        // Knuth's multiplier; the high bits are the good ones.
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from((state >> 33) % below).unwrap()
-    };
+    let mut draw = draws(11);
     for (split, rows) in ROWS {
         for row in 0..rows {
             let mut sequence: String = (0..LENGTH).map(|_| ['A', 'C', 'G', 'T'][draw(4)]).collect();
@@ -56,13 +51,13 @@ pub fn planted_space(folder: &Path) -> PathBuf {
     let mut text = format!(
         "format = \"genomenas-space\"\nversion = 1\nname = \"planted\"\ninput = [4, {LENGTH}]\noutput = \"out\"\n\n"
     );
-    let options = |edge: usize| {
-        let wide = (format!("edge.{edge}") == PLANTED.0).then_some(PLANTED.1);
-        MIRRORED.into_iter().chain(wide).collect::<Vec<_>>()
+    let options = |decision: &str| -> Vec<&str> {
+        let wide = (decision == PLANTED.0).then_some(PLANTED.1);
+        MIRRORED.into_iter().chain(wide).collect()
     };
-    for edge in 0..3 {
-        let options = options(edge);
-        write!(text, "[[decisions]]\nid = \"edge.{edge}\"\noptions = {options:?}\nsearch_only = [\"none\"]\n\n")
+    for decision in DECISIONS {
+        let options = options(decision);
+        write!(text, "[[decisions]]\nid = \"{decision}\"\noptions = {options:?}\nsearch_only = [\"none\"]\n\n")
             .unwrap();
     }
     text += "[[rules]]\nof = [\"edge.0\", \"edge.1\", \"edge.2\"]\nkeep = 2\n\n";

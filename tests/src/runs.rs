@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::built::genomenas;
-use crate::made_up::write;
+use crate::made_up::{draws, write};
 use crate::outcome::Outcome;
 
 /// Rows of the training split of [`motif_store`]; the other two have [`OTHER_ROWS`] each.
@@ -91,12 +91,7 @@ pub fn motif_table(length: usize, test_seed: u64) -> String {
     let mut text = "sequence\tmotif\tnoise\tsplit\n".to_owned();
     let splits = [("train", TRAIN_ROWS, 1), ("valid", OTHER_ROWS, 2), ("test", OTHER_ROWS, test_seed)];
     for (split, rows, seed) in splits {
-        let mut state = seed * 1_000_003;
-        // Knuth's multiplier; the high bits are the good ones.
-        let mut draw = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            usize::try_from((state >> 33) % below).unwrap()
-        };
+        let mut draw = draws(seed * 1_000_003);
         for row in 0..rows {
             let mut sequence: String = (0..length).map(|_| ['A', 'C', 'G', 'T'][draw(4)]).collect();
             let at = draw(length as u64 - 8);

@@ -12,7 +12,7 @@ use genomenas::error::Error;
 use genomenas::plugins::folders::{Folder, Reach};
 use genomenas::plugins::{Call, Catalog, Deadlines, Limits, PluginInstance, listing};
 use genomenas_plugin::message::{
-    Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId, Unit,
+    Alphas, Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId, Unit,
 };
 use genomenas_plugin::space::GenomeNas;
 use genomenas_tests::hostile_plugin;
@@ -76,7 +76,14 @@ fn ask() -> Ask {
 }
 
 fn report() -> Report {
-    Report { trial: TrialId(3), cost: Cost { seconds: 0.1, ..Cost::default() }, remaining: 1, epoch: None, end: None }
+    Report {
+        trial: TrialId(3),
+        cost: Cost { seconds: 0.1, ..Cost::default() },
+        remaining: 1,
+        epoch: None,
+        alphas: Alphas::default(),
+        end: None,
+    }
 }
 
 /// What a well-behaved instance discards after so many proposals and updates.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use genomenas_tests::planted::{Label, PLANTED, planted_search, planted_search_on, planted_store};
+use genomenas_tests::project::skip;
 use genomenas_tests::runs::{
     bytes, journal, killed, of_type, planned, quietly, result, run, timeless, timeless_journal,
 };
@@ -156,7 +157,7 @@ fn the_four_search_on_a_cuda_device_as_on_the_cpu() {
         let out = folder.path().join(strategy);
         let outcome = Outcome::of(&mut planted_search_on("cuda", strategy, 1, &store, &out));
         if outcome.stderr.contains("is not there") {
-            eprintln!("skipped: there is no CUDA device here");
+            skip("there is no CUDA device here");
             return;
         }
         assert_eq!(outcome.code, Some(0), "{outcome:?}");

@@ -130,7 +130,7 @@ fn module(
     match op {
         Op::Conv1d { .. } => convolution::convolution(op, name, input[0], declared),
         Op::Linear { .. } => convolution::linear(op, name, input, declared),
-        Op::BatchNorm { .. } => normalisation::batch_norm(op, layers.form, scale, name, input[0], declared),
+        Op::BatchNorm { .. } => Some(normalisation::batch_norm(op, layers.form, scale, name, input[0], declared)),
         Op::Dropout { p } => Some(normalisation::dropout(*p)),
         Op::SkipDropout {} => Some(normalisation::skip_dropout(search)),
         Op::DropPath { p } => Some(normalisation::drop_path(*p)),

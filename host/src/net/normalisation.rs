@@ -71,13 +71,13 @@ pub(super) fn batch_norm(
     name: &str,
     channels: usize,
     declared: &mut Declared,
-) -> Option<Box<dyn Module>> {
+) -> Box<dyn Module> {
     let affine = (!is_unscaled(op, form)).then(|| {
         let shape = [size(channels)];
         let weight = declared.weight(format!("{name}.weight"), &shape, Part::Cnn, Draw::Constant(1.0));
         (weight, declared.weight(format!("{name}.bias"), &shape, Part::Cnn, Draw::Constant(0.0)))
     });
-    Some(Box::new(BatchNorm { affine, scale, ..BatchNorm::unscaled(name, channels, declared) }))
+    Box::new(BatchNorm { affine, scale, ..BatchNorm::unscaled(name, channels, declared) })
 }
 
 /// Dropout of single values.

@@ -9,7 +9,7 @@ use genomenas_plugin::space::{
 };
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{close, gradients, named, noise, spread_alphas, supernet};
+use super::{close, gradients, is_zero, named, noise, spread_alphas, supernet};
 use crate::net::weights::Part;
 use crate::net::{Blend, Mode, Net};
 
@@ -115,13 +115,12 @@ impl<'a> ByTheBook<'a> {
             let mut states = vec![self.norm(&s0)];
             for node in 0..NODES {
                 let mut sum = s0.zeros_like();
-                for input in 0..=node {
+                for (input, state) in states.iter().enumerate() {
                     let id = format!("rnn.{node}.{input}");
                     let Some(decision) = self.space.decision(&id) else { continue };
                     let alphas = decision.options.iter().map(|option| &self.weights[&format!("alphas.{id}.{option}")]);
                     let p = Tensor::stack(&alphas.collect::<Vec<_>>(), 0).softmax(0, Kind::Float);
                     for (at, option) in (0..).zip(&decision.options) {
-                        let state = &states[input];
                         let w = &self.weights[&format!("rnn.w.{node}")];
                         let gates = self.drop(state, false).matmul(w).split(4, 1);
                         let candidate = match option.as_str() {
@@ -131,7 +130,7 @@ impl<'a> ByTheBook<'a> {
                             "sigmoid" => gates[1].sigmoid(),
                             _ => gates[1].relu(),
                         };
-                        sum = sum + p.get(at) * (state + gates[0].sigmoid() * (candidate - state));
+                        sum += p.get(at) * (state + gates[0].sigmoid() * (candidate - state));
                     }
                 }
                 states.push(self.norm(&sum));
@@ -228,7 +227,7 @@ fn a_node_without_a_live_activation_is_zero_before_its_norm() {
     let mode = Mode { blend: Blend::Chosen(vec![Vec::new(); space.decisions.len()]), ..Mode::scoring() };
     let output = net.forward(&input(), &mode).unwrap();
     // The running mean is 0.
-    assert_eq!(output.logits.abs().sum(Kind::Float).double_value(&[]), 0.0);
+    assert!(is_zero(&output.logits));
 }
 
 #[test]

@@ -75,7 +75,11 @@ fn what_remains_after_a_mask_inherits_weights_statistics_and_alphas_by_name() {
         let (all, left) = (whole.alphas().unwrap(), masked.alphas().unwrap());
         for (decision, options) in &left.0 {
             for (option, weight) in options {
-                assert_eq!(all.get(decision, option).unwrap().alpha, weight.alpha, "{decision} {option}");
+                assert_eq!(
+                    all.get(decision, option).unwrap().alpha.to_bits(),
+                    weight.alpha.to_bits(),
+                    "{decision} {option}"
+                );
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Networks against what plugin-api infers of them, against published values and against implementations by the book.
 
-mod bench_tmp;
 mod blends;
 mod cell;
 mod graph;
@@ -16,6 +15,7 @@ use super::weights::{PARTS, Part};
 use super::{Net, Output};
 
 fn noise(shape: &[i64]) -> Tensor {
+    crate::train::alone::hold_generator();
     tch::manual_seed(1);
     Tensor::randn(shape, (Kind::Float, Device::Cpu))
 }
@@ -69,6 +69,10 @@ fn gradients(net: &mut Net) -> Vec<(String, Tensor)> {
 
 fn named<'a>(values: &'a [(String, Tensor)], name: &str) -> &'a Tensor {
     &values.iter().find(|(other, _)| other == name).unwrap_or_else(|| panic!("there is no '{name}'")).1
+}
+
+fn is_zero(values: &Tensor) -> bool {
+    *values == values.zeros_like()
 }
 
 /// The largest difference of two tensors, as a part of the largest value.

@@ -63,6 +63,8 @@ impl Declared {
     /// Allocates everything on `device`. Each weight is drawn on the CPU from a stream of its own, a function of
     /// `seed` and its name: the same on every device, and whatever other weights the network has.
     pub fn allocate(self, seed: u64, device: Device) -> Result<Weights> {
+        #[cfg(test)]
+        crate::train::alone::hold_generator();
         let _guard = tch::no_grad_guard();
         let mut flat = Vec::new();
         let mut views: Vec<Option<Tensor>> = self.weights.iter().map(|_| None).collect();
