@@ -13,7 +13,7 @@ use crate::data::{FinalEvaluation, Rows, Split, Store, Task};
 use crate::error::{Error, Result};
 use crate::net::{Mixer, Mode, Net};
 use crate::train::loss::Loss;
-use crate::train::{Feed, checkpoint, device};
+use crate::train::{Feed, checkpoint, memory};
 use metrics::Collector;
 
 /// How a split is scored.
@@ -96,13 +96,13 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
     let shape = &evaluation.store.info().shape;
     layers.expect_io(shape.length, shape.labels.len())?;
     let (tensors, _) = checkpoint::read::<serde_json::Value>(evaluation.weights)?;
-    let need = device::Need {
+    let need = memory::Need {
         parameters: layers.parameters(),
-        copies: device::Need::SCORED,
+        copies: memory::Need::SCORED,
         activations: layers.activations(),
         batch: evaluation.batch,
     };
-    device::check_memory(evaluation.device, &need)?;
+    memory::check(evaluation.device, &need)?;
     let mut net = Net::build(&layers, 0, evaluation.device)?;
     net.weights.restore(&tensors, true).map_err(|error| error.context(evaluation.weights.display()))?;
     let rows = match evaluation.split {

@@ -22,7 +22,7 @@ use super::{Context, hooks};
 use crate::error::{Error, Result};
 use crate::plugins::PluginInstance;
 use crate::train::meter::Bound;
-use crate::train::{self, Job, Training, device};
+use crate::train::{self, Job, Training, memory};
 
 /// A checkpoint younger than this is not written again after an epoch: what it lacks is trained again, to the same
 /// result.
@@ -286,7 +286,7 @@ impl Searching<'_> {
         }
         let gone = !matches!(outcome, Outcome::Completed { .. });
         let Tally { cost, best, alphas, parameters, multiply_adds } = tally;
-        let end = End { outcome, best, parameters, multiply_adds, peak_memory: device::peak_memory() };
+        let end = End { outcome, best, parameters, multiply_adds, peak_memory: memory::peak_memory() };
         let report = Report { trial: id, cost, remaining: self.remaining(&cost), epoch: None, alphas, end: Some(end) };
         let discards = self.tell(&report)?;
         let used = self.state.used + cost;

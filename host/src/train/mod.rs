@@ -9,6 +9,7 @@ pub mod device;
 mod feed;
 mod job;
 pub mod loss;
+pub mod memory;
 pub mod meter;
 pub mod optimizer;
 mod partition;

@@ -11,9 +11,9 @@ use genomenas_plugin::message::{Alphas, Cost, Epoch, Order, Stopped};
 use super::arch::ArchSteps;
 use super::checkpoint::{self, Tensors};
 use super::computed::Computed;
-use super::device::{self, Need};
 use super::job::{Job, Watch, check_batch, check_states};
 use super::loss::Loss;
+use super::memory::{self, Need};
 use super::meter::Meter;
 use super::optimizer::Optimizer;
 use super::partition::Partition;
@@ -58,7 +58,7 @@ impl<'a> Training<'a> {
         let partition = Partition::new(job.plan, job.data_seed, job.train.len(), job.valid.len())?;
         let mixer = Mixer::new(job.mixing, job.layers)?;
         let unrolls = job.plan.arch.as_ref().is_some_and(|arch| arch.order != Order::First);
-        device::check_memory(
+        memory::check(
             job.device,
             &Need {
                 parameters: job.layers.parameters(),
