@@ -9,28 +9,23 @@ use super::module::{Module, size};
 use super::schedule::{Step, Work};
 use super::shares::{Choices, OptionId};
 use super::weights::Declared;
-use super::{convolution, highway, normalisation, pooling, recurrent, separable};
+use super::{convolution, highway, normalisation, pooling, recurrent};
 use crate::error::{Error, Result};
 
 /// The steps of `layers`, and which of them is the output.
 pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<(Vec<Step>, Source)> {
     let readers = readers(layers);
     let scales = scales(layers, choices, &readers)?;
-    let pairs = separable::pairs(layers, &readers);
     let mut steps: Vec<Step> = Vec::with_capacity(layers.layers.len());
     // Where each layer's value is: layers that do the same share a step.
     let mut places: Vec<Source> = Vec::with_capacity(layers.layers.len());
     let mut without_weights: BTreeMap<Source, Vec<(&Op, Source)>> = BTreeMap::new();
-    for (at, (layer, &scale)) in layers.layers.iter().zip(&scales).enumerate() {
+    for (layer, &scale) in layers.layers.iter().zip(&scales) {
         let place = |source: &Source| match source {
             Source::Input => Source::Input,
             Source::Layer(at) => places[*at],
         };
         let inputs: Vec<Source> = layer.inputs.iter().map(place).collect();
-        if let (true, &[input]) = (pairs.is_first[at], inputs.as_slice()) {
-            places.push(input);
-            continue;
-        }
         let next = Source::Layer(steps.len());
         if let (LayerOp::Op(op), &[input]) = (&layer.op, inputs.as_slice())
             && is_function(op)
@@ -46,10 +41,7 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
         let work = match &layer.op {
             LayerOp::Op(Op::Zero { .. }) => Work::Zero,
             LayerOp::Op(Op::Add {}) => Work::Add,
-            LayerOp::Op(op) => Work::Module(match pairs.first_of[at] {
-                Some(first) => separable::separable(&layers.layers[first], layer, declared),
-                None => module(op, layer, layers, choices, scale, declared)?,
-            }),
+            LayerOp::Op(op) => Work::Module(module(op, layer, layers, choices, scale, declared)?),
             LayerOp::Mix { decision, options } => {
                 let term = |(option, source): (&String, &Source)| -> Result<Term> {
                     let scaled = matches!(source, Source::Layer(at) if scales[*at].is_some());

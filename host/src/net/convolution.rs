@@ -1,8 +1,9 @@
 //! Convolutions and linear layers, with the initial weights of PyTorch: U(±1/√fan-in) for weights and biases.
 
 use genomenas_plugin::space::Op;
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
+use super::channels_last::{as_images, channels_last};
 use super::module::{Module, Pass, size};
 use super::weights::{Declared, Draw, Part, WeightId};
 
@@ -10,6 +11,12 @@ use super::weights::{Declared, Draw, Part, WeightId};
 struct Convolution {
     weight: WeightId,
     bias: Option<WeightId>,
+    geometry: Geometry,
+}
+
+/// How a convolution moves over its input.
+#[derive(Clone, Copy, Debug)]
+struct Geometry {
     stride: i64,
     padding: i64,
     dilation: i64,
@@ -19,9 +26,54 @@ struct Convolution {
 impl Module for Convolution {
     fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
         let bias = self.bias.map(|id| pass.weights.get(id));
-        let weight = pass.weights.get(self.weight);
-        inputs[0].f_conv1d(weight, bias, [self.stride], [self.padding], [self.dilation], self.groups)
+        convolve(inputs[0], pass.weights.get(self.weight), bias, self.geometry)
     }
+}
+
+/// libtorch's `conv1d`, on the CPU by its kernels for images with channels last, which are faster.
+fn convolve(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geometry) -> Result<Tensor, TchError> {
+    let Geometry { stride, padding, dilation, groups } = geometry;
+    if input.device() != Device::Cpu {
+        return input.f_conv1d(weight, bias, [stride], [padding], [dilation], groups);
+    }
+    let (_, _, kernel) = weight.size3()?;
+    // Backward through strided convolutions with dilation, oneDNN 3.10 is wrong in the gradients of some weights, and
+    // of kernel 1 with channels last, it writes behind its buffer. So they are done without stride or dilation.
+    let every = if kernel == 1 { stride } else { dilation };
+    if stride > 1 && every > 1 {
+        if stride % every > 0 || padding % every > 0 {
+            let all = convolve(input, weight, bias, Geometry { stride: 1, ..geometry })?;
+            return all.f_slice(2, 0, None, stride);
+        }
+        // The other positions are not read.
+        let read = channels_last(input)?.f_slice(2, 0, None, every)?;
+        let geometry = Geometry { stride: stride / every, padding: padding / every, dilation: 1, groups };
+        return convolve(&read, weight, bias, geometry);
+    }
+    let input = channels_last(input)?;
+    if groups > 1 && dilation > 1 && padding % dilation == 0 {
+        return dilated(&input, weight, bias, geometry);
+    }
+    as_images(&input, |images| {
+        images.f_conv2d(&weight.f_unsqueeze(2)?, bias, [1, stride], [0, padding], [1, dilation], groups)
+    })
+}
+
+/// A dilated convolution of stride 1 in groups of channels, for which oneDNN has only slow code, by one without
+/// dilation over images of `dilation` columns: the kernel goes down each. The padding is a multiple of the dilation.
+fn dilated(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geometry) -> Result<Tensor, TchError> {
+    let Geometry { padding, dilation, groups, .. } = geometry;
+    let (_, _, length) = input.size3()?;
+    let missing = (dilation - length % dilation) % dilation;
+    let whole = if missing == 0 {
+        input.shallow_clone()
+    } else {
+        input.f_transpose(1, 2)?.f_constant_pad_nd([0, 0, 0, missing])?.f_transpose(1, 2)?
+    };
+    let images = whole.f_unflatten(2, [-1, dilation])?;
+    let images = images.f_conv2d(&weight.f_unsqueeze(3)?, bias, [1, 1], [padding / dilation, 0], [1, 1], groups)?;
+    let (_, _, kernel) = weight.size3()?;
+    images.f_flatten(2, 3)?.f_narrow(2, 0, length + 2 * padding - dilation * (kernel - 1))
 }
 
 #[derive(Debug)]
@@ -51,8 +103,9 @@ pub(super) fn convolution(op: &Op, name: &str, channels: usize, declared: &mut D
     let out = out_channels.unwrap_or(channels);
     let groups = if depthwise { channels } else { groups };
     let (weight, bias) = pair(name, &[out, channels / groups, kernel], bias, None, declared);
-    let (stride, padding) = (size(stride), size(padding));
-    Some(Box::new(Convolution { weight, bias, stride, padding, dilation: size(dilation), groups: size(groups) }))
+    let geometry =
+        Geometry { stride: size(stride), padding: size(padding), dilation: size(dilation), groups: size(groups) };
+    Some(Box::new(Convolution { weight, bias, geometry }))
 }
 
 /// A [`Op::Linear`] on an input of this shape.
@@ -65,7 +118,7 @@ pub(super) fn linear(op: &Op, name: &str, input: &[usize], declared: &mut Declar
 }
 
 /// A weight whose first axis is the output, and its bias.
-pub(super) fn pair(
+fn pair(
     name: &str,
     shape: &[usize],
     bias: bool,
@@ -79,4 +132,73 @@ pub(super) fn pair(
     let weight = declared.weight(format!("{name}.weight"), &shape, Part::Cnn, draw);
     let bias = bias.then(|| declared.weight(format!("{name}.bias"), &shape[..1], Part::Cnn, draw_bias));
     (weight, bias)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tch::Kind;
+
+    use super::*;
+    use crate::net::channels_last::is_channels_last;
+    use crate::train::alone::hold_generator;
+
+    fn random(shape: &[i64]) -> Tensor {
+        Tensor::randn(shape, (Kind::Float, Device::Cpu)).set_requires_grad(true)
+    }
+
+    fn assert_close(value: &Tensor, expected: &Tensor) {
+        assert_eq!(value.size(), expected.size());
+        let distance = (value - expected).abs().max().double_value(&[]);
+        assert!(distance <= 1e-4 * expected.abs().max().double_value(&[]).max(1.0), "off by {distance}");
+    }
+
+    proptest! {
+        #[test]
+        fn a_convolution_has_the_value_and_the_gradients_of_conv1d(
+            (batch, channels, length) in (1..4_i64, 1..10_i64, 1..40_i64),
+            (out, kernel, stride, dilation) in (1..10_i64, 1..10_i64, 1..5_i64, 1..4_i64),
+            extra in 0..6_i64,
+            (depthwise, bias, last) in any::<(bool, bool, bool)>(),
+        ) {
+            // At least half the kernel, and from there on with every remainder.
+            let padding = (dilation * (kernel - 1)) / 2 + extra;
+            prop_assume!(length + 2 * padding > dilation * (kernel - 1));
+            hold_generator();
+            tch::manual_seed(1);
+            let (groups, out) = if depthwise { (channels, channels) } else { (1, out) };
+            let geometry = Geometry { stride, padding, dilation, groups };
+            let weight = random(&[out, channels / groups, kernel]);
+            let bias = bias.then(|| random(&[out]));
+            let input = random(&[batch, channels, length]);
+            let given = if last { channels_last(&input).unwrap() } else { input.shallow_clone() };
+
+            let value = convolve(&given, &weight, bias.as_ref(), geometry).unwrap();
+            let by = value.randn_like();
+            let gradients = |value: &Tensor, leaves: &[&Tensor]| {
+                Tensor::run_backward(&[(value * &by).sum(value.kind())], leaves, false, false)
+            };
+            let leaves: Vec<&Tensor> = [&input, &weight].into_iter().chain(&bias).collect();
+            // Double precision goes another way through libtorch: in single, its own is not always right.
+            let exact: Vec<Tensor> =
+                leaves.iter().map(|leaf| leaf.detach().to_kind(Kind::Double).set_requires_grad(true)).collect();
+            let expected = exact[0].conv1d(&exact[1], exact.get(2), stride, padding, dilation, groups);
+            assert_close(&value, &expected);
+            let exact: Vec<&Tensor> = exact.iter().collect();
+            for (gradient, expected) in gradients(&value, &leaves).iter().zip(&gradients(&expected, &exact)) {
+                assert_close(gradient, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_a_convolution_on_a_cpu_has_channels_last() {
+        hold_generator();
+        for (dilation, groups) in [(1, 1), (1, 8), (2, 8)] {
+            let weight = random(&[8, 8 / groups, 5]);
+            let geometry = Geometry { stride: 1, padding: 2 * dilation, dilation, groups };
+            let value = convolve(&random(&[3, 8, 20]), &weight, None, geometry).unwrap();
+            assert!(is_channels_last(&value) && is_channels_last(&value.relu()), "{:?}", value.stride());
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod blend;
 mod build;
+mod channels_last;
 mod convolution;
 mod highway;
 mod mix;
@@ -12,7 +13,6 @@ mod normalisation;
 mod pooling;
 mod recurrent;
 mod schedule;
-mod separable;
 mod shares;
 pub mod weights;
 

@@ -3,6 +3,7 @@
 use genomenas_plugin::space::{Form, Op};
 use tch::{TchError, Tensor};
 
+use super::channels_last::{as_images, is_channels_last};
 use super::module::{Function, Module, Pass, size};
 use super::shares::{OptionId, Share};
 use super::weights::{BufferId, Declared, Draw, Part, WeightId};
@@ -10,6 +11,8 @@ use super::weights::{BufferId, Declared, Draw, Part, WeightId};
 /// As in PyTorch's `BatchNorm1d`.
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
+/// What a CPU computes at once. With channels last, libtorch is slow on what is left of a vector of channels.
+const VECTOR: i64 = 8;
 
 #[derive(Debug)]
 pub(super) struct BatchNorm {
@@ -39,16 +42,23 @@ impl BatchNorm {
         let affine = self.affine.map(|(weight, bias)| (pass.weights.get(weight), pass.weights.get(bias)));
         // Without running statistics libtorch normalises by those of the batch and moves none.
         let running = !pass.mode.train || pass.mode.track;
-        input.f_batch_norm(
-            affine.map(|(weight, _)| weight).or(scale.as_ref()),
-            affine.map(|(_, bias)| bias),
-            running.then(|| pass.weights.buffer(self.mean)),
-            running.then(|| pass.weights.buffer(self.variance)),
-            pass.mode.train,
-            MOMENTUM,
-            EPSILON,
-            true,
-        )
+        let normalised = |input: &Tensor| {
+            input.f_batch_norm(
+                affine.map(|(weight, _)| weight).or(scale.as_ref()),
+                affine.map(|(_, bias)| bias),
+                running.then(|| pass.weights.buffer(self.mean)),
+                running.then(|| pass.weights.buffer(self.variance)),
+                pass.mode.train,
+                MOMENTUM,
+                EPSILON,
+                true,
+            )
+        };
+        if self.channels % VECTOR == 0 && is_channels_last(input) {
+            as_images(input, normalised)
+        } else {
+            normalised(input)
+        }
     }
 }
 
