@@ -20,8 +20,9 @@ type Deriving = Box<dyn Fn(&Learned<'_>) -> Vec<Selection> + Send>;
 /// A search in stages, each one supernet of what remains of the space, mixed by softmax.
 ///
 /// A stage may spend the share of the budget that its epochs are of all epochs. After it the options and edges go that
-/// [`dropping`](Self::dropping) names, unless a node would be left without any. If the budget ends earlier, the architecture is derived from the latest alphas,
-/// and where none were ever reported it is drawn from the seed. A stage that fails ends the search with its reason.
+/// [`dropping`](Self::dropping) names, unless a node would be left without any. If the budget ends earlier, the
+/// architecture is derived from the latest alphas, and where none were ever reported it is drawn from the seed. A stage
+/// that fails ends the search with its reason.
 pub struct Stages {
     space: Space,
     seed: u64,
