@@ -111,6 +111,12 @@ pub fn run(id: &str, simulation: &Simulation) -> Simulated {
     simulation.run(search.as_mut()).unwrap()
 }
 
+/// The mean quality of what a strategy finds in [`small`] spaces, over five seeds.
+pub fn mean_quality(id: &str) -> f64 {
+    let simulation = small().parameter("batch", 20).budget("400000samples".parse().unwrap());
+    (1..=5).map(|seed| run(id, &simulation.clone().seed(seed)).quality).sum::<f64>() / 5.0
+}
+
 /// Why the run of a registered strategy ended, or was not begun.
 pub fn refusal(id: &str, simulation: &Simulation) -> String {
     let run = || simulation.run(strategy(id)?.build(simulation.setup())?.as_mut());

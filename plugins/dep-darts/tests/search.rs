@@ -9,7 +9,8 @@ mod family;
 
 use dep_darts::Settings;
 use family::{
-    Stage, dropped, fixed, found, genomenas, genotype, genotype_of, refusal, run, sines, small, stages, two_cells,
+    Stage, dropped, fixed, found, genomenas, genotype, genotype_of, mean_quality, refusal, run, sines, small, stages,
+    two_cells,
 };
 use genomenas_plugin::message::{Discard, Initialisation};
 use genomenas_plugin::simulate::conformance;
@@ -131,9 +132,7 @@ fn a_stage_that_fails_ends_the_search_with_the_hosts_reason() {
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let simulation = small().parameter("batch", 20).budget("400000samples".parse().unwrap());
-    let qualities = (1..=5).map(|seed| run("dep-darts", &simulation.clone().seed(seed)).quality);
-    let mean = qualities.sum::<f64>() / 5.0;
+    let mean = mean_quality("dep-darts");
     assert!(mean > 0.8, "{mean}");
 }
 
