@@ -85,9 +85,8 @@ fn op_text(op: &Op, input: Option<&Vec<usize>>, output: &[usize], form: Form) ->
         Op::AvgPool { kernel, stride, padding } => {
             format!("average pool, kernel {kernel}, stride {stride}{}", unless("padding", *padding, 0))
         }
-        Op::BatchNorm { affine, affine_in_search } => {
-            let learned = *affine && (form != Form::Search || *affine_in_search);
-            if learned { "batch norm" } else { "batch norm, not learned" }.to_owned()
+        Op::BatchNorm { .. } => {
+            if op.is_unscaled_norm(form) { "batch norm, not learned" } else { "batch norm" }.to_owned()
         }
         Op::Zero { stride } => format!("zeros{}", unless("stride", *stride, 1)),
         Op::SkipDropout {} => "identity, with the plan's skip dropout".to_owned(),

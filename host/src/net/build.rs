@@ -81,7 +81,7 @@ fn scales(layers: &Layers, choices: &Choices, readers: &[usize]) -> Result<Vec<O
             if let Source::Layer(at) = source
                 && readers[*at] == 1
                 && let LayerOp::Op(op) = &layers.layers[*at].op
-                && normalisation::is_unscaled(op, layers.form)
+                && op.is_unscaled_norm(layers.form)
             {
                 scales[*at] = Some(choices.find(decision, option)?);
             }

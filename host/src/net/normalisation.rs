@@ -68,11 +68,6 @@ impl Module for BatchNorm {
     }
 }
 
-/// Whether `op` is a batch norm without a scale of its own in this form.
-pub(super) fn is_unscaled(op: &Op, form: Form) -> bool {
-    matches!(*op, Op::BatchNorm { affine, affine_in_search } if !(affine && (form != Form::Search || affine_in_search)))
-}
-
 /// A [`Op::BatchNorm`] over `channels` channels, which multiplies its value by the share of option `scale`.
 pub(super) fn batch_norm(
     op: &Op,
@@ -82,7 +77,7 @@ pub(super) fn batch_norm(
     channels: usize,
     declared: &mut Declared,
 ) -> Box<dyn Module> {
-    let affine = (!is_unscaled(op, form)).then(|| {
+    let affine = (!op.is_unscaled_norm(form)).then(|| {
         let shape = [size(channels)];
         let weight = declared.weight(format!("{name}.weight"), &shape, Part::Cnn, Draw::Constant(1.0));
         (weight, declared.weight(format!("{name}.bias"), &shape, Part::Cnn, Draw::Constant(0.0)))

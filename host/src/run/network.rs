@@ -40,15 +40,7 @@ impl Networks<'_> {
     pub(super) fn of_trial(&self, network: &Network, remaining: &Mask) -> Result<Resolved> {
         let (layers, mixing) = match network {
             Network::Supernet { mask, mixing } => {
-                let mask = mask.as_ref().unwrap_or(remaining);
-                self.space.check_mask(mask)?;
-                if !mask.is_within(remaining) {
-                    return Err(Error::input("its mask holds options that were discarded"));
-                }
-                let space = self.space.masked(mask)?;
-                if let Mixing::Cycle { selections } | Mixing::Sample { selections } = mixing {
-                    selections.iter().try_for_each(|selection| space.check_selection(selection))?;
-                }
+                let space = self.space.of_supernet(mask.as_ref(), remaining, mixing)?;
                 (space.supernet_layers()?, mixing.clone())
             }
             network => (self.architecture(network)?.layers()?, Mixing::Softmax),

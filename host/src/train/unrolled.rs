@@ -34,7 +34,7 @@ pub(super) fn gradient(
     passes.backward(arch, Of { weights: true, alphas: true })?;
     let direct = passes.take_alphas()?;
     let ahead = optimizer.take_gradients(&mut passes.net.weights)?.gradients;
-    start.put_back(&passes.net.weights)?;
+    start.put_back(&mut passes.net.weights)?;
 
     // The direction of the finite difference holds the learning rate and the clip factor of each part, so that parts
     // with rates far apart, as in genomeNAS, each count by their own.
@@ -61,7 +61,7 @@ pub(super) fn gradient(
     let mut at = |sign: f64| -> Result<Tensor> {
         start.move_by(&passes.net.weights, |at, _| direction[at].f_mul_scalar(sign * step))?;
         passes.backward(train, Of { weights: false, alphas: true })?;
-        start.put_back(&passes.net.weights)?;
+        start.put_back(&mut passes.net.weights)?;
         passes.take_alphas()
     };
     let implicit = at(1.0)?.f_sub(&at(-1.0)?)?.f_div_scalar(2.0 * step)?;
@@ -88,11 +88,7 @@ impl Start {
         Ok(())
     }
 
-    fn put_back(&self, weights: &Weights) -> Result<()> {
-        let _guard = tch::no_grad_guard();
-        for (&part, start) in WEIGHTS.iter().zip(&self.parts) {
-            weights.flat(part).shallow_clone().f_copy_(start)?;
-        }
-        Ok(())
+    fn put_back(&self, weights: &mut Weights) -> Result<()> {
+        WEIGHTS.into_iter().zip(&self.parts).try_for_each(|(part, start)| weights.set_flat(part, start))
     }
 }

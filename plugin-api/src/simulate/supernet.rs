@@ -48,16 +48,7 @@ impl Supernet {
         mixing: &Mixing,
         landscape: Landscape,
     ) -> Result<Self> {
-        mixing.validate()?;
-        let mask = mask.unwrap_or(remaining);
-        space.check_mask(mask)?;
-        if !mask.is_within(remaining) {
-            return Err(super::drive::refused("its mask holds options that were discarded"));
-        }
-        let space = space.masked(mask)?;
-        if let Mixing::Cycle { selections } | Mixing::Sample { selections } = mixing {
-            selections.iter().try_for_each(|selection| space.check_selection(selection))?;
-        }
+        let space = space.of_supernet(mask, remaining, mixing)?;
         let utilities = values(&space, |decision, option| {
             let decision = &space.decisions[decision];
             landscape.of_option(decision, &decision.options[option])

@@ -65,9 +65,8 @@ fn infer_single(op: &Op, input: &Shape, form: Form) -> Result<Inferred> {
             }
             Ok(Inferred::free(vec![channels, windows(op, length, kernel, stride, padding, 1)?]))
         }
-        Op::BatchNorm { affine, affine_in_search } => {
-            let learned = affine && (form != Form::Search || affine_in_search);
-            let parameters = if learned { 2 * input[0] as u64 } else { 0 };
+        Op::BatchNorm { .. } => {
+            let parameters = if op.is_unscaled_norm(form) { 0 } else { 2 * input[0] as u64 };
             Ok(Inferred { shape: keep(), parameters, multiply_adds: 0 })
         }
         Op::GlobalMaxPool {} | Op::GlobalAvgPool {} => Ok(Inferred::free(vec![two(op, input)?.0])),

@@ -98,12 +98,7 @@ fn scaled(layers: &[Layer], form: Form) -> Vec<bool> {
             readers[*from] += 1;
         }
     }
-    let unlearned = |op: &LayerOp| match op {
-        LayerOp::Op(Op::BatchNorm { affine, affine_in_search }) => {
-            !(*affine && (form != Form::Search || *affine_in_search))
-        }
-        _ => false,
-    };
+    let unlearned = |op: &LayerOp| matches!(op, LayerOp::Op(op) if op.is_unscaled_norm(form));
     layers.iter().zip(readers).map(|(layer, readers)| readers == 1 && unlearned(&layer.op)).collect()
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::expand::used_blocks;
 use super::select::remove_unread;
 use super::{EdgeActivation, Node, Op, Space};
-use crate::message::Discard;
+use crate::message::{Discard, Mixing};
 use crate::{Error, Result};
 
 /// The options that remain of each decision; no options, or no entry, is a dropped decision.
@@ -103,6 +103,25 @@ impl Space {
             }
         }
         Ok(())
+    }
+
+    /// The space of a supernet trial that begins while `remaining` remains: what its own mask leaves, or all of it.
+    ///
+    /// # Errors
+    ///
+    /// The mask holds what was discarded, the mixing cannot be used, or as [`masked`](Self::masked).
+    pub fn of_supernet(&self, mask: Option<&Mask>, remaining: &Mask, mixing: &Mixing) -> Result<Self> {
+        mixing.validate()?;
+        let mask = mask.unwrap_or(remaining);
+        self.check_mask(mask)?;
+        if !mask.is_within(remaining) {
+            return Err(Error::invalid("its mask holds options that were discarded"));
+        }
+        let space = self.masked(mask)?;
+        if let Mixing::Cycle { selections } | Mixing::Sample { selections } = mixing {
+            selections.iter().try_for_each(|selection| space.check_selection(selection))?;
+        }
+        Ok(space)
     }
 
     /// The space that `mask` leaves: dropped options and decisions are in no part of it. What remains keeps its names,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::graph::Form;
+
 /// One operation. A sample is a tensor of channels × length, or, after [`Op::Flatten`] or a global pool, of features.
 ///
 /// Sizes that are left out follow the input, so that one block serves at any width.
@@ -269,6 +271,16 @@ impl Op {
     /// Batch normalisation with scale and shift.
     pub const fn batch_norm() -> Self {
         Self::BatchNorm { affine: true, affine_in_search: true }
+    }
+
+    /// Whether it is a batch normalisation that has no learned scale and shift in this form.
+    pub const fn is_unscaled_norm(&self, form: Form) -> bool {
+        match *self {
+            Self::BatchNorm { affine, affine_in_search } => {
+                !affine || (matches!(form, Form::Search) && !affine_in_search)
+            }
+            _ => false,
+        }
     }
 
     /// The name of the operation in files.
