@@ -109,7 +109,7 @@ impl Stages {
         };
         let network = Network::Supernet { mask: None, mixing: Mixing::Softmax };
         let limit = share(ask.budget.amount, plan.epochs, self.plans.iter().map(|plan| plan.epochs));
-        Some(Trial { work: Work::Train { network, plan: plan.clone(), init }, limit: Some(limit) })
+        Some(Trial::of(Work::Train { network, plan: plan.clone(), init }).with_limit(limit))
     }
 
     fn finding(&self) -> Result<Finding> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::arch::Arch;
+use super::{Unit, arch::Arch};
 use crate::{Error, Result};
 
 /// How a network is trained. Fields left out take the defaults below.
@@ -44,6 +44,10 @@ pub struct Plan {
     pub validation_batches: Option<u32>,
     /// Shows each training window as its reverse complement with probability 1/2.
     pub reverse_complement: bool,
+    /// What schedules run over, counted from the first of the trials that [continue](super::Initialisation::Continue)
+    /// each other. Where absent, the epochs or the limit of this trial, whichever ends first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<Horizon>,
 }
 
 impl Default for Plan {
@@ -63,6 +67,7 @@ impl Default for Plan {
             early_stopping: None,
             validation_batches: None,
             reverse_complement: false,
+            horizon: None,
         }
     }
 }
@@ -101,6 +106,9 @@ impl Plan {
             return Err(Error::invalid(format!(
                 "the plan's early_stopping has patience {patience} and minimum_improvement {minimum_improvement}: expected a patience of at least 1 and an improvement of 0 or more"
             )));
+        }
+        if matches!(self.horizon, Some(Horizon::Epochs { epochs: 0 } | Horizon::Cost { amount: 0, .. })) {
+            return Err(Error::invalid("the plan's horizon is 0: expected at least 1"));
         }
         self.cnn.validate("cnn")?;
         self.rnn.as_ref().map_or(Ok(()), |rnn| rnn.validate("rnn"))?;
@@ -237,6 +245,24 @@ pub enum Clip {
         cnn: f64,
         /// For the weights of recurrent cells.
         rnn: f64,
+    },
+}
+
+/// How long a training is as a whole, for its schedules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Horizon {
+    /// So many epochs.
+    Epochs {
+        /// How many.
+        epochs: u32,
+    },
+    /// What it may spend.
+    Cost {
+        /// How much.
+        amount: u64,
+        /// Of what.
+        unit: Unit,
     },
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Cost, Mixing, Plan};
+use super::{Budget, Cost, Mixing, Plan, Unit};
 use crate::space::{Architecture, Mask, Selection};
 
 /// The number of a trial within its run; the host mints it.
@@ -33,6 +33,13 @@ pub struct Ask {
     /// Trials proposed earlier that have not ended.
     #[serde(default)]
     pub in_flight: Vec<TrialId>,
+    /// How many trials the host keeps under way at once. It asks whenever fewer are, and none waits to begin.
+    #[serde(default = "one")]
+    pub slots: u32,
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// A strategy's answer.
@@ -72,15 +79,23 @@ pub struct Trial {
     /// What to do.
     #[serde(flatten)]
     pub work: Work,
-    /// The most that this trial may spend, in the unit of the run's budget; the rest of the budget where absent.
+    /// The most that this trial may spend; the rest of the run's budget where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// The unit of the limit; that of the run's budget where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_unit: Option<Unit>,
 }
 
 impl Trial {
     /// Trains `network` from fresh weights.
     pub fn train(network: Network, plan: Plan) -> Self {
-        Self { work: Work::Train { network, plan, init: Initialisation::Fresh }, limit: None }
+        Self::of(Work::Train { network, plan, init: Initialisation::Fresh })
+    }
+
+    /// Does `work` without a limit of its own.
+    pub const fn of(work: Work) -> Self {
+        Self { work, limit: None, limit_unit: None }
     }
 
     /// The same trial with a limit, in the unit of the run's budget.
@@ -104,6 +119,24 @@ pub enum Work {
         /// From which weights.
         #[serde(default)]
         init: Initialisation,
+    },
+    /// Score parts of a supernet on the validation split, without training: each mask with the weights that a trial
+    /// of this run ended with, matched by name. How the options of a mask count follows that trial's mixing: by the
+    /// softmax of their alphas, as their sum, or as their mean where it computed sub-networks.
+    Score {
+        /// The supernet trial, which completed.
+        weights_of: TrialId,
+        /// What to score, one after the other; each within the mask that the trial trained.
+        masks: Vec<Mask>,
+        /// Training samples over which the statistics of batch norms are computed anew for each mask, rounded up to
+        /// whole batches; they count as trained samples. 0 keeps the statistics of training.
+        #[serde(default)]
+        recalibrate_batch_norm: u32,
+        /// Samples a batch.
+        batch: u32,
+        /// Batches of the validation split to score; all of them where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        validation_batches: Option<u32>,
     },
 }
 
@@ -144,6 +177,13 @@ pub enum Initialisation {
     /// Those with which an earlier trial of this run ended, running statistics and alphas included, matched by name: an
     /// option that remains keeps its weights and its alpha. The rest is drawn anew.
     Inherit {
+        /// That trial.
+        trial: TrialId,
+    },
+    /// As [`Inherit`](Self::Inherit), and the training goes on where that trial ended: the state of the optimizers, by
+    /// name as well, the steps they have taken, and the place in the schedules. Epochs, early stopping and the limit
+    /// are those of this trial alone.
+    Continue {
         /// That trial.
         trial: TrialId,
     },

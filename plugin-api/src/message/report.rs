@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cost, TrialId};
 
-/// News of one trial: an epoch, or its end.
+/// News of one trial: an epoch, the score of a mask, or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The trial.
@@ -18,6 +18,9 @@ pub struct Report {
     /// The epoch that just ended; absent from the report of an end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
+    /// The mask that a [`Score`](super::Work::Score) trial just scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<MaskScore>,
     /// The alphas of a supernet that mixes by them, as they are now; empty for other networks.
     #[serde(default, skip_serializing_if = "Alphas::is_empty")]
     pub alphas: Alphas,
@@ -73,13 +76,31 @@ pub struct Epoch {
 impl Epoch {
     /// The value of `metric`, turned so that more is better; `None` where it is undefined.
     pub fn score(&self, metric: Metric) -> Option<f64> {
-        match metric {
-            Metric::Loss => Some(-self.valid_loss),
-            Metric::Auroc => self.auroc,
-            Metric::Auprc => self.auprc,
-            Metric::F1 => self.f1,
-        }
-        .filter(|score| score.is_finite())
+        metric.of(Some(self.valid_loss), [self.auroc, self.auprc, self.f1])
+    }
+}
+
+/// What was measured of one mask of a [`Score`](super::Work::Score) trial, on the validation split. A score that is
+/// undefined is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MaskScore {
+    /// The mask, by its position in the trial's masks.
+    pub mask: u32,
+    /// Mean validation loss.
+    pub valid_loss: Option<f64>,
+    /// Mean area under the ROC curve over the defined labels.
+    pub auroc: Option<f64>,
+    /// Mean average precision over the defined labels.
+    pub auprc: Option<f64>,
+    /// Mean F1 at 0.5 over the defined labels.
+    pub f1: Option<f64>,
+}
+
+impl MaskScore {
+    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    pub fn score(&self, metric: Metric) -> Option<f64> {
+        metric.of(self.valid_loss, [self.auroc, self.auprc, self.f1])
     }
 }
 
@@ -96,6 +117,18 @@ pub enum Metric {
     Auprc,
     /// Mean F1 at 0.5.
     F1,
+}
+
+impl Metric {
+    fn of(self, loss: Option<f64>, [auroc, auprc, f1]: [Option<f64>; 3]) -> Option<f64> {
+        match self {
+            Self::Loss => loss.map(|loss| -loss),
+            Self::Auroc => auroc,
+            Self::Auprc => auprc,
+            Self::F1 => f1,
+        }
+        .filter(|score| score.is_finite())
+    }
 }
 
 /// How a trial ended.
@@ -143,6 +176,8 @@ pub enum Outcome {
 pub enum Stopped {
     /// All epochs of the plan.
     Epochs,
+    /// All masks of a score.
+    Masks,
     /// No improvement for the plan's patience.
     EarlyStopping,
     /// The trial's own limit.

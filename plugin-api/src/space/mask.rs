@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expand::used_blocks;
 use super::select::remove_unread;
-use super::{EdgeActivation, Node, Op, Space};
+use super::{EdgeActivation, Node, Op, Selection, Space};
 use crate::message::{Discard, Mixing};
 use crate::{Error, Result};
 
@@ -62,6 +62,13 @@ impl Mask {
         }
         *self = left;
         Ok(())
+    }
+}
+
+impl From<&Selection> for Mask {
+    /// The mask that leaves this one architecture.
+    fn from(selection: &Selection) -> Self {
+        Self(selection.0.iter().map(|(id, option)| (id.clone(), BTreeSet::from([option.clone()]))).collect())
     }
 }
 

@@ -5,6 +5,7 @@
 //! JSON form, validated without libtorch, and nothing in it is trusted by the host.
 
 mod canonical;
+mod cells;
 mod document;
 mod expand;
 mod genomenas;
@@ -18,6 +19,7 @@ mod select;
 #[expect(clippy::module_inception, reason = "a space is the subject of both")]
 mod space;
 
+pub use cells::Cell;
 pub use expand::{LayerOp, Source};
 pub use genomenas::GenomeNas;
 pub use graph::{Architecture, ArchitectureBuilder, ArchitectureFormat, Block, Form, Graph, INPUT, Node, VERSION};
