@@ -89,13 +89,14 @@ fn setup(space: Space) -> Setup {
 
 fn ask(remaining: u64) -> Ask {
     let budget = Budget { amount: 100, unit: Unit::Samples };
-    Ask { budget, remaining, used: Cost::default(), next_trial: TrialId(7), in_flight: vec![] }
+    Ask { budget, remaining, used: Cost::default(), next_trial: TrialId(7), in_flight: vec![], slots: 1 }
 }
 
 fn end(alphas: Alphas, remaining: u64) -> Report {
     let outcome = Outcome::Completed { stopped: Stopped::Limit };
     let end = End { outcome, best: None, parameters: 0, multiply_adds: 0, peak_memory: 0 };
-    Report { trial: TrialId(7), cost: Cost::default(), remaining, epoch: None, alphas, end: Some(end) }
+    let (trial, cost) = (TrialId(7), Cost::default());
+    Report { trial, cost, remaining, epoch: None, score: None, alphas, end: Some(end) }
 }
 
 fn finding(proposal: Proposal) -> Candidate {

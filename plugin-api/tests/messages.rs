@@ -3,8 +3,8 @@
 
 use genomenas_plugin::message::{
     Algorithm, Alphas, Arch, ArchData, Ask, Budget, Candidate, Clip, Cost, DataInfo, Discard, EarlyStopping, End,
-    Epoch, Finding, Initialisation, Mixing, Network, Optimizer, OptionWeight, Order, Outcome, PROTOCOL, Plan, Proposal,
-    Report, Schedule, Setup, Stopped, Task, Trial, TrialId, Unit, Work,
+    Epoch, Finding, Horizon, Initialisation, MaskScore, Metric, Mixing, Network, Optimizer, OptionWeight, Order,
+    Outcome, PROTOCOL, Plan, Proposal, Report, Schedule, Setup, Stopped, Task, Trial, TrialId, Unit, Work,
 };
 use genomenas_plugin::space::{ArchitectureBuilder, Mask, Op, Selection, Space};
 use proptest::prelude::*;
@@ -79,7 +79,8 @@ fn mask() -> Mask {
 
 fn report() -> Report {
     let epoch = Some(Epoch::default());
-    Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch, alphas: Alphas::default(), end: None }
+    let alphas = Alphas::default();
+    Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch, score: None, alphas, end: None }
 }
 
 fn space() -> Space {
@@ -117,6 +118,7 @@ fn an_ask() {
         used: cost(),
         next_trial: TrialId(3),
         in_flight: vec![TrialId(2)],
+        slots: 3,
     });
     insta::assert_snapshot!(text);
 }
@@ -127,14 +129,11 @@ fn a_proposal_of_trials() {
     net.then("conv", Op::conv1d(8, 5)).then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(2));
     let architecture = Box::new(net.finish().unwrap());
     let first = Trial::train(Network::Selection { selection: selection() }, full_plan()).with_limit(5_000);
-    let second = Trial {
-        work: Work::Train {
-            network: Network::Architecture { architecture },
-            plan: Plan::default(),
-            init: Initialisation::Inherit { trial: TrialId(0) },
-        },
-        limit: None,
-    };
+    let second = Trial::of(Work::Train {
+        network: Network::Architecture { architecture },
+        plan: Plan::default(),
+        init: Initialisation::Inherit { trial: TrialId(0) },
+    });
     let text = golden(&Proposal::Trials { trials: vec![first, second] });
     insta::assert_snapshot!(text);
 }
@@ -169,6 +168,38 @@ fn a_report_of_a_supernet() {
     assert_eq!((alphas.get("pool", "sum"), alphas.get("conv", "max")), (None, None));
     let text = golden(&Report { alphas, ..report() });
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_proposal_that_continues_a_trial_and_scores_masks() {
+    let init = Initialisation::Continue { trial: TrialId(2) };
+    let network = Network::Selection { selection: selection() };
+    let horizon = |horizon| Plan { horizon: Some(horizon), ..Plan::default() };
+    let continued = |plan| Trial::of(Work::Train { network: network.clone(), plan, init });
+    let limited = Trial { limit_unit: Some(Unit::MultiplyAdds), ..continued(horizon(Horizon::Epochs { epochs: 27 })) };
+    let score = Work::Score {
+        weights_of: TrialId(3),
+        masks: vec![mask(), Mask::from(&selection())],
+        recalibrate_batch_norm: 1_000,
+        batch: 100,
+        validation_batches: Some(4),
+    };
+    let cost = continued(horizon(Horizon::Cost { amount: 9_000, unit: Unit::Samples }));
+    let text = golden(&Proposal::Trials { trials: vec![limited.with_limit(1_000_000), cost, Trial::of(score)] });
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn the_reports_of_a_score() {
+    let (valid_loss, auroc, auprc, f1) = (Some(0.5), Some(0.75), Some(0.25), None);
+    let score = MaskScore { mask: 1, valid_loss, auroc, auprc, f1 };
+    let outcome = Outcome::Completed { stopped: Stopped::Masks };
+    let end = Some(End { outcome, best: None, parameters: 10, multiply_adds: 20, peak_memory: 30 });
+    let first = Report { epoch: None, score: Some(score), ..report() };
+    let text = golden(&vec![first.clone(), Report { score: None, end, ..first }]);
+    insta::assert_snapshot!(text);
+    let of = |metric| score.score(metric);
+    assert_eq!([Metric::Loss, Metric::Auroc, Metric::Auprc, Metric::F1].map(of), [Some(-0.5), auroc, auprc, None]);
 }
 
 #[test]
@@ -218,7 +249,7 @@ fn with_news<T: Serialize + DeserializeOwned>(message: &T) -> T {
 
 #[test]
 fn fields_of_a_later_version_are_ignored() {
-    let ask = Ask { budget: budget(), remaining: 1, used: cost(), next_trial: TrialId(0), in_flight: vec![] };
+    let ask = Ask { budget: budget(), remaining: 1, used: cost(), next_trial: TrialId(0), in_flight: vec![], slots: 1 };
     assert_eq!(with_news(&ask), ask);
     assert_eq!(with_news(&report()), report());
     assert_eq!(with_news(&full_plan()), full_plan());
@@ -244,6 +275,11 @@ fn what_is_left_out_takes_its_default() {
     let report: Report = serde_json::from_value(report).unwrap();
     assert_eq!(report.alphas, Alphas::default());
     assert_eq!(report.end.unwrap().best, None);
+
+    let score = json!({"work": "score", "weights_of": 1, "masks": [{"pool": ["max"]}], "batch": 5});
+    let score: Trial = serde_json::from_value(score).unwrap();
+    let Work::Score { recalibrate_batch_norm, validation_batches, .. } = score.work else { panic!("expected a score") };
+    assert_eq!((recalibrate_batch_norm, validation_batches), (0, None));
 
     let trial = json!({"work": "train", "network": {"type": "selection", "selection": {"conv": "wide"}}, "plan": {}});
     let trial: Trial = serde_json::from_value(trial).unwrap();
@@ -284,6 +320,7 @@ fn plans_that_no_training_could_use_are_refused() {
         Plan { skip_dropout: vec![0.1, 1.0], ..plan() },
         Plan { input_dropout: Some(-0.5), ..plan() },
         Plan { hidden_dropout: Some(f64::NAN), ..plan() },
+        Plan { horizon: Some(Horizon::Epochs { epochs: 0 }), ..plan() },
         searching(Arch { optimizer: adam(-1.0), ..arch() }),
         searching(Arch { clip: Some(0.0), ..arch() }),
         searching(Arch { order: Order::Second { weight_decay: -1.0 }, ..arch() }),

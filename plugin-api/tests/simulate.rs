@@ -2,79 +2,21 @@
 #![cfg(feature = "simulate")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
+mod scripted;
+
 use genomenas_plugin::message::{
     Ask, Candidate, Discard, EarlyStopping, Initialisation, Network, Outcome, Plan, Proposal, Report, Setup, Stopped,
     Trial, TrialId, Work,
 };
-use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
-use genomenas_plugin::space::{ArchitectureBuilder, GenomeNas, Op, Selection, Space};
+use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::{ArchitectureBuilder, Op, Selection};
 use genomenas_plugin::{Baseline, Error, Result, Strategy, state};
-
-fn space() -> Space {
-    GenomeNas { cells: 1, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap()
-}
-
-fn simulation() -> Simulation {
-    Simulation::new(space()).unwrap().budget("40000samples".parse().unwrap())
-}
-
-fn draw(at: u64) -> Network {
-    Network::Selection { selection: space().sample(&mut genomenas_plugin::seed::stream(at, "test", 0)) }
-}
-
-fn train(at: u64, plan: Plan) -> Trial {
-    Trial::train(draw(at), plan)
-}
-
-/// A strategy that proposes what it was given, and drops what it was given after the first report.
-#[derive(Default)]
-struct Scripted {
-    proposals: Vec<Proposal>,
-    discards: Vec<Discard>,
-    asked: Vec<Ask>,
-}
-
-impl Strategy for Scripted {
-    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        self.asked.push(ask.clone());
-        let finish = Proposal::finish(Candidate { network: draw(0), trial: None });
-        Ok(if self.proposals.is_empty() { finish } else { self.proposals.remove(0) })
-    }
-
-    fn update(&mut self, _: &Report) -> Result<()> {
-        Ok(())
-    }
-
-    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
-        Ok(std::mem::take(&mut self.discards))
-    }
-
-    fn save(&self) -> Result<Vec<u8>> {
-        Ok(Vec::new())
-    }
-
-    fn load(&mut self, _: &[u8]) -> Result<()> {
-        Ok(())
-    }
-}
-
-fn run(proposals: Vec<Proposal>) -> Result<Simulated> {
-    simulation().run(&mut Scripted { proposals, ..Scripted::default() })
-}
-
-fn ends(simulated: &Simulated) -> Vec<(u64, Outcome)> {
-    let end = |report: &Report| Some((report.trial.0, report.end.as_ref()?.outcome.clone()));
-    simulated.reports.iter().filter_map(end).collect()
-}
-
-fn completed(stopped: Stopped) -> Outcome {
-    Outcome::Completed { stopped }
-}
+use scripted::{Scripted, completed, draw, ends, run, run_on, simulation, space, train};
 
 #[test]
 fn the_host_mints_ids_and_asks_again_when_nothing_is_left_to_run() {
     let two = Proposal::Trials { trials: vec![train(1, Plan { epochs: 1, ..Plan::default() }); 2] };
-    let mut scripted = Scripted { proposals: vec![two.clone(), two], ..Scripted::default() };
+    let mut scripted = Scripted::new(vec![two.clone(), two]);
     simulation().run(&mut scripted).unwrap();
     let next: Vec<u64> = scripted.asked.iter().map(|ask| ask.next_trial.0).collect();
     let remaining: Vec<u64> = scripted.asked.iter().map(|ask| ask.remaining).collect();
@@ -111,21 +53,18 @@ fn a_training_that_no_longer_improves_stops_early() {
 fn a_budget_in_multiply_adds_counts_three_for_training_and_one_for_validation() {
     let simulation = Simulation::new(space()).unwrap().rows(1_000, 100).budget("1e15multiply-adds".parse().unwrap());
     let proposals = vec![Proposal::trial(train(1, Plan { epochs: 2, ..Plan::default() }))];
-    let simulated = simulation.run(&mut Scripted { proposals, ..Scripted::default() }).unwrap();
+    let simulated = run_on(&simulation, proposals).unwrap();
     let forward = simulated.reports.last().unwrap().end.as_ref().unwrap().multiply_adds;
     assert_eq!(simulated.used.multiply_adds, 2 * (3 * 1_000 + 100) * forward);
 }
 
 #[test]
 fn scores_rise_with_training_and_inherited_weights_begin_higher() {
-    let inherit = Trial {
-        work: Work::Train {
-            network: draw(1),
-            plan: Plan { epochs: 1, ..Plan::default() },
-            init: Initialisation::Inherit { trial: TrialId(0) },
-        },
-        limit: None,
-    };
+    let inherit = Trial::of(Work::Train {
+        network: draw(1),
+        plan: Plan { epochs: 1, ..Plan::default() },
+        init: Initialisation::Inherit { trial: TrialId(0) },
+    });
     let first = train(1, Plan { epochs: 2, ..Plan::default() });
     let simulated = run(vec![Proposal::trial(first), Proposal::trial(inherit)]).unwrap();
     let auroc: Vec<f64> = simulated.reports.iter().filter_map(|report| report.epoch.as_ref()?.auroc).collect();
@@ -135,8 +74,7 @@ fn scores_rise_with_training_and_inherited_weights_begin_higher() {
 #[test]
 fn a_dropped_trial_stops_and_one_that_waits_never_starts() {
     let proposals = vec![Proposal::Trials { trials: vec![train(1, Plan::default()), train(2, Plan::default())] }];
-    let discards = vec![Discard::Trial { trial: TrialId(0) }, Discard::Trial { trial: TrialId(1) }];
-    let simulated = simulation().run(&mut Scripted { proposals, discards, ..Scripted::default() }).unwrap();
+    let simulated = simulation().run(&mut Scripted::new(proposals).dropping(0, &[0, 1])).unwrap();
     assert_eq!(ends(&simulated), [(0, Outcome::Discarded), (1, Outcome::Discarded)]);
     assert_eq!(simulated.used.samples, 10_000);
 }
@@ -145,7 +83,7 @@ fn a_dropped_trial_stops_and_one_that_waits_never_starts() {
 fn the_same_seed_gives_the_same_run_and_another_seed_another() {
     let of = |seed| {
         let proposals = vec![Proposal::trial(train(1, Plan { epochs: 1, ..Plan::default() }))];
-        simulation().seed(seed).run(&mut Scripted { proposals, ..Scripted::default() }).unwrap()
+        run_on(&simulation().seed(seed), proposals).unwrap()
     };
     assert_eq!(of(1), of(1));
     assert_ne!(of(1).reports, of(2).reports);
@@ -168,7 +106,7 @@ fn what_the_real_host_refuses_is_refused() {
         vec![network(other_length.clone())],
         vec![Proposal::trial(train(1, Plan { batch: 0, ..Plan::default() }))],
         vec![Proposal::trial(train(1, Plan::default()).with_limit(0))],
-        vec![Proposal::trial(Trial { work: inherit, limit: None })],
+        vec![Proposal::trial(Trial::of(inherit))],
         vec![finish(other_length, None)],
         vec![finish(draw(1), Some(TrialId(0)))],
         vec![spend.clone(), spend],
@@ -184,7 +122,7 @@ fn what_the_real_host_refuses_is_refused() {
 fn dropping_what_there_is_not_is_refused() {
     let drop = |discard| {
         let proposals = vec![Proposal::trial(train(1, Plan::default()))];
-        let mut scripted = Scripted { proposals, discards: vec![discard], ..Scripted::default() };
+        let mut scripted = Scripted { discards: [(0, vec![discard])].into(), ..Scripted::new(proposals) };
         simulation().run(&mut scripted).unwrap_err().message
     };
     assert_eq!(drop(Discard::Trial { trial: TrialId(9) }), "it drops trial 9, which was never proposed");
@@ -202,6 +140,7 @@ struct Faulty {
     calls: u64,
     trial: Option<TrialId>,
     reports: u64,
+    waits: u64,
 }
 
 impl Faulty {
@@ -214,7 +153,7 @@ impl Faulty {
                 "ignores the seed" => 0,
                 _ => setup.seed,
             };
-            Ok(Box::new(Self { fault, seed, calls: 0, trial: None, reports: 0 }))
+            Ok(Box::new(Self { fault, seed, calls: 0, trial: None, reports: 0, waits: 0 }))
         }
     }
 }
@@ -227,11 +166,25 @@ impl Strategy for Faulty {
             self.trial = Some(ask.next_trial);
             return Ok(Proposal::trial(trial));
         }
+        if self.fault == "fears company" && !ask.in_flight.is_empty() {
+            return Err(Error::new("another trial is under way"));
+        }
+        if self.fault == "needs a whole budget" && (2..100).contains(&ask.budget.amount) {
+            return Err(Error::new("there is nothing to find with so little"));
+        }
+        if !ask.in_flight.is_empty() && ask.remaining > 0 {
+            self.waits += 1;
+            return Ok(Proposal::Wait);
+        }
         if self.fault == "retries for ever" && self.reports == 1 {
             self.reports = 0;
             return Ok(Proposal::trial(trial));
         }
-        let found = if self.fault == "counts strays" { self.reports } else { self.seed };
+        let found = match self.fault {
+            "counts strays" => self.reports,
+            "forgets that it waited" => self.seed + self.waits,
+            _ => self.seed,
+        };
         Ok(Proposal::finish(Candidate { network: draw(found), trial: None }))
     }
 
@@ -268,6 +221,9 @@ fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
         ("takes any state", "save-and-load"),
         ("retries for ever", "failed-trials"),
         ("counts strays", "stray-reports"),
+        ("fears company", "any-budget"),
+        ("needs a whole budget", "any-budget"),
+        ("forgets that it waited", "several-at-once"),
         ("never finishes", "no-budget"),
     ] {
         let broken = conformance::check_search(&simulation(), Faulty::build(fault)).unwrap_err();

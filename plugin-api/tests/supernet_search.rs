@@ -74,7 +74,7 @@ impl Strategy for Greedy {
         });
         let network = Network::Supernet { mask: None, mixing: Mixing::Softmax };
         let work = Work::Train { network, plan: Plan { arch, ..Plan::default() }, init };
-        Ok(Proposal::trial(Trial { work, limit: Some(ask.budget.amount.div_ceil(self.supernets)) }))
+        Ok(Proposal::trial(Trial::of(work).with_limit(ask.budget.amount.div_ceil(self.supernets))))
     }
 
     fn update(&mut self, report: &Report) -> Result<()> {

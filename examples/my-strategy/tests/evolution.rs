@@ -29,7 +29,7 @@ fn run(simulation: &Simulation) -> Simulated {
 
 fn ask(simulation: &Simulation, next_trial: TrialId) -> Ask {
     let budget = simulation.setup().budget;
-    Ask { budget, remaining: budget.amount, used: Cost::default(), next_trial, in_flight: Vec::new() }
+    Ask { budget, remaining: budget.amount, used: Cost::default(), next_trial, in_flight: Vec::new(), slots: 1 }
 }
 
 fn selection(trial: &Trial) -> &Selection {

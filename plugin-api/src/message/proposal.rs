@@ -106,6 +106,7 @@ impl Trial {
 }
 
 /// The kinds of work.
+#[expect(clippy::large_enum_variant, reason = "nearly all work is training, and few trials are held at a time")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
 #[non_exhaustive]

@@ -9,11 +9,12 @@
 //! ```
 
 use super::Simulation;
-use crate::message::{Ask, Cost, Discard, Proposal, Report, Setup, TrialId};
+use super::watched::Watched;
+use crate::message::{Ask, Cost, Proposal, Setup, TrialId};
 use crate::{Error, Result, Strategy};
 
 /// Makes a fresh instance.
-type Build<'a> = &'a (dyn Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync);
+pub(super) type Build<'a> = &'a (dyn Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync);
 
 /// A check: its name, what it asks for, and how it is done.
 struct Check {
@@ -28,7 +29,7 @@ struct Check {
 ///
 /// The first check that the strategy does not pass: its name, what it asks for, and what was seen.
 pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync) -> Result<()> {
-    let checks: [Check; 7] = [
+    let checks: [Check; 9] = [
         Check {
             name: "same-seed",
             promise: "the same seed and the same reports lead to the same proposals and discards, byte for byte",
@@ -54,6 +55,16 @@ pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn S
             name: "budget-of-one",
             promise: "it finishes when the first trial spends the budget",
             run: budget_of_one,
+        },
+        Check {
+            name: "any-budget",
+            promise: "it finishes wherever the budget ends, with one trial under way or with several",
+            run: any_budget,
+        },
+        Check {
+            name: "several-at-once",
+            promise: "with several trials under way it finishes, and keeps the promises above",
+            run: several_at_once,
         },
         Check { name: "no-budget", promise: "it finishes at once when nothing is left", run: no_budget },
     ];
@@ -131,9 +142,29 @@ fn budget_of_one(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     answers(&simulation, build, false).map(|_| ())
 }
 
+fn any_budget(simulation: &Simulation, build: Build<'_>) -> Result<()> {
+    let whole = simulation.setup.budget.amount;
+    for (amount, slots) in [(2, 1), (2, 3), (101, 3), (whole / 7, 1), (whole / 7 * 3 + 1, 3)] {
+        let mut simulation = simulation.clone().slots(slots);
+        simulation.setup.budget.amount = amount.max(1);
+        answers(&simulation, build, false)
+            .map_err(|error| error.context(format!("a budget of {}, {slots} at once", simulation.setup.budget)))?;
+    }
+    Ok(())
+}
+
+fn several_at_once(simulation: &Simulation, build: Build<'_>) -> Result<()> {
+    let simulation = simulation.clone().slots(3);
+    let first = answers(&simulation, build, false)?;
+    equal(&first, &answers(&simulation, build, true)?)?;
+    equal(&first, &answers(&simulation.clone().stray_reports(), build, false)?)?;
+    failed_trials(&simulation, build)
+}
+
 fn no_budget(simulation: &Simulation, build: Build<'_>) -> Result<()> {
     let budget = simulation.setup.budget;
-    let ask = Ask { budget, remaining: 0, used: Cost::default(), next_trial: TrialId(0), in_flight: Vec::new() };
+    let (used, next_trial, slots) = (Cost::default(), TrialId(0), simulation.slots);
+    let ask = Ask { budget, remaining: 0, used, next_trial, in_flight: Vec::new(), slots };
     match build(&simulation.setup)?.propose(&ask)? {
         Proposal::Finish { .. } => Ok(()),
         other => Err(Error::new(format!("asked with remaining = 0 it proposes {}", serde_json::to_string(&other)?))),
@@ -165,59 +196,4 @@ fn equal(first: &[String], second: &[String]) -> Result<()> {
 
 fn shown(text: &str) -> String {
     if text.chars().count() > 300 { text.chars().take(300).chain(" …".chars()).collect() } else { text.to_owned() }
-}
-
-/// A strategy that is watched, and if wanted replaced before every hook by one that loaded its state.
-struct Watched<'a> {
-    setup: &'a Setup,
-    build: Build<'a>,
-    reload: bool,
-    inner: Box<dyn Strategy>,
-    answers: Vec<String>,
-    error: Option<Error>,
-}
-
-impl<'a> Watched<'a> {
-    fn new(setup: &'a Setup, build: Build<'a>, reload: bool) -> Result<Self> {
-        Ok(Self { setup, build, reload, inner: build(setup)?, answers: Vec::new(), error: None })
-    }
-
-    fn hook<T>(&mut self, call: impl FnOnce(&mut dyn Strategy) -> Result<T>) -> Result<T> {
-        if self.reload {
-            let state = self.inner.save()?;
-            self.inner = (self.build)(self.setup)?;
-            self.inner.load(&state)?;
-        }
-        let answer = call(self.inner.as_mut());
-        self.error = answer.as_ref().err().cloned().or(self.error.take());
-        answer
-    }
-}
-
-impl Strategy for Watched<'_> {
-    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        let proposal = self.hook(|inner| inner.propose(ask))?;
-        self.answers.push(serde_json::to_string(&proposal)?);
-        Ok(proposal)
-    }
-
-    fn update(&mut self, report: &Report) -> Result<()> {
-        self.hook(|inner| inner.update(report))
-    }
-
-    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
-        let discards = self.hook(|inner| inner.discard(report))?;
-        if !discards.is_empty() {
-            self.answers.push(serde_json::to_string(&discards)?);
-        }
-        Ok(discards)
-    }
-
-    fn save(&self) -> Result<Vec<u8>> {
-        self.inner.save()
-    }
-
-    fn load(&mut self, state: &[u8]) -> Result<()> {
-        self.inner.load(state)
-    }
 }

@@ -1,8 +1,9 @@
 //! What simulated training costs: the steps of an epoch, and what they count for.
 
+use super::bound::Bounds;
 use super::drive::refused;
 use crate::Result;
-use crate::message::{Arch, ArchData, Cost, DataInfo, Order, Plan, Stopped, Unit};
+use crate::message::{Arch, ArchData, Cost, DataInfo, Order, Plan};
 
 /// Multiply-adds of a simulated second.
 const SPEED: f64 = 1e9;
@@ -57,33 +58,6 @@ pub(super) fn check_batch(plan: &Plan, data: &DataInfo) -> Result<()> {
     Ok(())
 }
 
-/// The most that a trial may cost: its limit, or what was left of the budget when it began.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bound {
-    pub(super) unit: Unit,
-    pub(super) amount: f64,
-    pub(super) stopped: Stopped,
-}
-
-impl Bound {
-    /// The end that a trial has come to by its cost.
-    pub(super) fn reached(&self, spent: &Cost) -> Option<Stopped> {
-        (self.left(spent) <= 0.0).then_some(self.stopped)
-    }
-
-    fn left(&self, spent: &Cost) -> f64 {
-        self.amount - in_unit(spent, self.unit)
-    }
-
-    /// How many steps of this cost it takes until `spent` is at least a share of the bound.
-    fn steps_to(&self, share: f64, spent: &Cost, step: &Cost) -> u64 {
-        let short = self.amount * share - in_unit(spent, self.unit);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
-        let steps = (short.max(0.0) / in_unit(step, self.unit).max(f64::MIN_POSITIVE)).ceil() as u64;
-        steps
-    }
-}
-
 /// The steps of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
@@ -93,31 +67,31 @@ pub(super) struct Steps {
     pub(super) architecture: u64,
 }
 
-/// How fast a trial goes through its bound.
+/// How fast a trial goes through its bounds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace<'a> {
     pub(super) plan: &'a Plan,
     pub(super) data: &'a DataInfo,
     /// Multiply-adds of one sample's forward pass.
     pub(super) forward: u64,
-    pub(super) bound: Bound,
+    pub(super) bounds: &'a Bounds,
 }
 
 impl Pace<'_> {
     /// The next epoch of a training that ended `epochs` of them for `spent`: as many steps as the plan has, or as fit;
-    /// the last one may go beyond the bound.
+    /// the last one may go beyond a bound.
     pub(super) fn epoch(&self, epochs: u32, spent: Cost) -> (Steps, Cost) {
-        let Self { plan, bound, .. } = self;
+        let Self { plan, bounds, .. } = self;
         let available = (weight_rows(plan, self.data) / u64::from(plan.batch)).max(1);
         let steps = plan.steps_per_epoch.map_or(available, |steps| u64::from(steps).min(available));
         let batches = plan.arch.as_ref().map_or(0, |arch| architecture_batches(arch.order));
         let (alone, both) = (self.trained(1, 0), self.trained(1, batches));
         let warm = match &plan.arch {
             Some(arch) if epochs >= arch.warm_up => 0,
-            arch => steps.min(bound.steps_to(warm_up(arch.as_ref(), plan.epochs), &spent, &alone)),
+            arch => steps.min(bounds.steps_to(warm_up(arch.as_ref(), plan.epochs), &spent, &alone)),
         };
         let warmed = spent + self.trained(warm, 0);
-        let architecture = (steps - warm).min(bound.steps_to(1.0, &warmed, &both));
+        let architecture = (steps - warm).min(bounds.steps_to(1.0, &warmed, &both));
         let scored = plan.validation_batches.map_or(u64::MAX, |n| u64::from(n).saturating_mul(plan.batch.into()));
         let scored = self.cost(0, scored.min(self.data.valid_rows));
         let weights = warm + architecture;
@@ -130,28 +104,26 @@ impl Pace<'_> {
     }
 
     fn cost(&self, samples: u64, scored: u64) -> Cost {
-        let multiply_adds = self.forward.saturating_mul(samples.saturating_mul(3).saturating_add(scored));
-        Cost { samples, seconds: multiply_adds as f64 / SPEED, multiply_adds }
+        of_passes(samples, samples.saturating_mul(3).saturating_add(scored), self.forward)
     }
 }
 
-/// The share of the bound that trains weights only.
+/// What it costs to take so many training samples, in so many passes of `forward` multiply-adds each.
+pub(super) fn of_passes(samples: u64, passes: u64, forward: u64) -> Cost {
+    let multiply_adds = forward.saturating_mul(passes);
+    Cost { samples, seconds: multiply_adds as f64 / SPEED, multiply_adds }
+}
+
+/// The share of the bounds that trains weights only.
 fn warm_up(arch: Option<&Arch>, epochs: u32) -> f64 {
     arch.map_or(1.0, |arch| (f64::from(arch.warm_up) / f64::from(epochs)).min(1.0))
-}
-
-/// The cost in one unit; of seconds with their parts.
-fn in_unit(cost: &Cost, unit: Unit) -> f64 {
-    match unit {
-        Unit::Seconds => cost.seconds,
-        unit => cost.in_unit(unit) as f64,
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Optimizer, Task};
+    use crate::message::{Optimizer, Stopped, Task, Unit};
+    use crate::simulate::bound::Bound;
 
     const DATA: DataInfo =
         DataInfo { length: 50, labels: 2, task: Task::MultiLabel, train_rows: 1_005, valid_rows: 300 };
@@ -162,25 +134,25 @@ mod tests {
         Plan { epochs: 10, batch: 10, validation_batches: Some(2), arch: Some(arch), ..Plan::default() }
     }
 
-    fn pace(plan: &Plan, amount: f64) -> Pace<'_> {
-        let bound = Bound { unit: Unit::Samples, amount, stopped: Stopped::Budget };
-        Pace { plan, data: &DATA, forward: 7, bound }
+    fn epoch(plan: &Plan, amount: f64, epochs: u32, spent: Cost) -> (Steps, Cost) {
+        let bounds = Bounds(vec![Bound { unit: Unit::Samples, amount, stopped: Stopped::Budget }]);
+        Pace { plan, data: &DATA, forward: 7, bounds: &bounds }.epoch(epochs, spent)
     }
 
     #[test]
     fn weights_train_on_the_whole_batches_of_the_rows_that_architecture_steps_leave() {
         let plan = plan(Order::First);
-        let (steps, cost) = pace(&plan, 1e9).epoch(0, Cost::default());
+        let (steps, cost) = epoch(&plan, 1e9, 0, Cost::default());
         assert_eq!(steps, Steps { weights: 60, architecture: 0 });
         assert_eq!((cost.samples, cost.multiply_adds), (600, 7 * (3 * 600 + 20)));
-        let (steps, _) = pace(&Plan { arch: None, ..plan.clone() }, 1e9).epoch(0, Cost::default());
+        let (steps, _) = epoch(&Plan { arch: None, ..plan.clone() }, 1e9, 0, Cost::default());
         assert_eq!(steps, Steps { weights: 100, architecture: 0 });
     }
 
     #[test]
     fn after_the_warm_up_every_step_costs_the_batches_of_its_architecture_step_too() {
         for (order, batches) in [(Order::First, 2), (Order::Second { weight_decay: 0.0 }, 5)] {
-            let (steps, cost) = pace(&plan(order), 1e9).epoch(1, Cost::default());
+            let (steps, cost) = epoch(&plan(order), 1e9, 1, Cost::default());
             assert_eq!(steps, Steps { weights: 60, architecture: 60 });
             assert_eq!(cost.samples, 60 * 10 * batches);
         }
@@ -189,17 +161,17 @@ mod tests {
     #[test]
     fn a_bound_warms_up_for_its_share_and_may_be_passed_by_one_step() {
         let plan = plan(Order::First);
-        let (steps, cost) = pace(&plan, 501.0).epoch(0, Cost::default());
+        let (steps, cost) = epoch(&plan, 501.0, 0, Cost::default());
         assert_eq!(steps, Steps { weights: 6 + 23, architecture: 23 });
         assert_eq!(cost.samples, 60 + 460);
         let spent = Cost { samples: 495, ..Cost::default() };
-        assert_eq!(pace(&plan, 501.0).epoch(0, spent).0, Steps { weights: 1, architecture: 1 });
+        assert_eq!(epoch(&plan, 501.0, 0, spent).0, Steps { weights: 1, architecture: 1 });
     }
 
     #[test]
     fn a_warm_up_as_long_as_the_training_trains_weights_alone() {
         let mut plan = plan(Order::First);
         plan.arch.as_mut().unwrap().warm_up = 99;
-        assert_eq!(pace(&plan, 95.0).epoch(9, Cost::default()).0, Steps { weights: 10, architecture: 0 });
+        assert_eq!(epoch(&plan, 95.0, 9, Cost::default()).0, Steps { weights: 10, architecture: 0 });
     }
 }

@@ -1,171 +1,178 @@
-//! The loop of hooks: ask, run the trials, report, take what is dropped; as the real host does it.
+//! The loop of hooks: ask, let the trials take turns, report, take what is dropped; as the real host does it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::cost::check_batch;
+use super::curves::Truth;
 use super::landscape::Landscape;
-use super::network::{Networks, Resolved};
-use super::training::Weights;
-use super::trial::Ready;
+use super::network::Networks;
+use super::trial::{Left, Ready, UnderWay};
 use super::{Simulated, Simulation};
-use crate::message::{
-    Ask, Cost, Discard, Epoch, Finding, Initialisation, OptionWeight, Outcome, Proposal, Report, Trial, TrialId, Work,
-};
+use crate::message::{Ask, Cost, Discard, Finding, Proposal, Report, Trial, TrialId};
 use crate::space::Mask;
 use crate::{Error, Result, Strategy};
 
-/// Failed trials in a row after which a run is given up: they cost nothing, so no budget would end it.
-const MAX_FAILURES: usize = 1000;
+/// Trials in a row that did nothing before the run gives up on the strategy.
+const MOST_IDLE: u32 = 100;
+/// Trials in a row that trained on no sample: scores cost none, so no budget in samples would end them.
+const MOST_UNPAID: u32 = 1000;
 
 /// Runs `strategy` to its end.
 pub(super) fn drive(simulation: &Simulation, strategy: &mut dyn Strategy) -> Result<Simulated> {
-    let landscape = Landscape { seed: simulation.setup.seed };
-    let mut host = Host {
-        simulation,
-        networks: Networks { setup: &simulation.setup, landscape },
-        used: Cost::default(),
-        trials: Vec::new(),
-        weights: Vec::new(),
-        reports: Vec::new(),
-        remaining: simulation.setup.space.mask(),
-        discards: Vec::new(),
-        dropped: BTreeSet::new(),
-        failures: 0,
-    };
+    let mut host = Host::new(simulation);
     loop {
-        let proposal: Proposal = through_json("proposal", &strategy.propose(&host.ask())?)?;
-        match proposal {
-            Proposal::Finish { finding } => {
-                let good = host.check_finding(&finding)?;
-                let quality = landscape.percentile(good, &simulation.setup.space);
-                let Host { used, trials, reports, remaining, discards, .. } = host;
-                return Ok(Simulated { finding, reports, trials, remaining, discards, used, quality });
+        let dropped = host.under_way.iter().position(|trial| host.dropped.contains(&trial.ready.id));
+        let asks = host.has_room() && !host.waits && host.left() > 0;
+        match (dropped, host.whose_turn()) {
+            (Some(dropped), _) => host.end_dropped(dropped, strategy)?,
+            (None, Some(turn)) if !asks => host.turn(turn, strategy)?,
+            _ => {
+                if let Some(finding) = host.ask(strategy)? {
+                    return host.finish(finding);
+                }
             }
-            _ if host.left() == 0 => {
-                return Err(refused("the budget is spent: expected the proposal to finish with what was found so far"));
-            }
-            Proposal::Wait => return Err(refused("the proposal is to wait, and no trial is in flight")),
-            Proposal::Trials { trials } => host.run_all(trials, strategy)?,
         }
+        host.begin_what_fits();
     }
 }
 
 /// The host of one run.
+#[derive(Debug)]
 pub(super) struct Host<'a> {
     pub(super) simulation: &'a Simulation,
     pub(super) networks: Networks<'a>,
-    pub(super) used: Cost,
+    /// What ended trials have cost.
+    used: Cost,
+    /// Every trial that was proposed.
     pub(super) trials: Vec<Trial>,
-    /// What each trial leaves to those that inherit; none before its end, or if it failed or was dropped.
-    pub(super) weights: Vec<Option<Weights>>,
-    reports: Vec<Report>,
+    /// Trials that wait to begin, in order.
+    queue: VecDeque<Ready>,
+    /// Trials that take turns, in the order in which they began.
+    pub(super) under_way: Vec<UnderWay>,
+    /// What completed trainings leave to other trials.
+    pub(super) left_by: BTreeMap<TrialId, Left>,
+    pub(super) reports: Vec<Report>,
     /// What the discards so far leave of the space.
     pub(super) remaining: Mask,
-    discards: Vec<(TrialId, Discard)>,
+    pub(super) discards: Vec<(TrialId, Discard)>,
     pub(super) dropped: BTreeSet<TrialId>,
-    failures: usize,
+    /// Whether the strategy waits for the end of a trial.
+    waits: bool,
+    /// Trials in a row that did nothing, and that trained nothing.
+    idle: u32,
+    unpaid: u32,
 }
 
-impl Host<'_> {
-    /// What is left of the budget.
-    pub(super) fn left(&self) -> u64 {
-        self.simulation.setup.budget.remaining(&self.used)
-    }
-
-    fn ask(&self) -> Ask {
-        Ask {
-            budget: self.simulation.setup.budget,
-            remaining: self.left(),
-            used: self.used,
-            next_trial: TrialId(self.trials.len() as u64),
-            in_flight: Vec::new(),
+impl<'a> Host<'a> {
+    fn new(simulation: &'a Simulation) -> Self {
+        let Simulation { setup, curves, .. } = simulation;
+        let truth = Truth { space: &setup.space, landscape: Landscape { seed: setup.seed }, curves: curves.as_deref() };
+        Self {
+            simulation,
+            networks: Networks { setup, truth },
+            used: Cost::default(),
+            trials: Vec::new(),
+            queue: VecDeque::new(),
+            under_way: Vec::new(),
+            left_by: BTreeMap::new(),
+            reports: Vec::new(),
+            remaining: setup.space.mask(),
+            discards: Vec::new(),
+            dropped: BTreeSet::new(),
+            waits: false,
+            idle: 0,
+            unpaid: 0,
         }
     }
 
-    /// Checks all trials of a proposal before the first starts, then runs them in order.
-    fn run_all(&mut self, trials: Vec<Trial>, strategy: &mut dyn Strategy) -> Result<()> {
+    /// What the run has cost so far.
+    pub(super) fn spent(&self) -> Cost {
+        self.under_way.iter().fold(self.used, |sum, trial| sum + trial.cost)
+    }
+
+    /// What is left of the budget.
+    pub(super) fn left(&self) -> u64 {
+        self.simulation.setup.budget.remaining(&self.spent())
+    }
+
+    fn has_room(&self) -> bool {
+        self.queue.is_empty() && self.under_way.len() < self.simulation.slots as usize
+    }
+
+    /// The trial whose turn it is: one that is over, else the one that has had the fewest multiply-adds.
+    fn whose_turn(&self) -> Option<usize> {
+        let order = |(_, trial): &(usize, &UnderWay)| (!trial.over, trial.cost.multiply_adds, trial.ready.id);
+        self.under_way.iter().enumerate().min_by_key(order).map(|(at, _)| at)
+    }
+
+    fn begin_what_fits(&mut self) {
+        while self.under_way.len() < self.simulation.slots as usize
+            && let Some(ready) = self.queue.pop_front()
+        {
+            self.under_way.push(self.begin(ready));
+        }
+    }
+
+    /// Asks for trials or for the finding.
+    fn ask(&mut self, strategy: &mut dyn Strategy) -> Result<Option<Finding>> {
+        for (count, most, did) in
+            [(self.idle, MOST_IDLE, "ended before their first step"), (self.unpaid, MOST_UNPAID, "trained nothing")]
+        {
+            if count >= most && self.left() > 0 {
+                return Err(refused(format!("the last {most} trials of the strategy {did}")));
+            }
+        }
+        let ask = Ask {
+            budget: self.simulation.setup.budget,
+            remaining: self.left(),
+            used: self.spent(),
+            next_trial: TrialId(self.trials.len() as u64),
+            in_flight: self.under_way.iter().map(|trial| trial.ready.id).collect(),
+            slots: self.simulation.slots,
+        };
+        match through_json("proposal", &strategy.propose(&ask)?)? {
+            Proposal::Finish { finding } => return Ok(Some(finding)),
+            _ if ask.remaining == 0 => {
+                return Err(refused("the budget is spent: expected the proposal to finish with what was found so far"));
+            }
+            Proposal::Wait if ask.in_flight.is_empty() => {
+                return Err(refused("the proposal is to wait, and no trial is in flight"));
+            }
+            Proposal::Wait => self.waits = true,
+            Proposal::Trials { trials } => self.queue_all(trials)?,
+        }
+        Ok(None)
+    }
+
+    /// Checks all trials of a proposal before the first starts.
+    fn queue_all(&mut self, trials: Vec<Trial>) -> Result<()> {
         if trials.is_empty() {
             return Err(refused("the proposal has no trials: expected at least one"));
         }
-        let mut queue = VecDeque::with_capacity(trials.len());
         for trial in trials {
             let id = TrialId(self.trials.len() as u64);
             let network = self.check(&trial).map_err(|error| error.context(format!("trial {id}")))?;
             self.trials.push(trial.clone());
-            self.weights.push(None);
-            queue.push_back(Ready { id, trial, network, remaining: self.remaining.clone() });
-        }
-        while let Some(ready) = queue.pop_front() {
-            let outcome = self.run(ready, strategy)?;
-            self.failures = if matches!(outcome, Outcome::Failed { .. }) { self.failures + 1 } else { 0 };
-            if self.failures == MAX_FAILURES {
-                return Err(refused(format!("{MAX_FAILURES} trials in a row failed and the strategy goes on")));
-            }
+            self.queue.push_back(Ready { id, trial, network });
         }
         Ok(())
     }
 
-    /// Checks a trial as the host does.
-    fn check(&self, trial: &Trial) -> Result<Resolved> {
-        if trial.limit == Some(0) {
-            return Err(refused("its limit is 0: expected at least 1, or none"));
-        }
-        let Work::Train { network, plan, init } = &trial.work;
-        plan.validate()?;
-        check_batch(plan, &self.simulation.setup.data)?;
-        if let Initialisation::Inherit { trial } = init {
-            let known = trial.0 < self.trials.len() as u64;
-            if !known || self.dropped.contains(trial) {
-                return Err(refused(format!("it inherits the weights of trial {trial}, which has none")));
-            }
-        }
-        self.networks.of_trial(network, plan, &self.remaining)
+    /// Counts a trial that ended.
+    pub(super) fn count_end(&mut self, cost: &Cost) {
+        self.used += *cost;
+        self.waits = false;
+        self.idle = if cost.multiply_adds == 0 { self.idle + 1 } else { 0 };
+        self.unpaid = if cost.samples == 0 { self.unpaid + 1 } else { 0 };
     }
 
-    /// Checks what was found, and gives how good the best is.
-    fn check_finding(&self, finding: &Finding) -> Result<f64> {
-        for candidate in std::iter::once(&finding.best).chain(&finding.others) {
-            self.networks.of_finding(&candidate.network).map_err(|error| error.context("the finding"))?;
-            if let Some(trial) = candidate.trial.filter(|trial| trial.0 >= self.trials.len() as u64) {
-                return Err(refused(format!("the finding names trial {trial}, which was never proposed")));
-            }
-        }
-        self.networks.of_finding(&finding.best.network)
-    }
-
-    /// Reports, and takes what the strategy drops.
-    pub(super) fn tell(&mut self, report: &Report, strategy: &mut dyn Strategy) -> Result<()> {
-        let report: Report = through_json("report", report)?;
-        let stray = self.simulation.stray_reports.then(|| stray(&report));
-        let tell_stray = |strategy: &mut dyn Strategy| {
-            stray.iter().try_for_each(|stray| {
-                strategy.update(stray)?;
-                strategy.discard(stray).map(|_| ())
-            })
-        };
-        tell_stray(strategy)?;
-        strategy.update(&report)?;
-        for discard in strategy.discard(&report)? {
-            self.drop(&discard)?;
-            self.discards.push((report.trial, discard));
-        }
-        tell_stray(strategy)?;
-        self.reports.push(report);
-        Ok(())
-    }
-
-    fn drop(&mut self, discard: &Discard) -> Result<()> {
-        let Discard::Trial { trial } = discard else {
-            return self.remaining.discard(&self.simulation.setup.space, discard);
-        };
-        let weights = usize::try_from(trial.0).ok().and_then(|id| self.weights.get_mut(id));
-        let weights = weights.ok_or_else(|| refused(format!("it drops trial {trial}, which was never proposed")))?;
-        *weights = None;
-        self.dropped.insert(*trial);
-        Ok(())
+    fn finish(self, finding: Finding) -> Result<Simulated> {
+        let good = self.check_finding(&finding)?;
+        let (used, quality) = (self.spent(), self.networks.truth.percentile(&good));
+        let Self { trials, reports, remaining, discards, .. } = self;
+        Ok(Simulated { finding, reports, trials, remaining, discards, used, quality })
     }
 }
 
@@ -174,21 +181,8 @@ pub(super) fn refused(why: impl std::fmt::Display) -> Error {
     Error::invalid(why)
 }
 
-/// A report of a trial that was never proposed, and that would be the best of all.
-fn stray(report: &Report) -> Report {
-    let mut stray = Report { trial: TrialId(u64::MAX - report.trial.0), ..report.clone() };
-    let best = stray.end.as_mut().and_then(|end| end.best.as_mut());
-    for epoch in stray.epoch.iter_mut().chain(best) {
-        *epoch = Epoch { number: epoch.number, auroc: Some(1.0), auprc: Some(1.0), f1: Some(1.0), ..Epoch::default() };
-    }
-    for weight in stray.alphas.0.values_mut().flat_map(|options| options.values_mut()) {
-        *weight = OptionWeight { alpha: -weight.alpha, probability: 1.0 - weight.probability };
-    }
-    stray
-}
-
 /// The message as it arrives on the other side of the boundary.
-fn through_json<T: Serialize + DeserializeOwned>(what: &str, message: &T) -> Result<T> {
+pub(super) fn through_json<T: Serialize + DeserializeOwned>(what: &str, message: &T) -> Result<T> {
     let through = || serde_json::from_slice(&serde_json::to_vec(message)?);
     through().map_err(|error: serde_json::Error| Error::invalid(format!("the {what} does not survive JSON: {error}")))
 }

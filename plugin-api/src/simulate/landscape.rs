@@ -2,14 +2,18 @@
 
 use rand::RngExt;
 
-use crate::message::{Epoch, TrialId};
-use crate::space::{Architecture, Decision, Selection, Space};
+use crate::message::{Epoch, MaskScore, TrialId};
+use crate::space::{Architecture, Decision, Mask, Selection, Space};
 use crate::{Result, seed};
 
 /// How much two decisions that follow each other matter together, beside what each matters alone.
 const INTERACTION: f64 = 0.3;
 /// Standard deviation of what is measured around what is true.
 const NOISE: f64 = 0.004;
+/// How much of the differences between parts of a supernet shows under shared weights.
+const SHARED: f64 = 0.6;
+/// Standard deviation of how far off a part shows: what training takes away, and what it leaves.
+const SHARED_NOISE: (f64, f64) = (0.3, 0.02);
 /// Random architectures that the found one is compared with.
 const COMPARED: u64 = 200;
 
@@ -29,12 +33,9 @@ impl Landscape {
         (alone + INTERACTION * together) / count.sqrt()
     }
 
-    /// How good an architecture is: by its selection where it is one of the space, by its canonical hash elsewhere.
-    pub(super) fn of_architecture(self, architecture: &Architecture, space: &Space) -> Result<f64> {
-        match &architecture.selection {
-            Some(selection) if space.check_selection(selection).is_ok() => Ok(self.of_selection(selection)),
-            _ => Ok(self.normal(&architecture.canonical_hash()?, 0)),
-        }
+    /// How good an architecture is that is none of the space: by its canonical hash.
+    pub(super) fn of_stranger(self, architecture: &Architecture) -> Result<f64> {
+        Ok(self.normal(&architecture.canonical_hash()?, 0))
     }
 
     /// How good an option is by itself; nothing that an architecture may not have is worth anything.
@@ -54,18 +55,27 @@ impl Landscape {
     /// What is measured after training on `samples` of a split of `rows`, for an architecture this good.
     pub(super) fn epoch(self, good: f64, samples: f64, rows: u64, trial: TrialId, number: u32) -> Epoch {
         let learned = Self::learned(samples, rows);
-        let reach = 0.45 / (1.0 + (-good).exp());
         let noise = NOISE * self.normal(&format!("epoch {number}"), trial.0);
-        let auroc = (0.5 + (0.04 + reach) * learned + noise).clamp(0.0, 1.0);
-        let loss = 0.69 - 0.6 * (auroc - 0.5);
+        let [loss, auroc, auprc, f1] = measured(good, learned, noise);
         Epoch {
             number,
             train_loss: loss - 0.02 * learned,
             valid_loss: loss,
             auroc: Some(auroc),
-            auprc: Some((auroc - 0.5).max(0.0) * 1.8),
-            f1: Some((auroc - 0.5).max(0.0) * 1.6),
+            auprc: Some(auprc),
+            f1: Some(f1),
         }
+    }
+
+    /// What is measured of a part of a supernet that trained on `samples`, for a part this good. Shared weights tell
+    /// less than own ones: good and bad parts lie nearer together, and what is seen is off by some amount, which is the
+    /// same whenever the part is scored with the same weights, and shrinks with the samples.
+    pub(super) fn score(self, good: f64, samples: f64, rows: u64, weights_of: TrialId, part: &Mask) -> MaskScore {
+        let learned = Self::learned(samples, rows);
+        let off = (SHARED_NOISE.0 * (1.0 - learned) + SHARED_NOISE.1)
+            * self.normal(&format!("part {:?}", part.0), weights_of.0);
+        let [loss, auroc, auprc, f1] = measured(SHARED * good + off, learned, 0.0);
+        MaskScore { mask: 0, valid_loss: Some(loss), auroc: Some(auroc), auprc: Some(auprc), f1: Some(f1) }
     }
 
     /// The share of random architectures that are no better than one this good.
@@ -81,6 +91,14 @@ impl Landscape {
         let mut stream = seed::stream(self.seed, &format!("landscape {name}"), index);
         (0..12).map(|_| stream.random::<f64>()).sum::<f64>() - 6.0
     }
+}
+
+/// Loss, AUROC, AUPRC and F1 of something this good, when this much of what there is to learn is learned.
+fn measured(good: f64, learned: f64, noise: f64) -> [f64; 4] {
+    let reach = 0.45 / (1.0 + (-good).exp());
+    let auroc = (0.5 + (0.04 + reach) * learned + noise).clamp(0.0, 1.0);
+    let above = (auroc - 0.5).max(0.0);
+    [0.69 - 0.6 * (auroc - 0.5), auroc, above * 1.8, above * 1.6]
 }
 
 /// The name of a choice in the landscape.

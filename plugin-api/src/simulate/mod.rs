@@ -5,6 +5,8 @@
 //! with the samples, and there is a little noise, so a strategy that learns from its reports beats one that does not.
 //! The alphas of a supernet stay as they are until its architecture steps begin, and then move towards the utilities
 //! of their options.
+//! What is scored of a supernet shows how good it is the better, the more the supernet has trained. A test can replace
+//! the landscape by [`Curves`] of its own.
 //! [`conformance`] holds the promises that every strategy makes, as checks.
 //!
 //! What it is not: a benchmark. The landscape knows nothing of DNA.
@@ -28,17 +30,27 @@
 //! # Ok::<(), genomenas_plugin::Error>(())
 //! ```
 
+mod bound;
+mod check;
 pub mod conformance;
 mod cost;
+mod curves;
 mod drive;
 mod landscape;
 mod network;
+mod scoring;
+mod start;
 mod supernet;
+mod tell;
 mod training;
 mod trial;
+mod watched;
 
 pub use cost::architecture_batches;
+pub use curves::Curves;
 pub use supernet::AlphaOf;
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -53,6 +65,8 @@ pub struct Simulation {
     fails: fn(TrialId) -> bool,
     alphas: Option<fn(&AlphaOf<'_>) -> f64>,
     stray_reports: bool,
+    slots: u32,
+    curves: Option<Arc<dyn Curves>>,
 }
 
 /// What came of a simulated run.
@@ -70,7 +84,8 @@ pub struct Simulated {
     pub discards: Vec<(TrialId, Discard)>,
     /// What the trials cost.
     pub used: Cost,
-    /// The share of random architectures of the space that are no better than the one found, between 0 and 1.
+    /// The share of random architectures of the space that are no better than the one found, between 0 and 1; with
+    /// [curves](Simulation::curves) and where the space is small, of all its architectures.
     pub quality: f64,
 }
 
@@ -95,7 +110,7 @@ impl Simulation {
             budget: Budget { amount: 200_000, unit: Unit::Samples },
             threads: 1,
         };
-        Ok(Self { setup, fails: |_| false, alphas: None, stray_reports: false })
+        Ok(Self { setup, fails: |_| false, alphas: None, stray_reports: false, slots: 1, curves: None })
     }
 
     /// Sets the seed of the strategy and of the landscape.
@@ -145,6 +160,21 @@ impl Simulation {
     #[must_use]
     pub const fn stray_reports(mut self) -> Self {
         self.stray_reports = true;
+        self
+    }
+
+    /// Sets how many trials are under way at once, 1 if not set. They take turns, an epoch or a mask each: always the
+    /// one that has spent the fewest multiply-adds, of several the one with the lowest id.
+    #[must_use]
+    pub fn slots(mut self, slots: u32) -> Self {
+        self.slots = slots.max(1);
+        self
+    }
+
+    /// Lets architectures learn along these curves, and takes the quality of what is found from them.
+    #[must_use]
+    pub fn curves(mut self, curves: impl Curves + 'static) -> Self {
+        self.curves = Some(Arc::new(curves));
         self
     }
 

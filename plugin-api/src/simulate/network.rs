@@ -1,7 +1,7 @@
 //! The network of a trial or a finding, checked against the space, what remains of it, and the data.
 
+use super::curves::{Good, Truth};
 use super::drive::refused;
-use super::landscape::Landscape;
 use super::supernet::Supernet;
 use crate::Result;
 use crate::message::{Network, Plan, Setup};
@@ -18,7 +18,7 @@ pub(super) struct Resolved {
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// An architecture, and how good it is.
-    Architecture(f64),
+    Architecture(Good),
     /// A supernet, which is as good as its alphas make it.
     Supernet(Box<Supernet>),
 }
@@ -44,7 +44,7 @@ impl Resolved {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Networks<'a> {
     pub(super) setup: &'a Setup,
-    pub(super) landscape: Landscape,
+    pub(super) truth: Truth<'a>,
 }
 
 impl Networks<'_> {
@@ -53,7 +53,7 @@ impl Networks<'_> {
         let resolved = match network {
             Network::Supernet { mask, mixing } => {
                 let space = &self.setup.space;
-                let supernet = Supernet::new(space, remaining, mask.as_ref(), mixing, self.landscape)?;
+                let supernet = Supernet::new(space, remaining, mask.as_ref(), mixing, self.truth.landscape)?;
                 Resolved { layers: supernet.space.supernet_layers()?, kind: Kind::Supernet(Box::new(supernet)) }
             }
             network => self.architecture(network)?,
@@ -66,7 +66,7 @@ impl Networks<'_> {
     }
 
     /// How good the architecture of a finding is.
-    pub(super) fn of_finding(&self, network: &Network) -> Result<f64> {
+    pub(super) fn of_finding(&self, network: &Network) -> Result<Good> {
         let Resolved { layers, kind } = self.architecture(network)?;
         self.check(&layers)?;
         match kind {
@@ -79,10 +79,10 @@ impl Networks<'_> {
         let space = &self.setup.space;
         let (layers, good) = match network {
             Network::Architecture { architecture } => {
-                (architecture.layers()?, self.landscape.of_architecture(architecture, space)?)
+                (architecture.layers()?, self.truth.of_architecture(architecture)?)
             }
             Network::Selection { selection } => {
-                (space.architecture(selection)?.layers()?, self.landscape.of_selection(selection))
+                (space.architecture(selection)?.layers()?, self.truth.of_selection(selection)?)
             }
             Network::Supernet { .. } => return Err(no_architecture()),
         };

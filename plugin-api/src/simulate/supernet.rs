@@ -3,7 +3,7 @@
 use super::landscape::Landscape;
 use crate::Result;
 use crate::message::{Alphas, Mixing, OptionWeight, TrialId};
-use crate::space::{Mask, Space};
+use crate::space::{Decision, Mask, Selection, Space};
 
 /// Standard deviation of fresh alphas, as the host draws them.
 const FRESH: f64 = 1e-3;
@@ -117,6 +117,20 @@ impl Supernet {
         total / (self.utilities.len().max(1) as f64).sqrt()
     }
 
+    /// How good it is as a part of a supernet that has learned these alphas: where one option of each decision is left,
+    /// the architecture that this is.
+    pub(super) fn good_part(&self, alphas: &Alphas, landscape: Landscape) -> f64 {
+        let only = |decision: &Decision| match decision.options.as_slice() {
+            [option] => Some((decision.id.clone(), option.clone())),
+            _ => None,
+        };
+        let selection = self.space.decisions.iter().map(only).collect::<Option<_>>().map(Selection);
+        match selection.filter(|selection| self.space.check_selection(selection).is_ok()) {
+            Some(selection) => landscape.of_selection(&selection),
+            None => self.good(&self.fresh(TrialId(0), alphas, landscape), landscape),
+        }
+    }
+
     fn named(&self, of: impl Fn(&str, &str) -> f64) -> Vec<Vec<f64>> {
         values(&self.space, |decision, option| {
             let decision = &self.space.decisions[decision];
@@ -127,9 +141,7 @@ impl Supernet {
 
 /// A value for each option of each decision, given by their positions.
 fn values(space: &Space, of: impl Fn(usize, usize) -> f64) -> Vec<Vec<f64>> {
-    let row = |(at, decision): (usize, &crate::space::Decision)| {
-        (0..decision.options.len()).map(|option| of(at, option)).collect()
-    };
+    let row = |(at, decision): (usize, &Decision)| (0..decision.options.len()).map(|option| of(at, option)).collect();
     space.decisions.iter().enumerate().map(row).collect()
 }
 

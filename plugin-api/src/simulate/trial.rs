@@ -1,138 +1,183 @@
-//! A trial from its start to its end, as a strategy hears of it.
+//! The trials of a run: those that wait to begin, those that take turns, and how they end.
 
-use super::cost::{Bound, Pace};
+use super::bound::Bounds;
+use super::check::source;
 use super::drive::Host;
 use super::network::Resolved;
+use super::scoring::{Scoring, Trained};
 use super::training::{Training, Weights};
-use crate::message::{
-    Alphas, Cost, End, Epoch, Initialisation, Network, Outcome, Report, Stopped, Trial, TrialId, Unit, Work,
-};
-use crate::space::Mask;
+use crate::message::{Alphas, Cost, End, Epoch, MaskScore, Network, Outcome, Report, Stopped, Trial, TrialId, Work};
+use crate::space::{Layers, Mask};
 use crate::{Result, Strategy};
 
-/// A trial that the host has checked.
+/// A trial that was proposed.
+#[derive(Debug)]
 pub(super) struct Ready {
     pub(super) id: TrialId,
     pub(super) trial: Trial,
-    pub(super) network: Resolved,
-    /// What remained when it was checked.
-    pub(super) remaining: Mask,
+    /// The network of a training as it was checked, and what remained then.
+    pub(super) network: Option<(Resolved, Mask)>,
 }
 
-/// How a trial ended.
-struct Ended {
-    outcome: Outcome,
-    spent: Cost,
+/// A trial that began and has not ended.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    pub(super) ready: Ready,
+    /// What remained when it began.
+    pub(super) remaining: Mask,
+    /// Whether the trial whose weights it needs was dropped before it began.
+    pub(super) orphaned: bool,
+    /// What it does, once it has had a turn.
+    doing: Option<Doing>,
+    /// Epochs or masks that the strategy was told of.
+    told: u32,
+    /// Whether the last of them was the last of all.
+    pub(super) over: bool,
+    pub(super) cost: Cost,
     best: Option<Epoch>,
-    alphas: Alphas,
+    pub(super) size: Size,
+}
+
+/// What a trial does.
+#[derive(Debug)]
+pub(super) enum Doing {
+    Training(Box<Training>),
+    Scoring(Box<Scoring>),
+}
+
+/// What came of a turn.
+enum Turn {
+    Epoch { epoch: Epoch, alphas: Alphas },
+    Score(MaskScore),
+    End { outcome: Outcome, alphas: Alphas },
+}
+
+/// What a completed trial leaves to others.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) weights: Weights,
+    /// What it trained, if that was a supernet.
+    pub(super) supernet: Option<Trained>,
+}
+
+/// The size of a trial's network, as it is reported.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    parameters: u64,
+    multiply_adds: u64,
+    peak_memory: u64,
+}
+
+impl Size {
+    pub(super) fn of(layers: &Layers, batch: u32) -> Self {
+        let parameters = layers.parameters();
+        let held = layers.activations().saturating_mul(batch.into()).saturating_add(3 * parameters);
+        Self { parameters, multiply_adds: layers.multiply_adds(), peak_memory: held.saturating_mul(4) }
+    }
 }
 
 impl Host<'_> {
-    /// Runs a trial to its end.
-    pub(super) fn run(&mut self, mut ready: Ready, strategy: &mut dyn Strategy) -> Result<Outcome> {
-        let Work::Train { network, plan, .. } = &ready.trial.work;
-        let end = if self.dropped.contains(&ready.id) {
-            Err(Outcome::Discarded)
-        } else if self.left() == 0 {
-            Err(Outcome::Completed { stopped: Stopped::Budget })
-        } else if ready.remaining == self.remaining {
-            Ok(())
-        } else {
-            // Trials before it in the proposal led to discards.
-            self.networks
-                .of_trial(network, plan, &self.remaining)
-                .map(|network| ready.network = network)
-                .map_err(failed)
-        };
-        let end = end.and_then(|()| self.inherited(&ready));
-        let Ended { outcome, spent, best, alphas } = match end {
-            Err(outcome) => Ended { outcome, spent: Cost::default(), best: None, alphas: Alphas::default() },
-            Ok(inherited) => self.train(&ready, &inherited, strategy)?,
-        };
-        let layers = &ready.network.layers;
-        let parameters = layers.parameters();
-        let held = layers.activations().saturating_mul(plan.batch.into()).saturating_add(3 * parameters);
-        let end = End {
-            outcome: outcome.clone(),
-            best,
-            parameters,
-            multiply_adds: layers.multiply_adds(),
-            peak_memory: held.saturating_mul(4),
-        };
-        let remaining = self.left();
-        let report = Report { trial: ready.id, cost: spent, remaining, epoch: None, alphas, end: Some(end) };
-        self.tell(&report, strategy)?;
-        Ok(outcome)
+    /// Lets a trial begin.
+    pub(super) fn begin(&self, ready: Ready) -> UnderWay {
+        let orphaned = source(&ready.trial).is_some_and(|source| self.dropped.contains(&source));
+        UnderWay {
+            ready,
+            remaining: self.remaining.clone(),
+            orphaned,
+            doing: None,
+            told: 0,
+            over: false,
+            cost: Cost::default(),
+            best: None,
+            size: Size::default(),
+        }
     }
 
-    /// The weights that a trial begins with, unless it fails before.
-    fn inherited(&self, ready: &Ready) -> std::result::Result<Weights, Outcome> {
-        if (self.simulation.fails)(ready.id) {
-            return Err(failed("the simulation lets this trial fail"));
-        }
-        let Work::Train { init, .. } = &ready.trial.work;
-        match init {
-            Initialisation::Fresh => Ok(Weights::default()),
-            Initialisation::Inherit { trial } => {
-                let weights = usize::try_from(trial.0).ok().and_then(|id| self.weights.get(id)?.clone());
-                weights.ok_or_else(|| {
-                    failed(format!("the weights of trial {trial} cannot be inherited: it has none, or lost them"))
-                })
+    /// Gives the trial at this position its turn: an epoch, a mask, or its end.
+    pub(super) fn turn(&mut self, at: usize, strategy: &mut dyn Strategy) -> Result<()> {
+        let mut trial = self.under_way.remove(at);
+        let bounds = self.bounds(&trial);
+        match self.advance(&mut trial, &bounds) {
+            Turn::End { outcome, alphas } => self.end(trial, outcome, alphas, strategy),
+            came => {
+                trial.told += 1;
+                let (id, cost) = (trial.ready.id, trial.cost);
+                self.under_way.insert(at, trial);
+                let report = self.report(id, cost);
+                let report = match came {
+                    Turn::Epoch { epoch, alphas } => Report { epoch: Some(epoch), alphas, ..report },
+                    Turn::Score(score) => Report { score: Some(score), ..report },
+                    Turn::End { .. } => report,
+                };
+                self.tell(&report, strategy)
             }
         }
     }
 
-    /// Trains, and reports every epoch.
-    fn train(&mut self, ready: &Ready, inherited: &Weights, strategy: &mut dyn Strategy) -> Result<Ended> {
-        let simulation = self.simulation;
-        let Work::Train { plan, .. } = &ready.trial.work;
-        let forward = ready.network.layers.multiply_adds();
-        let pace = Pace { plan, data: &simulation.setup.data, forward, bound: self.bound(ready.trial.limit) };
-        let dictated = simulation.alphas.map(|alpha| (self.supernets_before(ready.id), alpha));
-        let mut training = Training::new(ready.id, &ready.network, pace, inherited, self.networks.landscape, dictated);
-        loop {
-            if self.dropped.contains(&ready.id) {
-                let Training { spent, best, .. } = training;
-                return Ok(Ended { outcome: Outcome::Discarded, spent, best, alphas: Alphas::default() });
-            }
-            if let Some(stopped) = training.stopped() {
-                let weights = training.weights();
-                let alphas = weights.alphas.clone();
-                if let Some(slot) = usize::try_from(ready.id.0).ok().and_then(|id| self.weights.get_mut(id)) {
-                    *slot = Some(weights);
+    /// Ends a trial that the strategy dropped.
+    pub(super) fn end_dropped(&mut self, at: usize, strategy: &mut dyn Strategy) -> Result<()> {
+        let trial = self.under_way.remove(at);
+        self.end(trial, Outcome::Discarded, Alphas::default(), strategy)
+    }
+
+    fn end(&mut self, trial: UnderWay, outcome: Outcome, alphas: Alphas, strategy: &mut dyn Strategy) -> Result<()> {
+        let UnderWay { ready: Ready { id, trial: proposed, .. }, remaining, doing, cost, best, size, .. } = trial;
+        self.count_end(&cost);
+        if let (Outcome::Completed { .. }, Some(Doing::Training(training))) = (&outcome, &doing) {
+            let supernet = match proposed.work {
+                Work::Train { network: Network::Supernet { mask, mixing }, .. } => {
+                    Some(Trained { mask: mask.unwrap_or(remaining), mixing })
                 }
-                let Training { spent, best, .. } = training;
-                return Ok(Ended { outcome: Outcome::Completed { stopped }, spent, best, alphas });
+                _ => None,
+            };
+            self.left_by.insert(id, Left { weights: training.weights(), supernet });
+        }
+        let Size { parameters, multiply_adds, peak_memory } = size;
+        let end = End { outcome, best, parameters, multiply_adds, peak_memory };
+        let report = Report { alphas, end: Some(end), ..self.report(id, cost) };
+        self.tell(&report, strategy)
+    }
+
+    fn report(&self, trial: TrialId, cost: Cost) -> Report {
+        let remaining = self.left();
+        Report { trial, cost, remaining, epoch: None, score: None, alphas: Alphas::default(), end: None }
+    }
+
+    /// Does what a turn does, in a trial that is taken out of those under way.
+    fn advance(&mut self, trial: &mut UnderWay, bounds: &Bounds) -> Turn {
+        let end = |outcome| Turn::End { outcome, alphas: Alphas::default() };
+        if trial.doing.is_none() && self.left() == 0 {
+            return end(Outcome::Completed { stopped: Stopped::Budget });
+        }
+        if trial.doing.is_none() {
+            match self.start(trial) {
+                Ok(doing) => trial.doing = Some(doing),
+                Err(error) => return end(Outcome::Failed { reason: error.message }),
             }
-            let (epoch, cost) = training.next_epoch();
-            self.used += cost;
-            let (cost, epoch, alphas) = (training.spent, Some(epoch), training.alphas());
-            let remaining = self.left();
-            self.tell(&Report { trial: ready.id, cost, remaining, epoch, alphas, end: None }, strategy)?;
+        }
+        let truth = &self.networks.truth;
+        match &mut trial.doing {
+            Some(Doing::Training(training)) => {
+                if let Some(stopped) = training.stopped(bounds) {
+                    return Turn::End { outcome: Outcome::Completed { stopped }, alphas: training.alphas() };
+                }
+                let epoch = training.next_epoch(bounds, truth);
+                trial.over = training.stopped(bounds).is_some();
+                trial.cost = training.spent;
+                trial.best.clone_from(&training.best);
+                Turn::Epoch { epoch, alphas: training.alphas() }
+            }
+            Some(Doing::Scoring(scoring)) => {
+                let scored = scoring.score(trial.told, bounds, truth);
+                trial.cost = scoring.spent;
+                let Some(score) = scored else {
+                    let stopped = bounds.reached(&trial.cost).unwrap_or(Stopped::Masks);
+                    return end(Outcome::Completed { stopped });
+                };
+                trial.over = matches!(&trial.ready.trial.work, Work::Score { masks, .. } if trial.told as usize + 1 == masks.len());
+                Turn::Score(score)
+            }
+            None => end(Outcome::Discarded),
         }
     }
-
-    fn bound(&self, limit: Option<u64>) -> Bound {
-        let budget = self.simulation.setup.budget;
-        let left = match budget.unit {
-            Unit::Seconds => budget.amount as f64 - self.used.seconds,
-            _ => self.left() as f64,
-        };
-        match limit.map(|limit| limit as f64).filter(|limit| *limit <= left) {
-            Some(amount) => Bound { unit: budget.unit, amount, stopped: Stopped::Limit },
-            None => Bound { unit: budget.unit, amount: left, stopped: Stopped::Budget },
-        }
-    }
-
-    fn supernets_before(&self, id: TrialId) -> usize {
-        let is_supernet = |trial: &&Trial| {
-            let Work::Train { network, .. } = &trial.work;
-            matches!(network, Network::Supernet { .. })
-        };
-        self.trials.iter().take(usize::try_from(id.0).unwrap_or(usize::MAX)).filter(is_supernet).count()
-    }
-}
-
-fn failed(why: impl std::fmt::Display) -> Outcome {
-    Outcome::Failed { reason: format!("{why}") }
 }

@@ -121,6 +121,7 @@ fn while_trials_run_it_waits_and_at_the_end_of_the_budget_it_guesses() {
         used: Cost::default(),
         next_trial: TrialId(0),
         in_flight,
+        slots: 1,
     };
     let Proposal::Trials { trials } = search.propose(&ask(10, vec![])).unwrap() else { panic!("expected trials") };
     assert_eq!(trials.len(), 8);
