@@ -9,6 +9,7 @@
 //! * [`message`]: what crosses the boundary, as JSON.
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
 //! * [`differentiable`]: what strategies of the DARTS family share; a variant of DARTS is a page of code on top of it.
+//! * [`halving`]: what strategies share that train many architectures briefly and few of them longer.
 //! * [`register!`] and [`export_plugin!`]: make a shared library of it.
 //! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
 
@@ -16,6 +17,7 @@ mod baseline;
 pub mod differentiable;
 mod error;
 mod export;
+pub mod halving;
 pub mod message;
 mod parameters;
 pub mod seed;

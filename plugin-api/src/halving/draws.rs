@@ -1,0 +1,74 @@
+//! Distinct architectures of a space, as many as are asked for.
+
+use std::collections::BTreeSet;
+
+use crate::seed;
+use crate::space::{Selection, Space};
+
+/// Draws in a row that repeat earlier ones after which a space counts as drawn out.
+const MAX_REPEATS: usize = 1000;
+
+/// Architectures drawn uniformly and without repetition, in an order that follows from the seed alone, so that a
+/// strategy saves no more of an architecture than its position. The first ones are those of
+/// [`Space::sample_distinct`].
+#[derive(Clone, Debug)]
+pub struct Draws {
+    space: Space,
+    seed: u64,
+    drawn: Vec<Selection>,
+    known: BTreeSet<Selection>,
+    /// Where the next draw stands in the stream of draws.
+    index: u64,
+}
+
+impl Draws {
+    /// Draws from `space`.
+    pub const fn new(space: Space, seed: u64) -> Self {
+        Self { space, seed, drawn: Vec::new(), known: BTreeSet::new(), index: 0 }
+    }
+
+    /// The architecture at a position, from 0; none where a small space is drawn out before.
+    pub fn get(&mut self, at: usize) -> Option<&Selection> {
+        let mut repeats = 0;
+        while self.drawn.len() <= at && repeats < MAX_REPEATS {
+            let selection = self.space.sample(&mut seed::stream(self.seed, "architecture", self.index));
+            self.index += 1;
+            repeats = if self.known.insert(selection.clone()) { 0 } else { repeats + 1 };
+            self.drawn.extend((repeats == 0).then_some(selection));
+        }
+        if repeats == MAX_REPEATS {
+            // Asked again, it answers the same.
+            self.index -= MAX_REPEATS as u64;
+        }
+        self.drawn.get(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOUR: &str = r#"
+version = 1
+name = "four"
+input = [4, 50]
+output = "out"
+decisions = [{ id = "first", options = ["wide", "narrow"] }, { id = "second", options = ["max", "mean"] }]
+nodes = [
+    { name = "conv", inputs = ["input"], op = { type = "choice", decision = "first", options = { wide = { type = "conv1d", kernel = 9, padding = 4 }, narrow = { type = "conv1d", kernel = 3, padding = 1 } } } },
+    { name = "pool", inputs = ["conv"], op = { type = "choice", decision = "second", options = { max = { type = "global_max_pool" }, mean = { type = "global_avg_pool" } } } },
+    { name = "out", inputs = ["pool"], op = { type = "linear", out_features = 2 } },
+]
+"#;
+
+    #[test]
+    fn they_are_those_of_the_space_in_whatever_order_they_are_asked_for() {
+        let space = Space::from_text(FOUR).unwrap();
+        let all = space.sample_distinct(9, 7);
+        assert_eq!(all.len(), 4);
+        let mut draws = Draws::new(space, 7);
+        for at in [1, 0, 4, 3, 2, 5, 0] {
+            assert_eq!(draws.get(at), all.get(at), "{at}");
+        }
+    }
+}
