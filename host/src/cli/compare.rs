@@ -29,7 +29,7 @@ use crate::plugins::pinned;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
+space, control, ranked_by, in_flight, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
@@ -67,6 +67,9 @@ pub(crate) struct CompareArgs {
     /// Leaves out the uniform-random search that is otherwise added to every comparison
     #[arg(long)]
     no_control: bool,
+    /// Trials of a run that take turns on its device: of use to strategies that decide while others are under way [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    in_flight: Option<u32>,
     /// Runs at once [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
@@ -151,6 +154,7 @@ impl CompareArgs {
             space: self.space.named()?,
             control: self.no_control.then_some(false),
             ranked_by: None,
+            in_flight: self.in_flight,
             jobs: self.jobs,
             threads: self.threads,
             device: self.device.clone(),

@@ -71,6 +71,7 @@ impl Shelf {
             used: Cost::default(),
             next_trial: TrialId(0),
             in_flight: Vec::new(),
+            slots: 1,
         };
         let nothing = || Error::failed(format!("strategy '{}' proposes no network to begin with", strategy.id));
         let network = match instance.propose(&ask)? {

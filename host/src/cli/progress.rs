@@ -131,6 +131,15 @@ impl Observer for RunProgress {
                     epoch.valid_loss
                 );
             }
+            Event::Score { trial, score } => {
+                let number = |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
+                log::info!(
+                    "trial {trial}, mask {}: validation loss {}, AUROC {}",
+                    score.mask,
+                    number(score.valid_loss),
+                    number(score.auroc)
+                );
+            }
             Event::Progress { done, rate: samples } => match &self.bar {
                 Some(bar) => {
                     bar.set_position(position(*done));

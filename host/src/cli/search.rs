@@ -41,6 +41,9 @@ pub(crate) struct SearchArgs {
     /// What the search may spend, such as 20000samples, 90seconds or 5e12multiply-adds
     #[arg(long, value_name = "BUDGET", value_parser = Budget::from_str)]
     budget: Budget,
+    /// Trials that take turns on the device: of use to strategies that decide while others are under way
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    in_flight: u32,
     #[command(flatten)]
     space: SpaceOptions,
     #[command(flatten)]
@@ -80,6 +83,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
             plugin_sha256: found.sha256,
             plugin_file: found.file,
             budget: args.budget,
+            in_flight: args.in_flight,
             space: space.to_string(),
             parameters: found.parameters,
         }),

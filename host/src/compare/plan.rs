@@ -12,7 +12,7 @@ use super::report::Ranking;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::hash::sha256;
-use crate::run::settings::{Data, Search, Settings};
+use crate::run::settings::{Data, Search, Settings, one};
 
 /// The name of the plan in a comparison's folder.
 pub const FILE: &str = "comparison.toml";
@@ -45,6 +45,9 @@ pub struct ComparisonPlan {
     pub ranked_by: Ranking,
     /// What every search may spend.
     pub budget: Budget,
+    /// Trials of a run that take turns.
+    #[serde(default = "one")]
+    pub in_flight: u32,
     /// The space that is searched.
     pub space: SpacePlan,
     /// What every run runs on.
@@ -208,7 +211,7 @@ impl ComparisonPlan {
             threads: self.machine.threads,
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
-            search: Some(entry.search(self.budget, self.space.name.clone())),
+            search: Some(entry.search(self.budget, self.in_flight, self.space.name.clone())),
             final_training: Some(self.final_training.clone()),
         })
     }
@@ -224,7 +227,7 @@ impl ComparisonPlan {
 
 impl EntryPlan {
     /// The search settings of a run of this entry.
-    pub fn search(&self, budget: Budget, space: String) -> Search {
+    pub fn search(&self, budget: Budget, in_flight: u32, space: String) -> Search {
         Search {
             strategy: self.strategy.clone(),
             plugin: self.plugin.clone(),
@@ -232,6 +235,7 @@ impl EntryPlan {
             plugin_sha256: self.plugin_sha256.clone(),
             plugin_file: self.plugin_file.clone(),
             budget,
+            in_flight,
             space,
             parameters: self.parameters.clone(),
         }
@@ -312,6 +316,7 @@ pub(super) mod tests {
             control: true,
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
+            in_flight: 1,
             space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
             machine: Machine { device: "cpu".to_owned(), threads: 2 },
             data: DataPlan {

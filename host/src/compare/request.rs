@@ -34,6 +34,8 @@ pub struct Request {
     pub control: Option<bool>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Option<Ranking>,
+    /// Trials of a run that take turns.
+    pub in_flight: Option<u32>,
     /// Runs at once.
     pub jobs: Option<u32>,
     /// Threads of all runs together.
@@ -85,6 +87,7 @@ impl Request {
             space: self.space.or(other.space),
             control: self.control.or(other.control),
             ranked_by: self.ranked_by.or(other.ranked_by),
+            in_flight: self.in_flight.or(other.in_flight),
             jobs: self.jobs.or(other.jobs),
             threads: self.threads.or(other.threads),
             device: self.device.or(other.device),

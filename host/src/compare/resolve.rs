@@ -109,6 +109,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         budget: request
             .budget
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
+        in_flight: request.in_flight.unwrap_or(1).max(1),
         space: space_plan,
         machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
         data,
@@ -160,6 +161,7 @@ impl Request {
             space: Some(Named { id: out.join(SPACE_FILE).to_string_lossy().into_owned(), parameters: Map::new() }),
             control: Some(plan.control),
             ranked_by: Some(plan.ranked_by),
+            in_flight: Some(plan.in_flight),
             jobs: Some(plan.jobs),
             threads: None,
             device: Some(plan.machine.device.clone()),

@@ -48,13 +48,15 @@ fn genomenas(named: &Named, length: usize, labels: usize) -> Result<GenomeNas> {
             "decoder_features" => sizes.decoder_features = whole(key, value)?,
             "operations" => sizes.operations = names(key, value)?,
             "activations" => sizes.activations = names(key, value)?,
+            "shared_cell" => sizes.shared_cell = yes_or_no(key, value)?,
+            "free_inputs" => sizes.free_inputs = yes_or_no(key, value)?,
             "drop_path" => sizes.drop_path = probability(key, value)?,
             "dropout" => sizes.dropout = probability(key, value)?,
             "input_dropout" => sizes.input_dropout = probability(key, value)?,
             "hidden_dropout" => sizes.hidden_dropout = probability(key, value)?,
             _ => {
                 return Err(Error::input(format!(
-                    "the space '{GENOMENAS}' has no size '{key}': expected channels, cells, nodes, multiplier, rnn_nodes, stem_multiplier, decoder_features, operations, activations, drop_path, dropout, input_dropout or hidden_dropout"
+                    "the space '{GENOMENAS}' has no size '{key}': expected channels, cells, nodes, multiplier, rnn_nodes, stem_multiplier, decoder_features, operations, activations, shared_cell, free_inputs, drop_path, dropout, input_dropout or hidden_dropout"
                 )));
             }
         }
@@ -64,6 +66,10 @@ fn genomenas(named: &Named, length: usize, labels: usize) -> Result<GenomeNas> {
 
 fn whole(key: &str, value: &Value) -> Result<usize> {
     value.as_u64().and_then(|number| usize::try_from(number).ok()).ok_or_else(|| refused(key, value, "a whole number"))
+}
+
+fn yes_or_no(key: &str, value: &Value) -> Result<bool> {
+    value.as_bool().ok_or_else(|| refused(key, value, "true or false"))
 }
 
 fn probability(key: &str, value: &Value) -> Result<f64> {
@@ -98,6 +104,16 @@ mod tests {
         let small = space("genomenas cells=3 channels=4 nodes=2 operations=skip_connect,conv_3").unwrap();
         assert_eq!(small.decision("normal.1.2").unwrap().options, ["skip_connect", "conv_3"]);
         assert!(small.decision("normal.2.0").is_none());
+    }
+
+    #[test]
+    fn cells_may_share_their_decisions_and_choose_their_inputs_freely() {
+        let bonas = space("genomenas shared_cell=true free_inputs=true operations=skip_connect,conv_3").unwrap();
+        assert_eq!(
+            bonas.decision("cell.0.a").unwrap().options,
+            ["0-skip_connect", "0-conv_3", "1-skip_connect", "1-conv_3"]
+        );
+        assert_eq!(space("genomenas shared_cell=1").unwrap_err().exit_code(), 2);
     }
 
     #[test]

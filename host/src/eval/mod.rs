@@ -33,6 +33,18 @@ pub struct Scoring<'a> {
 
 /// Scores rows with a network in evaluation mode: metrics of the probabilities, and the mean loss.
 pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
+    score_while(net, rows, scoring, |_, _| true)?
+        .ok_or_else(|| Error::failed("a score that nothing ends was ended: please report it"))
+}
+
+/// As [`score`], as long as `goes_on`: it is asked before each batch, with the batch's number (from 0) and its rows.
+/// Gives nothing where it was ended.
+pub fn score_while(
+    net: &Net,
+    rows: &Rows,
+    scoring: &Scoring<'_>,
+    mut goes_on: impl FnMut(u64, u64) -> bool,
+) -> Result<Option<Metrics>> {
     let _guard = tch::no_grad_guard();
     let info = rows.info();
     let chosen = chosen_rows(rows.len(), scoring)?;
@@ -45,10 +57,14 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
     let total = chosen.len();
     let mut feed = Feed::score(rows, chosen, scoring.batch, scoring.device)?;
     while let Some((inputs, targets)) = feed.next_batch()? {
+        let count = inputs.size().first().copied().unwrap_or(0);
+        if !goes_on(batches, count.unsigned_abs()) {
+            return Ok(None);
+        }
         let blend = scoring.mixer.map(|mixer| mixer.scoring(batches)).unwrap_or_default();
         batches += 1;
         let logits = net.forward(&inputs, &Mode { blend, ..Mode::scoring() })?.logits;
-        loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * inputs.size()[0] as f64;
+        loss_sum += loss.mean(&logits, &targets)?.f_double_value(&[])? * count as f64;
         let to_vec = |tensor: &tch::Tensor| -> Result<Vec<f32>> {
             let mut values = vec![0.0; tensor.numel()];
             tensor.f_to_device(Device::Cpu)?.f_contiguous()?.f_copy_data(&mut values, tensor.numel())?;
@@ -56,7 +72,7 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
         };
         collector.push(&to_vec(&loss.probabilities(&logits)?)?, &to_vec(&targets)?)?;
     }
-    Ok(collector.finish(&info.shape.labels, scoring.threads)?.with_loss(loss_sum / total as f64))
+    Ok(Some(collector.finish(&info.shape.labels, scoring.threads)?.with_loss(loss_sum / total as f64)))
 }
 
 /// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.
@@ -103,7 +119,7 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
         batch: evaluation.batch,
     };
     memory::check(evaluation.device, &need)?;
-    let mut net = Net::build(&layers, 0, evaluation.device)?;
+    let mut net = Net::build_blank(&layers, evaluation.device)?;
     net.weights.restore(&tensors, true).map_err(|error| error.context(evaluation.weights.display()))?;
     let rows = match evaluation.split {
         Split::Train => evaluation.store.train(),

@@ -14,6 +14,7 @@ mod pooling;
 mod recurrent;
 mod schedule;
 mod shares;
+mod statistics;
 pub mod weights;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use module::Mode;
 use module::Pass;
 use schedule::{Run, Step, Work, schedule};
 use shares::Choices;
+pub use statistics::Statistics;
 use weights::{Declared, Weights};
 
 /// A network with its weights on one device.
@@ -57,13 +59,22 @@ pub struct Output {
 impl Net {
     /// Builds the final network of an architecture, or the supernet of a space, with weights drawn from `seed`.
     pub fn build(layers: &Layers, seed: u64, device: Device) -> Result<Self> {
+        Self::build_by(layers, |declared| declared.allocate(seed, device))
+    }
+
+    /// Builds the same network with weights and statistics of 0, which are all to be taken over from elsewhere.
+    pub fn build_blank(layers: &Layers, device: Device) -> Result<Self> {
+        Self::build_by(layers, |declared| declared.allocate_blank(device))
+    }
+
+    fn build_by(layers: &Layers, allocate: impl FnOnce(Declared) -> Result<Weights>) -> Result<Self> {
         let mut declared = Declared::default();
         let choices = Choices::declare(&layers.decisions, &mut declared);
         let (steps, output) = build::steps(layers, &choices, &mut declared)?;
         let all = schedule(&steps, output, None);
         let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
         let normalises_states = highway && layers.form == Form::Search;
-        Ok(Self { steps, output, choices, all, normalises_states, weights: declared.allocate(seed, device)? })
+        Ok(Self { steps, output, choices, all, normalises_states, weights: allocate(declared)? })
     }
 
     /// The network's value for a batch of inputs \[B, C, L\].
@@ -72,15 +83,35 @@ impl Net {
     ///
     /// The blend is of another supernet, a supernet with a highway cell trains on a single sample, or libtorch fails.
     pub fn forward(&self, input: &Tensor, mode: &Mode) -> Result<Output> {
+        self.pass(input, mode, None)
+    }
+
+    /// Passes a batch through the network as a score does, but for the batch norms: they normalise by the batch, and
+    /// each adds what it saw to `statistics`.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::forward`] in training.
+    pub fn observe(&self, input: &Tensor, blend: Blend, statistics: &mut Statistics) -> Result<()> {
+        let _guard = tch::no_grad_guard();
+        self.pass(input, &Mode { blend, ..Mode::scoring() }, Some(statistics)).map(|_| ())
+    }
+
+    /// Puts `statistics` in the place of the running ones of each batch norm that saw something.
+    pub fn recalibrate(&mut self, statistics: &Statistics) -> Result<()> {
+        statistics.write(&mut self.weights)
+    }
+
+    fn pass(&self, input: &Tensor, mode: &Mode, statistics: Option<&mut Statistics>) -> Result<Output> {
         let batch = input.size().first().copied().unwrap_or(0);
-        if self.normalises_states && mode.train && batch < 2 {
+        if self.normalises_states && (mode.train || statistics.is_some()) && batch < 2 {
             return Err(Error::input(format!(
                 "a supernet with a highway cell normalises over the samples of a batch: expected at least 2, got {batch}"
             )));
         }
         let shares = self.choices.shares(&self.weights, mode)?;
         let some = matches!(mode.blend, Blend::Chosen(_)).then(|| schedule(&self.steps, self.output, Some(&shares)));
-        let mut pass = Pass { weights: &self.weights, mode, shares, recurrent_outputs: Vec::new() };
+        let mut pass = Pass { weights: &self.weights, mode, shares, statistics, recurrent_outputs: Vec::new() };
         let mut values: Vec<Option<Tensor>> = self.steps.iter().map(|_| None).collect();
         for run in some.as_ref().unwrap_or(&self.all) {
             let step = &self.steps[run.at];

@@ -4,6 +4,7 @@ use tch::{TchError, Tensor};
 
 use super::blend::Blend;
 use super::shares::Shares;
+use super::statistics::Statistics;
 use super::weights::Weights;
 
 /// How a forward pass is done.
@@ -54,6 +55,8 @@ pub(super) struct Pass<'a> {
     pub(super) mode: &'a Mode,
     /// How much each option of a supernet counts.
     pub(super) shares: Shares,
+    /// Where batch norms, which then normalise by the batch, note what they see.
+    pub(super) statistics: Option<&'a mut Statistics>,
     /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
     pub(super) recurrent_outputs: Vec<Tensor>,
 }

@@ -33,7 +33,11 @@ impl BatchNorm {
         Self { affine: None, scale: None, channels, mean, variance }
     }
 
-    pub(super) fn apply(&self, input: &Tensor, pass: &Pass<'_>) -> Result<Tensor, TchError> {
+    pub(super) fn apply(&self, input: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
+        if let Some(statistics) = &mut pass.statistics {
+            statistics.add((self.mean, self.variance), input)?;
+        }
+        let by_batch = pass.mode.train || pass.statistics.is_some();
         let scale = match self.scale.map(|option| pass.shares.of(option)) {
             // A view that repeats one value would take libtorch's slow path.
             Some(Share::Part(share)) => Some(share.f_expand([self.channels], false)?.f_contiguous()?),
@@ -41,14 +45,14 @@ impl BatchNorm {
         };
         let affine = self.affine.map(|(weight, bias)| (pass.weights.get(weight), pass.weights.get(bias)));
         // Without running statistics libtorch normalises by those of the batch and moves none.
-        let running = !pass.mode.train || pass.mode.track;
+        let running = !by_batch || pass.mode.track;
         let normalised = |input: &Tensor| {
             input.f_batch_norm(
                 affine.map(|(weight, _)| weight).or(scale.as_ref()),
                 affine.map(|(_, bias)| bias),
                 running.then(|| pass.weights.buffer(self.mean)),
                 running.then(|| pass.weights.buffer(self.variance)),
-                pass.mode.train,
+                by_batch,
                 MOMENTUM,
                 EPSILON,
                 true,

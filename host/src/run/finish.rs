@@ -1,5 +1,6 @@
 //! The phases of a run: the search, the final training of what it found, the sealed test.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use genomenas_plugin::message::{DataInfo, Mixing, Plan, Task as PluginTask};
@@ -17,12 +18,13 @@ use crate::data::{FinalEvaluation, Task};
 use crate::error::{Error, Result};
 use crate::eval::{self, Scoring};
 use crate::files as disk;
-use crate::train::{Job, Training, checkpoint};
+use crate::train::{Job, Start, Training, checkpoint};
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
     let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
-    let state = State::after(&records);
+    let in_flight = context.settings.search.as_ref().map_or(1, |search| search.in_flight);
+    let state = State::after(in_flight, &records);
     let final_epochs = state.final_epochs;
     let architecture = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
@@ -51,7 +53,7 @@ fn find(
     let path = context.folder.join(files::ARCHITECTURE);
     if path.exists() && state.finding.is_some() {
         result.trials = state.next;
-        result.search = Some(state.used);
+        result.search = Some(state.spent());
         return read_architecture(&path);
     }
     observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
@@ -60,7 +62,8 @@ fn find(
         Space::from_text(&disk::read_text(&space_path)?).map_err(|error| Error::file("use", &space_path, error))?;
     let hooks = hooks::open(context, search, &space, records)?;
     let span = span(Phase::Search, true, context.settings.final_training.is_some());
-    let searching = Searching { context, search, space: &space, hooks, journal, state, observer, span };
+    let searching =
+        Searching { context, search, space: &space, hooks, journal, state, works: BTreeMap::new(), observer, span };
     let Searched { architecture, cost, trials } = searching.run(result)?;
     result.trials = trials;
     result.search = Some(cost);
@@ -85,20 +88,20 @@ fn train(
     let settings = &context.settings;
     observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
     let job = Job {
-        layers,
-        mixing: &Mixing::Softmax,
-        plan,
+        layers: layers.clone(),
+        mixing: Mixing::Softmax,
+        plan: plan.clone(),
         seed: seed::derive(settings.seed, "final", 0),
         data_seed: settings.seed,
         device: context.device,
         threads: settings.threads as usize,
-        train: &context.train,
-        valid: &context.valid,
-        bound: None,
+        train: context.train.clone(),
+        valid: context.valid.clone(),
+        start: Start::Fresh,
         keep_best: true,
         checkpoint: context.folder.join(files::CHECKPOINTS).join("final.safetensors"),
     };
-    let mut training = Training::resume_or_start(job, None)?;
+    let mut training = Training::resume_or_start(job)?;
     let span = span(Phase::Final, settings.search.is_some(), true);
     while let Some(epoch) = training.next_epoch(&mut Steps::new(observer, span))? {
         if epoch.number > known {
@@ -112,6 +115,7 @@ fn train(
                 used,
                 report: None,
                 discards: Vec::new(),
+                last: false,
             })?;
         }
         training.save()?;

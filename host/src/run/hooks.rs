@@ -76,6 +76,7 @@ fn calls(records: &[Record]) -> Vec<Call> {
                 calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
             }
             Record::Epoch { phase: Phase::Search, report: Some(report), discards, .. }
+            | Record::Score { report, discards, .. }
             | Record::End { report, discards, .. } => {
                 calls.push(Call::Update { report: report.clone() });
                 calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });

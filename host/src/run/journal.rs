@@ -39,6 +39,19 @@ pub enum Record {
         /// What it dropped.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         discards: Vec<Discard>,
+        /// Whether the trial has come to its end with it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last: bool,
+    },
+    /// A trial scored a mask; the strategy was told, and asked what to discard.
+    Score {
+        /// What the strategy was told.
+        report: Report,
+        /// What it dropped.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        discards: Vec<Discard>,
+        /// What the search has cost so far.
+        used: Cost,
     },
     /// A trial ended; the strategy was told, and asked what to discard.
     End {
@@ -146,6 +159,7 @@ mod tests {
             used,
             report: None,
             discards: vec![],
+            last: false,
         }
     }
 

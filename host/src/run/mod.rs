@@ -12,6 +12,8 @@ mod result;
 mod search;
 pub mod settings;
 mod state;
+mod turn;
+mod work;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -13,6 +13,8 @@ pub(super) struct Resolved {
     pub(super) layers: Layers,
     /// How it mixes, where it is a supernet.
     pub(super) mixing: Mixing,
+    /// What of the space it is, where it is a supernet.
+    pub(super) mask: Option<Mask>,
 }
 
 /// Resolves networks over the space of a run.
@@ -38,15 +40,26 @@ impl Networks<'_> {
 
     /// The network of a trial that begins while `remaining` remains.
     pub(super) fn of_trial(&self, network: &Network, remaining: &Mask) -> Result<Resolved> {
-        let (layers, mixing) = match network {
+        let (layers, mixing, mask) = match network {
             Network::Supernet { mask, mixing } => {
                 let space = self.space.of_supernet(mask.as_ref(), remaining, mixing)?;
-                (space.supernet_layers()?, mixing.clone())
+                (space.supernet_layers()?, mixing.clone(), Some(mask.as_ref().unwrap_or(remaining).clone()))
             }
-            network => (self.architecture(network)?.layers()?, Mixing::Softmax),
+            network => (self.architecture(network)?.layers()?, Mixing::Softmax, None),
         };
         self.check(&layers)?;
-        Ok(Resolved { layers, mixing })
+        Ok(Resolved { layers, mixing, mask })
+    }
+
+    /// The supernet of a mask within the one that a supernet was `trained` on.
+    pub(super) fn of_mask(&self, mask: &Mask, trained: &Mask, mixing: &Mixing) -> Result<Layers> {
+        let stray = mask.0.iter().flat_map(|(id, options)| options.iter().map(move |option| (id, option)));
+        if let Some((id, option)) = stray.into_iter().find(|(id, option)| !trained.has(id, option)) {
+            return Err(Error::input(format!("it has option '{option}' of decision '{id}', which was not trained")));
+        }
+        let layers = self.space.of_supernet(Some(mask), trained, mixing)?.supernet_layers()?;
+        self.check(&layers)?;
+        Ok(layers)
     }
 
     /// The architecture of a finding.

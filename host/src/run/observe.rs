@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use genomenas_plugin::message::Epoch;
+use genomenas_plugin::message::{Epoch, MaskScore};
 
 use super::journal::Phase;
 use crate::train::Watch;
@@ -18,6 +18,13 @@ pub enum Event {
         trial: Option<u64>,
         /// What was measured.
         epoch: Epoch,
+    },
+    /// A mask was scored.
+    Score {
+        /// The trial.
+        trial: u64,
+        /// What was measured.
+        score: MaskScore,
     },
     /// A trial ended, or something else worth a line.
     Message(String),

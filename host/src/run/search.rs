@@ -1,34 +1,33 @@
-//! The hook loop: ask the strategy, run its trials, tell it what came of them.
+//! The hook loop: ask the strategy, let its trials take turns, tell it what came of them.
 //!
 //! Every answer is journaled before anything is done with it, and what is done next depends on the journal alone.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use genomenas_plugin::message::{
-    Alphas, Ask, Budget, Candidate, Cost, Discard, End, Epoch, Initialisation, Outcome, Proposal, Report, Stopped,
-    Trial, TrialId, Unit, Work,
+    Alphas, Ask, Candidate, Cost, Discard, End, Epoch, MaskScore, Outcome, Proposal, Report, Stopped, TrialId, Unit,
 };
-use genomenas_plugin::seed;
-use genomenas_plugin::space::{Architecture, Form, Layers, Space};
+use genomenas_plugin::space::{Architecture, Form, Space};
 
 use super::journal::{Journal, Phase, Record};
 use super::network::{Networks, Resolved};
 use super::observe::{Event, Observer, Steps};
 use super::result::RunResult;
 use super::settings::Search;
-use super::state::State;
+use super::state::{State, UnderWay};
+use super::turn::Turn;
+use super::work::{self, Doing, Size, Works};
 use super::{Context, hooks};
 use crate::error::{Error, Result};
 use crate::plugins::PluginInstance;
+use crate::train::memory;
 use crate::train::meter::Bound;
-use crate::train::{self, Job, Training, memory};
 
-/// A checkpoint younger than this is not written again after an epoch: what it lacks is trained again, to the same
-/// result.
-const CHECKPOINT_AGE: Duration = Duration::from_secs(5);
-/// Trials in a row that cost nothing before the run gives up on the strategy.
-const IDLE_FAILURES: u32 = 100;
+/// Trials in a row that did nothing before the run gives up on the strategy.
+const MOST_IDLE: u32 = 100;
+/// Trials in a row that trained on no sample: scores cost none, so no budget in samples would end them.
+const MOST_UNPAID: u32 = 1000;
 
 /// A search under way.
 pub(super) struct Searching<'a> {
@@ -38,6 +37,8 @@ pub(super) struct Searching<'a> {
     pub(super) hooks: PluginInstance,
     pub(super) journal: &'a mut Journal,
     pub(super) state: State,
+    /// The work of the trials under way; a trial that is not here begins, or goes on from its checkpoint.
+    pub(super) works: BTreeMap<TrialId, (Doing, Size)>,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) span: (f64, f64),
 }
@@ -50,12 +51,21 @@ pub(super) struct Searched {
     pub(super) trials: u64,
 }
 
-impl Searching<'_> {
+/// What a trial came to.
+#[derive(Debug, Default)]
+struct Tally {
+    cost: Cost,
+    best: Option<Epoch>,
+    alphas: Alphas,
+    size: Size,
+}
+
+impl<'a> Searching<'a> {
     /// Runs the loop to its end.
     pub(super) fn run(mut self, result: &mut RunResult) -> Result<Searched> {
         loop {
             result.trials = self.state.next;
-            result.search = Some(self.state.used);
+            result.search = Some(self.state.spent());
             if let Some(finding) = self.state.finding.take() {
                 let architecture = self.networks().of_finding(&finding.best.network).map_err(|error| {
                     Error::failed(format!(
@@ -63,17 +73,21 @@ impl Searching<'_> {
                         self.search.strategy
                     ))
                 })?;
-                return Ok(Searched { architecture, cost: self.state.used, trials: self.state.next });
+                return Ok(Searched { architecture, cost: self.state.spent(), trials: self.state.next });
             }
-            match self.state.queue.front().cloned() {
-                Some((id, trial)) => self.run_trial(id, &trial)?,
-                None => self.ask()?,
+            let under_way = &self.state.under_way;
+            let dropped = under_way.iter().find(|trial| self.state.discarded.contains(&trial.id)).map(|trial| trial.id);
+            let asks = self.state.has_room() && !self.state.waits && self.remaining(&self.state.spent()) > 0;
+            match dropped.or(self.state.turn().map(|trial| trial.id)) {
+                Some(id) if dropped.is_some() => self.end_dropped(id)?,
+                Some(id) if !asks => self.turn(id)?,
+                _ => self.ask()?,
             }
         }
     }
 
-    fn remaining(&self, cost: &Cost) -> u64 {
-        self.search.budget.remaining(&(self.state.used + *cost))
+    fn remaining(&self, spent: &Cost) -> u64 {
+        self.search.budget.remaining(spent)
     }
 
     fn record(&mut self, record: &Record) -> Result<()> {
@@ -85,17 +99,27 @@ impl Searching<'_> {
     /// Asks for trials or for the finding.
     fn ask(&mut self) -> Result<()> {
         let strategy = &self.search.strategy;
-        if self.state.idle_failures >= IDLE_FAILURES {
-            return Err(Error::failed(format!(
-                "the last {IDLE_FAILURES} trials of strategy {strategy} failed before their first step: see the journal for the reasons"
-            )));
+        let in_a_row = |count: u32, what: &str| {
+            Error::failed(format!(
+                "the last {count} trials of strategy {strategy} {what}: see the journal for the reasons"
+            ))
+        };
+        let spent = self.state.spent();
+        // With nothing left, trials of the queue end before they begin, and the strategy has yet to finish.
+        let remaining = self.remaining(&spent);
+        if remaining > 0 && self.state.idle >= MOST_IDLE {
+            return Err(in_a_row(MOST_IDLE, "ended before their first step"));
+        }
+        if remaining > 0 && self.state.unpaid >= MOST_UNPAID {
+            return Err(in_a_row(MOST_UNPAID, "trained nothing"));
         }
         let ask = Ask {
             budget: self.search.budget,
-            remaining: self.remaining(&Cost::default()),
-            used: self.state.used,
+            remaining,
+            used: spent,
             next_trial: TrialId(self.state.next),
-            in_flight: Vec::new(),
+            in_flight: self.state.under_way.iter().map(|trial| trial.id).collect(),
+            slots: self.search.in_flight,
         };
         let asked = Instant::now();
         let proposal = self.hooks.propose(&ask)?;
@@ -113,151 +137,113 @@ impl Searching<'_> {
                 return Err(Error::failed(format!("strategy {strategy} proposed an empty list of trials")));
             }
             Proposal::Trials { .. } => {}
-            _ => {
+            Proposal::Wait if !ask.in_flight.is_empty() => {}
+            Proposal::Wait => {
                 return Err(Error::failed(format!("strategy {strategy} waits, and nothing is under way")));
+            }
+            _ => {
+                return Err(Error::failed(format!(
+                    "strategy {strategy} answered what this genomenas does not know: update it"
+                )));
             }
         }
         self.record(&Record::Propose { ask, proposal, seconds })
     }
 
-    fn run_trial(&mut self, id: TrialId, trial: &Trial) -> Result<()> {
-        if self.state.discarded.contains(&id) && self.state.current.epochs == 0 {
-            return self.end(id, Outcome::Discarded, Tally::default());
-        }
-        if self.remaining(&Cost::default()) == 0 {
+    /// Gives a trial its turn: an epoch, a mask, or its end.
+    fn turn(&mut self, id: TrialId) -> Result<()> {
+        let Some(trial) = self.state.under_way.iter().find(|trial| trial.id == id) else {
+            return Err(Error::failed(format!("trial {id} is not under way: please report it")));
+        };
+        let (told, bounds) = (trial.told, self.bounds(trial));
+        if told == 0
+            && self.remaining(&self.state.spent()) == 0
+            && !work::checkpoint_of(&self.context.folder, id).exists()
+        {
             return self.end(id, Outcome::Completed { stopped: Stopped::Budget }, Tally::default());
         }
-        let Work::Train { network, .. } = &trial.work else {
-            let reason = "this genomenas does not know this kind of work: update it".to_owned();
-            return self.end(id, Outcome::Failed { reason }, Tally::default());
-        };
-        let remaining = self.networks().remaining(&self.state.discards[..self.state.settled])?;
-        match self.networks().of_trial(network, &remaining) {
-            Ok(resolved) => {
-                self.observer.event(&Event::Phase(format!("trial {id} ({})", size(&resolved.layers))));
-                let (outcome, tally) = self.train(id, trial, &resolved)?;
-                self.end(id, outcome, tally)
+        let works = Works { context: self.context, networks: self.networks(), state: &self.state };
+        if !self.works.contains_key(&id) {
+            let failed = |error: &Error| Outcome::Failed { reason: error.to_string() };
+            let resolved = match works.resolve(trial) {
+                Ok(resolved) => resolved,
+                Err(error) => return self.end(id, failed(&error), Tally::default()),
+            };
+            let size = Size::of(&resolved);
+            self.observer.event(&Event::Phase(format!("trial {id} ({})", describe_size(&resolved))));
+            let resumes = work::checkpoint_of(&self.context.folder, id).exists();
+            match works.begin(trial, resolved) {
+                Ok(doing) => _ = self.works.insert(id, (doing, size)),
+                // It began once, so this says nothing of the trial: the checkpoint is damaged.
+                Err(error) if resumes => return Err(error),
+                Err(error) => return self.end(id, failed(&error), Tally { size, ..Tally::default() }),
             }
-            Err(error) => self.end(id, Outcome::Failed { reason: error.to_string() }, Tally::default()),
         }
+        let (span, networks) = (self.span_of(&bounds, trial), self.networks());
+        let Some((doing, size)) = self.works.get_mut(&id) else {
+            return Err(Error::failed(format!("trial {id} has no work: please report it")));
+        };
+        let size = *size;
+        doing.bound_by(bounds);
+        let came = doing.turn(told, self.state.takes_turns(), &networks, &mut Steps::new(self.observer, span))?;
+        match came {
+            Turn::Epoch { epoch, cost, alphas, last } => self.tell_epoch(id, epoch, cost, alphas, last)?,
+            Turn::Score { score, cost } => self.tell_score(id, score, cost)?,
+            Turn::End { outcome, cost, best, alphas } => {
+                return self.end(id, outcome, Tally { cost, best, alphas, size });
+            }
+        }
+        if let Some((doing, _)) = self.works.get_mut(&id) {
+            doing.pause();
+        }
+        Ok(())
     }
 
-    /// Trains a trial to its end, telling the strategy of every epoch it has not heard of.
-    fn train(&mut self, id: TrialId, trial: &Trial, resolved: &Resolved) -> Result<(Outcome, Tally)> {
-        let Work::Train { plan, init, .. } = &trial.work else {
-            return Err(Error::failed("a trial that does not train was trained: please report it"));
-        };
-        let Resolved { layers, mixing } = resolved;
-        let Budget { amount, unit } = self.search.budget;
+    /// What a trial may spend from its beginning on: its own limit, and what the run has left.
+    fn bounds(&self, trial: &UnderWay) -> Vec<Bound> {
+        let budget = self.search.budget;
+        let limit_unit = trial.trial.limit_unit.unwrap_or(budget.unit);
+        let limit =
+            trial.trial.limit.map(|limit| Bound { unit: limit_unit, amount: limit as f64, stopped: Stopped::Limit });
+        let others = self.state.spent_with(trial.id, Cost::default());
         // A strategy is told of whole seconds; a trial may have the last part of one.
-        let remaining = match unit {
-            Unit::Seconds => amount as f64 - self.state.used.seconds,
-            _ => self.remaining(&Cost::default()) as f64,
+        let amount = match budget.unit {
+            Unit::Seconds => budget.amount as f64 - others.seconds,
+            unit => budget.amount.saturating_sub(others.in_unit(unit)) as f64,
         };
-        let bound = match trial.limit {
-            Some(limit) if limit as f64 <= remaining => (limit as f64, Stopped::Limit),
-            _ => (remaining, Stopped::Budget),
-        };
-        let mut tally =
-            Tally { parameters: layers.parameters(), multiply_adds: layers.multiply_adds(), ..Tally::default() };
-        let failed = |error: &Error| Outcome::Failed { reason: error.to_string() };
-        let context = self.context;
-        let job = Job {
-            layers,
-            mixing,
-            plan,
-            seed: seed::derive(context.settings.seed, "trial", id.0),
-            data_seed: context.settings.seed,
-            device: context.device,
-            threads: context.settings.threads as usize,
-            train: &context.train,
-            valid: &context.valid,
-            bound: Some(Bound { unit, amount: bound.0, stopped: bound.1 }),
-            keep_best: false,
-            checkpoint: checkpoint_of(&context.folder, id),
-        };
-        let inherited = match init {
-            Initialisation::Inherit { trial } => match train::inherited(&checkpoint_of(&context.folder, *trial)) {
-                Ok(tensors) => Some(tensors),
-                Err(error) => {
-                    let reason = format!("the weights of trial {trial} cannot be inherited: {error}");
-                    return Ok((Outcome::Failed { reason }, tally));
-                }
-            },
-            _ => None,
-        };
-        let resumes = job.checkpoint.exists();
-        let mut training = match Training::resume_or_start(job, inherited.as_ref()) {
-            Ok(training) => training,
-            // It began once, so this says nothing of the trial: the checkpoint is damaged.
-            Err(error) if resumes => return Err(error),
-            Err(error) => return Ok((failed(&error), tally)),
-        };
-        // A kill may have come after an epoch was saved and before the strategy was told of it.
-        if let Some(untold) = training.last().filter(|last| last.number > self.state.current.epochs).cloned() {
-            let cost = training.cost();
-            let alphas = training.alphas()?;
-            self.tell_epoch(id, untold, cost, alphas)?;
-        }
-        let outcome = loop {
-            if self.state.discarded.contains(&id) {
-                break Outcome::Discarded;
-            }
-            let span = self.trial_span(bound.0);
-            match training.next_epoch(&mut Steps::new(self.observer, span)) {
-                Ok(Some(epoch)) if epoch.number <= self.state.current.epochs => {}
-                Ok(Some(epoch)) => {
-                    if !training.saved_within(CHECKPOINT_AGE) {
-                        training.save()?;
-                    }
-                    let cost = training.cost();
-                    let alphas = training.alphas()?;
-                    self.tell_epoch(id, epoch, cost, alphas)?;
-                }
-                Ok(None) => match training.stopped() {
-                    Some(stopped) => break Outcome::Completed { stopped },
-                    None => return Err(Error::failed("a training ended without a reason: please report it")),
-                },
-                Err(error @ Error::Failed(_)) => break failed(&error),
-                // A full disk, say: not of the trial's making.
-                Err(error) => return Err(error),
-            }
-        };
-        tally.cost = training.cost();
-        tally.best = training.best().cloned();
-        if self.state.discarded.contains(&id) {
-            tally.cost = self.state.current.cost;
-            tally.best.clone_from(&self.state.current.best);
-        } else if matches!(outcome, Outcome::Completed { .. }) {
-            tally.alphas = training.alphas()?;
-            // Another trial may inherit these weights.
-            training.save()?;
-        }
-        Ok((outcome, tally))
+        limit.into_iter().chain([Bound { unit: budget.unit, amount, stopped: Stopped::Budget }]).collect()
     }
 
-    /// The part of the run that a trial under this bound is.
-    fn trial_span(&self, amount: f64) -> (f64, f64) {
+    /// The part of the run that a trial under these bounds is.
+    fn span_of(&self, bounds: &[Bound], trial: &UnderWay) -> (f64, f64) {
         let (begin, part) = self.span;
         let budget = self.search.budget;
-        let spent = self.state.used.in_unit(budget.unit) as f64 / budget.amount as f64;
-        (begin + part * spent.min(1.0), part * amount / budget.amount as f64)
+        let share = |amount: f64| (amount / budget.amount as f64).min(1.0);
+        let before = self.state.spent_with(trial.id, Cost::default()).in_unit(budget.unit) as f64;
+        let own = bounds.iter().filter(|bound| bound.unit == budget.unit).map(|bound| bound.amount);
+        (begin + part * share(before), part * share(own.fold(f64::INFINITY, f64::min)))
     }
 
-    fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost, alphas: Alphas) -> Result<()> {
+    fn tell_epoch(&mut self, id: TrialId, epoch: Epoch, cost: Cost, alphas: Alphas, last: bool) -> Result<()> {
         self.observer.event(&Event::Epoch { trial: Some(id.0), epoch: epoch.clone() });
-        let report =
-            Report { trial: id, cost, remaining: self.remaining(&cost), epoch: Some(epoch.clone()), alphas, end: None };
+        let report = Report { epoch: Some(epoch.clone()), alphas, ..self.report(id, cost) };
         let discards = self.tell(&report)?;
-        let used = self.state.used + cost;
-        self.record(&Record::Epoch {
-            phase: Phase::Search,
-            trial: Some(id),
-            epoch,
-            used,
-            report: Some(report),
-            discards,
-        })
+        let (phase, used) = (Phase::Search, self.state.spent_with(id, cost));
+        self.record(&Record::Epoch { phase, trial: Some(id), epoch, used, report: Some(report), discards, last })
+    }
+
+    fn tell_score(&mut self, id: TrialId, score: MaskScore, cost: Cost) -> Result<()> {
+        self.observer.event(&Event::Score { trial: id.0, score });
+        let report = Report { score: Some(score), ..self.report(id, cost) };
+        let discards = self.tell(&report)?;
+        let used = self.state.spent_with(id, cost);
+        self.record(&Record::Score { report, discards, used })
+    }
+
+    /// A report that says only what was spent.
+    fn report(&self, id: TrialId, cost: Cost) -> Report {
+        let remaining = self.remaining(&self.state.spent_with(id, cost));
+        Report { trial: id, cost, remaining, epoch: None, score: None, alphas: Alphas::default(), end: None }
     }
 
     fn tell(&mut self, report: &Report) -> Result<Vec<Discard>> {
@@ -278,6 +264,17 @@ impl Searching<'_> {
         Ok(discards)
     }
 
+    /// Ends a trial that the strategy dropped, with what it was told of.
+    fn end_dropped(&mut self, id: TrialId) -> Result<()> {
+        let trial = self.state.under_way.iter().find(|trial| trial.id == id).filter(|trial| trial.told > 0);
+        let tally = trial.map_or_else(Tally::default, |trial| {
+            let works = Works { context: self.context, networks: self.networks(), state: &self.state };
+            let size = works.resolve(trial).map_or_else(|_| Size::default(), |resolved| Size::of(&resolved));
+            Tally { cost: trial.cost, best: trial.best.clone(), alphas: Alphas::default(), size }
+        });
+        self.end(id, Outcome::Discarded, tally)
+    }
+
     fn end(&mut self, id: TrialId, outcome: Outcome, tally: Tally) -> Result<()> {
         match &outcome {
             Outcome::Failed { reason } => self.observer.event(&Event::Message(format!("trial {id} failed: {reason}"))),
@@ -285,58 +282,37 @@ impl Searching<'_> {
             _ => {}
         }
         let gone = !matches!(outcome, Outcome::Completed { .. });
-        let Tally { cost, best, alphas, parameters, multiply_adds } = tally;
+        self.works.remove(&id);
+        let Tally { cost, best, alphas, size: Size { parameters, multiply_adds } } = tally;
         let end = End { outcome, best, parameters, multiply_adds, peak_memory: memory::peak_memory() };
-        let report = Report { trial: id, cost, remaining: self.remaining(&cost), epoch: None, alphas, end: Some(end) };
+        let report = Report { alphas, end: Some(end), ..self.report(id, cost) };
         let discards = self.tell(&report)?;
-        let used = self.state.used + cost;
+        let used = self.state.spent_with(id, cost);
         self.record(&Record::End { trial: id, report, discards, used })?;
-        hooks::save(&self.context.folder, &mut self.hooks, self.journal.records())?;
+        let folder = &self.context.folder;
+        hooks::save(folder, &mut self.hooks, self.journal.records())?;
         if gone {
-            remove_checkpoint(&checkpoint_of(&self.context.folder, id));
+            work::remove_checkpoint(folder, id);
         }
         // Trials dropped after they ended have weights to free, too.
-        let kept: std::collections::BTreeSet<TrialId> = self.state.queue.iter().map(|(id, _)| *id).collect();
-        for id in self.state.discarded.difference(&kept) {
-            remove_checkpoint(&checkpoint_of(&self.context.folder, *id));
+        let needed: BTreeSet<TrialId> = self.state.needed();
+        for id in self.state.discarded.difference(&needed) {
+            work::remove_checkpoint(folder, *id);
         }
         Ok(())
     }
 
-    fn networks(&self) -> Networks<'_> {
+    fn networks(&self) -> Networks<'a> {
         Networks { space: self.space, data: self.context.train.info() }
     }
 }
 
 /// A network's size, for a person.
-fn size(layers: &Layers) -> String {
-    let weights = layers.parameters();
-    match layers.form {
-        Form::Search => format!("a supernet of {} options, {weights} weights", layers.alphas()),
+fn describe_size(resolved: &Resolved) -> String {
+    let weights = resolved.layers.parameters();
+    match resolved.layers.form {
+        Form::Search => format!("a supernet of {} options, {weights} weights", resolved.layers.alphas()),
         _ => format!("{weights} weights"),
-    }
-}
-
-/// What a trial came to.
-#[derive(Debug, Default)]
-struct Tally {
-    cost: Cost,
-    best: Option<Epoch>,
-    alphas: Alphas,
-    parameters: u64,
-    multiply_adds: u64,
-}
-
-fn checkpoint_of(folder: &Path, id: TrialId) -> PathBuf {
-    folder.join(super::settings::files::CHECKPOINTS).join(format!("trial-{id}.safetensors"))
-}
-
-/// A checkpoint that is not there is as good as one that was removed.
-fn remove_checkpoint(path: &Path) {
-    if let Err(error) = std::fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        log::warn!("cannot remove {}: {error}", path.display());
     }
 }
 

@@ -60,11 +60,19 @@ pub struct Search {
     pub plugin_file: PathBuf,
     /// The budget.
     pub budget: Budget,
+    /// Trials that take turns; more than one is of use to a strategy that decides while others are under way.
+    #[serde(default = "one")]
+    pub in_flight: u32,
     /// Name of the space; the document itself lies beside this file, in `space.toml`.
     pub space: String,
     /// Parameters of the strategy that differ from its defaults.
     #[serde(default)]
     pub parameters: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What documents mean that were written before trials could take turns.
+pub(crate) const fn one() -> u32 {
+    1
 }
 
 /// Names of the files in a run folder.

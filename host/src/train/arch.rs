@@ -9,6 +9,7 @@ use super::job::Job;
 use super::loss::Loss;
 use super::optimizer::{Clipped, Optimizer, Progress};
 use super::partition::Partition;
+use super::position::Course;
 use super::unrolled;
 use crate::error::{Error, Result};
 use crate::net::weights::{Part, WEIGHTS};
@@ -27,7 +28,7 @@ pub(super) struct ArchSteps {
 pub(super) struct At {
     /// How the weight step passes through the network; the architecture step does so under the same blend.
     pub(super) mode: Mode,
-    /// Finished epochs.
+    /// Finished epochs, for schedules.
     pub(super) epoch: u32,
     /// The finished part of the training.
     pub(super) progress: Progress,
@@ -35,7 +36,7 @@ pub(super) struct At {
 
 impl ArchSteps {
     /// Refuses architecture steps that the network of a job cannot take.
-    pub(super) fn check(job: &Job<'_>) -> Result<()> {
+    pub(super) fn check(job: &Job) -> Result<()> {
         let Some(arch) = &job.plan.arch else {
             return Ok(());
         };
@@ -63,18 +64,18 @@ impl ArchSteps {
         plan.arch.as_ref().map(of).transpose()
     }
 
-    /// Whether the warm-up is over, after `epochs` of `of` epochs and the part `spent` of the training's bound.
-    pub(super) fn begun(&self, epochs: u32, of: u32, spent: f64) -> bool {
+    /// Whether the warm-up is over.
+    pub(super) fn begun(&self, course: &Course) -> bool {
         let warm_up = self.settings.warm_up;
-        epochs >= warm_up || spent >= f64::from(warm_up) / f64::from(of)
+        course.epochs >= warm_up || course.spent >= f64::from(warm_up) / f64::from(course.of)
     }
 
     /// The batches of architecture steps from step `first` on.
-    pub(super) fn feed(job: &Job<'_>, partition: &Partition, first: u64) -> Result<Feed> {
+    pub(super) fn feed(job: &Job, partition: &Partition, first: u64) -> Result<Feed> {
         Feed::arch(job, partition.arch.as_ref(), first)
     }
 
-    /// Step `number` (from 0) on `batch`. The weight step that follows will be on `train`, by `weights`. Gives how many
+    /// Step `number` of the optimizer (from 0) on `batch`. The weight step that follows will be on `train`, by `weights`. Gives how many
     /// batches it took gradients of.
     pub(super) fn step(
         &mut self,

@@ -41,6 +41,11 @@ pub fn write<T: Serialize>(path: &Path, tensors: &Tensors, metadata: &T) -> Resu
 
 /// Reads a file that [`write()`] wrote (or, for the tensors, anybody's f32 safetensors).
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Tensors, Option<T>)> {
+    read_group(path, "")
+}
+
+/// Reads the tensors whose names begin with `prefix`, without it, and the JSON value.
+pub fn read_group<T: DeserializeOwned>(path: &Path, prefix: &str) -> Result<(Tensors, Option<T>)> {
     let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
     let unusable =
         |error: &dyn std::fmt::Display| Error::file("use", path, format!("not a safetensors file of f32: {error}"));
@@ -52,6 +57,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Tensors, Option<T>)> {
     };
     let mut tensors = Vec::new();
     for (name, view) in file.iter() {
+        let Some(own_name) = name.strip_prefix(prefix) else { continue };
         if view.dtype() != Dtype::F32 {
             return Err(unusable(&format!("'{name}' is {:?}", view.dtype())));
         }
@@ -61,7 +67,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<(Tensors, Option<T>)> {
             .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
             .collect();
         let shape: Vec<i64> = view.shape().iter().map(|&n| i64::try_from(n).unwrap_or(i64::MAX)).collect();
-        tensors.push((name.to_owned(), Tensor::f_from_slice(&values)?.f_reshape(shape.as_slice())?));
+        tensors.push((own_name.to_owned(), Tensor::f_from_slice(&values)?.f_reshape(shape.as_slice())?));
     }
     // The file's own order is by size; ours is by name, so that nothing depends on it.
     tensors.sort_by(|(a, _), (b, _)| a.cmp(b));

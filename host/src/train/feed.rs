@@ -26,7 +26,7 @@ pub struct Feed {
 impl Feed {
     /// The batches of epoch `epoch` (from 0) of a training, from step `first` to step `steps`. They are of `subset`, or
     /// of the whole training split.
-    pub(super) fn train(job: &Job<'_>, subset: Option<&Subset>, epoch: u32, first: u32, steps: u32) -> Result<Self> {
+    pub(super) fn train(job: &Job, subset: Option<&Subset>, epoch: u32, first: u32, steps: u32) -> Result<Self> {
         let count = subset.map_or(job.train.len(), |subset| subset.len());
         let order = BatchOrder::shuffled(job.seed, epoch.into(), count, job.plan.batch as usize, Partial::Drop)?;
         let subset = subset.cloned();
@@ -36,31 +36,29 @@ impl Feed {
             let decoding = decoding(rows.len(), u64::from(epoch) << 32 | u64::from(step));
             Some(BatchPlan { rows, decoding })
         });
-        Self::start(job.train, plans, job.device)
+        Self::start(&job.train, plans, job.device)
     }
 
     /// The batches of the architecture steps of a training from step `first` on (of all epochs, from 0): shuffled
     /// passes over `subset` of the training split, or over the validation split, without end.
-    pub(super) fn arch(job: &Job<'_>, subset: Option<&Subset>, first: u64) -> Result<Self> {
-        let rows = if subset.is_some() { job.train } else { job.valid };
+    pub(super) fn arch(job: &Job, subset: Option<&Subset>, first: u64) -> Result<Self> {
+        let rows = if subset.is_some() { &job.train } else { &job.valid };
         let count = subset.map_or(rows.len(), |subset| subset.len());
         let (batch, seed) = (job.plan.batch as usize, seed::derive(job.seed, "architecture batches", 0));
-        let pass_of = move |pass| BatchOrder::shuffled(seed, pass, count, batch, Partial::Drop);
-        let mut order = pass_of(0)?;
-        let a_pass = order.steps().max(1) as u64;
-        let mut pass = 0;
         let subset = subset.cloned();
         let decoding = decoding(job, "architecture strand");
-        let plans = (first..).map_while(move |step| {
-            if step / a_pass != pass {
-                pass = step / a_pass;
-                order = pass_of(pass).ok()?;
-            }
-            let rows = taken(order.step(usize::try_from(step % a_pass).ok()?)?, subset.as_ref());
+        let plans = passes(seed, count, batch, first)?.map(move |(step, places)| {
+            let rows = taken(&places, subset.as_ref());
             let decoding = decoding(rows.len(), step);
-            Some(BatchPlan { rows, decoding })
+            BatchPlan { rows, decoding }
         });
         Self::start(rows, plans, job.device)
+    }
+
+    /// The first `batches` batches of shuffled passes over rows, as they are stored.
+    pub(super) fn sample(rows: &Rows, seed: u64, batch: u32, batches: usize, device: Device) -> Result<Self> {
+        let plans = passes(seed, rows.len(), batch as usize, 0)?.take(batches);
+        Self::start(rows, plans.map(|(_, rows)| BatchPlan { rows, decoding: Decoding::default() }), device)
     }
 
     /// The `chosen` rows in their order, as they are stored.
@@ -106,6 +104,21 @@ impl Feed {
     }
 }
 
+/// Whole batches of shuffled passes over `count` rows from step `first` on, with their steps, without end.
+fn passes(seed: u64, count: usize, batch: usize, first: u64) -> Result<impl Iterator<Item = (u64, Vec<u32>)> + Send> {
+    let pass_of = move |pass| BatchOrder::shuffled(seed, pass, count, batch, Partial::Drop);
+    let mut order = pass_of(0)?;
+    let a_pass = order.steps().max(1) as u64;
+    let mut pass = 0;
+    Ok((first..).map_while(move |step| {
+        if step / a_pass != pass {
+            pass = step / a_pass;
+            order = pass_of(pass).ok()?;
+        }
+        Some((step, order.step(usize::try_from(step % a_pass).ok()?)?.to_vec()))
+    }))
+}
+
 /// The rows of a split that are at these places of its subset.
 fn taken(places: &[u32], subset: Option<&Subset>) -> Vec<u32> {
     match subset {
@@ -115,7 +128,7 @@ fn taken(places: &[u32], subset: Option<&Subset>) -> Vec<u32> {
 }
 
 /// How the rows of a step are decoded: their number, and the index of the step, from which the strands are drawn.
-fn decoding(job: &Job<'_>, name: &'static str) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
+fn decoding(job: &Job, name: &'static str) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
     let (strands, seed) = (job.plan.reverse_complement, job.seed);
     move |rows, index| {
         let mut draws = seed::stream(seed, name, index);

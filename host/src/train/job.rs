@@ -6,19 +6,18 @@ use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::space::{Form, LayerOp, Layers, Op};
 use tch::Device;
 
-use super::meter::Bound;
 use crate::data::Rows;
 use crate::error::{Error, Result};
 
 /// What to train.
 #[derive(Debug)]
-pub struct Job<'a> {
+pub struct Job {
     /// The network's layers.
-    pub layers: &'a Layers,
+    pub layers: Layers,
     /// How a supernet mixes its options; an architecture has nothing to mix.
-    pub mixing: &'a Mixing,
+    pub mixing: Mixing,
     /// How it is trained.
-    pub plan: &'a Plan,
+    pub plan: Plan,
     /// The seed of its weights, its batches and its dropout.
     pub seed: u64,
     /// The run's seed: what is the same in all trials of a run, such as the rows of architecture steps, is drawn from
@@ -29,15 +28,26 @@ pub struct Job<'a> {
     /// Threads for scoring.
     pub threads: usize,
     /// Rows that weights are trained on, and of which architecture steps may take a part.
-    pub train: &'a Rows,
+    pub train: Rows,
     /// Rows that epochs are scored on.
-    pub valid: &'a Rows,
-    /// The most it may cost.
-    pub bound: Option<Bound>,
+    pub valid: Rows,
+    /// What it begins with.
+    pub start: Start,
     /// Whether the weights of the best epoch are kept.
     pub keep_best: bool,
     /// Where it saves itself.
     pub checkpoint: PathBuf,
+}
+
+/// What a training begins with. A checkpoint is that of another training, which ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Weights drawn from its seed.
+    Fresh,
+    /// The weights, statistics and alphas of a checkpoint where names and shapes match; the rest is drawn.
+    Inherit(PathBuf),
+    /// As [`Inherit`](Self::Inherit), and the moments and steps of the optimizers, and the place in the schedules.
+    Continue(PathBuf),
 }
 
 /// Hears of every step.

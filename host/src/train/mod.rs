@@ -14,6 +14,8 @@ pub mod meter;
 pub mod optimizer;
 mod partition;
 mod position;
+mod saving;
+mod scoring;
 mod steps;
 #[cfg(test)]
 mod tests;
@@ -21,5 +23,6 @@ mod training;
 mod unrolled;
 
 pub use feed::{Batch, Feed};
-pub use job::{Job, Watch, check_batch};
-pub use training::{Training, inherited};
+pub use job::{Job, Start, Watch, check_batch};
+pub use scoring::{ScoreJob, Scoring};
+pub use training::Training;

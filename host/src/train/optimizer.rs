@@ -1,7 +1,9 @@
 //! Optimizers over flat weights. Their state is ours, so that a checkpoint can hold it.
 
+use std::collections::BTreeMap;
+
 use genomenas_plugin::message::{self, Algorithm, Arch, Clip, Plan};
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 use crate::error::{Error, Result};
 use crate::net::weights::{Part, WEIGHTS, Weights};
@@ -93,30 +95,38 @@ impl Optimizer {
         self.parts.iter().map(|state| learning_rate(&state.settings, epoch, progress)).collect()
     }
 
-    /// The moments by name, for a checkpoint.
-    pub fn state(&self) -> Vec<(String, Tensor)> {
-        self.parts
-            .iter()
-            .flat_map(|state| {
-                let part = match state.part {
-                    Part::Cnn => "cnn",
-                    Part::Rnn => "rnn",
-                    Part::Arch => "arch",
-                };
-                [("first", &state.first), ("second", &state.second)]
-                    .map(|(moment, tensor)| (format!("{part}.{moment}"), tensor.shallow_clone()))
-            })
-            .collect()
+    /// The moments of each of `weights` on the CPU, for a checkpoint: `first/NAME` and `second/NAME`.
+    pub fn state(&self, weights: &Weights) -> Result<Vec<(String, Tensor)>> {
+        let mut all = Vec::new();
+        for state in &self.parts {
+            for (moment, values) in [("first", &state.first), ("second", &state.second)] {
+                // At once, before it is cut into many.
+                let values = values.f_to_device(Device::Cpu)?;
+                let named = weights.by_name_of(state.part, &values)?;
+                all.extend(named.into_iter().map(|(name, value)| (format!("{moment}/{name}"), value)));
+            }
+        }
+        Ok(all)
     }
 
-    /// Takes over moments that [`Self::state`] gave.
-    pub fn restore(&mut self, state: &[(String, Tensor)]) -> Result<()> {
+    /// Takes over moments that [`Self::state`] gave, of these or of other weights. With `exact` all must be there;
+    /// otherwise those of the same name and shape are taken, and the others stay 0.
+    pub fn restore(&mut self, weights: &Weights, state: &[(String, Tensor)], exact: bool) -> Result<()> {
         let _guard = tch::no_grad_guard();
-        for (name, mut own) in self.state() {
-            let saved = state.iter().find(|(other, saved)| *other == name && saved.size() == own.size());
-            let (_, saved) =
-                saved.ok_or_else(|| Error::input(format!("the checkpoint lacks the optimizer's state '{name}'")))?;
-            own.f_copy_(saved)?;
+        let given: BTreeMap<&str, &Tensor> = state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        for own in &self.parts {
+            for (moment, values) in [("first", &own.first), ("second", &own.second)] {
+                for (name, mut own) in weights.by_name_of(own.part, values)? {
+                    let name = format!("{moment}/{name}");
+                    match given.get(name.as_str()).filter(|saved| saved.size() == own.size()) {
+                        Some(saved) => own.f_copy_(saved)?,
+                        None if exact => {
+                            return Err(Error::input(format!("the checkpoint lacks the optimizer's state '{name}'")));
+                        }
+                        None => {}
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -228,7 +238,7 @@ pub fn learning_rate(settings: &message::Optimizer, epoch: u32, progress: Progre
 mod tests {
     use genomenas_plugin::message::Schedule;
     use genomenas_plugin::space::{ArchitectureBuilder, Op};
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
     use crate::net::Net;

@@ -1,7 +1,9 @@
 //! Where a training stands: all that a resumed one has to know besides its tensors.
 
-use genomenas_plugin::message::{Cost, Epoch, Plan, Stopped};
+use genomenas_plugin::message::{Cost, Epoch, Horizon, Plan, Stopped};
 use serde::{Deserialize, Serialize};
+
+use super::meter::part_of;
 
 /// Where a training stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -31,27 +33,48 @@ pub(super) struct Position {
     pub(super) without_improvement: u32,
     /// Why it ended.
     pub(super) stopped: Option<Stopped>,
+    /// What was done before, where it goes on from other trainings.
+    pub(super) before: Before,
+}
+
+/// What the trainings did, one after the other, from which another goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Before {
+    /// Finished epochs.
+    pub(super) epochs: u32,
+    /// Weight steps.
+    pub(super) steps: u64,
+    /// Architecture steps.
+    pub(super) arch_steps: u64,
+    /// Their cost.
+    pub(super) cost: Cost,
 }
 
 impl Position {
-    /// The finished part of the training, by epochs (`of_epoch` is that of the one under way) or by the part `spent` of
-    /// its bound, whichever is nearer its end.
-    pub(super) fn progress(&self, plan: &Plan, of_epoch: f64, spent: f64) -> f64 {
-        let by_epochs = (f64::from(self.epochs) + of_epoch) / f64::from(plan.epochs);
-        by_epochs.max(spent).min(1.0)
+    /// Where one stands that goes on from here as a training of its own.
+    pub(super) fn continued(&self) -> Self {
+        let Before { epochs, steps, arch_steps, cost } = self.before;
+        let before = Before {
+            epochs: epochs.saturating_add(self.epochs),
+            steps: steps.saturating_add(self.steps),
+            arch_steps: arch_steps.saturating_add(self.arch_steps),
+            cost: cost + self.cost,
+        };
+        Self { before, ..Self::default() }
     }
 
-    /// The probability of skip dropout: that of the epoch, or, where the bound will end the training before its last
-    /// epoch, of the epoch that is as far into the plan.
-    pub(super) fn skip_dropout(&self, plan: &Plan, spent: f64) -> f64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a u32, and casts saturate"
-        )]
-        let by_bound = (spent.min(1.0) * f64::from(plan.epochs)) as u32;
-        let list = &plan.skip_dropout;
-        list.get(self.epochs.max(by_bound) as usize).or(list.last()).copied().unwrap_or(0.0)
+    /// Where schedules stand, after this `cost` and the part `spent` of the training's bounds.
+    pub(super) fn course(&self, plan: &Plan, cost: Cost, spent: f64) -> Course {
+        let epochs = self.before.epochs.saturating_add(self.epochs);
+        match plan.horizon {
+            None => Course { epochs: self.epochs, of: plan.epochs, spent, by_epochs: true },
+            Some(Horizon::Epochs { epochs: of }) => Course { epochs, of, spent: 0.0, by_epochs: true },
+            Some(Horizon::Cost { amount, unit }) => {
+                let spent = part_of(&(self.before.cost + cost), unit, amount as f64);
+                Course { epochs, of: plan.epochs, spent, by_epochs: false }
+            }
+        }
     }
 
     /// Takes note of an epoch that ended with a score. Gives whether it is the best one yet.
@@ -81,18 +104,77 @@ impl Position {
     }
 }
 
+/// Where schedules stand: those of this training, or those of all that it goes on from, where they have a horizon.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Course {
+    /// Finished epochs.
+    pub(super) epochs: u32,
+    /// Epochs in all.
+    pub(super) of: u32,
+    /// The part that is spent of what bounds them.
+    pub(super) spent: f64,
+    /// Whether the epochs bound them as well.
+    by_epochs: bool,
+}
+
+impl Course {
+    /// The finished part, by epochs (`of_epoch` is that of the one under way) or by what is spent, whichever is nearer
+    /// the end.
+    pub(super) fn progress(&self, of_epoch: f64) -> f64 {
+        let by_epochs = if self.by_epochs { (f64::from(self.epochs) + of_epoch) / f64::from(self.of) } else { 0.0 };
+        by_epochs.max(self.spent).min(1.0)
+    }
+
+    /// The value of the epoch in a list, whose last one is that of all later epochs: or, where the bound will end the
+    /// training before its last epoch, of the epoch that is as far into the plan.
+    pub(super) fn value_in(&self, list: &[f64]) -> Option<f64> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a u32, and casts saturate"
+        )]
+        let by_bound = (self.spent.min(1.0) * f64::from(self.of)) as u32;
+        list.get(self.epochs.max(by_bound) as usize).or(list.last()).copied()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use genomenas_plugin::message::Unit;
+
     use super::*;
 
     #[test]
     fn skip_dropout_follows_the_epochs_and_shrinks_with_a_bound() {
-        let plan = Plan { epochs: 4, skip_dropout: vec![0.4, 0.3, 0.2], ..Plan::default() };
-        let at = |epochs, spent| Position { epochs, ..Position::default() }.skip_dropout(&plan, spent).to_bits();
-        let expected = [0.4, 0.3, 0.2, 0.2].map(f64::to_bits);
+        let plan = Plan { epochs: 4, ..Plan::default() };
+        let at = |epochs, spent| {
+            let course = Position { epochs, ..Position::default() }.course(&plan, Cost::default(), spent);
+            course.value_in(&[0.4, 0.3, 0.2]).map(f64::to_bits)
+        };
+        let expected = [0.4, 0.3, 0.2, 0.2].map(|value: f64| Some(value.to_bits()));
         assert_eq!([at(0, 0.0), at(1, 0.0), at(2, 0.0), at(3, 0.0)], expected);
         assert_eq!([at(0, 0.24), at(0, 0.25), at(0, 0.6), at(0, 1.5)], expected);
-        let none = Position::default().skip_dropout(&Plan::default(), 0.5);
-        assert_eq!(none.to_bits(), 0.0_f64.to_bits());
+        assert_eq!(Position::default().course(&plan, Cost::default(), 0.5).value_in(&[]), None);
+    }
+
+    #[test]
+    fn with_a_horizon_schedules_count_all_trainings_that_go_on_from_each_other() {
+        let cost = |samples| Cost { samples, ..Cost::default() };
+        let first = Position { epochs: 3, steps: 30, cost: cost(300), ..Position::default() };
+        let second = Position { epochs: 2, steps: 20, cost: cost(200), ..first.continued() };
+        let third = Position { epochs: 1, ..second.continued() };
+        assert_eq!((third.before.epochs, third.before.steps, third.before.cost.samples), (5, 50, 500));
+        // Half an epoch and 50 samples into the second epoch of the third, and four fifths of its own bound spent.
+        let progress = |horizon| {
+            let plan = Plan { epochs: 2, horizon, ..Plan::default() };
+            third.course(&plan, cost(150), 0.8).progress(0.5).to_bits()
+        };
+        assert_eq!(progress(None), 0.8_f64.to_bits());
+        assert_eq!(progress(Some(Horizon::Epochs { epochs: 10 })), 0.65_f64.to_bits());
+        assert_eq!(progress(Some(Horizon::Cost { amount: 1300, unit: Unit::Samples })), 0.5_f64.to_bits());
+        assert_eq!(progress(Some(Horizon::Cost { amount: 100, unit: Unit::Samples })), 1.0_f64.to_bits());
+        let plan = Plan { horizon: Some(Horizon::Epochs { epochs: 10 }), ..Plan::default() };
+        let course = third.course(&plan, cost(150), 0.8);
+        assert_eq!(course.value_in(&[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]), Some(0.6));
     }
 }

@@ -9,6 +9,7 @@ use super::computed::Computed;
 use super::feed::{Batch, Feed};
 use super::job::Watch;
 use super::optimizer::Progress;
+use super::position::Course;
 use super::training::Training;
 use crate::error::{Error, Result};
 use crate::net::{Blend, Mode};
@@ -16,7 +17,7 @@ use crate::net::{Blend, Mode};
 /// How many steps pass between two looks at the loss for NaN: a look waits for the device.
 const LOOK_EVERY: u64 = 32;
 
-impl Training<'_> {
+impl Training {
     /// The steps of an epoch. Gives the bound that cut it short, if one did.
     pub(super) fn train_epoch(&mut self, watch: &mut dyn Watch) -> Result<Option<Stopped>> {
         let batch = u64::from(self.job.plan.batch);
@@ -24,7 +25,7 @@ impl Training<'_> {
         let available = u32::try_from(rows / batch).unwrap_or(u32::MAX);
         let steps = self.job.plan.steps_per_epoch.map_or(available, |steps| steps.min(available));
         if self.position.epoch_steps == 0 {
-            self.position.at_epoch = self.progress(0.0);
+            self.position.at_epoch = self.course().progress(0.0);
         }
         let mut loss_sum = Tensor::from(self.position.loss_sum).f_to_device(self.job.device)?;
         let subset = self.partition.weights.as_ref();
@@ -45,7 +46,7 @@ impl Training<'_> {
             self.position.steps += 1;
             self.position.epoch_steps += 1;
             self.position.epoch_samples += batch;
-            let done = self.progress(f64::from(self.position.epoch_steps) / f64::from(steps));
+            let done = self.course().progress(f64::from(self.position.epoch_steps) / f64::from(steps));
             watch.step(done, samples);
             if self.position.steps.is_multiple_of(LOOK_EVERY) {
                 self.look_at(&loss_sum)?;
@@ -60,25 +61,26 @@ impl Training<'_> {
     }
 
     /// Where the training stands before a step, after the part `of_epoch` of the epoch.
-    fn at(&mut self, of_epoch: f64) -> At {
-        let at_step = self.progress(of_epoch);
-        let plan = self.job.plan;
+    pub(super) fn at(&mut self, of_epoch: f64) -> At {
+        let course = self.course();
+        let at_step = course.progress(of_epoch);
+        let plan = &self.job.plan;
         let mode = Mode {
             blend: self.mixer.training(self.job.seed, self.position.steps, at_step),
-            skip_dropout: self.position.skip_dropout(plan, self.meter.part()),
+            skip_dropout: course.value_in(&plan.skip_dropout).unwrap_or(0.0),
             input_dropout: plan.input_dropout,
             hidden_dropout: plan.hidden_dropout,
             ..Mode::training()
         };
         let progress = Progress { at_epoch: self.position.at_epoch, at_step };
-        At { mode, epoch: self.position.epochs, progress }
+        At { mode, epoch: course.epochs, progress }
     }
 
     /// The architecture step before the weight step on `train`, if there is one. Gives the batches it took gradients
     /// of.
     fn arch_step(&mut self, train: &Batch, at: &At, feed: &mut Option<Feed>) -> Result<u64> {
-        let spent = self.meter.part();
-        let Some(arch) = self.arch.as_mut().filter(|arch| arch.begun(at.epoch, self.job.plan.epochs, spent)) else {
+        let course = self.course();
+        let Some(arch) = self.arch.as_mut().filter(|arch| arch.begun(&course)) else {
             return Ok(0);
         };
         let number = self.position.arch_steps;
@@ -88,7 +90,8 @@ impl Training<'_> {
         };
         let batch = feed.next_batch()?.ok_or_else(out_of_data)?;
         let mut passes = Passes::new(&mut self.net, self.loss, &at.mode, self.job.seed, number);
-        let batches = arch.step(&mut passes, number, at, &batch, (&self.optimizer, train))?;
+        let taken = self.position.before.arch_steps.saturating_add(number);
+        let batches = arch.step(&mut passes, taken, at, &batch, (&self.optimizer, train))?;
         self.position.arch_steps += 1;
         Ok(batches)
     }
@@ -106,14 +109,15 @@ impl Training<'_> {
             }
         }
         total.f_backward()?;
-        self.optimizer.step(&mut self.net.weights, self.position.steps + 1, at.epoch, at.progress)?;
+        let number = self.position.before.steps.saturating_add(self.position.steps) + 1;
+        self.optimizer.step(&mut self.net.weights, number, at.epoch, at.progress)?;
         Ok(loss.f_detach()?.f_to_kind(Kind::Double)?)
     }
 
     /// The multiply-adds of one sample's forward pass under `blend`.
     fn forward(&self, blend: &Blend) -> u64 {
         match blend {
-            Blend::Chosen(_) => Computed::under(self.job.layers, blend).multiply_adds,
+            Blend::Chosen(_) => Computed::under(&self.job.layers, blend).multiply_adds,
             _ => self.whole.multiply_adds,
         }
     }
@@ -142,14 +146,14 @@ impl Training<'_> {
         Ok(())
     }
 
-    /// The finished part of the training, of which the part `of_epoch` of an epoch is the last.
-    fn progress(&mut self, of_epoch: f64) -> f64 {
-        let spent = self.meter.part();
-        self.position.progress(self.job.plan, of_epoch, spent)
+    /// Where the schedules stand.
+    fn course(&mut self) -> Course {
+        let (cost, spent) = (self.meter.cost(), self.meter.part());
+        self.position.course(&self.job.plan, cost, spent)
     }
 }
 
-fn out_of_data() -> Error {
+pub(super) fn out_of_data() -> Error {
     Error::failed("the data ended before the epoch: please report it")
 }
 

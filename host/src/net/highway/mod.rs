@@ -60,9 +60,10 @@ impl Module for Highway {
         };
         let input_mask = mask(pass.mode.input_dropout.unwrap_or(self.input_dropout))?;
         let mask = mask(pass.mode.hidden_dropout.unwrap_or(self.hidden_dropout))?;
-        let w = self.w.iter().map(|&id| pass.weights.get(id)).collect();
+        let weights = pass.weights;
+        let w = self.w.iter().map(|&id| weights.get(id)).collect();
         let common = Common { hidden: self.hidden, w, mask };
-        let w0 = pass.weights.get(self.w0);
+        let w0 = weights.get(self.w0);
         // The input's half of [x, h]·W₀ does not depend on the state: one product for all positions.
         let from_input = masked(&x, input_mask.as_ref())?.f_matmul(&w0.f_narrow(0, 0, self.hidden)?)?;
         let from_input = from_input.f_unbind(0)?;

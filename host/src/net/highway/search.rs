@@ -115,7 +115,7 @@ impl Nodes {
         wiring: &[Wires],
         start: &Tensor,
         common: &Common<'_>,
-        pass: &Pass<'_>,
+        pass: &mut Pass<'_>,
     ) -> Computed<Vec<Tensor>> {
         let mut states = vec![self.norm.apply(start, pass)?];
         for (wires, w) in wiring.iter().zip(&common.w) {

@@ -9,9 +9,9 @@ use genomenas_plugin::space::{
 };
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{close, gradients, is_zero, named, noise, spread_alphas, supernet};
+use super::{close, distance, gradients, is_zero, named, noise, spread_alphas, supernet};
 use crate::net::weights::Part;
-use crate::net::{Blend, Mode, Net};
+use crate::net::{Blend, Mode, Net, Statistics};
 
 const NODES: usize = 5;
 const ACTIVATIONS: [&str; 5] = ["none", "tanh", "identity", "sigmoid", "relu"];
@@ -68,6 +68,8 @@ struct ByTheBook<'a> {
     variance: Tensor,
     train: bool,
     masks: Option<(Tensor, Tensor)>,
+    /// All that the norm was given.
+    seen: Vec<Tensor>,
 }
 
 impl<'a> ByTheBook<'a> {
@@ -79,13 +81,14 @@ impl<'a> ByTheBook<'a> {
         let weights = weights.map(|(name, tensor)| (name.clone(), tensor.copy().set_requires_grad(true))).collect();
         let (mean, variance) =
             (named(&all, "rnn.norm.running_mean").copy(), named(&all, "rnn.norm.running_var").copy());
-        Self { space, weights, mean, variance, train, masks: None }
+        Self { space, weights, mean, variance, train, masks: None, seen: Vec::new() }
     }
 
     fn norm(&mut self, state: &Tensor) -> Tensor {
         if !self.train {
             return (state - &self.mean) / (&self.variance + 1e-5).sqrt();
         }
+        self.seen.push(state.detach());
         let samples = state.size()[0] as f64;
         let mean = state.mean_dim([0_i64].as_slice(), false, Kind::Float);
         let variance = (state - &mean).square().mean_dim([0_i64].as_slice(), false, Kind::Float);
@@ -237,4 +240,32 @@ fn a_cell_that_normalises_over_samples_refuses_a_single_one_in_training_only() {
     assert!(net.forward(&single, &Mode::scoring()).is_ok());
     let error = net.forward(&single, &Mode::training()).unwrap_err();
     insta::assert_snapshot!(error, @"a supernet with a highway cell normalises over the samples of a batch: expected at least 2, got 1");
+}
+
+#[test]
+fn the_norm_of_the_cell_pools_what_it_sees_of_all_states_positions_and_batches() {
+    let space = space();
+    let mut net = supernet(&space);
+    spread_alphas(&mut net);
+    let matrices = net.weights.flat(Part::Rnn).randn_like() * 0.5;
+    net.weights.set_flat(Part::Rnn, &matrices).unwrap();
+    let mut book = ByTheBook::of(&net, &space, true);
+    let mut statistics = Statistics::default();
+    let all = noise(&[12, 4, 6]);
+    // Their means differ, so that the variance between them counts.
+    for batch in [all.narrow(0, 0, 8), all.narrow(0, 8, 4) * 3.0 + 5.0] {
+        let _ = book.run(&batch);
+        net.observe(&batch, Blend::Softmax, &mut statistics).unwrap();
+    }
+    net.recalibrate(&statistics).unwrap();
+    // Six states at six positions, of 8 and of 4 samples.
+    let seen = Tensor::cat(&book.seen, 0).to_kind(Kind::Double);
+    assert_eq!(seen.size(), [6 * 6 * 12, 4]);
+    let after = net.weights.snapshot().unwrap();
+    let mean = seen.mean_dim([0_i64].as_slice(), false, Kind::Double);
+    let variance = seen.var_dim([0_i64].as_slice(), true, false);
+    for (name, expected) in [("rnn.norm.running_mean", mean), ("rnn.norm.running_var", variance)] {
+        let distance = distance(&named(&after, name).to_kind(Kind::Double), &expected);
+        assert!(distance < 1e-5, "{name} is off by {distance}");
+    }
 }

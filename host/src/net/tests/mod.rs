@@ -6,6 +6,7 @@ mod graph;
 mod masks;
 mod mixtures;
 mod published;
+mod statistics;
 
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{GenomeNas, Selection, Space};

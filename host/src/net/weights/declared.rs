@@ -65,13 +65,24 @@ impl Declared {
     pub fn allocate(self, seed: u64, device: Device) -> Result<Weights> {
         #[cfg(test)]
         crate::train::alone::hold_generator();
+        self.allocate_by(device, |entry| entry.drawn(seed))
+    }
+
+    /// Allocates everything on `device` as zeros, for weights that are taken over from elsewhere.
+    pub fn allocate_blank(self, device: Device) -> Result<Weights> {
+        // One zero, seen as many times as there are values: nothing is written before all lie in their place.
+        let zero = Tensor::f_zeros([1], (Kind::Float, Device::Cpu))?;
+        self.allocate_by(device, |entry| Ok(zero.f_expand(entry.shape.as_slice(), false)?))
+    }
+
+    fn allocate_by(self, device: Device, value: impl Fn(&Entry) -> Result<Tensor>) -> Result<Weights> {
         let _guard = tch::no_grad_guard();
         let mut flat = Vec::new();
         let mut views: Vec<Option<Tensor>> = self.weights.iter().map(|_| None).collect();
         for part in PARTS {
             let of_part = || self.weights.iter().enumerate().filter(move |(_, entry)| entry.part == part);
             let drawn: Vec<Tensor> =
-                of_part().map(|(_, entry)| Ok(entry.drawn(seed)?.f_flatten(0, -1)?)).collect::<Result<_>>()?;
+                of_part().map(|(_, entry)| Ok(value(entry)?.f_flatten(0, -1)?)).collect::<Result<_>>()?;
             let whole = if drawn.is_empty() {
                 Tensor::f_zeros([0], (Kind::Float, device))?
             } else {
@@ -89,7 +100,7 @@ impl Declared {
         let buffers = self
             .buffers
             .iter()
-            .map(|entry| Ok((entry.name.clone(), entry.drawn(seed)?.f_to_device(device)?)))
+            .map(|entry| Ok((entry.name.clone(), value(entry)?.f_contiguous()?.f_to_device(device)?)))
             .collect::<Result<_>>()?;
         Ok(Weights { entries: self.weights, flat, views: views.into_iter().flatten().collect(), buffers })
     }

@@ -35,7 +35,7 @@ pub const PARTS: [Part; 3] = [Part::Cnn, Part::Rnn, Part::Arch];
 pub struct WeightId(usize);
 
 /// Which buffer (a running statistic) of a network.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BufferId(usize);
 
 /// The weights and buffers of a network on one device.
@@ -56,6 +56,24 @@ impl Weights {
     /// A buffer.
     pub fn buffer(&self, id: BufferId) -> &Tensor {
         &self.buffers[id.0].1
+    }
+
+    /// Copies `value` into a buffer.
+    ///
+    /// # Errors
+    ///
+    /// It has another shape.
+    pub fn set_buffer(&mut self, id: BufferId, value: &Tensor) -> Result<()> {
+        let (name, own) = &mut self.buffers[id.0];
+        if own.size() != value.size() {
+            return Err(Error::failed(format!(
+                "a value of {:?} for '{name}', which has {:?}",
+                value.size(),
+                own.size()
+            )));
+        }
+        no_grad(|| own.f_copy_(value))?;
+        Ok(())
     }
 
     /// The weights of a part, one after the other. What is written into it is written into the weights.

@@ -13,7 +13,7 @@ use crate::net::Mode;
 use crate::net::weights::{Part, WEIGHTS};
 
 /// The first batch of weight steps, and the first of architecture steps.
-fn batches(training: &Training<'_>) -> (Batch, Batch) {
+fn batches(training: &Training) -> (Batch, Batch) {
     let (job, rows) = (&training.job, &training.partition);
     let train = Feed::train(job, rows.weights.as_ref(), 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
     let arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
@@ -21,7 +21,7 @@ fn batches(training: &Training<'_>) -> (Batch, Batch) {
 }
 
 /// The loss in training mode, with the dropout masks of seed 1.
-fn loss(training: &Training<'_>, (inputs, targets): &Batch) -> Tensor {
+fn loss(training: &Training, (inputs, targets): &Batch) -> Tensor {
     tch::manual_seed(1);
     let mode = Mode { track: false, ..Mode::training() };
     training.loss.mean(&training.net.forward(inputs, &mode).unwrap().logits, targets).unwrap()
@@ -40,7 +40,7 @@ fn smooth(plan: Plan) -> Setting {
 
 /// Central differences of `of` by each alpha. The losses are means of single-precision values, so that a step has to
 /// be large to be seen.
-fn differences(training: &mut Training<'_>, mut of: impl FnMut(&mut Training<'_>) -> f64) -> Vec<f64> {
+fn differences(training: &mut Training, mut of: impl FnMut(&mut Training) -> f64) -> Vec<f64> {
     const STEP: f64 = 0.02;
     let mut alphas = training.net.weights.flat(Part::Arch).shallow_clone();
     let start = alphas.copy();
@@ -67,7 +67,7 @@ fn close(gradient: &Tensor, expected: &[f64], tolerance: f64) -> Result<(), Stri
 }
 
 /// The gradient that an architecture step takes, without and with a weight step unrolled.
-fn gradients(training: &mut Training<'_>, weight_decay: f64) -> (Tensor, Tensor) {
+fn gradients(training: &mut Training, weight_decay: f64) -> (Tensor, Tensor) {
     let (train, arch) = batches(training);
     let mut passes = Passes::new(&mut training.net, training.loss, &Mode::training(), 1, 0);
     passes.backward(&arch, Of { weights: false, alphas: true }).unwrap();
@@ -78,7 +78,7 @@ fn gradients(training: &mut Training<'_>, weight_decay: f64) -> (Tensor, Tensor)
 }
 
 /// The loss of the batch of the architecture after a weight step of plain gradient descent on the other batch.
-fn loss_ahead(training: &mut Training<'_>, rates: [f64; 2], weight_decay: f64, (train, arch): &(Batch, Batch)) -> f64 {
+fn loss_ahead(training: &mut Training, rates: [f64; 2], weight_decay: f64, (train, arch): &(Batch, Batch)) -> f64 {
     loss(training, train).backward();
     let start: Vec<Tensor> = WEIGHTS.iter().map(|&part| training.net.weights.flat(part).copy()).collect();
     for (part, rate) in WEIGHTS.into_iter().zip(rates) {
@@ -123,12 +123,12 @@ fn norm(parts: &[Tensor]) -> f64 {
 }
 
 /// The gradients of all weights, which are forgotten.
-fn of_weights(training: &mut Training<'_>) -> Vec<Tensor> {
+fn of_weights(training: &mut Training) -> Vec<Tensor> {
     WEIGHTS.iter().map(|&part| training.net.weights.take_gradients(part).unwrap()).collect()
 }
 
 /// Adds to the weights, part by part.
-fn move_by(training: &Training<'_>, by: &[Tensor]) {
+fn move_by(training: &Training, by: &[Tensor]) {
     for (&part, by) in WEIGHTS.iter().zip(by) {
         let _ = no_grad(|| training.net.weights.flat(part).shallow_clone().f_add_(by).unwrap());
     }
@@ -163,7 +163,7 @@ fn clipping_shortens_both_factors_of_the_implicit_term_and_lengthens_neither() {
             no_grad(|| training.net.weights.flat(part).shallow_clone().copy_(start));
         }
         // Equation 7 with both factors: how the training gradient along ηkv changes with each alpha.
-        let along_step = |training: &mut Training<'_>| {
+        let along_step = |training: &mut Training| {
             loss(training, &train).backward();
             let along = of_weights(training)
                 .into_iter()

@@ -1,9 +1,11 @@
 //! Trainings of small supernets, on rows that can be learned.
 
 mod alphas;
+mod continuing;
 mod cost;
 mod resume;
 mod rows;
+mod scoring;
 mod steps;
 
 use genomenas_plugin::message::{Algorithm, Arch, ArchData, Clip, Mixing, Optimizer, Order, Plan, Schedule};
@@ -12,7 +14,7 @@ use genomenas_plugin::seed;
 use genomenas_plugin::space::{GenomeNas, Layers, Space};
 use tch::{Device, Tensor};
 
-use super::{Job, Training, Watch};
+use super::{Job, Start, Training, Watch};
 use crate::data::bases::{Packed, set_bit};
 use crate::data::store::{ImportRecord, Row, Shape, StoreWriter, Target};
 use crate::data::{Rows, Split, Store, Task};
@@ -74,29 +76,29 @@ impl Setting {
         Self { plan, ..self }.with_space(&sizes(0.3).space().unwrap())
     }
 
-    fn job(&self) -> Job<'_> {
+    fn job(&self) -> Job {
         Job {
-            layers: &self.layers,
-            mixing: &self.mixing,
-            plan: &self.plan,
+            layers: self.layers.clone(),
+            mixing: self.mixing.clone(),
+            plan: self.plan.clone(),
             seed: 3,
             data_seed: 4,
             device: Device::Cpu,
             threads: 1,
-            train: &self.train,
-            valid: &self.valid,
-            bound: None,
+            train: self.train.clone(),
+            valid: self.valid.clone(),
+            start: Start::Fresh,
             keep_best: false,
             checkpoint: self.folder.path().join("checkpoint.safetensors"),
         }
     }
 
-    fn start(&self) -> Training<'_> {
-        Training::start(self.job(), None).unwrap()
+    fn start(&self) -> Training {
+        Training::start(self.job()).unwrap()
     }
 
     fn refused(&self) -> String {
-        Training::start(self.job(), None).map(|_| ()).unwrap_err().to_string()
+        Training::start(self.job()).map(|_| ()).unwrap_err().to_string()
     }
 }
 
@@ -155,7 +157,7 @@ impl Watch for Blind {
 }
 
 /// Trains to the end.
-fn finish(training: &mut Training<'_>) {
+fn finish(training: &mut Training) {
     while training.next_epoch(&mut Blind).unwrap().is_some() {}
 }
 
@@ -163,9 +165,16 @@ fn finish(training: &mut Training<'_>) {
 type Saved = Vec<(String, Vec<u32>)>;
 
 /// Everything that is saved of a network: alphas, or all else.
-fn saved(training: &Training<'_>, alphas: bool) -> Saved {
+fn saved(training: &Training, alphas: bool) -> Saved {
     let all = training.net.weights.snapshot().unwrap().into_iter();
     all.filter(|(name, _)| name.starts_with("alphas.") == alphas).map(|(name, tensor)| (name, bits(&tensor))).collect()
+}
+
+/// The moments of all optimizers.
+fn moments(training: &Training) -> Saved {
+    let optimizers = std::iter::once(&training.optimizer).chain(training.arch.iter().map(|arch| &arch.optimizer));
+    let state = optimizers.flat_map(|optimizer| optimizer.state(&training.net.weights).unwrap());
+    state.map(|(name, tensor)| (name, bits(&tensor))).collect()
 }
 
 fn bits(tensor: &Tensor) -> Vec<u32> {

@@ -42,14 +42,14 @@ fn weight_and_architecture_steps_of_all_trials_of_a_run_read_rows_of_their_own()
     let setting = Setting::new();
     let mut seen = Vec::new();
     for seed in [3, 8] {
-        let training = Training::start(Job { seed, ..setting.job() }, None).unwrap();
+        let training = Training::start(Job { seed, ..setting.job() }).unwrap();
         let (job, rows) = (&training.job, &training.partition);
-        let weights = |epoch| read(&mut Feed::train(job, rows.weights.as_ref(), epoch, 0, 3).unwrap(), 3, job.train);
+        let weights = |epoch| read(&mut Feed::train(job, rows.weights.as_ref(), epoch, 0, 3).unwrap(), 3, &job.train);
         let (first, second) = (weights(0), weights(1));
         assert_ne!(first, second);
         assert_eq!(set(&first), set(&second));
         let mut arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap();
-        let passes = [read(&mut arch, 3, job.train), read(&mut arch, 3, job.train)];
+        let passes = [read(&mut arch, 3, &job.train), read(&mut arch, 3, &job.train)];
         assert_ne!(passes[0], passes[1]);
         assert_eq!(set(&passes[0]), set(&passes[1]));
         assert!(set(&first).is_disjoint(&set(&passes[0])));
@@ -69,8 +69,8 @@ fn architecture_batches_are_a_function_of_the_step_and_drop_the_end_of_a_pass() 
     let subset = training.partition.arch.as_ref();
     assert_eq!(subset.unwrap().len(), 25);
     let from = |first| Feed::arch(&training.job, subset, first).unwrap();
-    let all = read(&mut from(0), 7, training.job.train);
-    assert_eq!(read(&mut from(3), 4, training.job.train), all[30..]);
+    let all = read(&mut from(0), 7, &training.job.train);
+    assert_eq!(read(&mut from(3), 4, &training.job.train), all[30..]);
     for pass in all.chunks_exact(20) {
         assert_eq!(set(pass).len(), 20);
     }
@@ -83,9 +83,9 @@ fn architecture_steps_may_read_the_validation_split_and_weights_then_train_on_al
     let training = setting.start();
     let (job, rows) = (&training.job, &training.partition);
     let mut arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap();
-    assert_eq!(set(&read(&mut arch, 2, job.valid)).len(), 20);
+    assert_eq!(set(&read(&mut arch, 2, &job.valid)).len(), 20);
     let mut weights = Feed::train(job, rows.weights.as_ref(), 0, 0, 6).unwrap();
-    assert_eq!(set(&read(&mut weights, 6, job.train)).len(), 60);
+    assert_eq!(set(&read(&mut weights, 6, &job.train)).len(), 60);
 }
 
 #[test]
