@@ -1,7 +1,10 @@
-//! Lets the test binaries find libtorch, which they link through the host's library, where that found it.
+//! Lets the test binaries find libtorch, which they link through the host's library, where that found it, and link
+//! several plugins.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    // Every plugin defines the header of a library, which nobody looks for in a test.
+    println!("cargo:rustc-link-arg-tests=-Wl,--allow-multiple-definition");
     if let Ok(lib) = std::env::var("DEP_GENOMENAS_LIBTORCH") {
         for argument in ["-rpath", &lib] {
             println!("cargo:rustc-link-arg-tests=-Xlinker");

@@ -15,6 +15,8 @@ pub mod outcome;
 pub mod planted;
 pub mod project;
 pub mod runs;
+pub mod table;
+pub mod tiny;
 
 pub use built::{Installation, built_plugin, genomenas, hostile_plugin};
 pub use outcome::{Outcome, listing};

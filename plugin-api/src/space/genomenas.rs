@@ -5,11 +5,12 @@
 //! layers. Where genomeNAS computes the decoder's size by rounding, this takes the true length ⌈L/stride⌉, and the
 //! first preprocessing of a cell follows the stride of the cell before it, so every length and depth works.
 
+mod cell;
 mod operations;
 
 use std::collections::BTreeMap;
 
-use super::graph::{Block, Graph, INPUT, Node, VERSION};
+use super::graph::{Graph, INPUT, Node, VERSION};
 use super::{Decision, EdgeActivation, HighwayCell, HighwayEdge, Op, Rule, Space, SpaceFormat};
 use crate::{Error, Result};
 
@@ -35,6 +36,12 @@ pub struct GenomeNas {
     pub operations: Vec<String>,
     /// Activations of an edge of the highway cell; `none` or a [`super::Function`].
     pub activations: Vec<String>,
+    /// Whether normal and reduction cells make the same decisions, which are then called `cell.…`.
+    pub shared_cell: bool,
+    /// Whether a node of a convolutional cell has two slots, `….a` and `….b`, in place of an edge from each input. A
+    /// slot chooses an input and an operation together, so both may read the same input; its options are called
+    /// `0-conv_15` for the operation `conv_15` of the first input.
+    pub free_inputs: bool,
     /// The stem's channels are those of the first cell times this.
     pub stem_multiplier: usize,
     /// Probability that training drops the output of an operation other than an identity (final form).
@@ -73,6 +80,8 @@ impl GenomeNas {
                 "conv_15",
             ]),
             activations: names(&["none", "tanh", "identity", "sigmoid", "relu"]),
+            shared_cell: false,
+            free_inputs: false,
             stem_multiplier: 3,
             drop_path: 0.2,
             dropout: 0.1,
@@ -96,17 +105,9 @@ impl GenomeNas {
                     }
                 }
             }
+            blocks.extend(self.slot_blocks(stride));
         }
-        let mut decisions = Vec::new();
-        let mut rules = Vec::new();
-        // A single cell is normal; its space has the decisions of reduction cells all the same, as the reference's has.
-        for cell in ["normal", "reduction"] {
-            for node in 0..self.nodes {
-                let of: Vec<String> = (0..node + 2).map(|input| format!("{cell}.{node}.{input}")).collect();
-                decisions.extend(of.iter().map(|id| decision(id, &self.operations)));
-                rules.push(Rule { of, keep: 2 });
-            }
-        }
+        let (mut decisions, mut rules) = self.cell_decisions();
         for node in 0..self.rnn_nodes {
             let of: Vec<String> = (0..=node).map(|input| format!("rnn.{node}.{input}")).collect();
             decisions.extend(of.iter().map(|id| decision(id, &self.activations)));
@@ -142,6 +143,13 @@ impl GenomeNas {
             if value == 0 || value > most {
                 return Err(Error::invalid(format!("the genomenas space has {what} = {value}: expected 1 to {most}")));
             }
+        }
+        // Options name all inputs of their node, so a node that nothing uses would stay.
+        if let Some(multiplier) = self.multiplier.filter(|&last| self.free_inputs && last < self.nodes) {
+            let nodes = self.nodes;
+            return Err(Error::invalid(format!(
+                "the genomenas space has free_inputs and multiplier = {multiplier}: expected all {nodes} nodes in a cell's value, so leave multiplier out"
+            )));
         }
         if !(0.0..1.0).contains(&self.drop_path) {
             let p = self.drop_path;
@@ -200,30 +208,6 @@ impl GenomeNas {
         ]);
         nodes
     }
-
-    /// A cell: node n sums its edges from the two inputs and from the nodes before it; the output is the last nodes' values.
-    fn cell(&self, stride: usize) -> Block {
-        let kind = if stride > 1 { "reduction" } else { "normal" };
-        let mut nodes = Vec::new();
-        for node in 0..self.nodes {
-            let edges: Vec<String> = (0..node + 2).map(|input| format!("n{node}_{input}")).collect();
-            for (input, edge) in edges.iter().enumerate() {
-                let (source, stride) =
-                    if input < 2 { (format!("s{input}"), stride) } else { (format!("n{}", input - 2), 1) };
-                let options =
-                    self.operations.iter().map(|name| (name.clone(), operations::operation(name, stride))).collect();
-                let op = Op::Choice { decision: format!("{kind}.{node}.{input}"), options };
-                nodes.push(Node::new(edge, op, &[&source]));
-            }
-            let edges: Vec<&str> = edges.iter().map(String::as_str).collect();
-            nodes.push(Node::new(format!("n{node}"), Op::Add {}, &edges));
-        }
-        let first = self.nodes - self.multiplier.unwrap_or(self.nodes);
-        let last: Vec<String> = (first..self.nodes).map(|node| format!("n{node}")).collect();
-        let last: Vec<&str> = last.iter().map(String::as_str).collect();
-        nodes.push(Node::new("out", Op::Concat {}, &last));
-        Block { inputs: vec!["s0".to_owned(), "s1".to_owned()], nodes, output: "out".to_owned() }
-    }
 }
 
 /// The stride of a cell: each third is normal, the sixth divides the length by 3, the others halve it.
@@ -239,8 +223,10 @@ fn cell_block(stride: usize) -> String {
     if stride == 1 { "normal_cell".to_owned() } else { format!("reduction_cell_{stride}") }
 }
 
+/// A decision among `options`; those of the operation `none` are only in a supernet.
 fn decision(id: &str, options: &[String]) -> Decision {
-    let search_only = options.iter().filter(|option| *option == "none").cloned().collect();
+    let none = |option: &&String| *option == "none" || option.ends_with("-none");
+    let search_only = options.iter().filter(none).cloned().collect();
     Decision { id: id.to_owned(), options: options.to_vec(), search_only }
 }
 

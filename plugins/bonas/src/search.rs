@@ -1,0 +1,317 @@
+//! The search: rounds of architectures, random at first, and then those that the predictor promises most of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use genomenas_plugin::{prelude::*, state};
+
+use crate::candidates::Candidates;
+use crate::rounds::{Rates, Rounds, Scoring, reserve};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::{evaluate, predict};
+
+/// Rounds in a row without a score after which the search is given up.
+const MOST_BARREN: u32 = 3;
+
+/// BONAS.
+#[derive(Debug)]
+pub struct Bonas {
+    space: Space,
+    settings: Settings,
+    metric: Metric,
+    seed: u64,
+    data: DataInfo,
+    rounds: Rounds,
+    candidates: Candidates,
+    state: State,
+}
+
+/// All that a search has learned.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "genomenas_plugin::serde")]
+struct State {
+    store: Store,
+    /// Rounds that began, that of the finalists included.
+    begun: usize,
+    phase: Phase,
+    /// The finalists with their scores in one supernet.
+    finals: Vec<(usize, f64, TrialId)>,
+    /// Rounds in a row without a score, and why the last trial of them failed.
+    barren: u32,
+    failure: Option<String>,
+    /// Trials whose weights nobody needs any more, to be handed to the host.
+    dropped: Vec<TrialId>,
+}
+
+/// What is under way. Architectures stand for their number in the store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(crate = "genomenas_plugin::serde")]
+enum Phase {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// A supernet trains; the round may spend so much.
+    Training { supernet: TrialId, batch: Vec<usize>, share: u64 },
+    /// It was trained at this cost, and is to be scored.
+    Trained { supernet: TrialId, batch: Vec<usize>, share: u64, cost: Cost },
+    /// Its parts are scored.
+    Scoring { supernet: TrialId, trial: TrialId, batch: Vec<usize>, scores: u32 },
+    /// Networks train by themselves, each with its best score so far.
+    Alone { open: BTreeMap<TrialId, (usize, Option<f64>)>, scores: u32 },
+}
+
+impl Bonas {
+    /// A search as `setup` and `settings` say.
+    ///
+    /// # Errors
+    ///
+    /// Settings contradict each other, or the space has no decisions.
+    pub fn new(setup: &Setup, settings: Settings) -> Result<Self> {
+        settings.check()?;
+        let candidates = Candidates::new(&setup.space, setup.seed)?;
+        let drawn = setup.space.sample(&mut seed::stream(setup.seed, "architecture", 0));
+        let forward = setup.space.architecture(&drawn)?.layers()?.multiply_adds();
+        Ok(Self {
+            rounds: Rounds::new(&settings, setup.budget, forward),
+            space: setup.space.clone(),
+            metric: settings.metric()?,
+            settings,
+            seed: setup.seed,
+            data: setup.data.clone(),
+            candidates,
+            state: State::default(),
+        })
+    }
+
+    /// The trials of the next round; `None` where none is left.
+    fn next_round(&mut self, ask: &Ask) -> Result<Option<Vec<Trial>>> {
+        let planned = self.rounds.sizes.len();
+        let (mut round, mut batch) = (self.state.begun, Vec::new());
+        if let Some(size) = self.rounds.sizes.get(round).copied() {
+            batch = self.choose(round, size)?;
+        }
+        if batch.is_empty() && round <= planned {
+            // Nothing is planned any more, or nothing is new.
+            (round, batch) = (planned, self.finalists());
+        }
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        self.state.begun = round + 1;
+        let share = self.rounds.share_of(round, ask.remaining);
+        let selections = self.state.store.selections(&batch);
+        if self.settings.shares_weights() {
+            let wish = Scoring::wish(&self.settings, self.data.train_rows, self.data.valid_rows);
+            let rates = Rates::new(ask.budget.unit, self.forward(&selections)?, None);
+            let kept = reserve(share, batch.len(), rates, wish);
+            self.state.phase = Phase::Training { supernet: ask.next_trial, batch, share };
+            let cycle = self.settings.mode == "cycle";
+            let limit = (share - kept).max(1);
+            return Ok(Some(vec![evaluate::supernet(selections, self.settings.plan(), cycle, limit)]));
+        }
+        let limit = (share / batch.len() as u64).max(1);
+        let ids = (ask.next_trial.0..).map(TrialId);
+        let open = ids.zip(&batch).map(|(trial, number)| (trial, (*number, None))).collect();
+        self.state.phase = Phase::Alone { open, scores: 0 };
+        let plan = self.settings.plan();
+        Ok(Some(selections.into_iter().map(|selection| evaluate::alone(selection, plan.clone(), limit)).collect()))
+    }
+
+    /// The numbers of at most `size` architectures that were never tried.
+    fn choose(&mut self, round: usize, size: usize) -> Result<Vec<usize>> {
+        let (store, index) = (&self.state.store, round as u64);
+        let (known, scored) = (store.known(), store.scored());
+        let count = self.settings.generate_num;
+        let ranked = if round < self.rounds.random || scored.is_empty() {
+            self.candidates.random(count, &known, "random candidates", index)
+        } else {
+            let candidates = if self.settings.candidates == "evolution" {
+                self.candidates.evolved(count, &scored, &known, index)
+            } else {
+                self.candidates.random(count, &known, "random candidates", index)
+            };
+            predict::rank(self.candidates.encoder(), &self.settings, &scored, candidates, (self.seed, index))
+        };
+        let mut batch = Vec::with_capacity(size);
+        for selection in ranked {
+            if batch.len() == size {
+                break;
+            }
+            batch.extend(self.state.store.add(&self.space, selection)?);
+        }
+        Ok(batch)
+    }
+
+    /// The best architectures, if there is more than one to compare.
+    fn finalists(&self) -> Vec<usize> {
+        let best = self.state.store.best(self.rounds.finalists);
+        if best.len() > 1 { best } else { Vec::new() }
+    }
+
+    /// The scores of a supernet that was trained.
+    fn scores(&self, ask: &Ask, supernet: TrialId, batch: &[usize], left: u64, cost: &Cost) -> Result<Trial> {
+        let selections = self.state.store.selections(batch);
+        let rates = Rates::new(ask.budget.unit, self.forward(&selections)?, Some(cost));
+        let wish = Scoring::wish(&self.settings, self.data.train_rows, self.data.valid_rows);
+        Ok(evaluate::score(supernet, &selections, wish.within(left, rates, batch.len())))
+    }
+
+    /// The most multiply-adds of a forward pass of any of these.
+    fn forward(&self, selections: &[Selection]) -> Result<u64> {
+        let of = |selection| Ok(self.space.architecture(selection)?.layers()?.multiply_adds());
+        selections.iter().map(of).try_fold(0, |most: u64, of: Result<u64>| Ok(most.max(of?)))
+    }
+
+    /// The best architecture, or one that was to be tried, or any.
+    fn finish(&self) -> Proposal {
+        let store = &self.state.store;
+        let named = |number: usize| Some((store.get(number)?.selection.clone(), store.get(number)?.measured?.1));
+        // Of equals the first, as everywhere.
+        let first = |best: Option<(usize, f64, TrialId)>, next: &(usize, f64, TrialId)| {
+            best.filter(|best| best.1 >= next.1).or(Some(*next))
+        };
+        let last = self.state.finals.iter().fold(None, first);
+        let best = match last {
+            Some((number, _, trial)) => store.get(number).map(|tried| (tried.selection.clone(), trial)),
+            None => store.best(1).first().copied().and_then(named),
+        };
+        let (selection, trial) = best.map_or_else(
+            || {
+                let drawn = || self.space.sample(&mut seed::stream(self.seed, "architecture", 0));
+                (store.get(0).map_or_else(drawn, |tried| tried.selection.clone()), None)
+            },
+            |(selection, trial)| (selection, Some(trial)),
+        );
+        Proposal::finish(Candidate { network: Network::Selection { selection }, trial })
+    }
+
+    /// A round ended with so many scores.
+    fn end_round(&mut self, scores: u32, failure: Option<String>) {
+        self.state.phase = Phase::Idle;
+        if scores > 0 {
+            self.state.barren = 0;
+        } else {
+            self.state.barren += 1;
+            self.state.failure = failure.or_else(|| Some(format!("nothing had a defined {:?}", self.metric)));
+        }
+    }
+
+    /// Notes a score, and drops the weights of the worse of two networks that trained by themselves.
+    fn measured_alone(&mut self, number: usize, score: f64, trial: TrialId) {
+        let best = |store: &Store| store.best(1).first().and_then(|number| store.get(*number)?.measured);
+        let before = best(&self.state.store);
+        self.state.store.measure(number, score, trial);
+        let loser = match before {
+            Some((most, other)) if most < score => Some(other),
+            Some(_) => Some(trial),
+            None => None,
+        };
+        self.state.dropped.extend(loser);
+    }
+}
+
+impl Strategy for Bonas {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        if ask.remaining == 0 {
+            return Ok(self.finish());
+        }
+        match std::mem::take(&mut self.state.phase) {
+            Phase::Idle => {}
+            Phase::Trained { supernet, batch, share, cost } => {
+                let left = share.saturating_sub(cost.in_unit(ask.budget.unit)).min(ask.remaining);
+                let trial = self.scores(ask, supernet, &batch, left, &cost)?;
+                self.state.phase = Phase::Scoring { supernet, trial: ask.next_trial, batch, scores: 0 };
+                return Ok(Proposal::trial(trial));
+            }
+            under_way => {
+                self.state.phase = under_way;
+                return Ok(Proposal::Wait);
+            }
+        }
+        if self.state.barren >= MOST_BARREN {
+            let reason = self.state.failure.as_deref().unwrap_or("the host did not say why");
+            return if self.state.store.best(1).is_empty() {
+                Err(Error::new(format!("{MOST_BARREN} rounds in a row gave no score: {reason}")))
+            } else {
+                Ok(self.finish())
+            };
+        }
+        Ok(self.next_round(ask)?.map_or_else(|| self.finish(), |trials| Proposal::Trials { trials }))
+    }
+
+    fn update(&mut self, report: &Report) -> Result<()> {
+        match std::mem::take(&mut self.state.phase) {
+            Phase::Training { supernet, batch, share } if supernet == report.trial => match reason(report) {
+                None => self.state.phase = Phase::Training { supernet, batch, share },
+                Some(None) => self.state.phase = Phase::Trained { supernet, batch, share, cost: report.cost },
+                Some(failure) => self.end_round(0, failure),
+            },
+            Phase::Scoring { supernet, trial, batch, mut scores } if trial == report.trial => {
+                if let Some(score) = &report.score
+                    && let Some(number) = batch.get(score.mask as usize)
+                    && let Some(value) = score.score(self.metric)
+                {
+                    let value = evaluate::normalised(self.metric, value);
+                    scores += 1;
+                    if self.state.begun > self.rounds.sizes.len() {
+                        self.state.finals.push((*number, value, trial));
+                    } else {
+                        self.state.store.measure(*number, value, trial);
+                    }
+                }
+                if let Some(failure) = reason(report) {
+                    self.state.dropped.push(supernet);
+                    self.end_round(scores, failure);
+                } else {
+                    self.state.phase = Phase::Scoring { supernet, trial, batch, scores };
+                }
+            }
+            Phase::Alone { mut open, mut scores } if open.contains_key(&report.trial) => {
+                let score = report.epoch.as_ref().and_then(|epoch| epoch.score(self.metric));
+                if let Some((_, best)) = open.get_mut(&report.trial) {
+                    let score = score.map(|score| evaluate::normalised(self.metric, score));
+                    *best = [*best, score].into_iter().flatten().reduce(f64::max);
+                }
+                let ended = reason(report);
+                if ended.is_some()
+                    && let Some((number, best)) = open.remove(&report.trial)
+                    && let (Some(None), Some(best)) = (&ended, best)
+                {
+                    scores += 1;
+                    self.measured_alone(number, best, report.trial);
+                }
+                if open.is_empty() {
+                    self.end_round(scores, ended.flatten());
+                } else {
+                    self.state.phase = Phase::Alone { open, scores };
+                }
+            }
+            other => self.state.phase = other,
+        }
+        Ok(())
+    }
+
+    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
+        let dropped: BTreeSet<TrialId> = std::mem::take(&mut self.state.dropped).into_iter().collect();
+        Ok(dropped.into_iter().map(|trial| Discard::Trial { trial }).collect())
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        state::save(&self.state)
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Result<()> {
+        state::load(bytes).map(|state| self.state = state)
+    }
+}
+
+/// Of the report of an end why the trial failed, if it did; `None` where it goes on.
+#[expect(clippy::option_option, reason = "whether it ended, and whether with a failure")]
+fn reason(report: &Report) -> Option<Option<String>> {
+    let end = report.end.as_ref()?;
+    Some(match &end.outcome {
+        Outcome::Completed { .. } => None,
+        Outcome::Failed { reason } => Some(reason.clone()),
+        _ => Some("it was dropped before its end".to_owned()),
+    })
+}
