@@ -81,6 +81,7 @@ fn report() -> Report {
         cost: Cost { seconds: 0.1, ..Cost::default() },
         remaining: 1,
         epoch: None,
+        score: None,
         alphas: Alphas::default(),
         end: None,
     }
