@@ -7,8 +7,8 @@
 //! whole training. So no search is asked at a budget that it did not plan for, and none has the luck of many attempts.
 //!
 //! **Equal terms.** All have the budget of forty whole trainings, a whole training of an architecture is the same
-//! number of samples for all, and they rank by the same score. What [`contestants`] does not say are the
-//! defaults.
+//! number of samples for all, and they rank by the same score. What [`contestants`] does not say is the
+//! default.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,8 +17,10 @@
     reason = "helpers of tests; a failure is a failed test"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 
 use asha as _;
 use bonas as _;
@@ -45,7 +47,7 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
 ///
 /// The shortest training is an epoch. BONAS begins with four architectures and then measures two a round, of 60
 /// candidates, because the space is small: its default of ten random ones is more than random search needs here. These
-/// numbers were set before the first run of the test, and not changed after it.
+/// numbers were set before any of its results were seen, and not changed after that.
 fn contestants() -> [(&'static str, Value); 5] {
     [
         ("random-search", json!({"trials": BUDGET / WHOLE, "epochs": tiny::EPOCHS})),
@@ -122,6 +124,13 @@ fn quantile<T: Copy>(sorted: &[T], numerator: usize, denominator: usize) -> T {
     sorted[(sorted.len() - 1) * numerator / denominator]
 }
 
+/// Writes a text into the file that an environment variable names, if it is there.
+fn save(variable: &str, text: &str) {
+    if let Some(path) = std::env::var_os(variable) {
+        fs::File::create(path).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+}
+
 #[test]
 fn every_architecture_of_the_space_is_in_the_table_once() {
     let space = Space::from_text(&fs::read_to_string(tiny::space()).unwrap()).unwrap();
@@ -139,7 +148,7 @@ fn searches_that_learn_reach_the_best_tenth_with_fewer_samples_than_random_searc
     let table = Table::tiny();
     let mut text =
         "strategy            quartile    median  quartile  not reached  percentile of its answer\n".to_owned();
-    let mut medians = std::collections::BTreeMap::new();
+    let mut medians = BTreeMap::new();
     for (id, parameters) in contestants() {
         let runs: Vec<Simulated> = SEEDS.map(|seed| simulated(&table, id, &parameters, seed)).collect();
         // What was never reached is more than any that was.
@@ -162,9 +171,7 @@ fn searches_that_learn_reach_the_best_tenth_with_fewer_samples_than_random_searc
         medians.insert(id, median);
     }
     println!("training samples until the incumbent is one of the best tenth, {} seeds\n{text}", SEEDS.count());
-    if let Some(path) = std::env::var_os("GENOMENAS_TABULATED") {
-        fs::write(path, &text).unwrap();
-    }
+    save("GENOMENAS_TABULATED", &text);
     for id in ["bonas", "hyperband", "asha"] {
         assert!(medians[id] < medians["random-search"], "{id} needs no fewer than random search:\n{text}");
     }
@@ -212,9 +219,7 @@ fn the_table_is_what_random_search_measures_of_the_whole_space() {
     let parameters = [&parameters[..], &TRAINING[..]].concat();
     Outcome::text(&mut tiny::search("random-search", all * WHOLE, 1, &parameters, &store, &out));
     let (table, kept) = (Table::from_run(&decisions, &out), Table::tiny());
-    if let Some(path) = std::env::var_os("GENOMENAS_TINY_CURVES") {
-        fs::write(path, table.to_text()).unwrap();
-    }
+    save("GENOMENAS_TINY_CURVES", &table.to_text());
     let apart = |options| (table.quality(options).unwrap() - kept.quality(options).unwrap()).abs();
     let mean = kept.architectures().map(apart).sum::<f64>() / all as f64;
     assert!(mean < 0.02, "the scores are {mean} off in the mean, more than another machine explains");

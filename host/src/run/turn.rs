@@ -5,7 +5,7 @@ use std::time::Duration;
 use genomenas_plugin::message::{Alphas, Cost, Epoch, MaskScore, Outcome, Stopped};
 
 use super::network::Networks;
-use super::work::{Doing, Masks};
+use super::work::{Doing, Scores};
 use crate::error::{Error, Result};
 use crate::train::meter::Bound;
 use crate::train::{Training, Watch};
@@ -40,7 +40,7 @@ impl Doing {
     pub(super) fn bound_by(&mut self, bounds: Vec<Bound>) {
         match self {
             Self::Training(training) => training.bound_by(bounds),
-            Self::Scoring(masks) => masks.scoring.bound_by(bounds),
+            Self::Scoring(scores) => scores.scoring.bound_by(bounds),
         }
     }
 
@@ -48,7 +48,7 @@ impl Doing {
     pub(super) fn pause(&mut self) {
         match self {
             Self::Training(training) => training.pause(),
-            Self::Scoring(masks) => masks.scoring.pause(),
+            Self::Scoring(scores) => scores.scoring.pause(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Doing {
     ) -> Result<Turn> {
         match self {
             Self::Training(training) => train(training, told, take_turns, watch),
-            Self::Scoring(masks) => Ok(score(masks, told, networks, watch)),
+            Self::Scoring(scores) => Ok(score(scores, told, networks, watch)),
         }
     }
 }
@@ -105,8 +105,8 @@ fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn W
     }
 }
 
-fn score(masks: &mut Masks, told: u32, networks: &Networks<'_>, watch: &mut dyn Watch) -> Turn {
-    let Masks { scoring, trained, mixing, masks } = masks;
+fn score(scores: &mut Scores, told: u32, networks: &Networks<'_>, watch: &mut dyn Watch) -> Turn {
+    let Scores { scoring, trained, mixing, masks } = scores;
     let scored = match masks.get(told as usize) {
         Some(mask) => networks
             .of_mask(mask, trained, mixing)

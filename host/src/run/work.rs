@@ -16,11 +16,11 @@ use crate::train::{Job, ScoreJob, Scoring, Start, Training};
 /// What a trial under way does.
 pub(super) enum Doing {
     Training(Box<Training>),
-    Scoring(Box<Masks>),
+    Scoring(Box<Scores>),
 }
 
 /// The masks of a score.
-pub(super) struct Masks {
+pub(super) struct Scores {
     pub(super) scoring: Scoring,
     /// What the supernet was trained on.
     pub(super) trained: Mask,
@@ -147,7 +147,7 @@ impl Works<'_> {
                 })?;
                 let trained = mask.ok_or_else(|| Error::failed("a score without a supernet: please report it"))?;
                 let mixing = mixing_of_a_score(&mixing);
-                Ok(Doing::Scoring(Box::new(Masks { scoring, trained, mixing, masks: masks.clone() })))
+                Ok(Doing::Scoring(Box::new(Scores { scoring, trained, mixing, masks: masks.clone() })))
             }
             _ => Err(Error::input("this genomenas does not know this kind of work: update it")),
         }

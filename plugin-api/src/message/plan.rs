@@ -45,7 +45,8 @@ pub struct Plan {
     /// Shows each training window as its reverse complement with probability 1/2.
     pub reverse_complement: bool,
     /// What schedules run over, counted from the first of the trials that [continue](super::Initialisation::Continue)
-    /// each other. Where absent, the epochs or the limit of this trial, whichever ends first.
+    /// each other; an epoch that a bound cut short counts as one. Where absent, the epochs or the limit of this trial,
+    /// whichever ends first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Horizon>,
 }
