@@ -13,6 +13,7 @@ pub struct Common {
     pub minimum: u64,
     pub batch: u32,
     pub steps_per_epoch: Option<u32>,
+    pub validation_batches: Option<u32>,
     pub optimizer: String,
     pub learning_rate: f64,
     pub cnn_learning_rate: f64,
@@ -22,7 +23,12 @@ pub struct Common {
 impl Common {
     /// The plan of every trial, but for its length.
     pub(super) fn plan(&self, resource: Resource) -> Plan {
-        let plan = Plan { steps_per_epoch: self.steps_per_epoch, batch: self.batch, ..Plan::default() };
+        let plan = Plan {
+            steps_per_epoch: self.steps_per_epoch,
+            batch: self.batch,
+            validation_batches: self.validation_batches,
+            ..Plan::default()
+        };
         if self.optimizer != "sgd" {
             let cnn = Optimizer::adam(self.learning_rate);
             return Plan { cnn, clip: Clip::All { norm: 1.0 }, ..plan };
@@ -90,6 +96,9 @@ macro_rules! halving_settings {
             /// Steps an epoch at most; the whole training split where absent.
             #[parameter(minimum = 1)]
             pub steps_per_epoch: Option<u32>,
+            /// Batches of the validation split to score after an epoch; all of them where absent.
+            #[parameter(minimum = 1)]
+            pub validation_batches: Option<u32>,
             /// `adam` for all weights, or SGD with the settings of genomeNAS.
             #[parameter(default = "adam", one_of = ["adam", "sgd"])]
             pub optimizer: String,
@@ -113,6 +122,7 @@ macro_rules! halving_settings {
                     minimum: settings.minimum,
                     batch: settings.batch,
                     steps_per_epoch: settings.steps_per_epoch,
+                    validation_batches: settings.validation_batches,
                     optimizer: settings.optimizer,
                     learning_rate: settings.learning_rate,
                     cnn_learning_rate: settings.cnn_learning_rate,

@@ -57,6 +57,12 @@ fn the_schedule_of_genomenas_trains_138_epochs() {
 }
 
 #[test]
+fn as_many_validation_batches_are_scored_as_the_user_wants() {
+    let batches = |simulation: &Simulation| trials(simulation)[0].plan.validation_batches;
+    assert_eq!((batches(&small()), batches(&small().parameter("validation_batches", 7))), (None, Some(7)));
+}
+
+#[test]
 fn of_eta_architectures_one_goes_on_rounded_down_and_the_best_one_always() {
     let sizes = |trials: u32, eta: u32| {
         sizes(&self::trials(&small().parameter("trials", trials).parameter("eta", eta)))
@@ -273,7 +279,8 @@ fn the_manifest_names_its_needs_and_its_parameters() {
             "rnn_learning_rate",
             "rungs",
             "steps_per_epoch",
-            "trials"
+            "trials",
+            "validation_batches"
         ]
     );
     assert_eq!(Common::from(&Settings::default()).metric, "auprc");
