@@ -109,7 +109,7 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
     })
 }
 
-/// What was measured after every epoch. A journal that cannot be read costs the run its curve, not the report.
+/// What was measured after every epoch and of every mask. A journal that cannot be read costs the run its curve, not the report.
 fn curve(path: &Path) -> Vec<EpochPoint> {
     if !path.exists() {
         return Vec::new();
@@ -128,6 +128,16 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
             valid_loss: finite(epoch.valid_loss),
             valid_auroc: epoch.auroc,
             valid_auprc: epoch.auprc,
+        }),
+        Record::Score { report: message::Report { trial, score: Some(score), .. }, used, .. } => Some(EpochPoint {
+            phase: Phase::Search { trial: trial.0 },
+            epoch: score.mask.saturating_add(1),
+            samples: used.samples,
+            seconds: used.seconds,
+            train_loss: None,
+            valid_loss: score.valid_loss,
+            valid_auroc: score.auroc,
+            valid_auprc: score.auprc,
         }),
         _ => None,
     };
@@ -200,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn the_curve_holds_the_epochs_of_search_and_final_training() {
+    fn the_curve_holds_the_epochs_of_search_and_final_training_and_the_scores_of_masks() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");
         let line = |phase: &str, trial: &str, number: u32| {
@@ -208,8 +218,12 @@ mod tests {
                 r#"{{"type":"epoch","phase":"{phase}"{trial},"epoch":{{"number":{number},"train_loss":0.7,"valid_loss":0.6,"auroc":0.8}},"used":{{"samples":{number}0,"seconds":1.5}}}}"#
             )
         };
-        write(&path, &format!("{}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2)));
-        let curve = curve(&path);
+        let score = r#"{"type":"score","report":{"trial":4,"cost":{},"remaining":1,"score":{"mask":5,"auroc":0.9}},"used":{"samples":15}}"#;
+        write(&path, &format!("{}\n{score}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2)));
+        let mut curve = curve(&path);
+        let mask = curve.remove(1);
+        assert_eq!((mask.phase, mask.epoch, mask.samples), (Phase::Search { trial: 4 }, 6, 15));
+        assert_eq!((mask.train_loss, mask.valid_auroc), (None, Some(0.9)));
         assert_eq!(curve[0].phase, Phase::Search { trial: 3 });
         assert_eq!((curve[1].phase.clone(), curve[1].epoch, curve[1].samples), (Phase::Final, 2, 20));
         assert_eq!(curve[0].valid_auroc, Some(0.8));

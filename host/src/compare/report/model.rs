@@ -178,18 +178,18 @@ pub struct Cost {
     pub trials: u64,
 }
 
-/// What was measured after an epoch.
+/// What was measured after an epoch, or of a mask of a supernet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochPoint {
     /// Which part of the run the epoch belongs to.
     pub phase: Phase,
-    /// The epoch within its trial, from 1.
+    /// The epoch, or the mask, within its trial, from 1.
     pub epoch: u32,
     /// Training samples used since the search (or the final training) began, all trials together.
     pub samples: u64,
     /// Seconds since the search (or the final training) began.
     pub seconds: f64,
-    /// Mean training loss a row.
+    /// Mean training loss a row; a mask has none.
     pub train_loss: Option<f64>,
     /// Mean validation loss a row.
     pub valid_loss: Option<f64>,

@@ -56,7 +56,7 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     };
     html! {
         (chart.draw())
-        p.note { "Mean over seeds, with each seed faint behind it; higher and further left is better. A fixed architecture is one trial, so its line is that trial's." }
+        p.note { "Mean over seeds, with each seed faint behind it; higher and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
     }
 }
 
