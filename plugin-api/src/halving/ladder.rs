@@ -1,10 +1,11 @@
 //! The trials of architectures on their way up, and what is found at the end.
 
 use super::ranking::standings;
-use super::{Common, Draws, Ration, Standing};
+use super::{Common, Ration, Standing};
 use crate::message::{
     Candidate, Finding, Initialisation, Metric, Network, Plan, Proposal, Setup, Trial, TrialId, Work,
 };
+use crate::space::Draws;
 use crate::{Error, Result};
 
 /// How many architectures beside the best one are worth telling.

@@ -26,7 +26,6 @@
 //! ```
 
 mod brackets;
-mod draws;
 mod ladder;
 mod ranking;
 mod resource;
@@ -34,7 +33,6 @@ mod settings;
 mod under_way;
 
 pub use brackets::{Bracket, Brackets};
-pub use draws::Draws;
 pub use ladder::Ladder;
 pub use ranking::{Ranked, Standing, best_first};
 pub use resource::{Ration, Resource, floor_log};

@@ -31,7 +31,7 @@ pub fn best_first<T: Ranked>(ranked: &mut [T]) {
 /// What an architecture has reached.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
-    /// Its position in the [`Draws`](super::Draws).
+    /// Its position in the [`Draws`](crate::space::Draws).
     pub architecture: usize,
     /// How far it got: more is further.
     pub reached: u64,

@@ -10,7 +10,7 @@ use crate::message::{Metric, Outcome, Report, TrialId};
 pub struct Running {
     /// Its id.
     pub trial: TrialId,
-    /// The architecture, by its position in the [`Draws`](super::Draws).
+    /// The architecture, by its position in the [`Draws`](crate::space::Draws).
     pub architecture: usize,
     /// The rung that it works for, from 0.
     pub rung: usize,

@@ -7,6 +7,7 @@
 mod canonical;
 mod cells;
 mod document;
+mod draws;
 mod expand;
 mod genomenas;
 mod graph;
@@ -20,6 +21,7 @@ mod select;
 mod space;
 
 pub use cells::Cell;
+pub use draws::Draws;
 pub use expand::{LayerOp, Source};
 pub use genomenas::GenomeNas;
 pub use graph::{Architecture, ArchitectureBuilder, ArchitectureFormat, Block, Form, Graph, INPUT, Node, VERSION};

@@ -9,9 +9,6 @@ use super::graph::{ArchitectureFormat, Node, VERSION};
 use super::{Architecture, Decision, EdgeActivation, Function, HighwayCell, HighwayEdge, Op, Selection, Space};
 use crate::{Error, Result};
 
-/// Draws in a row that repeat earlier ones after which a space counts as drawn out.
-const MAX_REPEATS: usize = 1000;
-
 impl Space {
     /// Draws an architecture uniformly: every valid selection is equally likely.
     pub fn sample(&self, rng: &mut impl Rng) -> Selection {
@@ -31,21 +28,6 @@ impl Space {
             }
         }
         Selection(selection)
-    }
-
-    /// Distinct architectures drawn uniformly, in an order that follows from `seed`: `count` of them, or as many as
-    /// turn up in a small space before a thousand draws in a row repeat earlier ones.
-    pub fn sample_distinct(&self, count: usize, seed: u64) -> Vec<Selection> {
-        let (mut drawn, mut known, mut repeats) = (Vec::new(), BTreeSet::new(), 0);
-        for index in 0.. {
-            if drawn.len() == count || repeats == MAX_REPEATS {
-                break;
-            }
-            let selection = self.sample(&mut crate::seed::stream(seed, "architecture", index));
-            repeats = if known.insert(selection.clone()) { 0 } else { repeats + 1 };
-            drawn.extend((repeats == 0).then_some(selection));
-        }
-        drawn
     }
 
     /// How many architectures the space has; rounded beyond 2^53.

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::{Selection, Space};
 use crate::seed;
-use crate::space::{Selection, Space};
 
 /// Draws in a row that repeat earlier ones after which a space counts as drawn out.
 const MAX_REPEATS: usize = 1000;
 
 /// Architectures drawn uniformly and without repetition, in an order that follows from the seed alone, so that a
-/// strategy saves no more of an architecture than its position. The first ones are those of
-/// [`Space::sample_distinct`].
+/// strategy saves no more of an architecture than its position.
 #[derive(Clone, Debug)]
 pub struct Draws {
     space: Space,
@@ -41,6 +40,18 @@ impl Draws {
             self.index -= MAX_REPEATS as u64;
         }
         self.drawn.get(at)
+    }
+}
+
+impl Space {
+    /// Distinct architectures drawn uniformly, in an order that follows from `seed`: the first `count` of [`Draws`], or
+    /// as many as turn up in a small space before a thousand draws in a row repeat earlier ones.
+    pub fn sample_distinct(&self, count: usize, seed: u64) -> Vec<Selection> {
+        let mut draws = Draws::new(self.clone(), seed);
+        if let Some(last) = count.checked_sub(1) {
+            draws.get(last);
+        }
+        draws.drawn
     }
 }
 
