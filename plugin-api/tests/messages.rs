@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use genomenas_plugin::message::{
-    Algorithm, Alphas, Arch, ArchData, Ask, Budget, Candidate, Clip, Cost, DataInfo, Discard, EarlyStopping, End,
-    Epoch, Finding, Horizon, Initialisation, MaskScore, Metric, Mixing, Network, Optimizer, OptionWeight, Order,
-    Outcome, PROTOCOL, Plan, Proposal, Report, Schedule, Setup, Stopped, Task, Trial, TrialId, Unit, Work,
+    Algorithm, Alphas, Arch, ArchData, Ask, Budget, Candidate, ClassWeights, Clip, Cost, DataInfo, Discard,
+    EarlyStopping, End, Epoch, Finding, Horizon, Initialisation, MaskScore, Metric, Mixing, Network, Optimizer,
+    OptionWeight, Order, Outcome, PROTOCOL, Plan, Proposal, Report, Schedule, Setup, Stopped, Task, Trial, TrialId,
+    Unit, Work,
 };
 use genomenas_plugin::space::{ArchitectureBuilder, Mask, Op, Selection, Space};
 use proptest::prelude::*;
@@ -53,6 +54,12 @@ fn full_plan() -> Plan {
         early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
         validation_batches: Some(10),
         reverse_complement: true,
+        shift: 5,
+        class_weights: ClassWeights::Balanced { maximum: 50.0 },
+        subsample: Some(0.25),
+        average_strands: true,
+        max_norm: Some(0.9),
+        hidden_l1: 1e-8,
         ..Plan::default()
     }
 }
@@ -266,6 +273,8 @@ fn what_is_left_out_takes_its_default() {
     let read = |value: Value| serde_json::from_value::<Plan>(value).unwrap();
     assert_eq!(read(json!({})), Plan::default());
     assert_eq!(read(json!({"epochs": 3})), Plan { epochs: 3, ..Plan::default() });
+    let balanced = ClassWeights::Balanced { maximum: 100.0 };
+    assert_eq!(read(json!({"class_weights": {"type": "balanced"}})).class_weights, balanced);
 
     let ask = json!({"budget": {"amount": 5, "unit": "samples"}, "remaining": 5, "next_trial": 0});
     let ask: Ask = serde_json::from_value(ask).unwrap();
@@ -321,6 +330,12 @@ fn plans_that_no_training_could_use_are_refused() {
         Plan { input_dropout: Some(-0.5), ..plan() },
         Plan { hidden_dropout: Some(f64::NAN), ..plan() },
         Plan { horizon: Some(Horizon::Epochs { epochs: 0 }), ..plan() },
+        Plan { cnn: Optimizer { schedule: Schedule::Inverse { decay: -1.0 }, ..adam(0.1) }, ..plan() },
+        Plan { class_weights: ClassWeights::Balanced { maximum: 0.5 }, ..plan() },
+        Plan { subsample: Some(0.0), ..plan() },
+        Plan { subsample: Some(1.5), ..plan() },
+        Plan { max_norm: Some(0.0), ..plan() },
+        Plan { hidden_l1: f64::NAN, ..plan() },
         searching(Arch { optimizer: adam(-1.0), ..arch() }),
         searching(Arch { clip: Some(0.0), ..arch() }),
         searching(Arch { order: Order::Second { weight_decay: -1.0 }, ..arch() }),

@@ -153,10 +153,7 @@ pub(crate) fn data_info(info: &StoreInfo) -> DataInfo {
     DataInfo {
         length: info.shape.length,
         labels: info.shape.labels.len(),
-        task: match info.shape.task {
-            crate::data::Task::MultiLabel => Task::MultiLabel,
-            crate::data::Task::MultiClass => Task::MultiClass,
-        },
+        task: info.shape.task.of_outputs(),
         train_rows: info.rows.train,
         valid_rows: info.rows.valid,
     }

@@ -238,8 +238,8 @@ fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::store::PerSplit;
     use crate::data::store::{ImportRecord, Shape, Task};
+    use crate::data::store::{PerSplit, Straddling};
 
     struct Shelf(&'static [&'static str]);
 
@@ -275,10 +275,13 @@ mod tests {
                 labels: vec!["gene".to_owned()],
                 task: Task::MultiLabel,
                 chromosomes: Vec::new(),
+                groups: Vec::new(),
             },
             rows: PerSplit { train: 100, valid: 5, test: 5 },
             rows_with_unknown: PerSplit::default(),
             positives: PerSplit::default(),
+            values: PerSplit::default(),
+            straddling: Straddling::default(),
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

@@ -1,6 +1,6 @@
 //! Budgets and recipes in the words of a person.
 
-use genomenas_plugin::message::{Algorithm, Budget, Clip, Optimizer, Plan, Schedule, Unit};
+use genomenas_plugin::message::{Algorithm, Budget, ClassWeights, Clip, Optimizer, Plan, Schedule, Unit};
 
 use super::report::Setting;
 
@@ -63,6 +63,24 @@ pub fn recipe(plan: &Plan) -> Vec<Setting> {
         set("validation after an epoch", format!("{batches} batches"));
     }
     set("reverse complement", if plan.reverse_complement { "half of the training windows" } else { "no" }.to_owned());
+    if plan.shift > 0 {
+        set("shift", format!("training windows by up to {} bases either way", plan.shift));
+    }
+    if let Some(share) = plan.subsample {
+        set("training rows", format!("a share of {share}"));
+    }
+    if let ClassWeights::Balanced { maximum } = plan.class_weights {
+        set("class weights", format!("balanced, at most {maximum}"));
+    }
+    if let Some(norm) = plan.max_norm {
+        set("weight norm of a unit", format!("at most {norm}"));
+    }
+    if plan.hidden_l1 > 0.0 {
+        set("L1 of the last hidden activations", plan.hidden_l1.to_string());
+    }
+    if plan.average_strands {
+        set("scores", "the mean of the predictions for both strands".to_owned());
+    }
     settings
 }
 
@@ -77,6 +95,7 @@ fn optimizer(optimizer: &Optimizer) -> String {
         Schedule::Constant => "constant".to_owned(),
         Schedule::Cosine { minimum, .. } => format!("cosine to {minimum}"),
         Schedule::Step { epochs, factor } => format!("× {factor} every {epochs} epochs"),
+        Schedule::Inverse { decay } => format!("divided by 1 + {decay:e} · step"),
     };
     let decay =
         if optimizer.weight_decay > 0.0 { format!(", weight decay {}", optimizer.weight_decay) } else { String::new() };

@@ -73,6 +73,58 @@ pub fn copy_bases(codes: &[u8], start: usize, length: usize, out: &mut Vec<u8>) 
     }
 }
 
+/// Bits that are set.
+pub fn count_bits(bits: &[u8]) -> usize {
+    bits.iter().map(|byte| byte.count_ones() as usize).sum()
+}
+
+/// Room for the opposite strand of one packed sequence after the other.
+#[derive(Debug, Default)]
+pub struct Opposite {
+    codes: Vec<u8>,
+    unknown: Vec<u8>,
+}
+
+impl Opposite {
+    /// The opposite strand of a packed sequence of `length` bases, read in its own direction: codes and mask.
+    pub fn of<'a>(&'a mut self, codes: &[u8], unknown: Option<&[u8]>, length: usize) -> (&'a [u8], Option<&'a [u8]>) {
+        // Turning whole bytes around leaves what was unused at the end at the beginning.
+        self.codes.clear();
+        self.codes.extend(codes.iter().rev().map(|byte| !reversed_pairs(*byte)));
+        shift_down(&mut self.codes, 2 * (codes.len() * 4).saturating_sub(length));
+        self.unknown.clear();
+        self.unknown.extend(unknown.unwrap_or_default().iter().rev().map(|byte| byte.reverse_bits()));
+        let unused = (self.unknown.len() * 8).saturating_sub(length);
+        shift_down(&mut self.unknown, unused);
+        let Self { codes, unknown: mask } = self;
+        for base in (0..length).filter(|base| bit_at(mask, *base)) {
+            if let Some(byte) = codes.get_mut(base / 4) {
+                *byte &= !(3 << (2 * (base % 4)));
+            }
+        }
+        (codes, unknown.map(|_| mask.as_slice()))
+    }
+}
+
+/// The four bases of a byte in the other order.
+const fn reversed_pairs(byte: u8) -> u8 {
+    let bits = byte.reverse_bits();
+    (bits & 0x55) << 1 | (bits & 0xAA) >> 1
+}
+
+/// Moves bits towards the beginning by fewer than eight places; zeros come in at the end.
+fn shift_down(bytes: &mut [u8], places: usize) {
+    if places == 0 {
+        return;
+    }
+    let mut next = 0;
+    for byte in bytes.iter_mut().rev() {
+        let here = *byte;
+        *byte = here >> places | next << (8 - places);
+        next = here;
+    }
+}
+
 /// A sequence in packed form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
@@ -121,12 +173,9 @@ impl Packed {
     /// The opposite strand, read in its own direction.
     #[must_use]
     pub fn reverse_complement(&self) -> Self {
-        let mut other = Self::default();
-        for index in (0..self.length).rev() {
-            other.push(self.base(index).map(|code| 3 - code));
-        }
-        other.fit_mask();
-        other
+        let mut room = Opposite::default();
+        let (codes, unknown) = room.of(&self.codes, self.unknown(), self.length);
+        Self { length: self.length, codes: codes.to_vec(), unknown: unknown.unwrap_or_default().to_vec() }
     }
 
     /// `length` bases around the middle; missing ones on either side are unknown.
@@ -189,6 +238,14 @@ pub(crate) mod tests {
         fn the_reverse_complement_of_the_reverse_complement_is_the_sequence(text in "[ACGTN]{0,70}") {
             let packed = Packed::from_letters(text.as_bytes()).unwrap();
             prop_assert_eq!(packed.reverse_complement().reverse_complement(), packed);
+        }
+
+        #[test]
+        fn the_reverse_complement_is_read_from_the_end_with_complements(text in "[ACGTN]{0,70}") {
+            let complement = |base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', 'T' => 'A', other => other };
+            let expected: String = text.chars().rev().map(complement).collect();
+            let opposite = Packed::from_letters(text.as_bytes()).unwrap().reverse_complement();
+            prop_assert_eq!(&opposite, &Packed::from_letters(expected.as_bytes()).unwrap());
         }
 
         #[test]

@@ -51,7 +51,10 @@ pub fn score_while(
     let loss = Loss::of(info.shape.task);
     let mut collector = match info.shape.task {
         Task::MultiLabel => Collector::new(info.shape.labels.len(), chosen.len())?,
-        Task::MultiClass => Collector::multi_class(info.shape.labels.len(), chosen.len())?,
+        Task::MultiClass | Task::NextNucleotide => Collector::multi_class(info.shape.labels.len(), chosen.len())?,
+        Task::Regression | Task::PoissonRegression => {
+            return Err(Error::input("a regression cannot be scored yet"));
+        }
     };
     let (mut loss_sum, mut batches) = (0.0, 0);
     let total = chosen.len();
@@ -70,7 +73,7 @@ pub fn score_while(
             tensor.f_to_device(Device::Cpu)?.f_contiguous()?.f_copy_data(&mut values, tensor.numel())?;
             Ok(values)
         };
-        collector.push(&to_vec(&loss.probabilities(&logits)?)?, &to_vec(&targets)?)?;
+        collector.push(&to_vec(&loss.predictions(&logits)?)?, &to_vec(&targets)?)?;
     }
     Ok(Some(collector.finish(&info.shape.labels, scoring.threads)?.with_loss(loss_sum / total as f64)))
 }

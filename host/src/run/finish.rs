@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use genomenas_plugin::message::{DataInfo, Mixing, Plan, Task as PluginTask};
+use genomenas_plugin::message::{DataInfo, Mixing, Plan};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
 
@@ -14,7 +14,7 @@ use super::search::{Searched, Searching};
 use super::settings::{Search, files};
 use super::state::State;
 use super::{Context, hooks};
-use crate::data::{FinalEvaluation, Task};
+use crate::data::FinalEvaluation;
 use crate::error::{Error, Result};
 use crate::eval::{self, Scoring};
 use crate::files as disk;
@@ -147,10 +147,7 @@ pub(super) fn data_info(context: &Context) -> DataInfo {
     DataInfo {
         length: shape.length,
         labels: shape.labels.len(),
-        task: match shape.task {
-            Task::MultiLabel => PluginTask::MultiLabel,
-            Task::MultiClass => PluginTask::MultiClass,
-        },
+        task: shape.task.of_outputs(),
         train_rows: context.train.len() as u64,
         valid_rows: context.valid.len() as u64,
     }

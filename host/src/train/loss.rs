@@ -1,4 +1,4 @@
-//! Losses on raw outputs (logits), and the probabilities they stand for.
+//! Losses on raw outputs (logits), and the predictions they stand for.
 
 use tch::{Kind, Reduction, TchError, Tensor};
 
@@ -11,6 +11,11 @@ pub enum Loss {
     BinaryCrossEntropy,
     /// Mean cross-entropy over samples.
     CrossEntropy,
+    /// Mean squared error over samples and labels.
+    SquaredError,
+    /// Mean negative log-likelihood of Poisson's distribution over samples and labels, without the term that depends on
+    /// the data alone: e^z − y·z for the logarithm z of a rate.
+    Poisson,
 }
 
 impl Loss {
@@ -18,11 +23,13 @@ impl Loss {
     pub fn of(task: Task) -> Self {
         match task {
             Task::MultiLabel => Self::BinaryCrossEntropy,
-            Task::MultiClass => Self::CrossEntropy,
+            Task::MultiClass | Task::NextNucleotide => Self::CrossEntropy,
+            Task::Regression => Self::SquaredError,
+            Task::PoissonRegression => Self::Poisson,
         }
     }
 
-    /// The mean loss of logits \[B, K\] against targets \[B, K\] of zeros and ones.
+    /// The mean loss of raw outputs \[B, K\] against targets \[B, K\]: zeros and ones, or values.
     pub fn mean(self, logits: &Tensor, targets: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::BinaryCrossEntropy => {
@@ -32,14 +39,18 @@ impl Loss {
                 let by_sample = logits.f_log_softmax(1, Kind::Float)?.f_mul(targets)?;
                 by_sample.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float)?.f_mean(Kind::Float)?.f_neg()
             }
+            Self::SquaredError => logits.f_mse_loss(targets, Reduction::Mean),
+            Self::Poisson => logits.f_exp()?.f_sub(&targets.f_mul(logits)?)?.f_mean(Kind::Float),
         }
     }
 
-    /// The probabilities that logits stand for.
-    pub fn probabilities(self, logits: &Tensor) -> Result<Tensor, TchError> {
+    /// What raw outputs stand for: probabilities, values, or rates.
+    pub fn predictions(self, logits: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::BinaryCrossEntropy => logits.f_sigmoid(),
             Self::CrossEntropy => logits.f_softmax(1, Kind::Float),
+            Self::SquaredError => Ok(logits.shallow_clone()),
+            Self::Poisson => logits.f_exp(),
         }
     }
 }

@@ -217,6 +217,8 @@ pub struct Progress {
     pub at_epoch: f64,
     /// As of the start of the step.
     pub at_step: f64,
+    /// Steps before this one.
+    pub steps: u64,
 }
 
 /// The learning rate of a step; see [`message::Schedule`].
@@ -231,6 +233,7 @@ pub fn learning_rate(settings: &message::Optimizer, epoch: u32, progress: Progre
         message::Schedule::Step { epochs, factor } => {
             start * factor.powi(i32::try_from(epoch / epochs.max(1)).unwrap_or(i32::MAX))
         }
+        message::Schedule::Inverse { decay } => start / (1.0 + decay * progress.steps as f64),
     }
 }
 
@@ -340,7 +343,7 @@ mod tests {
             ..message::Optimizer::default()
         };
         let rates: Vec<f64> = (0..12_u32)
-            .map(|epoch| Progress { at_epoch: f64::from(epoch) / 20.0, at_step: 0.0 })
+            .map(|epoch| Progress { at_epoch: f64::from(epoch) / 20.0, ..Progress::default() })
             .map(|progress| (learning_rate(&settings, 0, progress) * 100.0).round() / 100.0)
             .collect();
         assert_eq!(rates, [8.0, 7.95, 7.8, 7.56, 7.24, 6.83, 6.35, 5.82, 5.24, 4.63, 4.0, 3.37]);

@@ -72,7 +72,8 @@ impl Training {
             hidden_dropout: plan.hidden_dropout,
             ..Mode::training()
         };
-        let progress = Progress { at_epoch: self.position.at_epoch, at_step };
+        let steps = self.position.before.steps.saturating_add(self.position.steps);
+        let progress = Progress { at_epoch: self.position.at_epoch, at_step, steps };
         At { mode, epoch: course.epochs, progress }
     }
 

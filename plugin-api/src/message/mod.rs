@@ -18,14 +18,14 @@ pub use budget::{Budget, Cost, Unit};
 pub use discard::Discard;
 pub use manifest::*;
 pub use mixing::Mixing;
-pub use plan::{Algorithm, Clip, EarlyStopping, Horizon, Optimizer, Plan, Schedule};
+pub use plan::{Algorithm, ClassWeights, Clip, EarlyStopping, Horizon, Optimizer, Plan, Schedule};
 pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, TrialId, Work};
 pub use report::{Alphas, End, Epoch, MaskScore, Metric, OptionWeight, Outcome, Report, Stopped};
 pub use setup::{DataInfo, Setup, Task};
 
 /// The version of the messages in this module.
-pub const PROTOCOL: &str = "1.2";
+pub const PROTOCOL: &str = "1.3";
 
 /// What a strategy may name in the `needs` of [`register!`](crate::register!): abilities of a host that came after the
 /// first protocol. A host refuses a plugin that needs what it does not have.
-pub const FEATURES: [&str; 3] = ["supernet", "continue", "score"];
+pub const FEATURES: [&str; 4] = ["supernet", "continue", "score", "max_norm"];

@@ -44,6 +44,22 @@ pub struct Plan {
     pub validation_batches: Option<u32>,
     /// Shows each training window as its reverse complement with probability 1/2.
     pub reverse_complement: bool,
+    /// Moves each training window by a number of bases drawn from −shift to shift; bases moved in are unknown.
+    pub shift: u32,
+    /// How much rare labels and classes count in the loss that is minimised.
+    pub class_weights: ClassWeights,
+    /// The share of the training rows that is used, drawn from the run's seed; all of them where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subsample: Option<f64>,
+    /// Scores the mean of the predictions for both strands of a window, in place of the prediction for the stored one.
+    pub average_strands: bool,
+    /// The largest Euclidean norm of the weights that enter one output unit of a dense layer or one filter of a
+    /// convolution; longer ones are shortened to it after every step (Srivastava et al. 2014, section 5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
+    /// Factor of the sum, over samples and units, of the absolute values that enter the last dense layer; added to the
+    /// loss that is minimised, and not to the one that is reported.
+    pub hidden_l1: f64,
     /// What schedules run over, counted from the first of the trials that [continue](super::Initialisation::Continue)
     /// each other; an epoch that a bound cut short counts as one. Where absent, the epochs or the limit of this trial,
     /// whichever ends first.
@@ -68,6 +84,12 @@ impl Default for Plan {
             early_stopping: None,
             validation_batches: None,
             reverse_complement: false,
+            shift: 0,
+            class_weights: ClassWeights::None,
+            subsample: None,
+            average_strands: false,
+            max_norm: None,
+            hidden_l1: 0.0,
             horizon: None,
         }
     }
@@ -87,6 +109,24 @@ impl Plan {
         positive("validation_batches", self.validation_batches.unwrap_or(1).into())?;
         if !(self.slowness >= 0.0 && self.slowness.is_finite()) {
             return Err(Error::invalid(format!("the plan's slowness is {}: expected 0 or more", self.slowness)));
+        }
+        if !(self.hidden_l1 >= 0.0 && self.hidden_l1.is_finite()) {
+            return Err(Error::invalid(format!("the plan's hidden_l1 is {}: expected 0 or more", self.hidden_l1)));
+        }
+        if let Some(norm) = self.max_norm.filter(|norm| !(*norm > 0.0 && norm.is_finite())) {
+            return Err(Error::invalid(format!("the plan's max_norm is {norm}: expected more than 0")));
+        }
+        if let Some(share) = self.subsample.filter(|share| !(*share > 0.0 && *share <= 1.0)) {
+            return Err(Error::invalid(format!(
+                "the plan's subsample is {share}: expected a share above 0 and at most 1"
+            )));
+        }
+        if let ClassWeights::Balanced { maximum } = self.class_weights
+            && !(maximum >= 1.0 && maximum.is_finite())
+        {
+            return Err(Error::invalid(format!(
+                "the plan's class_weights have a maximum of {maximum}: expected 1 or more"
+            )));
         }
         for p in self.skip_dropout.iter().chain(&self.input_dropout).chain(&self.hidden_dropout) {
             if !(0.0..1.0).contains(p) {
@@ -180,6 +220,7 @@ impl Optimizer {
                 Err(Error::invalid(format!("the plan's {part} schedule steps every 0 epochs: expected at least 1")))
             }
             Schedule::Step { factor, .. } => check("schedule factor", factor, 1e6),
+            Schedule::Inverse { decay } => check("schedule decay", decay, 1e6),
         }
     }
 }
@@ -226,6 +267,31 @@ pub enum Schedule {
         /// What the rate is multiplied with.
         factor: f64,
     },
+    /// η₀ / (1 + decay · step), as Torch7's optimizers fall.
+    Inverse {
+        /// What is added to the divisor a step.
+        decay: f64,
+    },
+}
+
+/// How much a positive label or a class counts in the loss, counted over the whole training split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ClassWeights {
+    /// All alike.
+    #[default]
+    None,
+    /// A positive row of a label counts negatives / positives, a row of class k of K counts rows / (K · rows of k); at
+    /// most `maximum`, and at least 1 / `maximum`. A label or class that never occurs counts 1.
+    Balanced {
+        /// The largest weight.
+        #[serde(default = "hundred")]
+        maximum: f64,
+    },
+}
+
+const fn hundred() -> f64 {
+    100.0
 }
 
 /// Clipping of gradients by their Euclidean norm.

@@ -40,7 +40,7 @@ const fn one() -> u32 {
 pub struct DataInfo {
     /// Bases a window; networks read tensors of 4 × length.
     pub length: usize,
-    /// Outputs of the network: labels of a multi-label task, classes of a multi-class one.
+    /// Outputs of the network: labels of a multi-label task, classes of a multi-class one, values of a regression.
     pub labels: usize,
     /// What the outputs mean.
     pub task: Task,
@@ -58,6 +58,10 @@ pub enum Task {
     /// Each label is there or not: mean binary cross-entropy.
     #[default]
     MultiLabel,
-    /// Exactly one class holds: cross-entropy.
+    /// Exactly one class holds: cross-entropy. The next nucleotide is a class, too.
     MultiClass,
+    /// Each output is the predicted value itself: mean squared error.
+    Regression,
+    /// Each output is the logarithm of the rate of a count: negative log-likelihood of Poisson's distribution.
+    PoissonRegression,
 }

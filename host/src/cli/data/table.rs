@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Importing;
-use crate::data::import::OnProgress;
-use crate::data::import::table::{self, Fractions, TableOptions};
+use crate::data::import::table::{self, TableOptions};
+use crate::data::import::{Fractions, OnProgress};
 use crate::data::{StoreInfo, Task};
 use crate::error::{Error, Result};
 

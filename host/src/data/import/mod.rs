@@ -5,12 +5,14 @@
 
 mod bins;
 pub mod genome;
+mod grouping;
 mod labels;
 mod source;
 pub mod table;
 pub mod windows;
 
 pub use bins::Overlap;
+pub use grouping::Fractions;
 pub use labels::{LabelFrom, Outside};
 
 use crate::data::store::{PerSplit, Split};

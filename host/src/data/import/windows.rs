@@ -128,6 +128,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         labels: features.labels.clone(),
         task: Task::MultiLabel,
         chromosomes: chromosomes.iter().map(|chromosome| chromosome.name.clone()).collect(),
+        groups: Vec::new(),
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     let unknown = plan.write(&features, &mut genome, &mut writer, counted.total(), progress)?;
@@ -148,7 +149,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         sources,
         read: vec![Count::new("chromosomes", chromosomes.len() as u64), Count::new("features", features.read)],
         dropped: dropped.into_iter().filter(|count| count.count > 0).collect(),
-        warnings: Vec::new(),
+        ..ImportRecord::default()
     };
     let total = Some(counted.total());
     writer.finish(record, &mut |done| {

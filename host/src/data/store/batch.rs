@@ -5,15 +5,15 @@ use std::sync::Arc;
 use arrow_array::builder::BinaryBuilder;
 use arrow_array::types::{Int8Type, Int32Type};
 use arrow_array::{
-    ArrayRef, DictionaryArray, FixedSizeBinaryArray, Int8Array, Int32Array, RecordBatch, RunArray, StringArray,
-    UInt64Array,
+    ArrayRef, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray, Float32Array, Int8Array, Int32Array,
+    RecordBatch, RunArray, StringArray, UInt64Array,
 };
 use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 
 use super::info::{BATCH_ROWS, Shape, Split, Task};
 use super::record::Record;
-use super::schema::{LABELS, SEQUENCE};
+use super::schema::{LABELS, SEQUENCE, values_field};
 use crate::error::{Error, Result};
 
 pub(super) struct BatchBuilder {
@@ -90,7 +90,13 @@ impl BatchBuilder {
         let labels = std::mem::take(&mut self.labels);
         let labels: ArrayRef = match self.task {
             Task::MultiLabel => self.fixed(LABELS, labels)?,
-            Task::MultiClass => {
+            Task::Regression | Task::PoissonRegression => {
+                let (values, _) = labels.as_chunks::<4>();
+                let values = Float32Array::from_iter_values(values.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+                let width = i32::try_from(values.len() / self.rows.max(1)).unwrap_or(i32::MAX);
+                Arc::new(FixedSizeListArray::try_new(values_field(), width, Arc::new(values), None)?)
+            }
+            Task::MultiClass | Task::NextNucleotide => {
                 let (classes, _) = labels.as_chunks::<4>();
                 Arc::new(Int32Array::from_iter_values(classes.iter().map(|bytes| i32::from_le_bytes(*bytes))))
             }

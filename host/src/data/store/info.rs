@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_plugin::message;
 use serde::{Deserialize, Serialize};
 
+use super::straddling::Straddling;
 use crate::error::{Error, Result};
 use crate::hash::sha256;
 
@@ -28,6 +30,12 @@ pub enum Task {
     MultiLabel,
     /// Exactly one label, the class, applies to a row.
     MultiClass,
+    /// Each label is a number: mean squared error.
+    Regression,
+    /// Each label is a count or a rate, 0 or more: Poisson's likelihood.
+    PoissonRegression,
+    /// The class is the base after the row: A, C, G or T.
+    NextNucleotide,
 }
 
 impl Task {
@@ -36,6 +44,29 @@ impl Task {
         match self {
             Self::MultiLabel => "multi-label",
             Self::MultiClass => "multi-class",
+            Self::Regression => "regression",
+            Self::PoissonRegression => "poisson-regression",
+            Self::NextNucleotide => "next-nucleotide",
+        }
+    }
+
+    /// Whether labels are numbers.
+    pub fn is_regression(self) -> bool {
+        matches!(self, Self::Regression | Self::PoissonRegression)
+    }
+
+    /// Whether exactly one class applies to a row.
+    pub fn is_classes(self) -> bool {
+        matches!(self, Self::MultiClass | Self::NextNucleotide)
+    }
+
+    /// The task as a plugin knows it: what the network's outputs mean.
+    pub fn of_outputs(self) -> message::Task {
+        match self {
+            Self::MultiLabel => message::Task::MultiLabel,
+            Self::MultiClass | Self::NextNucleotide => message::Task::MultiClass,
+            Self::Regression => message::Task::Regression,
+            Self::PoissonRegression => message::Task::PoissonRegression,
         }
     }
 }
@@ -77,7 +108,19 @@ pub struct PerSplit<T> {
     pub test: T,
 }
 
+impl<T: Default + PartialEq> PerSplit<T> {
+    /// Whether every split has the value that says nothing.
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl<T> PerSplit<T> {
+    /// What `of` gives for each split.
+    pub fn of(of: impl Fn(Split) -> T) -> Self {
+        Self { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
+    }
+
     /// The value of one split.
     pub fn get(&self, split: Split) -> &T {
         match split {
@@ -108,6 +151,10 @@ pub struct Shape {
     pub task: Task,
     /// Names of the chromosomes that rows come from; empty where rows have no place in a genome.
     pub chromosomes: Vec<String>,
+    /// The group of each label, such as "tf", in the order of the labels, empty for a label of no group; nothing at all
+    /// where no label has one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }
 
 /// A file that was imported.
@@ -137,6 +184,17 @@ impl Count {
     }
 }
 
+/// One label of a regression over the rows of a split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Values {
+    /// The smallest.
+    pub least: f32,
+    /// The largest.
+    pub most: f32,
+    /// Their mean.
+    pub mean: f64,
+}
+
 /// How a store came to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
@@ -152,10 +210,14 @@ pub struct ImportRecord {
     pub dropped: Vec<Count>,
     /// What a person should know before training on it.
     pub warnings: Vec<String>,
+    /// Whether the second half of a split's rows are the opposite strands of the first half, in the same order and with
+    /// the same labels.
+    #[serde(default, skip_serializing_if = "PerSplit::is_default")]
+    pub both_strands: PerSplit<bool>,
 }
 
 /// What a store holds and how it came to be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoreInfo {
     /// Always `FORMAT`.
     pub format: String,
@@ -168,8 +230,14 @@ pub struct StoreInfo {
     pub rows: PerSplit<u64>,
     /// Rows with at least one unknown base.
     pub rows_with_unknown: PerSplit<u64>,
-    /// Positive rows of each label.
+    /// Positive rows of each label; of a regression, rows whose label is not 0.
     pub positives: PerSplit<Vec<u64>>,
+    /// The labels of a regression, each in numbers.
+    #[serde(default, skip_serializing_if = "PerSplit::is_default")]
+    pub values: PerSplit<Vec<Values>>,
+    /// What is in more than one split.
+    #[serde(default)]
+    pub straddling: Straddling,
     /// How the store came to be.
     pub import: ImportRecord,
     /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.
@@ -216,8 +284,16 @@ impl StoreInfo {
         if info.total_rows() > u64::from(u32::MAX) {
             return Err(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX));
         }
-        if Split::ALL.iter().any(|&split| info.positives.get(split).len() != info.shape.labels.len()) {
+        let labels = info.shape.labels.len();
+        if Split::ALL.iter().any(|&split| info.positives.get(split).len() != labels) {
             return Err("it counts positives for another number of labels than it has".into());
+        }
+        let values = if info.shape.task.is_regression() { labels } else { 0 };
+        if Split::ALL.iter().any(|&split| info.values.get(split).len() != values) {
+            return Err("it describes values of another number of labels than it has".into());
+        }
+        if Split::ALL.iter().any(|&split| *info.import.both_strands.get(split) && info.rows.get(split) % 2 == 1) {
+            return Err("it says that a split with an odd number of rows holds both strands".into());
         }
         Ok(info)
     }
@@ -228,7 +304,8 @@ impl Shape {
     pub(crate) fn label_bytes(&self) -> usize {
         match self.task {
             Task::MultiLabel => crate::data::bases::bit_bytes(self.labels.len()),
-            Task::MultiClass => 4,
+            Task::MultiClass | Task::NextNucleotide => 4,
+            Task::Regression | Task::PoissonRegression => 4 * self.labels.len(),
         }
     }
 
@@ -239,6 +316,12 @@ impl Shape {
         }
         if self.labels.is_empty() || self.labels.len() > MOST_LABELS {
             return Err(format!("{} labels: expected 1 to {MOST_LABELS}", self.labels.len()));
+        }
+        if !self.groups.is_empty() && self.groups.len() != self.labels.len() {
+            return Err(format!("groups of {} labels: expected {}", self.groups.len(), self.labels.len()));
+        }
+        if self.task == Task::NextNucleotide && self.labels != ["A", "C", "G", "T"] {
+            return Err("the next nucleotide is A, C, G or T, and its classes are others".into());
         }
         Ok(())
     }

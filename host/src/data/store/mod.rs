@@ -6,12 +6,11 @@
 //! |---|---|---|
 //! | `sequence` | fixed-size binary | two bits a base, see [`bases`](crate::data::bases) |
 //! | `unknown` | run-end encoded, nullable binary | one bit a base, null where every base is known |
-//! | `labels` | fixed-size binary (multi-label), int32 (multi-class) | one bit a label, or the class |
+//! | `labels` | fixed-size binary (multi-label), int32 (classes), fixed-size list of float32 (regression) | one bit a label, the class, or the values |
 //! | `split` | dictionary of strings | for readers in other languages |
 //! | `chromosome`, `start` | dictionary of strings, uint64 | only where rows come from a genome |
 //!
 //! The description ([`StoreInfo`]) is JSON in the schema's metadata under `genomenas.store`, its SHA-256 beside it.
-//! Floats as labels (regression) would be one more [`Task`] with a fixed-size list as its column.
 
 mod batch;
 mod decode;
@@ -21,6 +20,7 @@ mod read;
 mod record;
 mod rows;
 mod schema;
+mod straddling;
 mod summary;
 mod verify;
 mod write;
@@ -33,9 +33,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use decode::Decoding;
-pub use info::{BATCH_ROWS, Count, ImportRecord, PerSplit, Shape, Source, Split, StoreInfo, Task};
+pub use info::{BATCH_ROWS, Count, ImportRecord, PerSplit, Shape, Source, Split, StoreInfo, Task, Values};
 pub use record::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
+pub use straddling::{Pairs, Straddling};
 pub use write::StoreWriter;
 
 pub(crate) use info::{LONGEST, MOST_LABELS};

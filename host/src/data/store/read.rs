@@ -14,7 +14,7 @@ use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, MessageHeader, MetadataVersion};
 use arrow_schema::{Schema, SchemaRef};
 
-use super::info::{BATCH_ROWS, StoreInfo, Task};
+use super::info::{BATCH_ROWS, StoreInfo};
 use super::schema::{self, INFO_DIGEST_KEY, INFO_KEY, mask_bytes};
 use crate::data::bases::packed_bytes;
 
@@ -160,21 +160,25 @@ impl CheckedFile {
         if runs != values || runs == 0 || runs > rows || empty > runs {
             return None;
         }
-        let mut expected_nodes =
-            vec![(rows, 0), (rows, nodes.get(1)?.1), (runs, 0), (runs, empty), (rows, 0), (rows, 0)];
+        let mut expected_nodes = vec![(rows, 0), (rows, nodes.get(1)?.1), (runs, 0), (runs, empty), (rows, 0)];
         let masks = (runs - empty).checked_mul(mask_bytes(shape))?;
-        let label_bytes = match shape.task {
-            Task::MultiLabel => shape.label_bytes(),
-            Task::MultiClass => size_of::<i32>(),
-        };
+        let label_bytes = rows.checked_mul(shape.label_bytes())?;
         // Pairs of rows of a validity bitmap and the buffers behind it.
         let mut expected: Vec<(usize, Vec<usize>)> = vec![
             (rows, vec![rows.checked_mul(packed_bytes(shape.length))?]),
             (runs, vec![4 * runs]),
             (runs, vec![4 * (runs + 1), masks]),
-            (rows, vec![rows.checked_mul(label_bytes)?]),
-            (rows, vec![rows]),
         ];
+        if shape.task.is_regression() {
+            // A list has a validity bitmap, and so have the values in it.
+            let values = rows.checked_mul(shape.labels.len())?;
+            expected_nodes.push((values, 0));
+            expected.extend([(rows, vec![]), (values, vec![label_bytes])]);
+        } else {
+            expected.push((rows, vec![label_bytes]));
+        }
+        expected_nodes.push((rows, 0));
+        expected.push((rows, vec![rows]));
         if placed {
             expected_nodes.extend([(rows, 0), (rows, 0)]);
             expected.extend([(rows, vec![4 * rows]), (rows, vec![8 * rows])]);

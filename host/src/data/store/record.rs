@@ -14,6 +14,8 @@ pub enum Target<'a> {
     Bits(&'a [u8]),
     /// The index of the class.
     Class(u32),
+    /// A finite number a label.
+    Values(&'a [f32]),
 }
 
 /// Where a row lies in a genome.
@@ -81,8 +83,15 @@ impl Record {
             (Task::MultiLabel, Target::Bits(bits)) if bits.len() == self.labels => {
                 self.bytes.extend_from_slice(bits);
             }
-            (Task::MultiClass, Target::Class(class)) if (class as usize) < shape.labels.len() => {
+            (task, Target::Class(class)) if task.is_classes() && (class as usize) < shape.labels.len() => {
                 self.bytes.extend_from_slice(&class.to_le_bytes());
+            }
+            (task, Target::Values(values)) if task.is_regression() && values.len() == shape.labels.len() => {
+                let least = if task == Task::PoissonRegression { 0.0 } else { f32::MIN };
+                if !values.iter().all(|value| (least..=f32::MAX).contains(value)) {
+                    return wrong("values");
+                }
+                self.bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
             }
             _ => return wrong("labels"),
         }

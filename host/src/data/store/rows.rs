@@ -37,7 +37,7 @@ pub struct PackedRow<'a> {
     pub codes: &'a [u8],
     /// One bit a base, where some are unknown.
     pub unknown: Option<&'a [u8]>,
-    /// One bit a label, or the class as four bytes, least significant first.
+    /// One bit a label, the class as four bytes, or the values as four bytes each, least significant first.
     pub labels: &'a [u8],
 }
 
@@ -81,7 +81,11 @@ impl Columns {
             Task::MultiLabel => {
                 batch.column(LABELS).as_fixed_size_binary_opt().ok_or_else(wrong)?.to_data().buffers().first().cloned()
             }
-            Task::MultiClass => batch.column(LABELS).to_data().buffers().first().cloned(),
+            Task::MultiClass | Task::NextNucleotide => batch.column(LABELS).to_data().buffers().first().cloned(),
+            Task::Regression | Task::PoissonRegression => {
+                let values = batch.column(LABELS).as_fixed_size_list_opt().ok_or_else(wrong)?.values();
+                values.to_data().buffers().first().cloned()
+            }
         };
         let width = schema::mask_bytes(&info.shape);
         if masks.iter().flatten().any(|mask| mask.len() != width) {
@@ -167,7 +171,8 @@ impl Rows {
     ///
     /// `inputs` has `rows.len() * input_size()` numbers: for each row the channels A, C, G, T one after another, 1
     /// where the base is that channel's and 0 elsewhere; an unknown base is 0 in all four. `labels` has
-    /// `rows.len() * label_size()` numbers, 0 or 1; of a multi-class row exactly one is 1.
+    /// `rows.len() * label_size()` numbers: 0 or 1, of which exactly one is 1 where rows have classes, or the values of
+    /// a regression.
     pub fn decode(&self, rows: &[u32], decoding: &Decoding, inputs: &mut [f32], labels: &mut [f32]) -> Result<()> {
         expect_size("inputs", inputs.len(), rows.len() * self.input_size())?;
         let length = self.info().shape.length;
@@ -186,7 +191,12 @@ impl Rows {
             let packed = self.packed(*row)?;
             match self.info().shape.task {
                 Task::MultiLabel => decode::zero_one(packed.labels, out),
-                Task::MultiClass => {
+                Task::Regression | Task::PoissonRegression => {
+                    for (out, bytes) in out.iter_mut().zip(packed.labels.as_chunks::<4>().0) {
+                        *out = f32::from_le_bytes(*bytes);
+                    }
+                }
+                Task::MultiClass | Task::NextNucleotide => {
                     out.fill(0.0);
                     *out.get_mut(self.class_of(*row, &packed)?).ok_or_else(|| self.no_such_class(*row))? = 1.0;
                 }
@@ -195,9 +205,14 @@ impl Rows {
         Ok(())
     }
 
-    /// The class of each row of a multi-class store.
+    /// Whether the second half of the rows are the opposite strands of the first half, in the same order.
+    pub fn both_strands(&self) -> bool {
+        *self.info().import.both_strands.get(self.split)
+    }
+
+    /// The class of each row of a store with classes.
     pub fn classes(&self, rows: &[u32]) -> Result<Vec<i64>> {
-        if self.info().shape.task != Task::MultiClass {
+        if !self.info().shape.task.is_classes() {
             return Err(Error::input(format!("{}: its rows have labels, not classes", self.store.path.display())));
         }
         rows.iter()

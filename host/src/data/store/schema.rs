@@ -51,6 +51,11 @@ pub(super) fn unknown_type() -> DataType {
     )
 }
 
+/// What a list of values holds.
+pub(super) fn values_field() -> Arc<Field> {
+    Arc::new(Field::new("item", DataType::Float32, false))
+}
+
 /// Bytes of one row's mask.
 pub(super) fn mask_bytes(shape: &Shape) -> usize {
     bit_bytes(shape.length)
@@ -59,7 +64,10 @@ pub(super) fn mask_bytes(shape: &Shape) -> usize {
 fn columns_with(shape: &Shape, dictionary: impl Fn(DataType, DataType) -> DataType) -> Result<Vec<Field>> {
     let labels = match shape.task {
         Task::MultiLabel => DataType::FixedSizeBinary(width(shape.label_bytes())?),
-        Task::MultiClass => DataType::Int32,
+        Task::MultiClass | Task::NextNucleotide => DataType::Int32,
+        Task::Regression | Task::PoissonRegression => {
+            DataType::FixedSizeList(values_field(), width(shape.labels.len())?)
+        }
     };
     let mut fields = vec![
         Field::new("sequence", DataType::FixedSizeBinary(width(packed_bytes(shape.length))?), false),

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::info::{PerSplit, Split, StoreInfo, Task};
+use super::info::{PerSplit, Split, StoreInfo};
 
 /// Labels shown in full; a data set with more shows the rarest and the commonest.
 const LABELS_SHOWN: usize = 40;
@@ -13,7 +13,7 @@ const LINES_SHOWN: usize = 20;
 impl Display for StoreInfo {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         let shape = &self.shape;
-        let noun = if shape.task == Task::MultiClass { "classes" } else { "labels" };
+        let noun = if shape.task.is_classes() { "classes" } else { "labels" };
         writeln!(
             out,
             "{}: {} bases a row, {} {noun}, {} rows",
@@ -35,6 +35,16 @@ impl Display for StoreInfo {
         for count in &self.import.dropped {
             writeln!(out, "  dropped {} {}", grouped(count.count), count.what)?;
         }
+        for split in Split::ALL.into_iter().filter(|split| *self.import.both_strands.get(*split)) {
+            writeln!(
+                out,
+                "  {} holds both strands: the second half of its rows is the first half's other",
+                split.name()
+            )?;
+        }
+        if self.straddling.is_none() {
+            writeln!(out, "  no sequence and no base of a genome is in two splits")?;
+        }
         writeln!(out, "  digest {}", self.digest)?;
         writeln!(out)?;
         self.labels(out)?;
@@ -52,7 +62,7 @@ impl Display for StoreInfo {
 impl StoreInfo {
     fn labels(&self, out: &mut Formatter<'_>) -> Result {
         let labels = &self.shape.labels;
-        let positives = |label: usize| per_split(|split| self.positives.get(split).get(label).copied().unwrap_or(0));
+        let positives = |label: usize| PerSplit::of(|split| self.positives.get(split).get(label).copied().unwrap_or(0));
         let total = |label: usize| {
             let counts = positives(label);
             counts.train + counts.valid + counts.test
@@ -67,24 +77,30 @@ impl StoreInfo {
         let name_of = |label: usize| labels.get(label).map_or("", String::as_str);
         let width = shown.iter().map(|label| name_of(*label).chars().count()).max().unwrap_or(0).clamp(18, 60);
         writeln!(out, "{:width$} {:>12} {:>12} {:>12}", "", "train", "valid", "test")?;
-        let line = |out: &mut Formatter<'_>, name: &str, counts: &PerSplit<u64>| {
-            let [train, valid, test] = Split::ALL.map(|split| grouped(*counts.get(split)));
+        let written = |out: &mut Formatter<'_>, name: &str, [train, valid, test]: [String; 3]| {
             writeln!(out, "{name:width$} {train:>12} {valid:>12} {test:>12}")
+        };
+        let line = |out: &mut Formatter<'_>, name: &str, counts: &PerSplit<u64>| {
+            written(out, name, Split::ALL.map(|split| grouped(*counts.get(split))))
         };
         line(out, "rows", &self.rows)?;
         line(out, "with unknown bases", &self.rows_with_unknown)?;
+        if self.shape.task.is_regression() {
+            writeln!(out, "mean of each label:")?;
+        }
         for (index, label) in shown.iter().enumerate() {
             if hidden > 0 && index == LABELS_AT_EACH_END {
                 writeln!(out, "… {hidden} more between …")?;
             }
-            line(out, name_of(*label), &positives(*label))?;
+            if self.shape.task.is_regression() {
+                let mean = |split| self.values.get(split).get(*label).map_or(0.0, |values| values.mean);
+                written(out, name_of(*label), Split::ALL.map(|split| format!("{:.4}", mean(split))))?;
+            } else {
+                line(out, name_of(*label), &positives(*label))?;
+            }
         }
         Ok(())
     }
-}
-
-fn per_split(of: impl Fn(Split) -> u64) -> PerSplit<u64> {
-    PerSplit { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
 }
 
 /// A number with a comma between thousands.

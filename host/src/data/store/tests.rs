@@ -15,6 +15,7 @@ pub(crate) fn small_store(path: &Path) -> StoreInfo {
         labels: (0..11).map(|label| format!("label {label}")).collect(),
         task: Task::MultiLabel,
         chromosomes: vec!["chr1".into(), "chr2".into()],
+        groups: vec![],
     };
     let mut writer = StoreWriter::create(path, shape, true).unwrap();
     for (index, (sequence, bits)) in small_rows().into_iter().enumerate() {
@@ -83,6 +84,7 @@ fn a_store_of_several_batches_finds_every_row() {
             labels: vec!["a".into(), "b".into(), "c".into()],
             task: Task::MultiClass,
             chromosomes: vec![],
+            groups: vec![],
         };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         for index in 0..rows {
@@ -116,6 +118,49 @@ fn a_store_of_several_batches_finds_every_row() {
 }
 
 #[test]
+fn the_values_of_a_regression_come_back_and_are_described() {
+    let (_folder, path) = saved(|path| {
+        let labels = vec!["a".into(), "b".into(), "c".into()];
+        let shape = Shape { length: 9, labels, task: Task::Regression, chromosomes: vec![], groups: vec![] };
+        let mut writer = StoreWriter::create(path, shape, false).unwrap();
+        for row in 0..20_u8 {
+            let (codes, value) = ([row, 1, 0], f32::from(row));
+            let target = Target::Values(&[value, -value, 0.5]);
+            writer
+                .push(Split::ALL[usize::from(row % 3)], &Row { codes: &codes, unknown: None, target, place: None })
+                .unwrap();
+        }
+        writer.finish(ImportRecord::default(), &mut |_| {}).unwrap();
+    });
+    let store = Store::open(&path).unwrap();
+    store.verify(&mut |_| {}).unwrap();
+    let mut values = vec![0.0; 6];
+    store.valid().decode_labels(&[0, 6], &mut values).unwrap();
+    assert_eq!(values, [1.0, -1.0, 0.5, 19.0, -19.0, 0.5]);
+    let of_train = &store.info().values.train;
+    assert_eq!(of_train[0], Values { least: 0.0, most: 18.0, mean: 9.0 });
+    assert_eq!(of_train[1], Values { least: -18.0, most: 0.0, mean: -9.0 });
+    assert!(store.info().straddling.is_none());
+}
+
+#[test]
+fn values_that_no_loss_could_use_are_refused() {
+    let write = |task, value| {
+        let folder = tempfile::tempdir().unwrap();
+        let shape = Shape { length: 4, labels: vec!["a".into()], task, chromosomes: vec![], groups: vec![] };
+        let mut writer = StoreWriter::create(&folder.path().join("store"), shape, false).unwrap();
+        writer.push(Split::Train, &Row { codes: &[0], unknown: None, target: Target::Values(&[value]), place: None })
+    };
+    assert!(write(Task::Regression, -1.0).is_ok());
+    assert!(write(Task::PoissonRegression, 0.0).is_ok());
+    assert!(write(Task::PoissonRegression, -1.0).is_err());
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert!(write(Task::Regression, bad).is_err());
+        assert!(write(Task::PoissonRegression, bad).is_err());
+    }
+}
+
+#[test]
 fn the_same_rows_give_the_same_bytes() {
     let (_folder, first) = saved(|path| {
         small_store(path);
@@ -131,7 +176,7 @@ fn the_same_rows_give_the_same_bytes() {
 fn a_row_of_the_deepsea_shape_takes_at_most_367_bytes() {
     let (_folder, path) = saved(|path| {
         let labels = (0..919).map(|label| format!("l{label}")).collect();
-        let shape = Shape { length: 1000, labels, task: Task::MultiLabel, chromosomes: vec![] };
+        let shape = Shape { length: 1000, labels, task: Task::MultiLabel, chromosomes: vec![], groups: vec![] };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         let (codes, bits) = ([27; 250], [0; 115]);
         for _ in 0..2 * BATCH_ROWS {
@@ -247,7 +292,7 @@ proptest! {
     fn rows_of_any_length_and_number_of_labels_come_back(length in 1usize..40, labels in 1usize..20, seed: u64) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let shape = Shape { length, labels: (0..labels).map(|label| label.to_string()).collect(), task: Task::MultiLabel, chromosomes: vec![] };
+        let shape = Shape { length, labels: (0..labels).map(|label| label.to_string()).collect(), task: Task::MultiLabel, chromosomes: vec![], groups: vec![] };
         let mut writer = StoreWriter::create(&path, shape, false).unwrap();
         let mut rows = Vec::new();
         for row in 0..30_u64 {

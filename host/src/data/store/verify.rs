@@ -19,6 +19,7 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
     let mut digests = Split::ALL.map(|_| Sha256::new());
     let mut record = Record::new(shape);
     let mut row = 0_usize;
+    let mut values = Vec::new();
     for batch_index in 0..store.file.batches() {
         let batch = store.file.batch(batch_index, columns.clone());
         let batch = batch.map_err(|what| Error::input(format!("{}: {what}", store.path.display())))?;
@@ -32,9 +33,14 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
             }
             let target = match shape.task {
                 Task::MultiLabel => Target::Bits(packed.labels),
-                Task::MultiClass => Target::Class(
+                Task::MultiClass | Task::NextNucleotide => Target::Class(
                     packed.labels.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes)).ok_or_else(changed)?,
                 ),
+                Task::Regression | Task::PoissonRegression => {
+                    values.clear();
+                    values.extend(packed.labels.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+                    Target::Values(&values)
+                }
             };
             let place = if placed {
                 let key = batch.column(1).as_primitive_opt::<Int32Type>().ok_or_else(changed)?.value(index);

@@ -14,10 +14,11 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
-use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, Task, VERSION};
+use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, VERSION, Values};
 use super::pending::PendingFile;
 use super::record::{Record, Row, Target};
 use super::schema;
+use super::straddling::Watch;
 use crate::data::bases::bit_at;
 use crate::error::{Error, Result};
 use crate::hash::hexadecimal;
@@ -28,6 +29,7 @@ pub struct StoreWriter {
     output: PathBuf,
     pending: PendingFile,
     record: Record,
+    watch: Watch,
     spools: PerSplit<Spool>,
 }
 
@@ -37,6 +39,15 @@ struct Spool {
     rows: u64,
     rows_with_unknown: u64,
     positives: Vec<u64>,
+    values: Vec<Sum>,
+}
+
+/// The values of one label so far.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    least: f32,
+    most: f32,
+    total: f64,
 }
 
 impl StoreWriter {
@@ -54,10 +65,12 @@ impl StoreWriter {
                 rows: 0,
                 rows_with_unknown: 0,
                 positives: vec![0; shape.labels.len()],
+                values: vec![Sum::default(); if shape.task.is_regression() { shape.labels.len() } else { 0 }],
             })
         };
         let spools = PerSplit { train: spool()?, valid: spool()?, test: spool()? };
-        Ok(Self { record: Record::new(&shape), output: output.to_owned(), pending, spools, shape })
+        let (record, watch) = (Record::new(&shape), Watch::new(&shape));
+        Ok(Self { record, watch, output: output.to_owned(), pending, spools, shape })
     }
 
     /// Adds a row; rows of a split keep their order.
@@ -79,13 +92,23 @@ impl StoreWriter {
                     *positives += 1;
                 }
             }
+            Target::Values(values) => {
+                let first = spool.rows == 1;
+                for ((value, sum), positives) in values.iter().zip(&mut spool.values).zip(&mut spool.positives) {
+                    *positives += u64::from(*value != 0.0);
+                    sum.least = if first { *value } else { sum.least.min(*value) };
+                    sum.most = if first { *value } else { sum.most.max(*value) };
+                    sum.total += f64::from(*value);
+                }
+            }
         }
+        self.watch.see(split, row);
         Ok(())
     }
 
     /// Rows of each split so far.
     pub fn rows(&self) -> PerSplit<u64> {
-        per_split(|split| self.spools.get(split).rows)
+        PerSplit::of(|split| self.spools.get(split).rows)
     }
 
     /// Writes the file, calling `progress` with the rows written so far, and moves it to its place.
@@ -98,13 +121,16 @@ impl StoreWriter {
         let mut info = StoreInfo {
             format: FORMAT.into(),
             version: VERSION,
-            rows: per_split(|split| self.spools.get(split).rows),
-            rows_with_unknown: per_split(|split| self.spools.get(split).rows_with_unknown),
-            positives: per_split(|split| self.spools.get(split).positives.clone()),
+            rows: PerSplit::of(|split| self.spools.get(split).rows),
+            rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
+            positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
+            values: PerSplit::of(|split| self.spools.get(split).values()),
+            straddling: self.watch.finish(),
             digest: content_digest(&self.shape, digests)?,
             shape: self.shape,
             import,
         };
+        info.import.warnings.extend(info.straddling.warnings());
         info.import.warnings.extend(never_positive(&info));
 
         let cannot_write = |error: ArrowError| Error::file("write", &self.output, plain(&error));
@@ -153,14 +179,20 @@ pub(super) fn content_digest(shape: &Shape, splits: [Sha256; 3]) -> Result<Strin
     Ok(hexadecimal(&digest.finalize()))
 }
 
-fn per_split<T>(of: impl Fn(Split) -> T) -> PerSplit<T> {
-    PerSplit { train: of(Split::Train), valid: of(Split::Valid), test: of(Split::Test) }
+impl Spool {
+    fn values(&self) -> Vec<Values> {
+        let mean = |sum: f64| if self.rows == 0 { 0.0 } else { sum / self.rows as f64 };
+        self.values.iter().map(|&Sum { least, most, total }| Values { least, most, mean: mean(total) }).collect()
+    }
 }
 
 /// Labels that cannot be learned or scored, in words.
 fn never_positive(info: &StoreInfo) -> Vec<String> {
     let mut warnings = Vec::new();
-    let noun = if info.shape.task == Task::MultiClass { "class" } else { "label" };
+    if info.shape.task.is_regression() {
+        return warnings;
+    }
+    let noun = if info.shape.task.is_classes() { "class" } else { "label" };
     for (label, name) in info.shape.labels.iter().enumerate() {
         let none: Vec<&str> = Split::ALL
             .iter()

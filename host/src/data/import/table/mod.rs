@@ -9,13 +9,13 @@ mod split;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use super::grouping::{Fractions, Grouping};
 use super::source::{at, describe};
 use super::{OnProgress, Progress, refuse_empty_splits};
 use crate::data::bases::{Packed, bit_bytes, set_bit};
-use crate::data::store::{Count, ImportRecord, MOST_LABELS, Row, Shape, StoreInfo, StoreWriter, Target, Task};
+use crate::data::store::{Count, ImportRecord, MOST_LABELS, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use crate::error::{Error, Result};
 use columns::{Columns, Record, Table};
-pub use split::Fractions;
 
 /// The settings; each field is a flag of the same name.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,18 +92,21 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         labels: first.labels,
         task: if form == LabelForm::Class { Task::MultiClass } else { Task::MultiLabel },
         chromosomes: Vec::new(),
+        groups: Vec::new(),
     };
     let indices: BTreeMap<&str, usize> = shape.labels.iter().map(String::as_str).zip(0..).collect();
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
     let mut table = Table::open(options)?;
     let columns = Columns::find(options, &table)?;
+    let mut by_share = first.splits.into_iter();
     let mut done = 0;
     while let Some(record) = table.next()? {
         let packed = sequence(options, &columns, &record)?;
         let packed = if packed.len() == shape.length { packed } else { packed.centred(shape.length) };
         let split = match columns.split {
             Some(column) => split::named(&record, column)?,
-            None => options.fractions.of(&packed, options.seed),
+            // A file that changed between the readings is the only way to more rows.
+            None => by_share.next().ok_or_else(|| record.wrong("the row was not there a moment ago".into()))?,
         };
         let mut bits = vec![0; bit_bytes(shape.labels.len())];
         let mut class = None;
@@ -143,8 +146,8 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         settings: settings(options),
         sources: vec![source],
         read: vec![Count::new("rows", first.rows)],
-        dropped: Vec::new(),
         warnings,
+        ..ImportRecord::default()
     };
     let total = Some(first.rows);
     writer.finish(record, &mut |done| {
@@ -158,17 +161,21 @@ struct FirstReading {
     labels: Vec<String>,
     rows: u64,
     other_length: u64,
+    /// The split of each row, where shares decide.
+    splits: Vec<Split>,
 }
 
 fn first_reading(options: &TableOptions, form: LabelForm, progress: OnProgress<'_>) -> Result<FirstReading> {
     let mut table = Table::open(options)?;
     let columns = Columns::find(options, &table)?;
     let mut names = BTreeSet::new();
+    let mut grouping = Grouping::new(options.fractions, options.seed);
     let (mut rows, mut other_length) = (0, 0);
     let mut length: Option<(usize, u64)> = options.length.map(|length| (length, 0));
     while let Some(record) = table.next()? {
         rows += 1;
-        let found = sequence(options, &columns, &record)?.len();
+        let packed = sequence(options, &columns, &record)?;
+        let found = packed.len();
         let (expected, line) = *length.get_or_insert((found, record.line()));
         if found != expected {
             if options.length.is_none() {
@@ -187,8 +194,10 @@ fn first_reading(options: &TableOptions, form: LabelForm, progress: OnProgress<'
         if names.len() > MOST_LABELS {
             return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
         }
-        if let Some(column) = columns.split {
-            split::named(&record, column)?;
+        match columns.split {
+            Some(column) => _ = split::named(&record, column)?,
+            None if found == expected => grouping.add(&packed, None, None),
+            None => grouping.add(&packed.centred(expected), None, None),
         }
         if rows % 4096 == 0 {
             progress(Progress { stage: "reading the table", done: rows, total: None, unit: "rows" });
@@ -197,9 +206,10 @@ fn first_reading(options: &TableOptions, form: LabelForm, progress: OnProgress<'
     let Some((length, _)) = length.filter(|_| rows > 0) else {
         return Err(Error::input(format!("{}: there is no row in it", options.table.display())));
     };
+    let splits = grouping.assign();
     if form == LabelForm::Columns {
         // Every column is a label, whether it ever is 1 or not, in the order asked for.
-        return Ok(FirstReading { length, labels: columns.label_names(), rows, other_length });
+        return Ok(FirstReading { length, labels: columns.label_names(), rows, other_length, splits });
     }
     if names.is_empty() {
         return Err(Error::input(format!("{}: no row has a label", options.table.display())));
@@ -211,7 +221,7 @@ fn first_reading(options: &TableOptions, form: LabelForm, progress: OnProgress<'
             options.table.display()
         )));
     }
-    Ok(FirstReading { length, labels: sorted(names), rows, other_length })
+    Ok(FirstReading { length, labels: sorted(names), rows, other_length, splits })
 }
 
 /// Names in alphabetical order, or by value where all are whole numbers.
