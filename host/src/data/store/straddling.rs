@@ -40,13 +40,10 @@ impl Straddling {
     /// What a person should know of it.
     pub(super) fn warnings(&self) -> Vec<String> {
         let equal = self.equal_sequences.named().map(|(rows, of, other)| {
-            (
-                rows,
-                format!("{rows} rows of {of} have a sequence that is also in {other}, on the same or the other strand"),
-            )
+            (rows, format!("{of} repeats sequences of {other}, on the same or the other strand (rows: {rows})"))
         });
         let overlapping = self.overlapping_windows.named().map(|(rows, of, other)| {
-            (rows, format!("{rows} windows of {of} share bases of the genome with windows of {other}"))
+            (rows, format!("windows of {of} share bases of the genome with windows of {other} (rows: {rows})"))
         });
         let all = equal.into_iter().chain(overlapping);
         all.filter(|(rows, _)| *rows > 0).map(|(_, text)| text + ": scores on them tell nothing of new data").collect()
@@ -193,7 +190,7 @@ mod tests {
         let found = straddling(&rows);
         assert_eq!(found.equal_sequences, Pairs { valid_in_train: 1, test_in_train: 1, test_in_valid: 1 });
         assert_eq!(found.overlapping_windows, Pairs::default());
-        insta::assert_snapshot!(found.warnings()[0], @"1 rows of valid have a sequence that is also in train, on the same or the other strand: scores on them tell nothing of new data");
+        insta::assert_snapshot!(found.warnings()[0], @"valid repeats sequences of train, on the same or the other strand (rows: 1): scores on them tell nothing of new data");
     }
 
     #[test]

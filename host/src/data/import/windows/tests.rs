@@ -124,6 +124,7 @@ fn a_label_without_a_positive_row_is_kept_with_a_warning() {
     let folder = Folder::new();
     let (_, info) = imported(&folder.options("one\t0\t2\tat the end\none\t4\t8\tx\ntwo\t4\t8\tx\nthree\t4\t8\tz\n"));
     insta::assert_snapshot!(info.import.warnings.join("\n"), @r#"
+    test repeats sequences of train, on the same or the other strand (rows: 2): scores on them tell nothing of new data
     label "at the end" never occurs: it cannot be learned, and scores skip it
     label "x" never occurs in test: scores skip it there
     label "z" never occurs in train: it cannot be learned
@@ -151,6 +152,7 @@ fn the_summary_says_what_was_read_dropped_and_kept() {
     with unknown bases            2            0            0
     x                             2            1            0
     y                             1            0            1
+    warning: test repeats sequences of train, on the same or the other strand (rows: 2): scores on them tell nothing of new data
     warning: label "x" never occurs in test: scores skip it there
     warning: label "y" never occurs in valid: scores skip it there
     "#);
@@ -312,6 +314,7 @@ fn the_example_genome_gives_its_numbers() {
       read 6 chromosomes
       read 7,507 features
       dropped 24 bins whose row would leave the chromosome
+      no sequence and no base of a genome is in two splits
       digest aa434b74508a475c6d21071616b31e4cd61767dae4da7738e4eb58bf96129882
 
                               train        valid         test
