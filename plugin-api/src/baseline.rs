@@ -1,9 +1,10 @@
-//! The strategy of every baseline: one trial of a fixed architecture, then it is what was found.
+//! The strategy of every baseline: one trial of a fixed architecture, then it is what was found. And what several
+//! published networks share.
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, Trial, TrialId};
-use crate::space::Architecture;
+use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, Task, Trial, TrialId};
+use crate::space::{Architecture, ArchitectureBuilder, Op};
 use crate::{Error, Result, Strategy, state};
 
 /// Trains one architecture once and finishes with it.
@@ -53,6 +54,12 @@ impl Baseline {
         Ok(())
     }
 
+    /// Whether a baseline sees both strands: as it is set, and where nothing is set for every task but classes, which may
+    /// depend on the strand (splice sites, the next nucleotide).
+    pub fn both_strands(set: Option<bool>, task: Task) -> bool {
+        set.unwrap_or(task != Task::MultiClass)
+    }
+
     fn network(&self) -> Network {
         Network::Architecture { architecture: Box::new(self.architecture.clone()) }
     }
@@ -90,5 +97,34 @@ impl Strategy for Baseline {
     fn load(&mut self, bytes: &[u8]) -> Result<()> {
         self.state = state::load(bytes)?;
         Ok(())
+    }
+}
+
+/// The second half of DanQ (Quang & Xie 2016), which NCNet (Zhang et al. 2019) has behind its residual blocks: max pool
+/// 13, dropout, a bidirectional LSTM, flattened position by position, dropout, a dense layer with ReLU, and the output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DanqHead {
+    /// Units of the LSTM in each direction.
+    pub hidden: usize,
+    /// Units of the dense layer.
+    pub dense: usize,
+    /// Dropout after the pool.
+    pub dropout: f64,
+    /// Dropout after the LSTM.
+    pub last_dropout: f64,
+}
+
+impl DanqHead {
+    /// Bases under the pool, and the fewest positions that may enter.
+    pub const POOL: usize = 13;
+
+    /// Adds it to a network: channels × at least [`Self::POOL`] positions become `labels` outputs.
+    pub fn add_to(&self, net: &mut ArchitectureBuilder, labels: usize) {
+        net.then("pool", Op::max_pool(Self::POOL)).then("dropout1", Op::Dropout { p: self.dropout });
+        net.then("lstm", Op::Lstm { hidden: self.hidden, bidirectional: true });
+        // Position by position, as the published network flattens.
+        net.then("by_position", Op::Transpose {}).then("flat", Op::Flatten {});
+        net.then("dropout2", Op::Dropout { p: self.last_dropout });
+        net.then("dense", Op::linear(self.dense)).then("relu2", Op::relu()).then("out", Op::linear(labels));
     }
 }

@@ -27,7 +27,7 @@ pub mod space;
 pub mod state;
 mod strategy;
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, DanqHead};
 pub use error::{Error, ErrorCode, Result};
 pub use export::*;
 pub use parameters::*;
@@ -39,7 +39,7 @@ pub use {rand, serde, serde_json};
 pub mod prelude {
     pub use crate::message::*;
     pub use crate::space::{Architecture, ArchitectureBuilder, Op, Selection, Space};
-    pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};
+    pub use crate::{Baseline, DanqHead, Error, Parameters, Result, Strategy, export_plugin, register, seed};
     pub use serde::{Deserialize, Serialize};
 }
 

@@ -8,6 +8,8 @@
 //! }
 //! ```
 
+pub use super::baselines::check_baseline;
+
 use super::Simulation;
 use super::watched::Watched;
 use crate::message::{Ask, Cost, Proposal, Setup, TrialId};
@@ -17,10 +19,10 @@ use crate::{Error, Result, Strategy};
 pub(super) type Build<'a> = &'a (dyn Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync);
 
 /// A check: its name, what it asks for, and how it is done.
-struct Check {
-    name: &'static str,
-    promise: &'static str,
-    run: fn(&Simulation, Build<'_>) -> Result<()>,
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) promise: &'static str,
+    pub(super) run: fn(&Simulation, Build<'_>) -> Result<()>,
 }
 
 /// Checks a baseline, whose proposals need not depend on the seed.
@@ -82,7 +84,7 @@ pub fn check_search(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Bo
     perform(&other_seed, simulation, &build)
 }
 
-fn perform(check: &Check, simulation: &Simulation, build: Build<'_>) -> Result<()> {
+pub(super) fn perform(check: &Check, simulation: &Simulation, build: Build<'_>) -> Result<()> {
     let Check { name, promise, run } = check;
     run(simulation, build).map_err(|error| error.context(format!("conformance check '{name}' ({promise})")))
 }

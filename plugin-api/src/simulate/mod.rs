@@ -30,6 +30,7 @@
 //! # Ok::<(), genomenas_plugin::Error>(())
 //! ```
 
+mod baselines;
 mod bound;
 mod check;
 pub mod conformance;
@@ -132,6 +133,16 @@ impl Simulation {
     pub const fn rows(mut self, train: u64, valid: u64) -> Self {
         self.setup.data.train_rows = train;
         self.setup.data.valid_rows = valid;
+        self
+    }
+
+    /// Sets the bases of a window, the labels and the task of the data, to which a baseline fits its network. The space
+    /// stays as it is: a search fits it no more.
+    #[must_use]
+    pub const fn data(mut self, length: usize, labels: usize, task: Task) -> Self {
+        self.setup.data.length = length;
+        self.setup.data.labels = labels;
+        self.setup.data.task = task;
         self
     }
 

@@ -161,6 +161,11 @@ impl ArchitectureBuilder {
         self
     }
 
+    /// The node added last, which the next reads; [`INPUT`] while there is none.
+    pub fn last(&self) -> &str {
+        &self.graph.output
+    }
+
     /// Validates the graph.
     pub fn finish(&self) -> Result<Architecture> {
         let architecture = Architecture {

@@ -97,6 +97,11 @@ impl Layers {
         Ok(all)
     }
 
+    /// The shape of the layer of this name.
+    pub fn shape_of(&self, name: &str) -> Option<&Shape> {
+        self.layers.iter().find(|layer| layer.name == name).map(|layer| &layer.shape)
+    }
+
     /// The shape of the graph's value.
     pub fn output_shape(&self) -> &Shape {
         match self.output {

@@ -37,13 +37,9 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
     Baseline::expect_length("DanQ", SHORTEST, length)?;
     let wide = |published| Baseline::scaled(published, settings.width);
     let mut net = ArchitectureBuilder::new("danq", length);
-    net.then("conv", Op::conv1d(wide(320), 26)).then("relu1", Op::relu()).then("pool", Op::max_pool(13));
-    net.then("dropout1", Op::Dropout { p: settings.dropout });
-    net.then("lstm", Op::Lstm { hidden: wide(320), bidirectional: true });
-    // Position by position, as the published network flattens.
-    net.then("by_position", Op::Transpose {}).then("flat", Op::Flatten {});
-    net.then("dropout2", Op::Dropout { p: settings.last_dropout });
-    net.then("dense", Op::linear(wide(925))).then("relu2", Op::relu()).then("out", Op::linear(labels));
+    net.then("conv", Op::conv1d(wide(320), 26)).then("relu1", Op::relu());
+    let (dropout, last_dropout) = (settings.dropout, settings.last_dropout);
+    DanqHead { hidden: wide(320), dense: wide(925), dropout, last_dropout }.add_to(&mut net, labels);
     net.finish()
 }
 

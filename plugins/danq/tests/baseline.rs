@@ -1,22 +1,13 @@
 //! The published network, to the parameter, and the promises of a baseline.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use danq::{SHORTEST, Settings, architecture, plan};
-use genomenas_plugin::message::{Outcome, Setup};
+use danq::{SHORTEST, Settings, architecture};
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Layers};
-use genomenas_plugin::{Result, Strategy, manifest, strategy};
+use genomenas_plugin::{manifest, strategy};
 
 fn layers(settings: &Settings, length: usize, labels: usize) -> Layers {
     architecture(settings, length, labels).unwrap().layers().unwrap()
-}
-
-fn build(setup: &Setup) -> Result<Box<dyn Strategy>> {
-    strategy("danq")?.build(setup)
-}
-
-fn simulation(length: usize) -> Simulation {
-    Simulation::new(GenomeNas::new(length, 3).space().unwrap()).unwrap().parameter("width", 0.1)
 }
 
 #[test]
@@ -27,7 +18,7 @@ fn it_has_the_published_number_of_parameters() {
 #[test]
 fn its_stages_have_the_published_shapes() {
     let layers = layers(&Settings::default(), 1000, 919);
-    let shape = |name: &str| layers.layers.iter().find(|layer| layer.name == name).unwrap().shape.clone();
+    let shape = |name: &str| layers.shape_of(name).unwrap().clone();
     assert_eq!(shape("pool"), [320, 75]);
     assert_eq!(shape("lstm"), [640, 75]);
     assert_eq!(shape("by_position"), [75, 640]);
@@ -64,29 +55,9 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
 }
 
 #[test]
-fn its_plan_is_valid() {
-    plan(&Settings::default()).validate().unwrap();
-}
-
-#[test]
 fn it_keeps_the_promises_of_a_baseline() {
-    conformance::check(&simulation(200), build).unwrap();
-}
-
-#[test]
-fn it_trains_once_until_its_epochs_or_the_budget_end() {
-    let simulation = simulation(200);
-    let simulated = simulation.run(build(simulation.setup()).unwrap().as_mut()).unwrap();
-    assert_eq!(simulated.trials.len(), 1);
-    assert_eq!(simulated.finding.best.trial.map(|trial| trial.0), Some(0));
-    let end = simulated.reports.last().unwrap().end.as_ref().unwrap();
-    assert!(matches!(end.outcome, Outcome::Completed { .. }), "{:?}", end.outcome);
-}
-
-#[test]
-fn windows_that_are_too_short_are_refused_when_it_is_built() {
-    let refusal = build(simulation(30).setup()).err().unwrap();
-    assert!(refusal.message.contains("DanQ needs windows of at least 38 bases"), "{refusal}");
+    let simulation = Simulation::new(GenomeNas::new(200, 3).space().unwrap()).unwrap().parameter("width", 0.1);
+    conformance::check_baseline(&simulation, SHORTEST, |setup| strategy("danq")?.build(setup)).unwrap();
 }
 
 #[test]
