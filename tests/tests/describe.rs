@@ -77,6 +77,10 @@ fn describe_file(option: &str, path: &Path) -> Command {
 fn the_published_baselines_have_their_published_numbers_of_parameters() {
     assert_eq!(parameters("--strategy deepsea --length 1000 --labels 919"), 52_843_119);
     assert_eq!(parameters("--strategy danq --length 1000 --labels 919"), 46_929_039);
+    assert_eq!(parameters("--strategy ncnet-rr --length 1000 --labels 919"), 57_583_119);
+    assert_eq!(parameters("--strategy ncnet-brr --length 1000 --labels 919"), 47_693_359);
+    let fixed = "--strategy deepvirfinder --set form=fixed_length --set width=0.1";
+    assert_eq!(parameters(&format!("{fixed} --length 150 --labels 4")), 704_604);
 }
 
 #[test]
