@@ -20,12 +20,17 @@ pub struct Settings {
     /// Learning rate of RMSprop.
     #[parameter(default = 0.001, minimum = 0, maximum = 100)]
     pub learning_rate: f64,
+    /// What is added to RMSprop's root of the mean square.
+    #[parameter(default = 0.001, minimum = 0, maximum = 0.1)]
+    pub epsilon: f64,
     /// Samples a step.
     #[parameter(default = 100, minimum = 1)]
     pub batch: u32,
     /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
     #[parameter(default = 60, minimum = 1)]
     pub epochs: u32,
+    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes.
+    pub both_strands: Option<bool>,
 }
 
 /// The network for windows of `length` bases and `labels` outputs.
@@ -43,16 +48,24 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
     net.finish()
 }
 
-/// How it is trained: RMSprop, as published.
-pub fn plan(settings: &Settings) -> Plan {
+/// How it is trained: as published; see the README for ε.
+pub fn plan(settings: &Settings, task: Task) -> Plan {
     let cnn = Optimizer {
-        algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: 1e-8 },
+        algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: settings.epsilon },
         learning_rate: settings.learning_rate,
         weight_decay: 0.0,
         schedule: Schedule::Constant,
     };
-    let early_stopping = Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 });
-    Plan { epochs: settings.epochs, batch: settings.batch, cnn, early_stopping, ..Plan::default() }
+    let both_strands = Baseline::both_strands(settings.both_strands, task);
+    Plan {
+        epochs: settings.epochs,
+        batch: settings.batch,
+        cnn,
+        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
+        reverse_complement: both_strands,
+        average_strands: both_strands,
+        ..Plan::default()
+    }
 }
 
 register! {
@@ -63,7 +76,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
     },
 }
 

@@ -1,7 +1,8 @@
 //! The published network, to the parameter, and the promises of a baseline.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use deepsea::{SHORTEST, Settings, architecture};
+use deepsea::{SHORTEST, Settings, architecture, plan};
+use genomenas_plugin::message::{Algorithm, Schedule, Task};
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Layers};
 use genomenas_plugin::{manifest, strategy};
@@ -52,6 +53,38 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
     let half = layers(&Settings { width: 0.5, ..Settings::default() }, 1000, 919);
     assert!(half.parameters() < 52_843_119 / 3);
     assert_eq!(half.output_shape(), &[919]);
+}
+
+#[test]
+fn it_trains_as_published() {
+    let plan = plan(&Settings::default(), Task::MultiLabel);
+    assert_eq!(plan.cnn.algorithm, Algorithm::Sgd { momentum: 0.9 });
+    assert_eq!(plan.cnn.schedule, Schedule::Inverse { decay: 8e-7 });
+    assert_eq!((plan.batch, plan.cnn.weight_decay, plan.max_norm, plan.hidden_l1), (16, 1e-6, Some(0.9), 1e-8));
+    assert!(plan.reverse_complement && plan.average_strands);
+}
+
+#[test]
+fn its_rate_makes_the_steps_of_the_published_rate_of_1() {
+    // Torch7 damps the momentum, v ← 0.9 v + 0.1 g, but for the first gradient; PyTorch does not.
+    let rate = plan(&Settings::default(), Task::MultiLabel).cnn.learning_rate;
+    let gradients = (0..60).map(|step| f64::from(step * 7 % 5) - 1.5);
+    let (mut torch7, mut pytorch, mut steps) = (None, 0.0, Vec::new());
+    for gradient in gradients {
+        let damped = torch7.map_or(gradient, |moved: f64| 0.9 * moved + 0.1 * gradient);
+        torch7 = Some(damped);
+        pytorch = 0.9 * pytorch + gradient;
+        steps.push((damped, rate * pytorch));
+    }
+    let apart = |(torch7, pytorch): &(f64, f64)| (torch7 - pytorch).abs();
+    assert!((apart(&steps[0]) - 0.9 * 1.5).abs() < 1e-12, "{:?}", steps[0]);
+    assert!(steps[59..].iter().all(|step| apart(step) < 0.003), "{:?}", &steps[59..]);
+}
+
+#[test]
+fn classes_are_read_on_their_own_strand() {
+    let plan = plan(&Settings::default(), Task::MultiClass);
+    assert!(!plan.reverse_complement && !plan.average_strands);
 }
 
 #[test]
