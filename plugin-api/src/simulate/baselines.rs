@@ -6,7 +6,8 @@ use crate::message::{Outcome, Setup, Task, TrialId};
 use crate::{Error, ErrorCode, Result, Strategy};
 
 /// Every task, with the fewest labels that it can have.
-const TASKS: [(Task, usize); 2] = [(Task::MultiLabel, 1), (Task::MultiClass, 2)];
+const TASKS: [(Task, usize); 4] =
+    [(Task::MultiLabel, 1), (Task::MultiClass, 2), (Task::Regression, 1), (Task::PoissonRegression, 1)];
 
 /// Checks a baseline: all of [`check`], that it trains one architecture to its end, that it fits windows of `shortest`
 /// bases and longer, any number of labels and every task, and that it refuses shorter windows by that length.
