@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, Task, Trial, TrialId};
+use crate::message::{Ask, Candidate, EarlyStopping, Network, Outcome, Plan, Proposal, Report, Task, Trial, TrialId};
 use crate::space::{Architecture, ArchitectureBuilder, Op};
 use crate::{Error, Result, Strategy, state};
 
@@ -58,6 +58,19 @@ impl Baseline {
     /// depend on the strand (splice sites, the next nucleotide).
     pub fn both_strands(set: Option<bool>, task: Task) -> bool {
         set.unwrap_or(task != Task::MultiClass)
+    }
+
+    /// A plan of what every paper names: epochs at most, `patience` epochs without a new best validation loss before
+    /// training ends, samples a step, and whether it sees both strands, in training and in scores.
+    pub fn plan(epochs: u32, patience: u32, batch: u32, both_strands: bool) -> Plan {
+        Plan {
+            epochs,
+            batch,
+            early_stopping: Some(EarlyStopping { patience, minimum_improvement: 0.0 }),
+            reverse_complement: both_strands,
+            average_strands: both_strands,
+            ..Plan::default()
+        }
     }
 
     fn network(&self) -> Network {

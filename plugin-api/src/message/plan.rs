@@ -189,6 +189,11 @@ impl Optimizer {
         Self { learning_rate, schedule: Schedule::Cosine { minimum: 0.0, every_step: true }, ..Self::default() }
     }
 
+    /// RMSprop with α 0.9, without decay, at a constant rate: that of Keras, but for its ε.
+    pub fn rms_prop(learning_rate: f64, epsilon: f64) -> Self {
+        Self { algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon }, learning_rate, ..Self::default() }
+    }
+
     pub(super) fn validate(&self, part: &str) -> Result<()> {
         let check = |what: &str, value: f64, below: f64| {
             if value >= 0.0 && value < below {

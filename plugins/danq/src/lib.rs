@@ -50,22 +50,9 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 
 /// How it is trained: as published; see the README for ε.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let cnn = Optimizer {
-        algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: settings.epsilon },
-        learning_rate: settings.learning_rate,
-        weight_decay: 0.0,
-        schedule: Schedule::Constant,
-    };
     let both_strands = Baseline::both_strands(settings.both_strands, task);
-    Plan {
-        epochs: settings.epochs,
-        batch: settings.batch,
-        cnn,
-        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
-        reverse_complement: both_strands,
-        average_strands: both_strands,
-        ..Plan::default()
-    }
+    let cnn = Optimizer::rms_prop(settings.learning_rate, settings.epsilon);
+    Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
 }
 
 register! {

@@ -58,18 +58,9 @@ pub fn plan(settings: &Settings, task: Task) -> Plan {
         schedule: Schedule::Inverse { decay: 8e-7 },
     };
     let both_strands = Baseline::both_strands(settings.both_strands, task);
-    Plan {
-        epochs: settings.epochs,
-        batch: settings.batch,
-        cnn,
-        max_norm: Some(0.9),
-        hidden_l1: 1e-8,
-        // 300 evaluations of 110 000 samples each are 7.5 epochs of 4.4 million.
-        early_stopping: Some(EarlyStopping { patience: 8, minimum_improvement: 0.0 }),
-        reverse_complement: both_strands,
-        average_strands: both_strands,
-        ..Plan::default()
-    }
+    // 300 evaluations of 110 000 samples each are 7.5 epochs of 4.4 million.
+    let plan = Baseline::plan(settings.epochs, 8, settings.batch, both_strands);
+    Plan { cnn, max_norm: Some(0.9), hidden_l1: 1e-8, ..plan }
 }
 
 register! {

@@ -66,15 +66,8 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 /// How it is trained: Adam, as published; see the README for the size of a batch.
 pub fn plan(settings: &Settings) -> Plan {
     let both_strands = settings.both_strands.unwrap_or_else(|| settings.is_published());
-    Plan {
-        epochs: settings.epochs,
-        batch: settings.batch,
-        cnn: Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() },
-        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
-        reverse_complement: both_strands,
-        average_strands: both_strands,
-        ..Plan::default()
-    }
+    let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
+    Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
 }
 
 register! {

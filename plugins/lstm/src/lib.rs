@@ -63,16 +63,9 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 /// How it is trained: Adam, with gradients clipped at a norm of 1 because they pass through every position.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
     let both_strands = Baseline::both_strands(settings.both_strands, task);
-    Plan {
-        epochs: settings.epochs,
-        batch: settings.batch,
-        cnn: Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() },
-        clip: Clip::All { norm: 1.0 },
-        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
-        reverse_complement: both_strands,
-        average_strands: both_strands,
-        ..Plan::default()
-    }
+    let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
+    let clip = Clip::All { norm: 1.0 };
+    Plan { cnn, clip, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
 }
 
 register! {

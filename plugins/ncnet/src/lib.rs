@@ -92,22 +92,9 @@ pub fn brr(settings: &Settings, length: usize, labels: usize) -> Result<Architec
 
 /// How both are trained: RMSprop, as genomeNAS trains them; see the README.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let cnn = Optimizer {
-        algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: 1e-8 },
-        learning_rate: settings.learning_rate,
-        weight_decay: 0.0,
-        schedule: Schedule::Constant,
-    };
     let both_strands = Baseline::both_strands(settings.both_strands, task);
-    Plan {
-        epochs: settings.epochs,
-        batch: settings.batch,
-        cnn,
-        early_stopping: Some(EarlyStopping { patience: 5, minimum_improvement: 0.0 }),
-        reverse_complement: both_strands,
-        average_strands: both_strands,
-        ..Plan::default()
-    }
+    let cnn = Optimizer::rms_prop(settings.learning_rate, 1e-8);
+    Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
 }
 
 register! {
