@@ -166,12 +166,12 @@ fn table(metrics: &Metrics) -> String {
             name.to_owned(),
             String::new(),
             String::new(),
-            number(of(&metrics.auroc)),
-            number(of(&metrics.auprc)),
-            number(of(&metrics.f1)),
+            number(of(&metrics.averages.auroc)),
+            number(of(&metrics.averages.auprc)),
+            number(of(&metrics.averages.f1)),
         ]));
     }
-    let undefined = metrics.auroc.undefined;
+    let undefined = metrics.averages.auroc.undefined;
     let facts = [
         Some(format!("{} rows", metrics.rows)),
         metrics.loss.map(|loss| format!("mean loss {loss:.4}")),

@@ -82,7 +82,7 @@ fn told(folder: &Path, result: &RunResult) -> String {
         if let Some(metrics) = metrics {
             let score =
                 |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
-            lines.push(format!("{split:<15} AUROC {}, AUPRC {}", score(metrics.auroc.mean), score(metrics.auprc.mean)));
+            lines.push(format!("{split:<15} AUROC {}, AUPRC {}", score(metrics.averages.auroc.mean), score(metrics.averages.auprc.mean)));
         }
     }
     for (what, name) in [("architecture in", files::ARCHITECTURE), ("weights in", files::WEIGHTS)] {

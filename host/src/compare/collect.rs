@@ -95,9 +95,9 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
         test: result.as_ref().and_then(|result| result.test.clone()),
         valid: result.as_ref().and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
             loss: metrics.loss,
-            auroc: metrics.auroc,
-            auprc: metrics.auprc,
-            f1: metrics.f1,
+            auroc: metrics.averages.auroc,
+            auprc: metrics.averages.auprc,
+            f1: metrics.averages.f1,
         }),
         parameters: of(|result| result.parameters),
         multiply_adds: of(|result| result.multiply_adds),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::net::{Mixer, Mode, Net};
 use crate::train::loss::Loss;
 use crate::train::{Feed, checkpoint, memory};
-use metrics::Collector;
+use metrics::{Asked, Collector};
 
 /// How a split is scored.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,8 @@ pub fn score_while(
         };
         collector.push(&to_vec(&loss.predictions(&logits)?)?, &to_vec(&targets)?)?;
     }
-    Ok(Some(collector.finish(&info.shape.labels, scoring.threads)?.with_loss(loss_sum / total as f64)))
+    let asked = Asked { threads: scoring.threads, ..Asked::of(&info.shape.labels) };
+    Ok(Some(collector.finish(&asked)?.with_loss(loss_sum / total as f64)))
 }
 
 /// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.

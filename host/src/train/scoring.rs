@@ -121,9 +121,9 @@ impl Scoring {
         Ok(scored.map(|metrics| MaskScore {
             mask,
             valid_loss: metrics.loss,
-            auroc: metrics.auroc.mean,
-            auprc: metrics.auprc.mean,
-            f1: metrics.f1.mean,
+            auroc: metrics.averages.auroc.mean,
+            auprc: metrics.averages.auprc.mean,
+            f1: metrics.averages.f1.mean,
         }))
     }
 

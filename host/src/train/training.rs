@@ -148,9 +148,9 @@ impl Training {
             valid_loss: metrics.loss.ok_or_else(|| {
                 Error::failed(format!("the validation loss is not a finite number after epoch {number}"))
             })?,
-            auroc: metrics.auroc.mean,
-            auprc: metrics.auprc.mean,
-            f1: metrics.f1.mean,
+            auroc: metrics.averages.auroc.mean,
+            auprc: metrics.averages.auprc.mean,
+            f1: metrics.averages.f1.mean,
         };
         let best = self.position.end_epoch(epoch.clone(), &self.job.plan);
         if best && self.job.keep_best {

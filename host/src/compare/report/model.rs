@@ -257,8 +257,8 @@ impl Ranking {
     /// Its average over labels.
     pub fn of(self, metrics: &Metrics) -> &Average {
         match self {
-            Self::Auroc => &metrics.auroc,
-            Self::Auprc => &metrics.auprc,
+            Self::Auroc => &metrics.averages.auroc,
+            Self::Auprc => &metrics.averages.auprc,
         }
     }
 }

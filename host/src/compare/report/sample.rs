@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::model::*;
-use crate::eval::metrics::{Average, LabelMetrics, Metrics};
+use crate::eval::metrics::{Averages, LabelMetrics, Measure, Metrics};
 
 /// Three strategies with results (the control last of them), one that failed and one that waits.
 pub(super) fn comparison() -> Comparison {
@@ -141,17 +141,16 @@ fn metrics(auroc: f64) -> Metrics {
         // Falls where AUROC rises, so that the two rankings differ.
         auprc: auroc.map(|auroc| 1.2 - auroc),
         f1: auroc.map(|auroc| auroc - 0.3),
+        ..LabelMetrics::default()
     };
     let labels =
         vec![label("gene", 2_900, Some(auroc)), label("tRNA", 80, Some(auroc - 0.04)), label("centromere", 0, None)];
-    let average = |of: fn(&LabelMetrics) -> Option<f64>| Average::over(labels.iter().map(of));
+    let measures = [Measure::Auroc, Measure::Auprc, Measure::F1];
     Metrics {
         rows: 4_120,
         loss: Some(0.31),
-        accuracy: None,
-        auroc: average(|label| label.auroc),
-        auprc: average(|label| label.auprc),
-        f1: average(|label| label.f1),
+        averages: Averages::over(&measures, labels.iter()),
         labels,
+        ..Metrics::default()
     }
 }

@@ -85,7 +85,7 @@ fn notes(standings: &[Standing<'_>]) -> String {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
     let runs = || standings.iter().flat_map(|standing| &standing.entry.runs);
-    let undefined = runs().filter_map(|run| Some(run.result()?.auroc.undefined)).max().unwrap_or(0);
+    let undefined = runs().filter_map(|run| Some(run.result()?.averages.auroc.undefined)).max().unwrap_or(0);
     if undefined > 0 {
         let labels = plural(undefined, "label");
         lines.push(format!("{labels} undefined in the test split (no positive or no negative row): left out"));
@@ -139,7 +139,7 @@ const CSV_COLUMNS: [&str; 30] = [
 fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error> {
     let entry = standing.entry;
     let median = |of: fn(&crate::eval::metrics::Metrics) -> Option<f64>| super::standing::spread(entry, of).mean;
-    let average = entry.runs.iter().find_map(|run| run.result()).map(|metrics| metrics.auroc);
+    let average = entry.runs.iter().find_map(|run| run.result()).map(|metrics| metrics.averages.auroc);
     let [auroc, auroc_sd] = csv_spread(&standing.auroc);
     let [auprc, auprc_sd] = csv_spread(&standing.auprc);
     let [f1, f1_sd] = csv_spread(&standing.f1);
@@ -159,10 +159,10 @@ fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error
         standing.failed.to_string(),
         auroc,
         auroc_sd,
-        csv_number(median(|metrics| metrics.auroc.median)),
+        csv_number(median(|metrics| metrics.averages.auroc.median)),
         auprc,
         auprc_sd,
-        csv_number(median(|metrics| metrics.auprc.median)),
+        csv_number(median(|metrics| metrics.averages.auprc.median)),
         f1,
         f1_sd,
         csv_number(average.map(|average| average.defined)),

@@ -1,101 +1,111 @@
-//! Gathers the scores of a split batch by batch, and measures label by label.
+//! Gathers the scores of a split batch by batch.
 //!
-//! Memory: 4 bytes a score and 1 bit a truth value, kept label by label so that measuring a label reads one
-//! contiguous stretch; measuring adds about 8 bytes a row and thread.
+//! Memory: 4 bytes a score, and 1 bit a truth value (4 bytes in a regression), kept label by label so that measuring a
+//! label reads one contiguous stretch; measuring adds 4 bytes a row and thread, in a regression 50.
 
+use super::key;
 use crate::error::{Error, Result};
-
-use super::{LabelMetrics, Metrics, rank::rank};
 
 /// Takes batches of scores and truth until the declared number of rows is there; see [`Collector::finish`].
 #[derive(Debug)]
 pub struct Collector {
-    kind: Kind,
-    labels: usize,
-    rows: usize,
+    pub(super) labels: usize,
+    pub(super) rows: usize,
     filled: usize,
-    /// `scores[label * rows + row]`
-    scores: Vec<f32>,
-    /// Bit `row` of label `label` is bit `row % 64` of word `label * words + row / 64`.
-    truth: Vec<u64>,
-    words: usize,
-    /// Rows a label was predicted for, and those of them that have it.
-    predicted: Vec<u64>,
-    hits: Vec<u64>,
+    /// Of label `label` and row `row` at `label * rows + row`: the [key] of its score.
+    pub(super) scores: Vec<u32>,
+    pub(super) truth: Truth,
 }
 
-/// When a row is predicted to have a label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// Its score is above 0.5.
-    MultiLabel,
-    /// Its score is the row's highest, the first one on a tie.
-    MultiClass,
+/// What the rows are.
+#[derive(Debug)]
+pub(super) enum Truth {
+    /// Any number of labels apply to a row.
+    Labels(Bits),
+    /// Exactly one class applies to a row.
+    Classes {
+        bits: Bits,
+        /// Of each row.
+        class: Vec<u32>,
+        /// Of each row the class with the highest score, the first one on a tie.
+        chosen: Vec<u32>,
+    },
+    /// A number a label and row, in the order of the scores.
+    Values(Vec<f32>),
+}
+
+/// One bit a label and row: bit `row` of label `label` is bit `row % 64` of word `label * words + row / 64`.
+#[derive(Debug)]
+pub(super) struct Bits {
+    words: usize,
+    bits: Vec<u64>,
 }
 
 impl Collector {
     /// Room for `rows` rows of `labels` independent labels each. Fails if there is not that much memory.
     pub fn new(labels: usize, rows: usize) -> Result<Self> {
-        Self::with_kind(Kind::MultiLabel, labels, rows)
+        Self::with_truth(labels, rows, || Some(Truth::Labels(Bits::new(labels, rows)?)))
     }
 
     /// Room for `rows` rows that belong to one of `classes` classes each. Fails if there is not that much memory.
     pub fn multi_class(classes: usize, rows: usize) -> Result<Self> {
-        Self::with_kind(Kind::MultiClass, classes, rows)
+        Self::with_truth(classes, rows, || {
+            Some(Truth::Classes { bits: Bits::new(classes, rows)?, class: room(rows)?, chosen: room(rows)? })
+        })
     }
 
-    fn with_kind(kind: Kind, labels: usize, rows: usize) -> Result<Self> {
+    /// Room for `rows` rows of a regression with `labels` values each. Fails if there is not that much memory.
+    pub fn regression(labels: usize, rows: usize) -> Result<Self> {
+        Self::with_truth(labels, rows, || Some(Truth::Values(room(labels.checked_mul(rows)?)?)))
+    }
+
+    fn with_truth(labels: usize, rows: usize, truth: impl FnOnce() -> Option<Truth>) -> Result<Self> {
         if labels == 0 || rows == 0 {
             return Err(Error::input(format!(
                 "metrics need at least one label and one row, and got {labels} labels and {rows} rows: check that the split is not empty"
             )));
         }
-        let words = rows.div_ceil(64);
         let too_large = || {
             Error::failed(format!(
                 "the scores of {rows} rows × {labels} labels do not fit in memory (4 bytes each): evaluate a smaller split"
             ))
         };
-        let count = labels.checked_mul(rows).ok_or_else(too_large)?;
-        let mut scores = Vec::new();
-        scores.try_reserve_exact(count).map_err(|_| too_large())?;
-        scores.resize(count, 0.0);
-        let mut truth = Vec::new();
-        truth.try_reserve_exact(labels * words).map_err(|_| too_large())?;
-        truth.resize(labels * words, 0);
-        Ok(Self {
-            kind,
-            labels,
-            rows,
-            filled: 0,
-            scores,
-            truth,
-            words,
-            predicted: vec![0; labels],
-            hits: vec![0; labels],
-        })
+        let scores = labels.checked_mul(rows).and_then(room).ok_or_else(too_large)?;
+        Ok(Self { labels, rows, filled: 0, scores, truth: truth().ok_or_else(too_large)? })
     }
 
-    /// Adds a batch: `scores` and `truth` are row-major B × labels, `truth` is 0 or 1, and in a multi-class task
-    /// exactly one 1 a row. Scores are probabilities where F1 shall mean something; the ranks need only an order.
+    /// Adds a batch: `scores` and `truth` are row-major B × labels. Scores are probabilities where F1 and MCC shall mean
+    /// something; the ranks need only an order. `truth` is 0 or 1, exactly one 1 a row where there are classes; in a
+    /// regression it is the value.
     ///
     /// Fails, and adds nothing, if the shapes do not fit or a value is not finite.
     pub fn push(&mut self, scores: &[f32], truth: &[f32]) -> Result<()> {
         let batch = self.checked_batch(scores, truth)?;
-        self.count_predictions(scores, truth);
+        let (labels, filled) = (self.labels, self.filled);
         // One label at a time: the writes are contiguous, and the batch being read fits in the cache.
-        let columns = self.scores.chunks_exact_mut(self.rows);
-        let bits = self.truth.chunks_exact_mut(self.words);
-        for (label, (column, bits)) in columns.zip(bits).enumerate() {
-            let of_label = scores.iter().skip(label).step_by(self.labels);
-            for (slot, score) in column.iter_mut().skip(self.filled).zip(of_label) {
-                // Adding zero turns -0.0 into +0.0, which the sort would otherwise hold to be different.
-                *slot = score + 0.0;
+        for (label, column) in self.scores.chunks_exact_mut(self.rows).enumerate() {
+            let of_label = scores.iter().skip(label).step_by(labels);
+            for (slot, &score) in column.iter_mut().skip(filled).zip(of_label) {
+                *slot = key::of(score);
             }
-            for (offset, value) in truth.iter().skip(label).step_by(self.labels).enumerate() {
-                let row = self.filled + offset;
-                if let Some(word) = bits.get_mut(row / 64) {
-                    *word |= u64::from(*value > 0.5) << (row % 64);
+        }
+        match &mut self.truth {
+            Truth::Labels(bits) => bits.push(labels, filled, truth),
+            Truth::Classes { bits, class, chosen } => {
+                bits.push(labels, filled, truth);
+                let slots = class.iter_mut().zip(chosen).skip(filled);
+                for ((class, chosen), (scores, truth)) in
+                    slots.zip(scores.chunks_exact(labels).zip(truth.chunks_exact(labels)))
+                {
+                    (*class, *chosen) = (first_highest(truth), first_highest(scores));
+                }
+            }
+            Truth::Values(values) => {
+                for (label, column) in values.chunks_exact_mut(self.rows).enumerate() {
+                    let of_label = truth.iter().skip(label).step_by(labels);
+                    for (slot, &value) in column.iter_mut().skip(filled).zip(of_label) {
+                        *slot = value;
+                    }
                 }
             }
         }
@@ -103,7 +113,7 @@ impl Collector {
         Ok(())
     }
 
-    /// Adds a batch of a multi-class task: `scores` is row-major B × classes, `classes` holds B class numbers.
+    /// Adds a batch of a task with classes: `scores` is row-major B × classes, `classes` holds B class numbers.
     pub fn push_classes(&mut self, scores: &[f32], classes: &[i64]) -> Result<()> {
         let mut truth = vec![0.0; classes.len().saturating_mul(self.labels)];
         for (row, (slots, &class)) in truth.chunks_exact_mut(self.labels).zip(classes).enumerate() {
@@ -119,67 +129,15 @@ impl Collector {
         self.push(scores, &truth)
     }
 
-    /// Measures every label on `threads` threads; `names` are the labels' names in order.
-    ///
-    /// Fails if rows are missing or the number of names is another than that of the labels.
-    pub fn finish(self, names: &[String], threads: usize) -> Result<Metrics> {
-        if names.len() != self.labels {
-            return Err(Error::failed(format!(
-                "metrics of {} labels need as many names, and got {}",
-                self.labels,
-                names.len()
-            )));
+    /// Fails if rows are missing.
+    pub(super) fn expect_all_rows(&self) -> Result<()> {
+        if self.filled == self.rows {
+            return Ok(());
         }
-        if self.filled != self.rows {
-            return Err(Error::failed(format!(
-                "metrics need all {} rows of the split, and got {}: score every batch before asking for them",
-                self.rows, self.filled
-            )));
-        }
-        let accuracy = (self.kind == Kind::MultiClass).then(|| self.hits.iter().sum::<u64>() as f64 / self.rows as f64);
-        let share = self.labels.div_ceil(threads.clamp(1, self.labels));
-        let mut labels: Vec<Option<LabelMetrics>> = vec![None; self.labels];
-        std::thread::scope(|scope| {
-            for (part, slots) in labels.chunks_mut(share).enumerate() {
-                let (collected, names) = (&self, names.iter().enumerate().skip(part * share));
-                scope.spawn(move || {
-                    let mut scratch = (Vec::new(), Vec::new());
-                    for (slot, (label, name)) in slots.iter_mut().zip(names) {
-                        *slot = collected.measure(label, name, &mut scratch);
-                    }
-                });
-            }
-        });
-        Ok(Metrics::new(self.rows, accuracy, labels.into_iter().flatten().collect()))
-    }
-
-    /// Measures one label; `scratch` is room for its positive and negative scores.
-    fn measure(&self, label: usize, name: &str, scratch: &mut (Vec<f32>, Vec<f32>)) -> Option<LabelMetrics> {
-        let (positive, negative) = scratch;
-        positive.clear();
-        negative.clear();
-        let column = self.scores.chunks_exact(self.rows).nth(label)?;
-        let bits = self.truth.chunks_exact(self.words).nth(label)?;
-        for (scores, word) in column.chunks(64).zip(bits) {
-            for (row, &score) in scores.iter().enumerate() {
-                if word >> row & 1 == 1 {
-                    positive.push(score);
-                } else {
-                    negative.push(score);
-                }
-            }
-        }
-        let ranked = rank(positive, negative);
-        let (hits, predicted) = (*self.hits.get(label)?, *self.predicted.get(label)?);
-        let chosen_or_due = predicted + positive.len() as u64;
-        Some(LabelMetrics {
-            name: name.to_owned(),
-            positives: positive.len() as u64,
-            negatives: negative.len() as u64,
-            auroc: ranked.map(|ranked| ranked.auroc),
-            auprc: ranked.map(|ranked| ranked.auprc),
-            f1: ranked.map(|_| 2.0 * hits as f64 / chosen_or_due as f64),
-        })
+        Err(Error::failed(format!(
+            "metrics need all {} rows of the split, and got {}: score every batch before asking for them",
+            self.rows, self.filled
+        )))
     }
 
     /// The number of rows of a batch that may be added.
@@ -199,61 +157,95 @@ impl Collector {
                 self.rows, self.filled
             )));
         }
-        let place = |index: usize| format!("row {}, label {}", self.filled + index / self.labels, index % self.labels);
         if let Some(index) = scores.iter().position(|score| !score.is_finite()) {
             let score = scores.get(index).copied().unwrap_or(f32::NAN);
             return Err(Error::failed(format!(
                 "the score at {} is {score}, not a finite number: the network's output is unusable (a diverged training: lower the learning rate or clip its gradients)",
-                place(index)
+                self.place(index)
             )));
         }
+        self.check_truth(truth)?;
+        Ok(batch)
+    }
+
+    fn check_truth(&self, truth: &[f32]) -> Result<()> {
         #[expect(
             clippy::float_cmp,
             reason = "truth is stored as bits; anything but exact 0 and 1 is another task's data"
         )]
-        if let Some(index) = truth.iter().position(|value| *value != 0.0 && *value != 1.0) {
-            let value = truth.get(index).copied().unwrap_or(f32::NAN);
+        let (fits, expected): (fn(&f32) -> bool, _) = match self.truth {
+            Truth::Values(_) => (|value| value.is_finite(), "a finite number"),
+            Truth::Labels(_) | Truth::Classes { .. } => (|value| *value == 0.0 || *value == 1.0, "0 or 1"),
+        };
+        if let Some(index) = truth.iter().position(|value| !fits(value)) {
             return Err(Error::failed(format!(
-                "the truth at {} is {value}, and these metrics need 0 or 1: use a data set with yes/no labels",
-                place(index)
+                "the truth at {} is {}, not {expected}",
+                self.place(index),
+                truth.get(index).copied().unwrap_or(f32::NAN)
             )));
         }
-        if self.kind == Kind::MultiClass {
+        if matches!(self.truth, Truth::Classes { .. }) {
             for (row, values) in truth.chunks_exact(self.labels).enumerate() {
                 let classes = values.iter().filter(|value| **value > 0.5).count();
                 if classes != 1 {
                     return Err(Error::failed(format!(
-                        "row {} has {classes} classes, and a multi-class task needs exactly one",
+                        "row {} has {classes} classes, and a task with classes needs exactly one",
                         self.filled + row
                     )));
                 }
             }
         }
-        Ok(batch)
+        Ok(())
     }
 
-    fn count_predictions(&mut self, scores: &[f32], truth: &[f32]) {
-        for (scores, truth) in scores.chunks_exact(self.labels).zip(truth.chunks_exact(self.labels)) {
-            let highest = first_highest(scores);
-            let counts = self.predicted.iter_mut().zip(&mut self.hits);
-            for (label, ((predicted, hits), (score, value))) in counts.zip(scores.iter().zip(truth)).enumerate() {
-                let chosen = match self.kind {
-                    Kind::MultiLabel => *score > 0.5,
-                    Kind::MultiClass => label == highest,
-                };
-                *predicted += u64::from(chosen);
-                *hits += u64::from(chosen && *value > 0.5);
-            }
-        }
+    fn place(&self, index: usize) -> String {
+        format!("row {}, label {}", self.filled + index / self.labels, index % self.labels)
     }
 }
 
-/// Where the highest of some finite scores is, the first one on a tie.
-fn first_highest(scores: &[f32]) -> usize {
+impl Bits {
+    fn new(labels: usize, rows: usize) -> Option<Self> {
+        let words = rows.div_ceil(64);
+        Some(Self { words, bits: room(labels.checked_mul(words)?)? })
+    }
+
+    fn push(&mut self, labels: usize, filled: usize, truth: &[f32]) {
+        for (label, bits) in self.bits.chunks_exact_mut(self.words).enumerate() {
+            for (offset, value) in truth.iter().skip(label).step_by(labels).enumerate() {
+                let row = filled + offset;
+                if let Some(word) = bits.get_mut(row / 64) {
+                    *word |= u64::from(*value > 0.5) << (row % 64);
+                }
+            }
+        }
+    }
+
+    /// Whether each row has the label.
+    pub(super) fn of_label(&self, label: usize) -> impl Iterator<Item = bool> {
+        let words = self.bits.chunks_exact(self.words).nth(label).unwrap_or_default();
+        words.iter().flat_map(|word| (0..64).map(move |row| word >> row & 1 == 1))
+    }
+
+    /// The words of a label.
+    pub(super) fn words(&self, label: usize) -> &[u64] {
+        self.bits.chunks_exact(self.words).nth(label).unwrap_or_default()
+    }
+}
+
+/// So many zeros, if there is the memory.
+fn room<T: Clone + Default>(count: usize) -> Option<Vec<T>> {
+    let mut room = Vec::new();
+    room.try_reserve_exact(count).ok()?;
+    room.resize(count, T::default());
+    Some(room)
+}
+
+/// Where the highest of some finite numbers is, the first one on a tie.
+fn first_highest(numbers: &[f32]) -> u32 {
     let mut best = (0, f32::NEG_INFINITY);
-    for (index, &score) in scores.iter().enumerate() {
-        if score > best.1 {
-            best = (index, score);
+    for (index, &number) in (0..).zip(numbers) {
+        if number > best.1 {
+            best = (index, number);
         }
     }
     best.0
@@ -263,48 +255,24 @@ fn first_highest(scores: &[f32]) -> usize {
 mod tests {
     use super::*;
 
-    fn names(count: usize) -> Vec<String> {
-        (0..count).map(|label| format!("label {label}")).collect()
-    }
-
-    #[test]
-    fn batches_of_any_size_give_the_same_metrics_on_any_number_of_threads() {
-        let (labels, rows) = (5, 131);
-        let scores: Vec<f32> = (0..labels * rows).map(|index| (index * 7919 % 101) as f32 / 101.0).collect();
-        let truth: Vec<f32> = (0..labels * rows).map(|index| f32::from(index * 31 % 7 < 2)).collect();
-        let measure = |batch: usize, threads: usize| {
-            let mut collector = Collector::new(labels, rows).unwrap();
-            for (scores, truth) in scores.chunks(batch * labels).zip(truth.chunks(batch * labels)) {
-                collector.push(scores, truth).unwrap();
-            }
-            collector.finish(&names(labels), threads).unwrap()
-        };
-        let expected = measure(rows, 1);
-        assert_eq!(expected.auroc.defined, labels);
-        for (batch, threads) in [(1, 2), (7, 3), (64, 99)] {
-            assert_eq!(measure(batch, threads), expected);
-        }
-    }
-
-    #[test]
-    fn a_label_that_never_occurs_is_undefined_skipped_and_counted() {
-        let mut collector = Collector::new(2, 2).unwrap();
-        collector.push(&[0.9, 0.1, 0.2, 0.8], &[1.0, 0.0, 0.0, 0.0]).unwrap();
-        let metrics = collector.finish(&names(2), 1).unwrap();
-        assert_eq!(metrics.labels[1].auroc, None);
-        assert_eq!(metrics.labels[1].f1, None);
-        assert_eq!(
-            metrics.auroc,
-            super::super::Average { mean: Some(1.0), median: Some(1.0), defined: 1, undefined: 1 }
-        );
-    }
-
     #[test]
     fn a_score_that_is_not_a_number_is_an_error_that_names_its_place_and_adds_nothing() {
         let mut collector = Collector::new(2, 1).unwrap();
         let error = collector.push(&[0.5, f32::NAN], &[0.0, 1.0]).unwrap_err();
         insta::assert_snapshot!(error, @"the score at row 0, label 1 is NaN, not a finite number: the network's output is unusable (a diverged training: lower the learning rate or clip its gradients)");
         collector.push(&[0.5, 0.5], &[0.0, 1.0]).unwrap();
+        collector.expect_all_rows().unwrap();
+    }
+
+    #[test]
+    fn scores_that_are_not_finite_are_refused_in_every_task() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let scores = [0.5, bad];
+            assert!(Collector::new(2, 1).unwrap().push(&scores, &[0.0, 1.0]).is_err());
+            assert!(Collector::multi_class(2, 1).unwrap().push(&scores, &[0.0, 1.0]).is_err());
+            assert!(Collector::regression(2, 1).unwrap().push(&scores, &[0.0, 1.0]).is_err());
+            assert!(Collector::regression(2, 1).unwrap().push(&[0.0, 1.0], &scores).is_err());
+        }
     }
 
     #[test]
@@ -314,13 +282,14 @@ mod tests {
         assert!(collector.push(&[0.5, 0.5], &[0.0]).is_err());
         assert!(collector.push(&[0.5; 4], &[0.0; 4]).is_err());
         assert!(collector.push(&[0.5; 2], &[0.25; 2]).is_err());
-        assert!(collector.finish(&names(2), 1).is_err(), "a row is missing");
+        assert!(collector.expect_all_rows().is_err(), "a row is missing");
     }
 
     #[test]
     fn more_scores_than_memory_is_an_error() {
         assert!(Collector::new(usize::MAX / 8, 64).is_err());
         assert!(Collector::new(1 << 40, 1 << 18).is_err());
+        assert!(Collector::regression(1 << 40, 1 << 18).is_err());
         assert!(Collector::new(0, 1).is_err());
     }
 

@@ -1,117 +1,116 @@
-//! What scikit-learn 1.9.1 (numpy 2.4.6) says about a few small inputs, held to 1e-9.
-//!
-//! Made once with `roc_auc_score(t, s)`, `average_precision_score(t, s)` and
-//! `f1_score(t, s > 0.5, zero_division=0)` on the literals below as `float32`; the two large inputs follow the
-//! formula of [`large`], evaluated with numpy's `uint64`.
+//! What scikit-learn and SciPy say about random, tied and degenerate inputs, held to 1e-9. `golden.py` made the numbers.
 
-use super::Collector;
+use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
+use super::{Asked, Average, Collector, LabelMetrics, Measure, Metrics, Thresholds};
+
+#[derive(Deserialize)]
 struct Golden {
-    name: &'static str,
-    scores: &'static [f32],
-    truth: &'static [f32],
-    auroc: f64,
-    auprc: f64,
-    f1: f64,
+    labels: Vec<Label>,
+    large: Vec<Large>,
+    averages: OverLabels,
+    classes: Vec<Classes>,
+    values: Vec<Values>,
 }
 
-const GOLDEN: &[Golden] = &[
-    Golden {
-        name: "random",
-        scores: &[
-            0.625, 0.897, 0.776, 0.225, 0.3, 0.874, 0.005, 0.821, 0.797, 0.468, 0.303, 0.278, 0.255, 0.445, 0.505,
-            0.553,
-        ],
-        truth: &[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
-        auroc: 0.763_636_363_636_363_7,
-        auprc: 0.580_952_380_952_380_9,
-        f1: 0.615_384_615_384_615_4,
-    },
-    Golden {
-        name: "tied",
-        scores: &[0.0, 0.25, 0.75, 0.25, 0.25, 0.0, 0.75, 0.25, 0.25, 1.0, 0.5, 0.75, 0.75, 0.75, 0.0, 0.5, 0.5, 0.75],
-        truth: &[1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
-        auroc: 0.376_543_209_876_543_2,
-        auprc: 0.453_968_253_968_254,
-        f1: 0.375,
-    },
-    Golden {
-        name: "constant",
-        scores: &[0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3],
-        truth: &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0],
-        auroc: 0.5,
-        auprc: 0.285_714_285_714_285_7,
-        f1: 0.0,
-    },
-    Golden {
-        name: "constant above the threshold",
-        scores: &[0.75, 0.75, 0.75, 0.75, 0.75],
-        truth: &[1.0, 0.0, 0.0, 1.0, 0.0],
-        auroc: 0.5,
-        auprc: 0.4,
-        f1: 0.571_428_571_428_571_4,
-    },
-    Golden {
-        name: "perfect",
-        scores: &[0.1, 0.2, 0.8, 0.9],
-        truth: &[0.0, 0.0, 1.0, 1.0],
-        auroc: 1.0,
-        auprc: 1.0,
-        f1: 1.0,
-    },
-    Golden {
-        name: "inverted",
-        scores: &[0.9, 0.8, 0.2, 0.1],
-        truth: &[0.0, 0.0, 1.0, 1.0],
-        auroc: 0.0,
-        auprc: 0.416_666_666_666_666_63,
-        f1: 0.0,
-    },
-    Golden {
-        name: "exactly at the threshold",
-        scores: &[0.5, 0.5, 0.500_001, 0.1],
-        truth: &[1.0, 0.0, 1.0, 0.0],
-        auroc: 0.875,
-        auprc: 0.833_333_333_333_333_3,
-        f1: 0.666_666_666_666_666_6,
-    },
-    Golden {
-        name: "both zeros",
-        scores: &[0.0, -0.0, 0.0, -0.0, 0.2],
-        truth: &[1.0, 0.0, 0.0, 1.0, 0.0],
-        auroc: 0.333_333_333_333_333_37,
-        auprc: 0.4,
-        f1: 0.0,
-    },
-    Golden {
-        name: "one positive, last",
-        scores: &[0.6, 0.5, 0.4, 0.3, 0.3, 0.2],
-        truth: &[0.0, 0.0, 0.0, 0.0, 0.0, 1.0],
-        auroc: 0.0,
-        auprc: 0.166_666_666_666_666_66,
-        f1: 0.0,
-    },
-];
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+    scores: Vec<f32>,
+    truth: Vec<f32>,
+    #[serde(flatten)]
+    said: Said,
+}
+
+#[derive(Deserialize)]
+struct Large {
+    steps: u64,
+    #[serde(flatten)]
+    said: Said,
+}
+
+/// What scikit-learn says, and of which measures we say that they are undefined.
+#[derive(Deserialize)]
+struct Said {
+    threshold: f64,
+    expected: BTreeMap<String, Option<f64>>,
+    undefined: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct OverLabels {
+    labels: usize,
+    scores: Vec<f32>,
+    truth: Vec<f32>,
+    expected: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+#[derive(Deserialize)]
+struct Classes {
+    name: String,
+    scores: Vec<f32>,
+    classes: Vec<i64>,
+    expected: BTreeMap<String, Vec<Option<f64>>>,
+    accuracy: f64,
+    balanced_accuracy: f64,
+    class_mcc: Option<f64>,
+    macro_f1: f64,
+}
+
+#[derive(Deserialize)]
+struct Values {
+    name: String,
+    predicted: Vec<f32>,
+    truth: Vec<f32>,
+    expected: BTreeMap<String, Option<f64>>,
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(include_str!("golden.json")).unwrap()
+}
 
 #[track_caller]
-fn assert_close(what: &str, value: Option<f64>, expected: f64) {
-    let value = value.unwrap();
-    assert!((value - expected).abs() < 1e-9, "{what}: {value} is not {expected}");
+fn assert_close(what: &str, found: Option<f64>, expected: Option<f64>) {
+    match (found, expected) {
+        (Some(found), Some(expected)) => {
+            assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{what}: {found} is not {expected}");
+        }
+        (found, expected) => assert_eq!(found, expected, "{what}"),
+    }
 }
 
-fn assert_golden(golden: &Golden) {
-    let mut collector = Collector::new(1, golden.scores.len()).unwrap();
-    collector.push(golden.scores, golden.truth).unwrap();
-    let metrics = collector.finish(&["label".to_owned()], 1).unwrap();
-    assert_close(golden.name, metrics.auroc.mean, golden.auroc);
-    assert_close(golden.name, metrics.auprc.mean, golden.auprc);
-    assert_close(golden.name, metrics.f1.mean, golden.f1);
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|label| label.to_string()).collect()
+}
+
+fn measured(mut collector: Collector, scores: &[f32], truth: &[f32], thresholds: Thresholds<'_>) -> Metrics {
+    collector.push(scores, truth).unwrap();
+    let names = names(collector.labels);
+    collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap()
+}
+
+fn assert_label(name: &str, scores: &[f32], truth: &[f32], said: &Said) {
+    let open = || Collector::new(1, scores.len()).unwrap();
+    let given = measured(open(), scores, truth, Thresholds::Given(&[Some(said.threshold)]));
+    let best = measured(open(), scores, truth, Thresholds::Best);
+    let of = |metrics: &Metrics, measure: Measure| measure.of_label(&metrics.labels[0]);
+    for (key, expected) in &said.expected {
+        let found = match Measure::OF_LABELS.iter().find(|measure| measure.key() == key) {
+            Some(measure) => of(&given, *measure),
+            None => of(&best, Measure::F1AtThreshold),
+        };
+        let expected = expected.filter(|_| !said.undefined.contains(key));
+        assert_close(&format!("{name}: {key}"), found, expected);
+    }
 }
 
 #[test]
 fn random_tied_constant_and_degenerate_scores_measure_as_in_scikit_learn() {
-    for golden in GOLDEN {
-        assert_golden(golden);
+    for Label { name, scores, truth, said } in golden().labels {
+        assert_eq!(said.expected.len(), Measure::OF_LABELS.len() + 1);
+        assert_label(&name, &scores, &truth, &said);
     }
 }
 
@@ -130,46 +129,57 @@ fn large(steps: u64) -> (Vec<f32>, Vec<f32>) {
 
 #[test]
 fn thousands_of_rows_measure_as_in_scikit_learn() {
-    for (name, steps, [auroc, auprc, f1]) in [
-        ("fine", 65_536, [0.682_826_820_386_833_7, 0.168_224_348_733_004_51, 0.248_165_443_629_085_06]),
-        ("coarse", 16, [0.694_634_822_225_353_2, 0.161_316_752_737_354_44, 0.246_894_994_354_535_19]),
-    ] {
+    for Large { steps, mut said } in golden().large {
+        // Only some thresholds were tried of so many.
+        said.expected.remove("best_f1").unwrap();
         let (scores, truth) = large(steps);
-        let mut collector = Collector::new(1, scores.len()).unwrap();
-        collector.push(&scores, &truth).unwrap();
-        let metrics = collector.finish(&[name.to_owned()], 1).unwrap();
-        assert_close(name, metrics.auroc.mean, auroc);
-        assert_close(name, metrics.auprc.mean, auprc);
-        assert_close(name, metrics.f1.mean, f1);
+        assert_label(&format!("{steps} steps"), &scores, &truth, &said);
     }
 }
 
-/// As `roc_auc_score(y == k, s[:, k])`, `f1_score(y, s.argmax(1), average=None)`, `accuracy_score`.
+#[test]
+fn averages_over_labels_are_those_of_scikit_learn() {
+    let OverLabels { labels, scores, truth, expected } = golden().averages;
+    let collector = Collector::new(labels, scores.len() / labels).unwrap();
+    let metrics = measured(collector, &scores, &truth, Thresholds::None);
+    for measure in [Measure::Auroc, Measure::Auprc, Measure::F1] {
+        let Average { mean, median, weighted, .. } = *metrics.averages.get(measure);
+        for (kind, found) in [("mean", mean), ("median", median), ("weighted", weighted)] {
+            assert_close(&format!("{} {kind}", measure.key()), found, Some(expected[measure.key()][kind]));
+        }
+    }
+}
+
+/// As `roc_auc_score(y == k, s[:, k])`, `f1_score(y == k, s.argmax(1) == k)`, `accuracy_score` and so on.
 #[test]
 fn classes_measure_one_against_the_rest_as_in_scikit_learn() {
-    let scores = [
-        [4.0, 9.0, 9.0],
-        [2.0, 1.0, 7.0],
-        [1.0, 3.0, 5.0],
-        [2.0, 4.0, 4.0],
-        [5.0, 2.0, 8.0],
-        [8.0, 5.0, 9.0],
-        [6.0, 9.0, 9.0],
-        [6.0, 3.0, 2.0],
-        [6.0, 2.0, 7.0],
-        [9.0, 3.0, 5.0],
-    ];
-    let mut collector = Collector::multi_class(3, 10).unwrap();
-    collector.push_classes(scores.as_flattened(), &[0, 0, 1, 2, 2, 1, 1, 1, 0, 1]).unwrap();
-    let metrics = collector.finish(&["a", "b", "c"].map(str::to_owned), 2).unwrap();
-    assert_close("accuracy", metrics.accuracy, 0.2);
-    let auroc = [0.357_142_857_142_857_15, 0.7, 0.375];
-    let auprc = [0.273_015_873_015_873, 0.661_904_761_904_761_9, 0.236_111_111_111_111_1];
-    let f1 = [0.0, 0.25, 0.285_714_285_714_285_7];
-    for (label, measured) in metrics.labels.iter().enumerate() {
-        assert_close(&measured.name, measured.auroc, auroc[label]);
-        assert_close(&measured.name, measured.auprc, auprc[label]);
-        assert_close(&measured.name, measured.f1, f1[label]);
+    for Classes { name, scores, classes, expected, accuracy, balanced_accuracy, class_mcc, macro_f1 } in golden().classes
+    {
+        let count = scores.len() / classes.len();
+        let mut collector = Collector::multi_class(count, classes.len()).unwrap();
+        collector.push_classes(&scores, &classes).unwrap();
+        let metrics = collector.finish(&Asked::of(&names(count))).unwrap();
+        for measure in Measure::OF_CLASSES {
+            for (label, expected) in metrics.labels.iter().zip(&expected[measure.key()]) {
+                let what = format!("{name}: {} of class {}", measure.key(), label.name);
+                assert_close(&what, measure.of_label(label), *expected);
+            }
+        }
+        assert_close(&format!("{name}: accuracy"), metrics.accuracy, Some(accuracy));
+        assert_close(&format!("{name}: balanced accuracy"), metrics.balanced_accuracy, Some(balanced_accuracy));
+        assert_close(&format!("{name}: MCC"), metrics.class_mcc, class_mcc);
+        assert_close(&format!("{name}: macro F1"), metrics.averages.f1.mean, Some(macro_f1));
     }
-    assert_close("macro F1", metrics.f1.mean, 0.178_571_428_571_428_58);
+}
+
+#[test]
+fn values_agree_as_in_scipy_and_scikit_learn() {
+    for Values { name, predicted, truth, expected } in golden().values {
+        let collector = Collector::regression(1, truth.len()).unwrap();
+        let metrics = measured(collector, &predicted, &truth, Thresholds::None);
+        let label: &LabelMetrics = &metrics.labels[0];
+        for measure in Measure::OF_VALUES {
+            assert_close(&format!("{name}: {}", measure.key()), measure.of_label(label), expected[measure.key()]);
+        }
+    }
 }

@@ -44,7 +44,7 @@ fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
 fn details(run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
     let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
     let aurocs: Vec<String> =
-        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(metrics.auroc.mean)).collect();
+        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(metrics.averages.auroc.mean)).collect();
     html! {
         details {
             summary {
