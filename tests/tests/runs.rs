@@ -71,6 +71,41 @@ fn what_a_search_found_is_trained_and_scored_again_with_the_same_result() {
 }
 
 #[test]
+fn an_evaluation_averages_strands_and_groups_gives_intervals_and_writes_every_label() {
+    let (folder, store) = scene();
+    let out = folder.path().join("trained");
+    Outcome::text(&mut train(&store, &out, "--epochs 2"));
+    let groups = write(folder.path(), "groups.tsv", "motif\tmotifs\n");
+    let (tsv, parquet) = (folder.path().join("scores.tsv"), folder.path().join("scores.parquet"));
+    let mut command = quietly("evaluate", "--json --split test --average-strands --bootstrap 50");
+    command.arg("--run").arg(&out).arg("--groups").arg(&groups).arg("--out").arg(&tsv).arg("--out").arg(&parquet);
+    let scores = Outcome::json(&mut command);
+    assert_eq!(scores, Outcome::json(&mut command), "intervals are a function of the seed");
+    let mean = scores["auroc"]["mean"].as_f64().unwrap();
+    let end = |name: &str| scores["auroc"]["interval"][name].as_f64().unwrap();
+    assert!(end("low") < mean && mean < end("high"), "{scores}");
+    assert_eq!(scores["groups"][0]["auroc"]["mean"].as_f64().unwrap(), auroc(&scores, "motif"));
+    // The test split has a threshold of each label, and it is that of the validation split.
+    let valid = Outcome::json(quietly("evaluate", "--json --average-strands").arg("--run").arg(&out));
+    assert_eq!(scores["labels"][0]["threshold"], valid["labels"][0]["threshold"]);
+    let text = fs::read_to_string(&tsv).unwrap();
+    assert_eq!(text.lines().count(), 3);
+    assert!(text.starts_with("label\tgroup\tpositives\tnegatives\tprevalence\tauroc\t"), "{text}");
+    assert_eq!(&fs::read(&parquet).unwrap()[..4], b"PAR1");
+    let alone = Outcome::json(quietly("evaluate", "--json --split test").arg("--run").arg(&out));
+    assert_ne!(alone["loss"], scores["loss"], "two strands are not one");
+    for (wrong, told) in [
+        ("--bootstrap 50 --bootstrap-by chromosome", "no places in a genome"),
+        ("--bootstrap-by window", "--bootstrap"),
+        ("--out scores.csv", "neither in .tsv nor in .parquet"),
+        ("--confidence 1 --bootstrap 50", "not between 0 and 1"),
+    ] {
+        let said = Outcome::refusal(quietly("evaluate", wrong).arg("--run").arg(&out), 2);
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+#[test]
 fn a_search_that_has_not_ended_cannot_be_trained() {
     let (folder, store) = scene();
     let found = folder.path().join("found");

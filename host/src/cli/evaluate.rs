@@ -1,9 +1,12 @@
 //! `genomenas evaluate`: a trained network on a split, label by label.
 
+mod groups;
+mod shown;
+mod written;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use comfy_table::{ContentArrangement, Row, Table, presets};
 use serde::Serialize;
 
 use super::describe::read_architecture;
@@ -11,18 +14,22 @@ use super::options::MachineOptions;
 use super::{out, threads};
 use crate::data::{Split, Store};
 use crate::error::{Error, Result};
-use crate::eval::metrics::{Average, LabelMetrics, Metrics};
-use crate::eval::{Evaluation, evaluate};
-use crate::files::write_atomically;
+use crate::eval::metrics::{Metrics, Resampling};
+use crate::eval::{Evaluation, Intervals, Scoring, evaluate};
 use crate::run::settings::{Settings, files};
 use crate::train::device;
 
-/// Scores a trained network: AUROC, AUPRC and F1 of every label, and their averages
+/// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A label without a positive or a negative row in the split has no score; it is left out of the averages, and counted.\n\n\
+    after_help = "Of independent labels and of classes it measures AUROC, AUPRC (average precision), F1 and the Matthews correlation\n\
+(MCC), of a regression Pearson's and Spearman's correlation, R² and the mean squared error. A threshold is that of the\n\
+highest F1 on the validation split; the test split never chooses one. What a label has no score of, because the split\n\
+has no positive or no negative row of it, is left out of the averages, and counted. Intervals are percentiles over\n\
+resamples of windows or chromosomes, drawn with replacement.\n\n\
 Examples:\n  \
-genomenas evaluate --run trained --split test --out scores.tsv\n  \
+genomenas evaluate --run trained --split test --out scores.tsv --out scores.parquet\n  \
+genomenas evaluate --run trained --split test --average-strands --bootstrap 1000 --groups groups.tsv\n  \
 genomenas evaluate --architecture a.json --weights w.safetensors --data yeast.arrow --split valid --json"
 )]
 pub(crate) struct EvaluateArgs {
@@ -49,9 +56,59 @@ pub(crate) struct EvaluateArgs {
     /// Prints the scores as JSON
     #[arg(long)]
     json: bool,
-    /// Also writes the scores of every label as TSV
+    /// Also writes the scores of every label, as TSV or Parquet by the file's ending; may be given several times
+    #[arg(long, value_name = "FILE.tsv|FILE.parquet", value_parser = written::file)]
+    out: Vec<PathBuf>,
+    /// Shows every label, however many there are
+    #[arg(long)]
+    all_labels: bool,
+    /// Scores the mean of the predictions for both strands of a window [default: as the training did]
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    average_strands: Option<bool>,
+    /// Groups of labels to average over: lines with a label, a tab and its group [default: those of the data]
     #[arg(long, value_name = "FILE.tsv")]
-    out: Option<PathBuf>,
+    groups: Option<PathBuf>,
+    #[command(flatten)]
+    intervals: IntervalOptions,
+}
+
+/// Intervals of averages.
+#[derive(Args, Clone, Copy, Debug)]
+struct IntervalOptions {
+    /// Gives the averages intervals, from so many resamples of the rows
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    bootstrap: Option<u32>,
+    /// What is resampled: windows, or chromosomes with all their windows
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = BlockName::Window, requires = "bootstrap")]
+    bootstrap_by: BlockName,
+    /// The share of the resamples within an interval
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = confidence, requires = "bootstrap")]
+    confidence: f64,
+    /// The seed of the resamples
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "bootstrap")]
+    bootstrap_seed: u64,
+}
+
+impl IntervalOptions {
+    fn intervals(&self) -> Option<Intervals> {
+        let by = match self.bootstrap_by {
+            BlockName::Window => Resampling::Window,
+            BlockName::Chromosome => Resampling::Chromosome,
+        };
+        let Self { confidence, bootstrap_seed: seed, .. } = *self;
+        self.bootstrap.map(|resamples| Intervals { resamples, by, confidence, seed })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum BlockName {
+    Window,
+    Chromosome,
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err(format!("{text} is not between 0 and 1")) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,6 +131,7 @@ impl From<SplitName> for Split {
 struct Scores<'a> {
     split: &'a str,
     data: &'a Path,
+    average_strands: bool,
     #[serde(flatten)]
     metrics: &'a Metrics,
 }
@@ -85,27 +143,41 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let architecture = read_architecture(&architecture)?;
     let store = Store::open(&data)?;
     let split = Split::from(args.split);
+    let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
+    let average_strands = args.averages_strands()?;
     log::info!("scoring the {} split of {}", split.name(), data.display());
     let metrics = evaluate(&Evaluation {
         architecture: &architecture,
         weights: &weights,
         store: &store,
         split,
-        batch: args.batch,
-        device: device::parse(&args.machine.device)?,
-        threads: threads as usize,
+        scoring: Scoring {
+            average_strands,
+            groups: groups.as_deref(),
+            intervals: args.intervals.intervals(),
+            ..Scoring::of(args.batch, device::parse(&args.machine.device)?, threads as usize)
+        },
     })?;
-    if let Some(path) = &args.out {
-        write_atomically(path, tsv(&metrics).as_bytes())?;
+    let groups = groups.as_deref().unwrap_or(&store.info().shape.groups);
+    for path in &args.out {
+        written::write(path, &metrics, groups)?;
     }
     if args.json {
-        out::json(&Scores { split: split.name(), data: &data, metrics: &metrics })
-    } else {
-        out::text(&table(&metrics))
+        return out::json(&Scores { split: split.name(), data: &data, average_strands, metrics: &metrics });
     }
+    out::text(&shown::text(&metrics, shown::Shown { split, average_strands, all_labels: args.all_labels }))
 }
 
 impl EvaluateArgs {
+    /// As said, else as the training's plan has it.
+    fn averages_strands(&self) -> Result<bool> {
+        match (self.average_strands, &self.run) {
+            (Some(average), _) => Ok(average),
+            (None, Some(folder)) => Ok(Settings::read(folder)?.final_training.is_some_and(|plan| plan.average_strands)),
+            (None, None) => Ok(false),
+        }
+    }
+
     /// The files of the architecture, the weights and the data.
     fn sources(&self) -> Result<(PathBuf, PathBuf, PathBuf)> {
         match (&self.run, &self.architecture, &self.weights, &self.data) {
@@ -130,55 +202,4 @@ impl EvaluateArgs {
             _ => Err(Error::input("evaluation needs --run DIR, or --architecture, --weights and --data")),
         }
     }
-}
-
-fn tsv(metrics: &Metrics) -> String {
-    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let line = |label: &LabelMetrics| {
-        // A name with a tab or a line feed would shift the columns.
-        let name: String = label.name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let (auroc, auprc, f1) = (number(label.auroc), number(label.auprc), number(label.f1));
-        format!("{name}\t{}\t{}\t{auroc}\t{auprc}\t{f1}\n", label.positives, label.negatives)
-    };
-    let header = "label\tpositives\tnegatives\tauroc\tauprc\tf1\n".to_owned();
-    metrics.labels.iter().fold(header, |text, label| text + &line(label))
-}
-
-fn table(metrics: &Metrics) -> String {
-    let number = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"));
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["label", "positives", "negatives", "AUROC", "AUPRC", "F1"]);
-    for label in &metrics.labels {
-        table.add_row(Row::from([
-            label.name.clone(),
-            label.positives.to_string(),
-            label.negatives.to_string(),
-            number(label.auroc),
-            number(label.auprc),
-            number(label.f1),
-        ]));
-    }
-    for (name, of) in
-        [("mean", (|average| average.mean) as fn(&Average) -> Option<f64>), ("median", |average| average.median)]
-    {
-        table.add_row(Row::from([
-            name.to_owned(),
-            String::new(),
-            String::new(),
-            number(of(&metrics.averages.auroc)),
-            number(of(&metrics.averages.auprc)),
-            number(of(&metrics.averages.f1)),
-        ]));
-    }
-    let undefined = metrics.averages.auroc.undefined;
-    let facts = [
-        Some(format!("{} rows", metrics.rows)),
-        metrics.loss.map(|loss| format!("mean loss {loss:.4}")),
-        metrics.accuracy.map(|accuracy| format!("accuracy {accuracy:.4}")),
-        (undefined > 0)
-            .then(|| format!("{undefined} labels without a positive or a negative row left out of the averages")),
-    ];
-    let facts: Vec<String> = facts.into_iter().flatten().collect();
-    out::aligned(table, &[1, 2, 3, 4, 5]) + "\n" + &facts.join(", ") + "\n"
 }

@@ -82,7 +82,13 @@ fn told(folder: &Path, result: &RunResult) -> String {
         if let Some(metrics) = metrics {
             let score =
                 |value: Option<f64>| value.map_or_else(|| "undefined".to_owned(), |value| format!("{value:.4}"));
-            lines.push(format!("{split:<15} AUROC {}, AUPRC {}", score(metrics.averages.auroc.mean), score(metrics.averages.auprc.mean)));
+            let accuracy = metrics.accuracy.map(|accuracy| format!("accuracy {accuracy:.4}"));
+            let measured = metrics
+                .measures()
+                .take(2)
+                .map(|measure| format!("{} {}", measure.name(), score(metrics.averages.get(measure).mean)));
+            let measured: Vec<String> = accuracy.into_iter().chain(measured).collect();
+            lines.push(format!("{split:<15} {}", measured.join(", ")));
         }
     }
     for (what, name) in [("architecture in", files::ARCHITECTURE), ("weights in", files::WEIGHTS)] {

@@ -16,6 +16,7 @@ use super::state::State;
 use super::{Context, hooks};
 use crate::data::FinalEvaluation;
 use crate::error::{Error, Result};
+use crate::eval::metrics::Thresholds;
 use crate::eval::{self, Scoring};
 use crate::files as disk;
 use crate::train::{Job, Start, Training, checkpoint};
@@ -126,16 +127,16 @@ fn train(
     let net = training.into_best()?;
     checkpoint::write(&context.folder.join(files::WEIGHTS), &net.weights.snapshot()?, &result.architecture_hash)?;
     let scoring = Scoring {
-        batch: plan.batch,
-        batches: None,
-        device: context.device,
-        threads: settings.threads as usize,
-        mixer: None,
+        average_strands: plan.average_strands,
+        ..Scoring::of(plan.batch, context.device, settings.threads as usize)
     };
-    result.valid = Some(eval::score(&net, &context.valid, &scoring)?);
+    let valid = eval::score(&net, &context.valid, &Scoring { thresholds: Thresholds::Best, ..scoring })?;
+    let thresholds = valid.thresholds();
+    result.valid = Some(valid);
     if settings.test {
         observer.event(&Event::Phase("test".to_owned()));
         let rows = context.store.test().unseal(&FinalEvaluation::of("the end of a run"));
+        let scoring = Scoring { thresholds: Thresholds::Given(&thresholds), ..scoring };
         result.test = Some(eval::score(&net, &rows, &scoring)?);
     }
     Ok(())

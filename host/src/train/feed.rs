@@ -8,6 +8,7 @@ use super::job::Job;
 use super::partition::Subset;
 use crate::data::{BatchOrder, BatchPlan, Decoding, Partial, Prefetcher, Rows};
 use crate::error::{Error, Result};
+use crate::eval::OtherStrand;
 
 /// Inputs \[B, 4, L\] and targets \[B, K\].
 pub type Batch = (Tensor, Tensor);
@@ -61,13 +62,21 @@ impl Feed {
         Self::start(rows, plans.map(|(_, rows)| BatchPlan { rows, decoding: Decoding::default() }), device)
     }
 
-    /// The `chosen` rows in their order, as they are stored.
-    pub fn score(rows: &Rows, chosen: Vec<u32>, batch: u32, device: Device) -> Result<Self> {
+    /// The `chosen` rows in their order, as they are stored; after each batch, the same of the other strand if it is
+    /// asked for.
+    pub(crate) fn score(
+        rows: &Rows,
+        chosen: Vec<u32>,
+        other: Option<OtherStrand>,
+        batch: u32,
+        device: Device,
+    ) -> Result<Self> {
         let batch = batch.max(1) as usize;
         let count = chosen.len().div_ceil(batch);
-        let plans = (0..count).map(move |at| {
+        let plans = (0..count).flat_map(move |at| {
             let rows = chosen[at * batch..((at + 1) * batch).min(chosen.len())].to_vec();
-            BatchPlan { rows, decoding: Decoding::default() }
+            let mate = other.map(|other| other.batch(&rows));
+            [Some(BatchPlan { rows, decoding: Decoding::default() }), mate].into_iter().flatten()
         });
         Self::start(rows, plans, device)
     }

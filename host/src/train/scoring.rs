@@ -107,11 +107,9 @@ impl Scoring {
         let mut tally = Tally { layers, meter: &mut self.meter, watch, stopped: None };
         let scored = if recalibrate(job, &mut net, &mixer, &mut tally)? {
             let scoring = eval::Scoring {
-                batch: job.batch,
                 batches: job.validation_batches,
-                device: job.device,
-                threads: job.threads,
                 mixer: Some(&mixer),
+                ..eval::Scoring::of(job.batch, job.device, job.threads)
             };
             eval::score_while(&net, &job.valid, &scoring, |at, rows| tally.scores(rows, &mixer.scoring(at)))?
         } else {

@@ -133,14 +133,14 @@ impl Training {
             &self.net,
             &self.job.valid,
             &eval::Scoring {
-                batch: self.job.plan.batch,
                 batches: self.job.plan.validation_batches,
-                device: self.job.device,
-                threads: self.job.threads,
                 mixer: Some(&self.mixer),
+                average_strands: self.job.plan.average_strands,
+                ..eval::Scoring::of(self.job.plan.batch, self.job.device, self.job.threads)
             },
         )?;
-        self.count_score(metrics.rows as u64);
+        let strands = if self.job.plan.average_strands { 2 } else { 1 };
+        self.count_score(strands * metrics.rows as u64);
         let number = self.position.epochs + 1;
         let epoch = Epoch {
             number,

@@ -190,10 +190,11 @@ pub struct Averages {
 
 impl Averages {
     /// The averages of these measures over labels.
-    pub fn over<'a>(measures: &[Measure], labels: impl Iterator<Item = &'a LabelMetrics> + Clone) -> Self {
+    pub fn over<'a>(measures: &[Measure], labels: impl IntoIterator<Item = &'a LabelMetrics>) -> Self {
+        let labels: Vec<&LabelMetrics> = labels.into_iter().collect();
         let mut averages = Self::default();
         for &measure in measures {
-            let values = labels.clone().map(|label| (measure.of_label(label), label.positives));
+            let values = labels.iter().map(|label| (measure.of_label(label), label.positives));
             *averages.get_mut(measure) = Average::weighted_over(values);
         }
         averages

@@ -70,11 +70,8 @@ impl OverClasses {
         let sum = |of: fn(&ClassCount) -> i128| counts.iter().map(of).sum::<i128>();
         let rows = sum(|count| count.rows.into());
         let hits = sum(|count| count.hits.into());
-        let shares: Vec<f64> = counts
-            .iter()
-            .filter(|count| count.rows > 0)
-            .map(|count| count.hits as f64 / count.rows as f64)
-            .collect();
+        let shares: Vec<f64> =
+            counts.iter().filter(|count| count.rows > 0).map(|count| count.hits as f64 / count.rows as f64).collect();
         // Gorodkin, "Comparing two K-category assignments by a K-category correlation coefficient" (2004), eq. 8.
         let together = sum(|count| i128::from(count.rows) * i128::from(count.chosen));
         let truth = rows * rows - sum(|count| i128::from(count.rows).pow(2));

@@ -1,4 +1,5 @@
-//! What scikit-learn and SciPy say about random, tied and degenerate inputs, held to 1e-9. `golden.py` made the numbers.
+//! What scikit-learn and `SciPy` say about random, tied and degenerate inputs, held to 1e-9. `golden.py` made the
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,8 @@ struct OverLabels {
 struct Classes {
     name: String,
     scores: Vec<f32>,
-    classes: Vec<i64>,
+    #[serde(rename = "classes")]
+    truth: Vec<i64>,
     expected: BTreeMap<String, Vec<Option<f64>>>,
     accuracy: f64,
     balanced_accuracy: f64,
@@ -153,11 +155,11 @@ fn averages_over_labels_are_those_of_scikit_learn() {
 /// As `roc_auc_score(y == k, s[:, k])`, `f1_score(y == k, s.argmax(1) == k)`, `accuracy_score` and so on.
 #[test]
 fn classes_measure_one_against_the_rest_as_in_scikit_learn() {
-    for Classes { name, scores, classes, expected, accuracy, balanced_accuracy, class_mcc, macro_f1 } in golden().classes
+    for Classes { name, scores, truth, expected, accuracy, balanced_accuracy, class_mcc, macro_f1 } in golden().classes
     {
-        let count = scores.len() / classes.len();
-        let mut collector = Collector::multi_class(count, classes.len()).unwrap();
-        collector.push_classes(&scores, &classes).unwrap();
+        let count = scores.len() / truth.len();
+        let mut collector = Collector::multi_class(count, truth.len()).unwrap();
+        collector.push_classes(&scores, &truth).unwrap();
         let metrics = collector.finish(&Asked::of(&names(count))).unwrap();
         for measure in Measure::OF_CLASSES {
             for (label, expected) in metrics.labels.iter().zip(&expected[measure.key()]) {

@@ -1,7 +1,7 @@
 //! From gathered scores to metrics, label by label on several threads.
 
 use super::collect::{Collector, Truth};
-use super::decided::{ClassCount, OverClasses};
+use super::decided::{ClassCount, Decided, OverClasses};
 use super::rank::{decide, rank};
 use super::values::{Orders, Pair, agreement};
 use super::{Averages, Bootstrap, GroupMetrics, LabelMetrics, Measure, Metrics, key};
@@ -185,8 +185,8 @@ impl Collector {
             f1: decided.f1(),
             mcc: decided.mcc(),
             threshold,
-            f1_at_threshold: at_threshold.and_then(|decided| decided.f1()),
-            mcc_at_threshold: at_threshold.and_then(|decided| decided.mcc()),
+            f1_at_threshold: at_threshold.and_then(Decided::f1),
+            mcc_at_threshold: at_threshold.and_then(Decided::mcc),
             ..LabelMetrics::default()
         }
     }
@@ -262,8 +262,7 @@ mod tests {
             for (scores, truth) in scores.chunks(batch * labels).zip(truth.chunks(batch * labels)) {
                 collector.push(scores, truth).unwrap();
             }
-            let asked =
-                Asked { threads, groups: &groups, thresholds: Thresholds::Best, ..Asked::of(&names) };
+            let asked = Asked { threads, groups: &groups, thresholds: Thresholds::Best, ..Asked::of(&names) };
             collector.finish(&asked).unwrap()
         };
         let expected = measure(rows, 1);

@@ -12,12 +12,12 @@ mod ranked;
 use serde::{Deserialize, Serialize};
 
 use super::collect::{Collector, Truth};
-use super::decided::{ClassCount, OverClasses};
+use super::decided::{ClassCount, Decided, OverClasses};
 use super::measure::in_parts;
 use super::values::agreement;
 use super::{Averages, Interval, Measure, Metrics};
-use crate::error::{Error, Result};
 use crate::compare::statistics;
+use crate::error::{Error, Result};
 use draw::{Draws, LANES, Weights};
 use ranked::{Cuts, Walked};
 
@@ -136,8 +136,8 @@ impl Bootstrap {
             }
         }
         let interval = |values: Vec<f64>| interval(values, self.resampled.confidence);
-        let averages = std::iter::once(&mut metrics.averages)
-            .chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
+        let averages =
+            std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
         for (averages, samples) in averages.zip(samples) {
             give(averages, measures, samples, interval);
         }
@@ -194,8 +194,8 @@ fn measure(
                     walked.auprc(lane),
                     decided.f1(),
                     decided.mcc(),
-                    at_threshold.and_then(|decided| decided.f1()),
-                    at_threshold.and_then(|decided| decided.mcc()),
+                    at_threshold.and_then(Decided::f1),
+                    at_threshold.and_then(Decided::mcc),
                 ],
             );
         }

@@ -105,7 +105,7 @@ pub(super) struct Walked {
 impl Walked {
     pub(super) fn over(order: &[u32], cuts: &Cuts, weights: &Weights) -> Self {
         let mut walked = Self::default();
-        let mut walk = |from: usize, to: usize, walked: &mut Self| {
+        let walk = |from: usize, to: usize, walked: &mut Self| {
             walked.walk(order.get(from..to).unwrap_or_default(), &weights.0);
         };
         // Each cut lies between two scores, so nothing is open there.
