@@ -95,9 +95,8 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
         test: result.as_ref().and_then(|result| result.test.clone()),
         valid: result.as_ref().and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
             loss: metrics.loss,
-            auroc: metrics.averages.auroc,
-            auprc: metrics.averages.auprc,
-            f1: metrics.averages.f1,
+            accuracy: metrics.accuracy,
+            averages: metrics.averages,
         }),
         parameters: of(|result| result.parameters),
         multiply_adds: of(|result| result.multiply_adds),

@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 
 use super::named::Named;
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SPACE_FILE, SpacePlan};
+use super::report::Ranking;
 use super::request::Request;
 use super::seeds::Seeds;
 use super::{recipe, space};
-use crate::data::StoreInfo;
+use crate::data::{StoreInfo, Task};
 use crate::error::{Error, Result};
 use crate::hash::sha256;
 use crate::plugins::pinned;
@@ -105,7 +106,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
-        ranked_by: request.ranked_by.unwrap_or_default(),
+        ranked_by: ranked_by(request.ranked_by, info.shape.task)?,
         budget: request
             .budget
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
@@ -126,6 +127,23 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
             out.display()
         ))),
     }
+}
+
+/// What the person asked for, if the data's task has it.
+fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
+    let [first, ..] = Ranking::of_task(task);
+    let ranking = asked.unwrap_or(first);
+    if ranking.is_of(task) {
+        return Ok(ranking);
+    }
+    let could: Vec<&str> = Ranking::of_task(task).iter().map(|ranking| ranking.key()).collect();
+    Err(Error::input(format!(
+        "ranked_by = {:?}: the data's task is {}, which has no {}: expected one of {}",
+        ranking.key(),
+        task.name(),
+        ranking.name(),
+        could.join(", ")
+    )))
 }
 
 /// A comparison that goes on uses the plugins it began with, also where their files were replaced since, as long as
@@ -238,8 +256,7 @@ fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::store::{ImportRecord, Shape, Task};
-    use crate::data::store::{PerSplit, Straddling};
+    use crate::data::store::{ImportRecord, PerSplit, Shape, Straddling};
 
     struct Shelf(&'static [&'static str]);
 
@@ -307,6 +324,16 @@ mod tests {
 
     fn names(plan: &ComparisonPlan) -> Vec<&str> {
         plan.entries.iter().map(|entry| entry.name.as_str()).collect()
+    }
+
+    #[test]
+    fn what_orders_the_leaderboard_must_be_measured_on_the_data() {
+        assert_eq!(ranked_by(None, Task::MultiLabel).unwrap(), Ranking::Auroc);
+        assert_eq!(ranked_by(None, Task::NextNucleotide).unwrap(), Ranking::Accuracy);
+        assert_eq!(ranked_by(Some(Ranking::Auprc), Task::MultiClass).unwrap(), Ranking::Auprc);
+        assert_eq!(ranked_by(None, Task::PoissonRegression).unwrap(), Ranking::Pearson);
+        let error = ranked_by(Some(Ranking::Auroc), Task::Regression).unwrap_err();
+        insta::assert_snapshot!(error, @r#"ranked_by = "auroc": the data's task is regression, which has no AUROC: expected one of pearson, spearman, r2"#);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::eval::metrics::{Average, Metrics};
+use crate::data::Task;
+use crate::eval::metrics::{Averages, Measure, Metrics};
 
 /// A set of runs on equal terms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +66,8 @@ pub struct Setting {
     pub value: String,
 }
 
-/// The metric of the sealed test split that orders the leaderboard: its mean over labels, then over seeds.
+/// A result on the sealed test split: its mean over labels, or over all classes together, then over seeds. One of them
+/// orders the leaderboard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Ranking {
@@ -74,6 +76,16 @@ pub enum Ranking {
     Auroc,
     /// By AUPRC.
     Auprc,
+    /// By F1.
+    F1,
+    /// By accuracy; of classes.
+    Accuracy,
+    /// By Pearson's correlation; of a regression, like the two below.
+    Pearson,
+    /// By Spearman's rank correlation.
+    Spearman,
+    /// By the coefficient of determination.
+    R2,
 }
 
 /// A strategy on the data of the comparison.
@@ -157,12 +169,12 @@ pub enum RunState {
 pub struct ValidationSummary {
     /// Mean loss a row.
     pub loss: Option<f64>,
-    /// AUROC over the labels.
-    pub auroc: Average,
-    /// AUPRC over the labels.
-    pub auprc: Average,
-    /// F1 over the labels.
-    pub f1: Average,
+    /// The share of rows whose class is found; only of classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// The averages.
+    #[serde(flatten)]
+    pub averages: Averages,
 }
 
 /// What a phase of a run used.
@@ -246,19 +258,95 @@ pub struct DecisionMade {
 }
 
 impl Ranking {
+    /// What a leaderboard shows of independent labels.
+    const OF_LABELS: [Self; 3] = [Self::Auroc, Self::Auprc, Self::F1];
+    /// What it shows of classes.
+    const OF_CLASSES: [Self; 3] = [Self::Accuracy, Self::Auroc, Self::F1];
+    /// What it shows of a regression.
+    const OF_VALUES: [Self; 3] = [Self::Pearson, Self::Spearman, Self::R2];
+
+    /// What a leaderboard of this task shows; the first orders it unless a person says otherwise.
+    pub fn of_task(task: Task) -> [Self; 3] {
+        match task {
+            Task::MultiLabel => Self::OF_LABELS,
+            Task::MultiClass | Task::NextNucleotide => Self::OF_CLASSES,
+            Task::Regression | Task::PoissonRegression => Self::OF_VALUES,
+        }
+    }
+
+    /// Whether this task has it.
+    pub fn is_of(self, task: Task) -> bool {
+        Self::of_task(task).contains(&self) || self == Self::Auprc && task.is_classes()
+    }
+
     /// Its name for a person.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auroc => "AUROC",
             Self::Auprc => "AUPRC",
+            Self::F1 => "F1",
+            Self::Accuracy => "accuracy",
+            Self::Pearson => "Pearson",
+            Self::Spearman => "Spearman",
+            Self::R2 => "R²",
         }
     }
 
-    /// Its average over labels.
-    pub fn of(self, metrics: &Metrics) -> &Average {
+    /// Its name in files.
+    pub fn key(self) -> &'static str {
         match self {
-            Self::Auroc => &metrics.averages.auroc,
-            Self::Auprc => &metrics.averages.auprc,
+            Self::Auroc => "auroc",
+            Self::Auprc => "auprc",
+            Self::F1 => "f1",
+            Self::Accuracy => "accuracy",
+            Self::Pearson => "pearson",
+            Self::Spearman => "spearman",
+            Self::R2 => "r2",
+        }
+    }
+
+    /// What it is for predictions that know nothing, where that is one number for all data.
+    pub fn chance(self) -> Option<f64> {
+        match self {
+            Self::Auroc => Some(0.5),
+            Self::Pearson | Self::Spearman | Self::R2 => Some(0.0),
+            Self::Auprc | Self::F1 | Self::Accuracy => None,
+        }
+    }
+
+    /// What is measured of every label for it; nothing of accuracy, which is of all classes together.
+    pub fn measure(self) -> Option<Measure> {
+        match self {
+            Self::Auroc => Some(Measure::Auroc),
+            Self::Auprc => Some(Measure::Auprc),
+            Self::F1 => Some(Measure::F1),
+            Self::Accuracy => None,
+            Self::Pearson => Some(Measure::Pearson),
+            Self::Spearman => Some(Measure::Spearman),
+            Self::R2 => Some(Measure::R2),
+        }
+    }
+
+    /// What a split reached.
+    pub fn of(self, metrics: &Metrics) -> Option<f64> {
+        match self.measure() {
+            Some(measure) => metrics.averages.get(measure).mean,
+            None => metrics.accuracy,
+        }
+    }
+}
+
+impl Comparison {
+    /// What the leaderboard shows: what the results are of, or, without a result, what it is sorted by.
+    pub fn columns(&self) -> [Ranking; 3] {
+        let measured = self.entries.iter().flat_map(|entry| &entry.runs).find_map(RunSummary::result);
+        let is = |of: fn(&Metrics) -> bool| measured.is_some_and(of);
+        if Ranking::OF_VALUES.contains(&self.ranked_by) || is(|metrics| !metrics.averages.mse.is_absent()) {
+            Ranking::OF_VALUES
+        } else if self.ranked_by == Ranking::Accuracy || is(|metrics| metrics.accuracy.is_some()) {
+            Ranking::OF_CLASSES
+        } else {
+            Ranking::OF_LABELS
         }
     }
 }

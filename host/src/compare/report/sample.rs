@@ -149,8 +149,42 @@ fn metrics(auroc: f64) -> Metrics {
     Metrics {
         rows: 4_120,
         loss: Some(0.31),
-        averages: Averages::over(&measures, labels.iter()),
+        averages: Averages::over(&measures, &labels),
         labels,
         ..Metrics::default()
     }
+}
+
+/// The same comparison on a regression: what was an AUROC is a correlation.
+pub(super) fn regression() -> Comparison {
+    let mut comparison = comparison();
+    comparison.ranked_by = Ranking::Pearson;
+    for run in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs) {
+        for point in &mut run.curve {
+            (point.valid_auroc, point.valid_auprc) = (None, None);
+        }
+        let Some(test) = &mut run.test else { continue };
+        let value = |label: &LabelMetrics| LabelMetrics {
+            name: label.name.clone(),
+            pearson: label.auroc,
+            spearman: label.auroc.map(|value| value - 0.05),
+            r2: label.auroc.map(|value| value * value),
+            mse: Some(0.25),
+            ..LabelMetrics::default()
+        };
+        let labels: Vec<LabelMetrics> = test.labels.iter().map(value).collect();
+        let averages = Averages::over(Measure::OF_VALUES, &labels);
+        *test = Metrics { rows: test.rows, loss: Some(0.25), averages, labels, ..Metrics::default() };
+    }
+    comparison
+}
+
+/// The same comparison on classes, of which AUROC's part is the accuracy, too.
+pub(super) fn classes() -> Comparison {
+    let mut comparison = comparison();
+    comparison.ranked_by = Ranking::Accuracy;
+    for test in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs).filter_map(|run| run.test.as_mut()) {
+        test.accuracy = test.averages.auroc.mean;
+    }
+    comparison
 }

@@ -1,6 +1,6 @@
 //! The leaderboard before it is written: entries in order, each with its statistics over seeds.
 
-use super::model::{Comparison, Cost, Entry, RunState, RunSummary};
+use super::model::{Comparison, Cost, Entry, Ranking, RunState, RunSummary};
 use crate::compare::statistics;
 use crate::eval::metrics::Metrics;
 
@@ -12,9 +12,8 @@ pub(super) struct Standing<'a> {
     pub(super) slot: usize,
     /// From 1; `None` without a finished run that the metric is defined for.
     pub(super) rank: Option<usize>,
-    pub(super) auroc: Spread,
-    pub(super) auprc: Spread,
-    pub(super) f1: Spread,
+    /// What the leaderboard shows: [`Comparison::columns`].
+    pub(super) scores: [Spread; 3],
     pub(super) parameters: Option<Count>,
     pub(super) multiply_adds: Option<Count>,
     pub(super) search: Option<MeanCost>,
@@ -53,11 +52,9 @@ pub(super) struct MeanCost {
 /// Best first; entries without a result last, in the order of the plan.
 pub(super) fn standings(comparison: &Comparison) -> Vec<Standing<'_>> {
     let entries = comparison.entries.iter().enumerate();
-    let mut standings: Vec<_> = entries.map(|(slot, entry)| stand(entry, slot)).collect();
-    let key = |standing: &Standing<'_>| {
-        let metric = |metrics: &Metrics| comparison.ranked_by.of(metrics).mean;
-        spread(standing.entry, metric).mean.filter(|mean| mean.is_finite())
-    };
+    let columns = comparison.columns();
+    let mut standings: Vec<_> = entries.map(|(slot, entry)| stand(entry, slot, columns)).collect();
+    let key = |standing: &Standing<'_>| standing.of(comparison.ranked_by).mean.filter(|mean| mean.is_finite());
     standings.sort_by(|left, right| {
         let worst = f64::NEG_INFINITY;
         key(right).unwrap_or(worst).total_cmp(&key(left).unwrap_or(worst))
@@ -76,14 +73,19 @@ pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) ->
     Spread { mean: statistics::mean(&plain), deviation: statistics::standard_deviation(&plain), values }
 }
 
-fn stand(entry: &Entry, slot: usize) -> Standing<'_> {
+impl Standing<'_> {
+    /// A result of the entry.
+    pub(super) fn of(&self, ranking: Ranking) -> Spread {
+        spread(self.entry, |metrics| ranking.of(metrics))
+    }
+}
+
+fn stand(entry: &Entry, slot: usize, columns: [Ranking; 3]) -> Standing<'_> {
     Standing {
         entry,
         slot,
         rank: None,
-        auroc: spread(entry, |metrics| metrics.averages.auroc.mean),
-        auprc: spread(entry, |metrics| metrics.averages.auprc.mean),
-        f1: spread(entry, |metrics| metrics.averages.f1.mean),
+        scores: columns.map(|column| spread(entry, |metrics| column.of(metrics))),
         parameters: count(entry, |run| run.parameters),
         multiply_adds: count(entry, |run| run.multiply_adds),
         search: cost(entry, |run| run.search),
@@ -123,7 +125,7 @@ fn cost(entry: &Entry, of: impl Fn(&RunSummary) -> Cost) -> Option<MeanCost> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::report::{Ranking, sample};
+    use crate::compare::report::sample;
 
     fn order(comparison: &Comparison) -> Vec<(Option<usize>, &str)> {
         standings(comparison).iter().map(|standing| (standing.rank, standing.entry.name.as_str())).collect()
@@ -157,7 +159,7 @@ mod tests {
         run.state = RunState::Failed { reason: "out of memory".to_owned() };
         let standings = standings(&comparison);
         let standing = standings.iter().find(|standing| standing.slot == 1).unwrap();
-        assert_eq!((standing.failed, standing.finished, standing.auroc.values.len()), (1, 1, 1));
-        assert_eq!(standing.auroc.deviation, None);
+        assert_eq!((standing.failed, standing.finished, standing.scores[0].values.len()), (1, 1, 1));
+        assert_eq!(standing.scores[0].deviation, None);
     }
 }

@@ -2,18 +2,20 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
 
-use super::model::Comparison;
+use super::model::{Comparison, Ranking, RunSummary};
 use super::numbers::{self, NOTHING, duration, plural};
 use super::standing::{Count, MeanCost, Spread, Standing, standings};
 use crate::error::{Error, Result};
+use crate::eval::metrics::Measure;
 
 /// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then why runs failed.
 ///
 /// Lines are as long as they need to be and hold no colours, so the text can be piped.
 pub fn leaderboard_text(comparison: &Comparison) -> String {
     let standings = standings(comparison);
+    let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
-        ["#", "strategy", "AUROC", "AUPRC", "F1", "runs", "parameters", "mult-adds", "search", "training", "failed"];
+        ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(columns);
@@ -37,7 +39,7 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text.push_str(&notes(&standings));
+    text.push_str(&notes(comparison, &standings));
     text.replace('\u{a0}', " ")
 }
 
@@ -45,9 +47,10 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
 pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
-    writer.write_record(CSV_COLUMNS).map_err(|cause| failed(&cause))?;
+    let columns = comparison.columns();
+    writer.write_record(csv_columns(columns)).map_err(|cause| failed(&cause))?;
     for standing in standings(comparison) {
-        let record = csv_record(&standing).map_err(|cause| failed(&cause))?;
+        let record = csv_record(&standing, columns).map_err(|cause| failed(&cause))?;
         writer.write_record(&record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
@@ -56,12 +59,13 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
 
 fn cells(standing: &Standing<'_>) -> [String; 11] {
     let control = if standing.entry.control { " (control)" } else { "" };
+    let [first, second, third] = standing.scores.each_ref().map(numbers::spread);
     [
         standing.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
         format!("{}{control}", one_line(&standing.entry.name)),
-        numbers::spread(&standing.auroc),
-        numbers::spread(&standing.auprc),
-        numbers::spread(&standing.f1),
+        first,
+        second,
+        third,
         format!("{}/{}", standing.finished, standing.entry.runs.len()),
         numbers::count(standing.parameters),
         numbers::short_count(standing.multiply_adds),
@@ -79,16 +83,19 @@ fn cost(cost: Option<MeanCost>) -> String {
     )
 }
 
-fn notes(standings: &[Standing<'_>]) -> String {
+fn notes(comparison: &Comparison, standings: &[Standing<'_>]) -> String {
     let mut lines = vec![String::new()];
     if standings.iter().any(|standing| standing.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
     let runs = || standings.iter().flat_map(|standing| &standing.entry.runs);
-    let undefined = runs().filter_map(|run| Some(run.result()?.averages.auroc.undefined)).max().unwrap_or(0);
+    let measure = comparison.columns().into_iter().find_map(Ranking::measure);
+    let undefined = |run: &RunSummary| Some(run.result()?.averages.get(measure?).undefined);
+    let undefined = runs().filter_map(undefined).max().unwrap_or(0);
     if undefined > 0 {
         let labels = plural(undefined, "label");
-        lines.push(format!("{labels} undefined in the test split (no positive or no negative row): left out"));
+        let why = if measure == Some(Measure::Pearson) { "constant" } else { "no positive or no negative row" };
+        lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
     for standing in standings {
         let name = one_line(&standing.entry.name);
@@ -103,25 +110,10 @@ fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
-const CSV_COLUMNS: [&str; 30] = [
-    "rank",
-    "name",
-    "strategy",
-    "plugin",
-    "plugin_version",
-    "settings",
-    "control",
-    "runs",
-    "finished",
-    "failed",
-    "auroc_mean",
-    "auroc_sd",
-    "auroc_median_over_labels",
-    "auprc_mean",
-    "auprc_sd",
-    "auprc_median_over_labels",
-    "f1_mean",
-    "f1_sd",
+/// What a line says before the scores, and after them.
+const CSV_BEFORE: [&str; 10] =
+    ["rank", "name", "strategy", "plugin", "plugin_version", "settings", "control", "runs", "finished", "failed"];
+const CSV_AFTER: [&str; 12] = [
     "labels_defined",
     "labels_undefined",
     "parameters",
@@ -136,17 +128,26 @@ const CSV_COLUMNS: [&str; 30] = [
     "seeds",
 ];
 
-fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error> {
+/// The names of the columns: of each score its mean and deviation over seeds, and its median over labels if it has one.
+fn csv_columns(columns: [Ranking; 3]) -> Vec<String> {
+    let scores = columns.into_iter().flat_map(|column| {
+        let key = column.key();
+        let median = column.measure().map(|_| format!("{key}_median_over_labels"));
+        [Some(format!("{key}_mean")), Some(format!("{key}_sd")), median]
+    });
+    let plain = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    plain(&CSV_BEFORE).into_iter().chain(scores.flatten()).chain(plain(&CSV_AFTER)).collect()
+}
+
+fn csv_record(standing: &Standing<'_>, columns: [Ranking; 3]) -> Result<Vec<String>, serde_json::Error> {
     let entry = standing.entry;
-    let median = |of: fn(&crate::eval::metrics::Metrics) -> Option<f64>| super::standing::spread(entry, of).mean;
-    let average = entry.runs.iter().find_map(|run| run.result()).map(|metrics| metrics.averages.auroc);
-    let [auroc, auroc_sd] = csv_spread(&standing.auroc);
-    let [auprc, auprc_sd] = csv_spread(&standing.auprc);
-    let [f1, f1_sd] = csv_spread(&standing.f1);
+    let measure = columns.into_iter().find_map(Ranking::measure);
+    let result = entry.runs.iter().find_map(|run| run.result());
+    let average = measure.and_then(|measure| Some(*result?.averages.get(measure)));
     let [search_samples, search_seconds, search_multiply_adds, search_trials] = csv_cost(standing.search);
     let [training_samples, training_seconds, training_multiply_adds, _] = csv_cost(standing.training);
     let seeds: Vec<String> = entry.runs.iter().map(|run| run.seed.to_string()).collect();
-    Ok([
+    let mut record = vec![
         csv_number(standing.rank),
         entry.name.clone(),
         entry.strategy.clone(),
@@ -157,14 +158,14 @@ fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error
         entry.runs.len().to_string(),
         standing.finished.to_string(),
         standing.failed.to_string(),
-        auroc,
-        auroc_sd,
-        csv_number(median(|metrics| metrics.averages.auroc.median)),
-        auprc,
-        auprc_sd,
-        csv_number(median(|metrics| metrics.averages.auprc.median)),
-        f1,
-        f1_sd,
+    ];
+    for (column, scores) in columns.into_iter().zip(&standing.scores) {
+        record.extend(csv_spread(scores));
+        record.extend(column.measure().map(|measure| {
+            csv_number(super::standing::spread(entry, |metrics| metrics.averages.get(measure).median).mean)
+        }));
+    }
+    record.extend([
         csv_number(average.map(|average| average.defined)),
         csv_number(average.map(|average| average.undefined)),
         csv_count(standing.parameters),
@@ -177,7 +178,8 @@ fn csv_record(standing: &Standing<'_>) -> Result<[String; 30], serde_json::Error
         training_seconds,
         training_multiply_adds,
         seeds.join(" "),
-    ])
+    ]);
+    Ok(record)
 }
 
 fn csv_number(number: Option<impl ToString>) -> String {
@@ -214,6 +216,14 @@ mod tests {
     #[test]
     fn the_csv_has_a_line_an_entry_and_nothing_where_nothing_was_measured() {
         insta::assert_snapshot!(leaderboard_csv(&sample::comparison()).unwrap());
+    }
+
+    #[test]
+    fn a_regression_is_told_by_its_correlations_and_classes_by_their_accuracy() {
+        for comparison in [sample::regression(), sample::classes()] {
+            insta::assert_snapshot!(leaderboard_text(&comparison));
+            insta::assert_snapshot!(leaderboard_csv(&comparison).unwrap());
+        }
     }
 
     #[test]

@@ -9,13 +9,66 @@ use crate::compare::report::numbers;
 use crate::compare::report::standing::Standing;
 use crate::compare::statistics;
 
-/// Best validation AUROC so far against training samples used by the search: a line a strategy, faint ones a seed.
+/// What a search is followed by.
+#[derive(Clone, Copy)]
+enum Followed {
+    Auroc,
+    /// Where no AUROC is measured, as in a regression.
+    Loss,
+}
+
+impl Followed {
+    /// What the searches measured.
+    fn of(standings: &[Standing<'_>]) -> Self {
+        let points = || standings.iter().flat_map(|standing| &standing.entry.runs).flat_map(searched);
+        let only_loss = points().all(|point| point.valid_auroc.is_none())
+            && points().any(|point| finite(point.valid_loss).is_some());
+        if only_loss { Self::Loss } else { Self::Auroc }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auroc => "AUROC",
+            Self::Loss => "loss",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Auroc => "best validation AUROC so far",
+            Self::Loss => "best validation loss so far",
+        }
+    }
+
+    fn of_point(self, point: &EpochPoint) -> Option<f64> {
+        finite(match self {
+            Self::Auroc => point.valid_auroc,
+            Self::Loss => point.valid_loss,
+        })
+    }
+
+    fn is_better(self, value: f64, best: f64) -> bool {
+        match self {
+            Self::Auroc => value > best,
+            Self::Loss => value < best,
+        }
+    }
+}
+
+/// Best validation AUROC (or loss) so far against training samples used by the search: a line a strategy, faint ones a
+/// seed.
 pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
+    let followed = Followed::of(standings);
     let mut faint = Vec::new();
     let mut bold = Vec::new();
     for standing in standings {
-        let seeds: Vec<Vec<(f64, f64)>> =
-            standing.entry.runs.iter().map(best_so_far).filter(|steps| !steps.is_empty()).collect();
+        let seeds: Vec<Vec<(f64, f64)>> = standing
+            .entry
+            .runs
+            .iter()
+            .map(|run| best_so_far(run, followed))
+            .filter(|steps| !steps.is_empty())
+            .collect();
         let mean = mean_of_steps(&seeds);
         let Some(&end) = mean.last() else { continue };
         if seeds.len() > 1 {
@@ -39,14 +92,16 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     let points = || lines.iter().flat_map(|line| &line.points);
     let axes = (
         Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
-        Axis::around("best validation AUROC so far", points().map(|point| point.1), 5.0),
+        Axis::around(followed.title(), points().map(|point| point.1), 5.0),
     );
     let (Some(x), Some(y)) = axes else {
-        return html! { p.note { "No search has measured a validation AUROC yet." } };
+        return html! { p.note { "No search has measured a validation " (followed.name()) " yet." } };
     };
     let chart = Chart {
-        description: "Best validation AUROC so far against training samples used by the search, a line a strategy"
-            .to_owned(),
+        description: format!(
+            "Best validation {} so far against training samples used by the search, a line a strategy",
+            followed.name()
+        ),
         reference: None,
         x,
         y,
@@ -56,26 +111,35 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     };
     html! {
         (chart.draw())
-        p.note { "Mean over seeds, with each seed faint behind it; higher and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
+        p.note { "Mean over seeds, with each seed faint behind it; "
+            (match followed { Followed::Auroc => "higher", Followed::Loss => "lower" })
+            " and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
     }
 }
 
-/// The steps of a run's best validation AUROC: only epochs that improved it, then the last one.
-fn best_so_far(run: &RunSummary) -> Vec<(f64, f64)> {
-    let mut best = f64::NEG_INFINITY;
+/// The epochs and scores of a run's search.
+fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+    run.curve.iter().filter(|point| point.phase != Phase::Final)
+}
+
+/// The steps of a run's best value: only epochs that improved it, then the last one.
+fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
+    let mut best = None;
     let mut steps = Vec::new();
     let mut last = 0.0_f64;
-    for point in run.curve.iter().filter(|point| point.phase != Phase::Final) {
-        let Some(auroc) = finite(point.valid_auroc) else {
+    for point in searched(run) {
+        let Some(value) = followed.of_point(point) else {
             continue;
         };
         last = last.max(point.samples as f64);
-        if auroc > best {
-            best = auroc;
-            steps.push((last, best));
+        if best.is_none_or(|best| followed.is_better(value, best)) {
+            best = Some(value);
+            steps.push((last, value));
         }
     }
-    if steps.last().is_some_and(|(samples, _)| *samples < last) {
+    if let (Some(best), Some((samples, _))) = (best, steps.last())
+        && *samples < last
+    {
         steps.push((last, best));
     }
     steps

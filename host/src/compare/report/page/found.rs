@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::name;
-use crate::compare::report::model::{ArchitectureSummary, DecisionMade, RunState, RunSummary};
+use crate::compare::report::model::{ArchitectureSummary, DecisionMade, Ranking, RunState, RunSummary};
 use crate::compare::report::numbers::{grouped, metric, plural, short};
 use crate::compare::report::standing::Standing;
 
 /// Every found architecture, folded; seeds that found the same one share it.
-pub(super) fn architectures(standings: &[Standing<'_>]) -> Markup {
+pub(super) fn architectures(ranking: Ranking, standings: &[Standing<'_>]) -> Markup {
     let with_architecture = |standing: &&Standing<'_>| standing.entry.runs.iter().any(|run| run.architecture.is_some());
     if !standings.iter().any(|standing| with_architecture(&standing)) {
         return html! { p.note { "No run has found an architecture yet." } };
@@ -17,7 +17,7 @@ pub(super) fn architectures(standings: &[Standing<'_>]) -> Markup {
         @for standing in standings.iter().filter(with_architecture) {
             h3 { (name(standing)) }
             @for group in by_architecture(&standing.entry.runs) {
-                @if let Some((run, architecture)) = group.first() { (details(run, architecture, &group)) }
+                @if let Some((run, architecture)) = group.first() { (details(ranking, run, architecture, &group)) }
             }
         }
     }
@@ -41,15 +41,15 @@ fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
     groups
 }
 
-fn details(run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
+fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
     let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
-    let aurocs: Vec<String> =
-        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(metrics.averages.auroc.mean)).collect();
+    let scores: Vec<String> =
+        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(ranking.of(metrics))).collect();
     html! {
         details {
             summary {
                 (if seeds.len() == 1 { "seed " } else { "seeds " }) (seeds.join(", "))
-                @if !aurocs.is_empty() { " · AUROC " (aurocs.join(", ")) }
+                @if !scores.is_empty() { " · " (ranking.name()) " " (scores.join(", ")) }
                 @if let Some(parameters) = run.parameters { " · " (grouped(parameters)) " parameters" }
                 " · " (plural(architecture.layers.len(), "layer"))
                 " · " code { (architecture.hash.chars().take(12).collect::<String>()) }

@@ -1,38 +1,57 @@
-//! Labels × strategies: the test AUROC of each, shaded by its distance from chance.
+//! Labels × strategies: what the test split says of each, AUROC or a correlation, shaded by its distance from chance.
 
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::{ink, name};
-use crate::compare::report::model::{Comparison, RunSummary};
+use crate::compare::report::model::{Comparison, Ranking, RunSummary};
 use crate::compare::report::numbers::{self, grouped};
 use crate::compare::report::standing::Standing;
 use crate::compare::statistics;
+use crate::eval::metrics::Measure;
 
 /// How many labels are shown before the table gets its own scroll bar.
 const OPEN_ROWS: usize = 40;
 /// How many labels make their distribution worth drawing.
 const DISTRIBUTION_FROM: usize = 8;
 
+/// What is shown of every label: what the leaderboard's columns measure of labels, with a chance to be told from.
+fn shown(comparison: &Comparison) -> (Measure, f64) {
+    let of = |column: Ranking| Some((column.measure()?, column.chance()?));
+    comparison.columns().into_iter().find_map(of).unwrap_or((Measure::Auroc, 0.5))
+}
+
+pub(super) fn title(comparison: &Comparison) -> String {
+    format!("Test {} of every label", shown(comparison).0.name())
+}
+
 pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+    let (measure, chance) = shown(comparison);
     let columns: Vec<(&Standing<'_>, Vec<Option<f64>>)> = standings
         .iter()
         .filter(|standing| standing.finished > 0)
-        .map(|standing| (standing, means(standing, comparison.data.labels.len())))
+        .map(|standing| (standing, means(standing, measure, comparison.data.labels.len())))
         .collect();
     if columns.is_empty() {
         return html! { p.note { "No run has scored the test split yet." } };
     }
     let measured = columns.iter().find_map(|(standing, _)| standing.entry.runs.iter().find_map(RunSummary::result));
     let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
+    // A regression has no rows with a label.
+    let counted = measure == Measure::Auroc;
+    let undefined = if counted {
+        "a label without a positive or without a negative row in the test split"
+    } else {
+        "a label whose values or predictions are constant in the test split"
+    };
     html! {
-        @if comparison.data.labels.len() >= DISTRIBUTION_FROM { (distribution(&columns)) }
+        @if comparison.data.labels.len() >= DISTRIBUTION_FROM { (distribution(measure, chance, &columns)) }
         div.scroll.tall[comparison.data.labels.len() > OPEN_ROWS] {
             table.heat.sortable {
                 thead {
                     tr {
                         th { "Label" }
-                        th.number { "Positive rows" }
+                        @if counted { th.number { "Positive rows" } }
                         @for (standing, _) in &columns { th.number { (name(standing)) } }
                     }
                 }
@@ -40,32 +59,33 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
                     @for (index, label) in comparison.data.labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label) }
-                            td.number { (positives(index).map_or_else(|| numbers::NOTHING.to_owned(), grouped)) }
-                            @for (_, means) in &columns { (cell(means.get(index).copied().flatten())) }
+                            @if counted { td.number { (positives(index).map_or_else(|| numbers::NOTHING.to_owned(), grouped)) } }
+                            @for (_, means) in &columns { (cell(means.get(index).copied().flatten(), chance)) }
                         }
                     }
                 }
             }
         }
-        p.note { "Mean over finished seeds. Blue is above chance, orange below; a label without a positive or without a negative row in the test split is undefined and left out of every average." }
+        p.note { "Mean over finished seeds. Blue is above chance, orange below; " (undefined) " is undefined and left out of every average." }
     }
 }
 
-/// The mean over finished seeds of each label's AUROC.
-fn means(standing: &Standing<'_>, labels: usize) -> Vec<Option<f64>> {
+/// The mean over finished seeds of what is measured of each label.
+fn means(standing: &Standing<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
     let results: Vec<_> = standing.entry.runs.iter().filter_map(RunSummary::result).collect();
     (0..labels)
         .map(|label| {
-            let values: Vec<f64> = results.iter().filter_map(|metrics| metrics.labels.get(label)?.auroc).collect();
+            let values: Vec<f64> =
+                results.iter().filter_map(|metrics| measure.of_label(metrics.labels.get(label)?)).collect();
             statistics::mean(&values)
         })
         .collect()
 }
 
-fn cell(auroc: Option<f64>) -> Markup {
+fn cell(score: Option<f64>, chance: f64) -> Markup {
     html! {
-        @if let Some(auroc) = auroc {
-            td class={ "number " (shade(auroc)) } data-value=(auroc) { (numbers::metric(Some(auroc))) }
+        @if let Some(score) = score {
+            td class={ "number " (shade(score, chance)) } data-value=(score) { (numbers::metric(Some(score))) }
         } @else {
             td.number.undefined { "undefined" }
         }
@@ -73,15 +93,16 @@ fn cell(auroc: Option<f64>) -> Markup {
 }
 
 /// One of ten shades above chance, or five below it.
-fn shade(auroc: f64) -> String {
-    let away = if auroc >= 0.5 { ("up", (auroc - 0.5) * 20.0) } else { ("down", (0.5 - auroc) * 20.0) };
-    format!("{}{:.0}", away.0, away.1.clamp(0.0, 10.0).floor())
+fn shade(score: f64, chance: f64) -> String {
+    let away = (score - chance) / (1.0 - chance) * 10.0;
+    let (side, away) = if away >= 0.0 { ("up", away) } else { ("down", -away) };
+    format!("{side}{:.0}", away.clamp(0.0, 10.0).floor())
 }
 
-/// A stroke a label: how the labels' AUROCs are spread.
-fn distribution(columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
+/// A stroke a label: how what is measured of labels is spread.
+fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
     let values = columns.iter().flat_map(|(_, means)| means.iter().copied().flatten());
-    let Some(axis) = Axis::around("AUROC", values.chain([0.5]), 5.0) else {
+    let Some(axis) = Axis::around(measure.name(), values.chain([chance]), 5.0) else {
         return html! {};
     };
     html! {
@@ -93,7 +114,7 @@ fn distribution(columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
                     div.lane {
                         svg.(ink(standing)) role="img"
                             aria-label={ (standing.entry.name) ": median over labels " (numbers::metric(statistics::median(&defined))) } {
-                            @let chance = percent(axis.share(0.5));
+                            @let chance = percent(axis.share(chance));
                             line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
                             @for value in &defined {
                                 @let x = percent(axis.share(*value));

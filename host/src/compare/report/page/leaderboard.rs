@@ -20,16 +20,16 @@ pub(super) fn headline(comparison: &Comparison, standings: &[Standing<'_>]) -> M
     html! {
         @if best.entry.control {
             "No strategy beats the uniform-random control, " strong { (best.entry.name) }
-            ", with a test " (metric.name()) " of " strong { (numbers::spread(result(metric, best))) } (seeds(result(metric, best)))
+            ", with a test " (metric.name()) " of " strong { (numbers::spread(&result(metric, best))) } (seeds(&result(metric, best)))
             @if let Some(next) = standings.iter().find(|standing| standing.rank.is_some() && !standing.entry.control) {
-                "; the best of the others is " strong { (next.entry.name) } " with " (numbers::spread(result(metric, next)))
+                "; the best of the others is " strong { (next.entry.name) } " with " (numbers::spread(&result(metric, next)))
             }
             "."
         } @else {
             strong { (best.entry.name) } (if alone { " reaches a test " } else { " leads with a test " }) (metric.name()) " of "
-            strong { (numbers::spread(result(metric, best))) } (seeds(result(metric, best)))
+            strong { (numbers::spread(&result(metric, best))) } (seeds(&result(metric, best)))
             @if let Some(control) = control {
-                (against_control(result(metric, best), result(metric, control), &control.entry.name))
+                (against_control(&result(metric, best), &result(metric, control), &control.entry.name))
             } @else {
                 ". The uniform-random control has no result to compare it with."
             }
@@ -37,11 +37,8 @@ pub(super) fn headline(comparison: &Comparison, standings: &[Standing<'_>]) -> M
     }
 }
 
-fn result<'a>(metric: Ranking, standing: &'a Standing<'_>) -> &'a Spread {
-    match metric {
-        Ranking::Auroc => &standing.auroc,
-        Ranking::Auprc => &standing.auprc,
-    }
+fn result(metric: Ranking, standing: &Standing<'_>) -> Spread {
+    standing.of(metric)
 }
 
 fn seeds(spread: &Spread) -> String {
@@ -89,9 +86,7 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
                     tr {
                         th.number { "#" }
                         th { "Strategy" }
-                        th.number { "AUROC" }
-                        th.number { "AUPRC" }
-                        th.number { "F1" }
+                        @for column in comparison.columns() { th.number { (titled(column.name())) } }
                         th.number { "Seeds" }
                         th.number { "Parameters" }
                         th.number { "Multiply-adds" }
@@ -120,9 +115,7 @@ fn row(standing: &Standing<'_>) -> Markup {
                 @if entry.control { span.tag { "control" } }
                 span.origin { (entry.plugin) " " (entry.plugin_version) }
             }
-            (spread_cell(&standing.auroc))
-            (spread_cell(&standing.auprc))
-            (spread_cell(&standing.f1))
+            @for scores in &standing.scores { (spread_cell(scores)) }
             td.number { (standing.finished) @if standing.finished != entry.runs.len() { " of " (entry.runs.len()) } }
             td.number { (numbers::count(standing.parameters)) }
             td.number { (numbers::short_count(standing.multiply_adds)) }
@@ -160,29 +153,46 @@ fn trials(mean: f64) -> String {
     }
 }
 
+/// The name with a capital, as the title of a column.
+fn titled(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A row of dots a strategy: one a seed, and the mean; the line of chance through all of them.
-pub(super) fn dots(standings: &[Standing<'_>]) -> Markup {
-    let with_result = || standings.iter().filter(|standing| standing.auroc.mean.is_some());
-    let values = with_result().flat_map(|standing| standing.auroc.values.iter().map(|(_, value)| *value));
-    let Some(axis) = Axis::around("AUROC", values.chain([0.5]), 5.0).filter(|_| with_result().next().is_some()) else {
-        return html! { p.note { "No run has a test AUROC yet." } };
+pub(super) fn dots(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+    let [metric, ..] = comparison.columns();
+    let with_result = || standings.iter().filter(|standing| first(standing).mean.is_some());
+    let values = with_result().flat_map(|standing| first(standing).values.iter().map(|(_, value)| *value));
+    let axis = Axis::around(metric.name(), values.chain(metric.chance()), 5.0);
+    let Some(axis) = axis.filter(|_| with_result().next().is_some()) else {
+        return html! { p.note { "No run has a test " (metric.name()) " yet." } };
     };
     html! {
         div.strips {
-            @for standing in with_result() { (strip(standing, &axis)) }
+            @for standing in with_result() { (strip(standing, metric, &axis)) }
             div.axis aria-hidden="true" {
                 span {}
                 div.x-ticks { @for (share, text) in axis.ticks() { span style={ "left:" (percent(share)) } { (text) } } }
                 span {}
             }
         }
-        p.note { "A dot a seed, a bar at the mean. The dashed line is chance, 0.5." }
+        p.note {
+            "A dot a seed, a bar at the mean."
+            @if let Some(chance) = metric.chance() { " The dashed line is chance, " (chance) "." }
+        }
     }
 }
 
-fn strip(standing: &Standing<'_>, axis: &Axis) -> Markup {
-    let values: Vec<String> =
-        standing.auroc.values.iter().map(|(seed, value)| format!("seed {seed}: {value:.3}")).collect();
+/// The scores of the leaderboard's first column.
+fn first<'a>(standing: &'a Standing<'_>) -> &'a Spread {
+    let [first, ..] = &standing.scores;
+    first
+}
+
+fn strip(standing: &Standing<'_>, metric: Ranking, axis: &Axis) -> Markup {
+    let scores = first(standing);
+    let values: Vec<String> = scores.values.iter().map(|(seed, value)| format!("seed {seed}: {value:.3}")).collect();
     let described = format!("{}: {}", standing.entry.name, values.join(", "));
     html! {
         div.strip {
@@ -193,20 +203,22 @@ fn strip(standing: &Standing<'_>, axis: &Axis) -> Markup {
                         @let x = percent(share);
                         line.grid x1=(x) x2=(x) y1="0" y2="100%" {}
                     }
-                    @let chance = percent(axis.share(0.5));
-                    line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
-                    @if let Some(mean) = standing.auroc.mean {
+                    @if let Some(chance) = metric.chance() {
+                        @let chance = percent(axis.share(chance));
+                        line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
+                    }
+                    @if let Some(mean) = scores.mean {
                         @let x = percent(axis.share(mean));
                         line.mean x1=(x) x2=(x) y1="16%" y2="84%" {}
                     }
-                    @for (seed, value) in &standing.auroc.values {
+                    @for (seed, value) in &scores.values {
                         circle cx=(percent(axis.share(*value))) cy="50%" r="4.5" {
                             title { "seed " (seed) ": " (numbers::metric(Some(*value))) }
                         }
                     }
                 }
             }
-            span.value { (numbers::spread(&standing.auroc)) }
+            span.value { (numbers::spread(scores)) }
         }
     }
 }

@@ -21,6 +21,7 @@ const SORT: &str = include_str!("sort.js");
 /// The comparison as one self-contained HTML page.
 pub fn page(comparison: &Comparison) -> String {
     let standings = standings(comparison);
+    let [first, ..] = comparison.columns();
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,11 +45,11 @@ pub fn page(comparison: &Comparison) -> String {
                 }
                 main {
                     (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &standings)))
-                    (section("seeds", "Test AUROC of every seed", &leaderboard::dots(&standings)))
+                    (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &standings)))
                     (section("anytime", "Search: best so far", &curves::anytime(&standings)))
                     (section("training", "Final training", &curves::training(&standings)))
-                    (section("labels", "Test AUROC of every label", &labels::table(comparison, &standings)))
-                    (section("found", "What each run found", &found::architectures(&standings)))
+                    (section("labels", &labels::title(comparison), &labels::table(comparison, &standings)))
+                    (section("found", "What each run found", &found::architectures(first, &standings)))
                     (section("failures", "Runs without a result", &found::failures(&standings)))
                     (section("terms", "Equal terms", &terms::table(comparison)))
                     (section("again", "How to run this again", &terms::again(comparison)))
@@ -95,6 +96,21 @@ mod tests {
         let page = page(&sample::comparison());
         let lead = page.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap();
         insta::assert_snapshot!(lead);
+    }
+
+    #[test]
+    fn the_page_of_a_regression_speaks_of_correlations_and_never_of_auroc() {
+        let page = page(&sample::regression());
+        let content = page.split("<body>").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
+        assert!(content.contains("Test Pearson of every label") && content.contains("best validation loss so far"));
+        assert!(!content.contains("AUROC") && !content.contains("Positive rows"));
+    }
+
+    #[test]
+    fn the_page_of_classes_leads_with_the_accuracy() {
+        let page = page(&sample::classes());
+        assert!(page.contains("leads with a test accuracy of") && page.contains("Test accuracy of every seed"));
+        assert!(page.contains("Test AUROC of every label"));
     }
 
     #[test]
