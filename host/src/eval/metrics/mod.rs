@@ -154,3 +154,38 @@ impl LabelMetrics {
         (rows > 0).then(|| self.positives as f64 / rows as f64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_that_an_earlier_version_wrote_are_read() {
+        let text = r#"{"rows": 4, "loss": 0.5, "accuracy": null,
+            "labels": [{"name": "a", "positives": 1, "negatives": 3, "auroc": 0.75, "auprc": 0.5, "f1": 0.25}],
+            "auroc": {"mean": 0.75, "median": 0.75, "defined": 1, "undefined": 0},
+            "auprc": {"mean": 0.5, "median": 0.5, "defined": 1, "undefined": 0},
+            "f1": {"mean": 0.25, "median": 0.25, "defined": 1, "undefined": 0}}"#;
+        let metrics: Metrics = serde_json::from_str(text).unwrap();
+        assert_eq!((metrics.averages.auroc.mean, metrics.labels[0].auprc), (Some(0.75), Some(0.5)));
+        assert_eq!(metrics.measures().collect::<Vec<_>>(), [Measure::Auroc, Measure::Auprc, Measure::F1]);
+        assert!(metrics.averages.mcc.is_absent() && metrics.bootstrap.is_none());
+    }
+
+    #[test]
+    fn metrics_survive_being_written_and_read() {
+        let names = ["a", "b"].map(str::to_owned);
+        let bootstrap = Bootstrap::new(20, Resampling::Chromosome, &[1, 1, 2, 3], 0.9, 1).unwrap();
+        let mut collector = Collector::new(2, 4).unwrap();
+        collector.push(&[0.1, 0.9, 0.4, 0.3, 0.2, 0.6, 0.7, 0.8], &[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0]).unwrap();
+        let asked = Asked {
+            groups: &["x", ""].map(str::to_owned),
+            thresholds: Thresholds::Best,
+            bootstrap: Some(&bootstrap),
+            ..Asked::of(&names)
+        };
+        let metrics = collector.finish(&asked).unwrap();
+        let text = serde_json::to_string(&metrics).unwrap();
+        assert_eq!(serde_json::from_str::<Metrics>(&text).unwrap(), metrics);
+    }
+}
