@@ -61,7 +61,7 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
 }
 
 /// The steps of a run's best validation AUROC: only epochs that improved it, then the last one.
-fn best_so_far(run: &RunSummary) -> Vec<(f64, f64)> {
+pub(super) fn best_so_far(run: &RunSummary) -> Vec<(f64, f64)> {
     let mut best = f64::NEG_INFINITY;
     let mut steps = Vec::new();
     let mut last = 0.0_f64;
@@ -155,11 +155,13 @@ fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
     lines
 }
 
-fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+/// The epochs of the final training.
+pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
     run.curve.iter().filter(|point| point.phase == Phase::Final)
 }
 
-fn finite(value: Option<f64>) -> Option<f64> {
+/// A value that can be drawn.
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 

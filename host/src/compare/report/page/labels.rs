@@ -10,7 +10,7 @@ use crate::compare::report::standing::Standing;
 use crate::compare::statistics;
 
 /// How many labels are shown before the table gets its own scroll bar.
-const OPEN_ROWS: usize = 40;
+pub(super) const OPEN_ROWS: usize = 40;
 /// How many labels make their distribution worth drawing.
 const DISTRIBUTION_FROM: usize = 8;
 
@@ -62,7 +62,8 @@ fn means(standing: &Standing<'_>, labels: usize) -> Vec<Option<f64>> {
         .collect()
 }
 
-fn cell(auroc: Option<f64>) -> Markup {
+/// A cell of an AUROC.
+pub(super) fn cell(auroc: Option<f64>) -> Markup {
     html! {
         @if let Some(auroc) = auroc {
             td class={ "number " (shade(auroc)) } data-value=(auroc) { (numbers::metric(Some(auroc))) }
