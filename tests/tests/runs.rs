@@ -34,7 +34,7 @@ fn a_search_leaves_its_settings_its_journal_what_it_found_and_its_result() {
     let said = Outcome::json(&mut search(&store, &out, "--json"));
     assert_eq!(
         listing(&out),
-        ["architecture.json", "journal.jsonl", "result.json", "run.lock", "run.toml", "space.toml"]
+        ["architecture.json", "journal.jsonl", "report.html", "result.json", "run.lock", "run.toml", "space.toml"]
     );
     assert_eq!(said, result(&out));
     assert_eq!(
@@ -56,7 +56,15 @@ fn what_a_search_found_is_trained_and_scored_again_with_the_same_result() {
     Outcome::text(training.arg("--run").arg(&found).arg("--out").arg(&trained));
     assert_eq!(
         listing(&trained),
-        ["architecture.json", "journal.jsonl", "result.json", "run.lock", "run.toml", "weights.safetensors"]
+        [
+            "architecture.json",
+            "journal.jsonl",
+            "report.html",
+            "result.json",
+            "run.lock",
+            "run.toml",
+            "weights.safetensors"
+        ]
     );
     assert_eq!(bytes(&found, "architecture.json"), bytes(&trained, "architecture.json"));
     let scores = Outcome::json(quietly("evaluate", "--json").arg("--run").arg(&trained));

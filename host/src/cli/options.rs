@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
 
 use super::threads;
@@ -108,6 +109,19 @@ pub(crate) struct RecipeOptions {
     /// Shows half of the training windows as their reverse complements
     #[arg(long)]
     pub(crate) reverse_complement: bool,
+    /// Scores the mean of the predictions for both strands of a window
+    #[arg(long)]
+    pub(crate) average_strands: bool,
+    /// Moves each training window by up to so many bases either way, drawn anew in every epoch
+    #[arg(long, value_name = "BASES")]
+    pub(crate) shift: Option<u32>,
+    /// Makes rare labels and classes count more in the loss: none, balanced, or balanced=MAX for weights of at most MAX
+    /// [default: none; of balanced: 100]
+    #[arg(long, value_name = "WEIGHTS", value_parser = class_weights)]
+    pub(crate) class_weights: Option<ClassWeights>,
+    /// Trains on this share of the training rows, drawn from the seed; a smaller share is a part of a larger one
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) subsample: Option<f64>,
 }
 
 impl RecipeOptions {
@@ -117,12 +131,25 @@ impl RecipeOptions {
             Some(path) => recipe::read(path)?,
             None => Table::new(),
         };
-        let numbers = [("epochs", self.epochs), ("batch", self.batch), ("steps_per_epoch", self.steps_per_epoch)];
+        let numbers = [
+            ("epochs", self.epochs),
+            ("batch", self.batch),
+            ("steps_per_epoch", self.steps_per_epoch),
+            ("shift", self.shift),
+        ];
         for (name, number) in numbers {
             table.extend(number.map(|number| (name.to_owned(), Value::Integer(number.into()))));
         }
-        if self.reverse_complement {
-            table.insert("reverse_complement".to_owned(), Value::Boolean(true));
+        let flags = [("reverse_complement", self.reverse_complement), ("average_strands", self.average_strands)];
+        for (name, _) in flags.iter().filter(|(_, set)| *set) {
+            table.insert((*name).to_owned(), Value::Boolean(true));
+        }
+        if let Some(share) = self.subsample {
+            table.insert("subsample".to_owned(), Value::Float(share));
+        }
+        if let Some(weights) = self.class_weights {
+            let weights = Value::try_from(weights).map_err(|error| Error::failed(format!("class weights: {error}")))?;
+            table.insert("class_weights".to_owned(), weights);
         }
         if let Some(rate) = self.learning_rate {
             set_in(&mut table, "cnn", "learning_rate", Value::Float(rate));
@@ -142,6 +169,24 @@ fn set_in(table: &mut Table, outer: &str, inner: &str, value: Value) {
         Value::Table(entry) => _ = entry.insert(inner.to_owned(), value),
         // What is there is not a table (early_stopping = false, say): the option wins.
         other => *other = Value::Table(Table::from_iter([(inner.to_owned(), value)])),
+    }
+}
+
+/// Weights of classes by name: "none", "balanced", "balanced=20".
+fn class_weights(text: &str) -> Result<ClassWeights> {
+    let unknown = || {
+        Error::input(format!(
+            "class weights '{text}' are unknown: expected none, balanced, or balanced=MAX with a number of at least 1"
+        ))
+    };
+    match text.split_once('=') {
+        None if text == "none" => Ok(ClassWeights::None),
+        None if text == "balanced" => Ok(ClassWeights::balanced()),
+        Some(("balanced", maximum)) => match maximum.parse() {
+            Ok(maximum) if (1.0..f64::INFINITY).contains(&maximum) => Ok(ClassWeights::Balanced { maximum }),
+            _ => Err(unknown()),
+        },
+        _ => Err(unknown()),
     }
 }
 
@@ -183,6 +228,40 @@ mod tests {
         let plan = recipe::resolve(&[&table(&options)]).unwrap();
         assert_eq!((plan.epochs, plan.cnn.learning_rate, plan.cnn.weight_decay), (7, 0.5, 0.1));
         assert_eq!(plan.early_stopping.unwrap().patience, 2);
+    }
+
+    #[test]
+    fn options_of_the_data_reach_the_plan_and_replace_those_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recipe.toml");
+        let text = b"shift = 9\nsubsample = 0.1\nclass_weights = { type = 'balanced', maximum = 7.0 }";
+        crate::files::write_atomically(&path, text).unwrap();
+        let file = RecipeOptions { recipe: Some(path), ..Default::default() };
+        let plan = |options: &RecipeOptions| recipe::resolve(&[&table(options)]).unwrap();
+        let of_file = plan(&file);
+        assert_eq!((of_file.shift, of_file.subsample, of_file.average_strands), (9, Some(0.1), false));
+        assert_eq!(of_file.class_weights, ClassWeights::Balanced { maximum: 7.0 });
+        let options = RecipeOptions {
+            shift: Some(3),
+            subsample: Some(0.5),
+            class_weights: Some(class_weights("balanced").unwrap()),
+            average_strands: true,
+            ..file.clone()
+        };
+        let laid_over = plan(&options);
+        assert_eq!((laid_over.shift, laid_over.subsample, laid_over.average_strands), (3, Some(0.5), true));
+        assert_eq!(laid_over.class_weights, ClassWeights::Balanced { maximum: 100.0 });
+        let none = RecipeOptions { class_weights: Some(class_weights("none").unwrap()), ..file };
+        assert_eq!(plan(&none).class_weights, ClassWeights::None);
+    }
+
+    #[test]
+    fn weights_of_classes_are_told_by_name_with_a_maximum_or_without() {
+        assert_eq!(class_weights("balanced=12.5").unwrap(), ClassWeights::Balanced { maximum: 12.5 });
+        for bad in ["", "equal", "balanced=", "balanced=0.5", "balanced=inf", "balanced=NaN", "none=2"] {
+            let refused = class_weights(bad).unwrap_err().to_string();
+            assert!(refused.contains("balanced=MAX"), "{refused}");
+        }
     }
 
     #[test]

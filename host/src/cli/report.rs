@@ -1,4 +1,4 @@
-//! `genomenas report`: the report of a comparison, made anew from its run folders.
+//! `genomenas report`: the report of a comparison or of a run, made anew from its folder.
 
 use std::path::PathBuf;
 
@@ -6,32 +6,52 @@ use clap::Args;
 
 use super::out;
 use crate::compare::plan::{ComparisonPlan, FILE};
-use crate::compare::{names, report, write_report};
+use crate::compare::report::RunReport;
+use crate::compare::{alone, names, report, write_report};
 use crate::error::{Error, Result};
+use crate::run::settings::files;
 
-/// Makes the leaderboard, CSV, JSON and page of a comparison anew from its run folders
+/// Makes the leaderboard, CSV, JSON and page of a comparison, or the page of a run, anew from its folder
 #[derive(Args, Debug)]
-#[command(after_help = "It reads only, so it works while runs are under way, on this machine or on others.\n\n\
-Example:\n  genomenas report results")]
+#[command(
+    after_help = "It reads only, so it works while runs are under way, on this machine or on others. The page of a run has its learning curves, its scores and its architecture.\n\n\
+Examples:\n  \
+genomenas report results\n  \
+genomenas report results/runs/danq/seed-1"
+)]
 pub(crate) struct ReportArgs {
-    /// The comparison's folder
+    /// The folder of a comparison or of a run
     folder: PathBuf,
-    /// Prints the comparison as JSON in place of the leaderboard
+    /// Prints the report as JSON in place of the leaderboard, or of the name of the run's page
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
-    let plan = ComparisonPlan::read(&args.folder)?.ok_or_else(|| {
-        Error::input(format!(
-            "{} is not the folder of a comparison: it holds no {FILE}; give the folder that `genomenas compare --out` made",
-            args.folder.display()
-        ))
-    })?;
-    let comparison = write_report(&args.folder, &plan)?;
+    match ComparisonPlan::read(&args.folder)? {
+        Some(plan) => of_comparison(args, &plan),
+        None if args.folder.join(files::SETTINGS).exists() => of_run(args),
+        None => Err(Error::input(format!(
+            "{} is the folder of no comparison and of no run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
+            args.folder.display(),
+            files::SETTINGS
+        ))),
+    }
+}
+
+fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
+    let comparison = write_report(&args.folder, plan)?;
     if args.json {
         return out::text(&report::json(&comparison)?);
     }
     out::text(&report::leaderboard_text(&comparison))?;
     out::line(&format!("\nreport: {}", args.folder.join(names::PAGE).display()))
+}
+
+fn of_run(args: &ReportArgs) -> Result<()> {
+    let run: RunReport = alone::write(&args.folder)?;
+    if args.json {
+        return out::text(&report::json(&run)?);
+    }
+    out::line(&format!("report: {}", args.folder.join(files::PAGE).display()))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::progress::{LinesProgress, RunProgress};
 use super::{out, threads};
-use crate::compare::slots;
+use crate::compare::{alone, slots};
 use crate::data::Store;
 use crate::error::{Error, Result};
 use crate::run::settings::{Data, Settings, files};
@@ -35,7 +35,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     threads::ensure(settings.threads)?;
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
-        return succeeded(run::execute(&args.folder, &mut progress)?);
+        let result = run::execute(&args.folder, &mut progress)?;
+        write_page(&args.folder);
+        return succeeded(result);
     }
     finish(&args.folder, args.json)
 }
@@ -57,12 +59,20 @@ pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
         let mut progress = RunProgress::new(&name);
         run::execute(folder, &mut progress)?
     };
+    write_page(folder);
     if json {
         out::json(&result)?;
     } else if result.state == State::Done {
         out::text(&told(folder, &result))?;
     }
     succeeded(result)
+}
+
+/// Writes the page of a run that ended. One that cannot be written costs the run nothing: `report` can make it later.
+fn write_page(folder: &Path) {
+    if let Err(error) = alone::write(folder) {
+        log::warn!("the run has no page: {error}");
+    }
 }
 
 /// The result in a few lines.
@@ -91,7 +101,9 @@ fn told(folder: &Path, result: &RunResult) -> String {
             lines.push(format!("{split:<15} {}", measured.join(", ")));
         }
     }
-    for (what, name) in [("architecture in", files::ARCHITECTURE), ("weights in", files::WEIGHTS)] {
+    for (what, name) in
+        [("architecture in", files::ARCHITECTURE), ("weights in", files::WEIGHTS), ("report in", files::PAGE)]
+    {
         let path = folder.join(name);
         if path.exists() {
             lines.push(format!("{what:<15} {}", path.display()));

@@ -16,7 +16,7 @@ use crate::data::Store;
 use crate::error::{Error, Result};
 use crate::run::create;
 use crate::run::settings::{Settings, files};
-use crate::train::check_batch;
+use crate::train::check_plan;
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     };
     let (store, data) = run::open_data(&store)?;
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check_batch(&plan, store.info().rows.train)?;
+    check_plan(&plan, store.info())?;
     let architecture = args.architecture(&store)?;
     let shape = &store.info().shape;
     architecture.layers()?.expect_io(shape.length, shape.labels.len())?;

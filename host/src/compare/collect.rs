@@ -65,7 +65,12 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
 fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
     let folder = comparison.join(&run.folder);
     let result = RunResult::read(&folder)?;
-    let state = match &result {
+    of_run(&folder, run.folder.display().to_string(), run.seed, result.as_ref())
+}
+
+/// What came of the run in `folder`, which is called `shown`, so far.
+pub(super) fn of_run(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> Result<RunSummary> {
+    let state = match result {
         Some(result) => match result.state {
             State::Done => RunState::Done,
             State::Failed => {
@@ -87,21 +92,21 @@ fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
             trials,
         })
     };
-    let of = |part: fn(&RunResult) -> Option<u64>| result.as_ref().and_then(part);
+    let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
     Ok(RunSummary {
-        seed: run.seed,
-        folder: run.folder.display().to_string(),
+        seed,
+        folder: shown,
         state,
-        test: result.as_ref().and_then(|result| result.test.clone()),
-        valid: result.as_ref().and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
+        test: result.and_then(|result| result.test.clone()),
+        valid: result.and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
             loss: metrics.loss,
             accuracy: metrics.accuracy,
             averages: metrics.averages,
         }),
         parameters: of(|result| result.parameters),
         multiply_adds: of(|result| result.multiply_adds),
-        search: cost(result.as_ref().and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
-        training: cost(result.as_ref().and_then(|result| result.final_training), 0),
+        search: cost(result.and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
+        training: cost(result.and_then(|result| result.final_training), 0),
         curve: curve(&folder.join(names::JOURNAL)),
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| told(architecture::summary(found))),
@@ -143,13 +148,14 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
     told(journal::read(path)).unwrap_or_default().into_iter().filter_map(point).collect()
 }
 
-fn read_architecture(path: &Path) -> Option<Architecture> {
+/// The architecture in a file, if there is one that can be read.
+pub(super) fn read_architecture(path: &Path) -> Option<Architecture> {
     let text = told(read_if_there(path))??;
     told(Architecture::from_json(&text).map_err(|error| Error::file("use", path, error)))
 }
 
 /// The value, or nothing and a warning.
-fn told<T>(result: Result<T>) -> Option<T> {
+pub(super) fn told<T>(result: Result<T>) -> Option<T> {
     result.inspect_err(|error| log::warn!("left out of the report: {error}")).ok()
 }
 

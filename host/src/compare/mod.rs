@@ -5,6 +5,7 @@
 //! only thing that is shared: a run can be done by hand, by another machine or by a job array, and the comparer goes
 //! on from what it finds.
 
+pub mod alone;
 pub mod architecture;
 pub mod collect;
 pub mod named;

@@ -16,7 +16,7 @@ use crate::data::{StoreInfo, Task};
 use crate::error::{Error, Result};
 use crate::hash::sha256;
 use crate::plugins::pinned;
-use crate::train::check_batch;
+use crate::train::check_plan;
 
 /// The strategy that draws uniformly at random, with which every other one is compared.
 pub const CONTROL: &str = "random-search";
@@ -97,7 +97,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
-    check_batch(&final_training, info.rows.train)?;
+    check_plan(&final_training, &info)?;
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),

@@ -12,13 +12,23 @@ use super::weights::Declared;
 use super::{convolution, highway, normalisation, pooling, recurrent};
 use crate::error::{Error, Result};
 
-/// The steps of `layers`, and which of them is the output.
-pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<(Vec<Step>, Source)> {
+/// The steps of a network.
+pub(super) struct Built {
+    pub(super) steps: Vec<Step>,
+    /// Which of them is the output.
+    pub(super) output: Source,
+    /// Which is the last dense layer, if there is one.
+    pub(super) last_dense: Option<usize>,
+}
+
+/// The steps of `layers`.
+pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<Built> {
     let readers = readers(layers);
     let scales = scales(layers, choices, &readers)?;
     let mut steps: Vec<Step> = Vec::with_capacity(layers.layers.len());
     // Where each layer's value is: layers that do the same share a step.
     let mut places: Vec<Source> = Vec::with_capacity(layers.layers.len());
+    let mut last_dense = None;
     let mut without_weights: BTreeMap<Source, Vec<(&Op, Source)>> = BTreeMap::new();
     for (layer, &scale) in layers.layers.iter().zip(&scales) {
         let place = |source: &Source| match source {
@@ -50,6 +60,9 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
                 Work::Mix(options.iter().zip(&layer.inputs).map(term).collect::<Result<_>>()?)
             }
         };
+        if matches!(layer.op, LayerOp::Op(Op::Linear { .. })) {
+            last_dense = Some(steps.len());
+        }
         steps.push(Step { work, inputs, shape: layer.shape.iter().map(|&n| size(n)).collect() });
         places.push(next);
     }
@@ -57,7 +70,7 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
         Source::Input => Source::Input,
         Source::Layer(at) => places[at],
     };
-    Ok((steps, output))
+    Ok(Built { steps, output, last_dense })
 }
 
 /// How many layers read each layer; the output counts as one.

@@ -129,7 +129,7 @@ fn pair(
     let default = Draw::Uniform(1.0 / (fan_in as f64).sqrt());
     let (draw, draw_bias) = range.map_or((default, default), |range| (Draw::Uniform(range), Draw::Constant(0.0)));
     let shape: Vec<i64> = shape.iter().map(|&n| size(n)).collect();
-    let weight = declared.weight(format!("{name}.weight"), &shape, Part::Cnn, draw);
+    let weight = declared.units(format!("{name}.weight"), &shape, draw);
     let bias = bias.then(|| declared.weight(format!("{name}.bias"), &shape[..1], Part::Cnn, draw_bias));
     (weight, bias)
 }

@@ -38,6 +38,8 @@ use weights::{Declared, Weights};
 pub struct Net {
     steps: Vec<Step>,
     output: Source,
+    /// The step of the last dense layer, if there is one.
+    last_dense: Option<usize>,
     choices: Choices,
     /// What a pass over all options runs.
     all: Vec<Run>,
@@ -54,6 +56,8 @@ pub struct Output {
     pub logits: Tensor,
     /// The outputs of highway cells, \[T, B, H\] each.
     pub recurrent_outputs: Vec<Tensor>,
+    /// What enters the last dense layer, where the mode asks for it and the pass runs that layer.
+    pub hidden: Option<Tensor>,
 }
 
 impl Net {
@@ -70,11 +74,11 @@ impl Net {
     fn build_by(layers: &Layers, allocate: impl FnOnce(Declared) -> Result<Weights>) -> Result<Self> {
         let mut declared = Declared::default();
         let choices = Choices::declare(&layers.decisions, &mut declared);
-        let (steps, output) = build::steps(layers, &choices, &mut declared)?;
+        let build::Built { steps, output, last_dense } = build::steps(layers, &choices, &mut declared)?;
         let all = schedule(&steps, output, None);
         let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
         let normalises_states = highway && layers.form == Form::Search;
-        Ok(Self { steps, output, choices, all, normalises_states, weights: allocate(declared)? })
+        Ok(Self { steps, output, last_dense, choices, all, normalises_states, weights: allocate(declared)? })
     }
 
     /// The network's value for a batch of inputs \[B, C, L\].
@@ -112,12 +116,16 @@ impl Net {
         let shares = self.choices.shares(&self.weights, mode)?;
         let some = matches!(mode.blend, Blend::Chosen(_)).then(|| schedule(&self.steps, self.output, Some(&shares)));
         let mut pass = Pass { weights: &self.weights, mode, shares, statistics, recurrent_outputs: Vec::new() };
+        let mut hidden = None;
         let mut values: Vec<Option<Tensor>> = self.steps.iter().map(|_| None).collect();
         for run in some.as_ref().unwrap_or(&self.all) {
             let step = &self.steps[run.at];
             let value_at = |&at: &usize| Some((at, value_of(step.inputs[at], &values, input)?));
             let read: Vec<(usize, &Tensor)> = run.reads.iter().filter_map(value_at).collect();
             let tensors: Vec<&Tensor> = read.iter().map(|&(_, value)| value).collect();
+            if mode.keep_hidden && self.last_dense == Some(run.at) {
+                hidden = tensors.first().map(|value| value.shallow_clone());
+            }
             let value = match &step.work {
                 Work::Module(module) => module.forward(&tensors, &mut pass)?,
                 _ if tensors.is_empty() => {
@@ -138,7 +146,7 @@ impl Net {
         let logits = value_of(self.output, &values, input)
             .ok_or_else(|| Error::failed("the network has no output"))?
             .shallow_clone();
-        Ok(Output { logits, recurrent_outputs: pass.recurrent_outputs })
+        Ok(Output { logits, recurrent_outputs: pass.recurrent_outputs, hidden })
     }
 
     /// The alphas of a supernet and their softmax; none for an architecture.

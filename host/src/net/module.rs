@@ -24,6 +24,8 @@ pub struct Mode {
     pub input_dropout: Option<f64>,
     /// Dropout of the states of highway cells, in place of the network's own.
     pub hidden_dropout: Option<f64>,
+    /// Whether the pass gives what enters the last dense layer.
+    pub keep_hidden: bool,
 }
 
 impl Mode {
@@ -37,6 +39,7 @@ impl Mode {
             skip_dropout: 0.0,
             input_dropout: None,
             hidden_dropout: None,
+            keep_hidden: false,
         }
     }
 

@@ -89,6 +89,8 @@ pub mod files {
     pub const WEIGHTS: &str = "weights.safetensors";
     /// How the run ended; written last.
     pub const RESULT: &str = "result.json";
+    /// The run's page.
+    pub const PAGE: &str = "report.html";
     /// What the run would have logged to a terminal.
     pub const LOG: &str = "run.log";
     /// Held while a process works on the folder.

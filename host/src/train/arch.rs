@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use super::feed::{Batch, Feed};
 use super::job::Job;
-use super::loss::Loss;
+use super::objective::Objective;
 use super::optimizer::{Clipped, Optimizer, Progress};
 use super::partition::Partition;
 use super::position::Course;
@@ -109,12 +109,12 @@ fn unknown_order() -> Error {
 }
 
 /// Passes through a network in training mode, forward and backward, each with the same dropout masks; none of them
-/// moves a running statistic, and their loss has no regularisers.
+/// moves a running statistic, and what they lower has no regularisers.
 #[derive(Debug)]
 pub(super) struct Passes<'a> {
     /// The network.
     pub(super) net: &'a mut Net,
-    loss: Loss,
+    objective: &'a Objective,
     mode: Mode,
     seed: i64,
     /// How many there were.
@@ -130,9 +130,10 @@ pub(super) struct Of {
 
 impl<'a> Passes<'a> {
     /// The passes of architecture step `number` of a training of this seed.
-    pub(super) fn new(net: &'a mut Net, loss: Loss, mode: &Mode, job_seed: u64, number: u64) -> Self {
+    pub(super) fn new(net: &'a mut Net, objective: &'a Objective, mode: &Mode, job_seed: u64, number: u64) -> Self {
         let seed = i64::try_from(seed::derive(job_seed, "architecture step", number)).unwrap_or(i64::MAX);
-        Self { net, loss, mode: Mode { train: true, track: false, ..mode.clone() }, seed, count: 0 }
+        let mode = Mode { train: true, track: false, keep_hidden: false, ..mode.clone() };
+        Self { net, objective, mode, seed, count: 0 }
     }
 
     /// Leaves the gradients of the mean loss of a batch with the network's weights.
@@ -143,7 +144,7 @@ impl<'a> Passes<'a> {
         self.mode.learn_alphas = of.alphas;
         tch::manual_seed(self.seed);
         let logits = self.net.forward(inputs, &self.mode)?.logits;
-        let loss = self.loss.mean(&logits, targets)?;
+        let loss = self.objective.mean(&logits, targets)?;
         // Where nothing that is asked for has a part in the loss, its gradient is zero.
         if loss.requires_grad() {
             loss.f_backward()?;

@@ -31,7 +31,7 @@ impl Feed {
         let count = subset.map_or(job.train.len(), |subset| subset.len());
         let order = BatchOrder::shuffled(job.seed, epoch.into(), count, job.plan.batch as usize, Partial::Drop)?;
         let subset = subset.cloned();
-        let decoding = decoding(job, "strand");
+        let decoding = decoding(job, Draws { strands: "strand", shifts: "shift" });
         let plans = (first..steps).filter_map(move |step| {
             let rows = taken(order.step(step as usize)?, subset.as_ref());
             let decoding = decoding(rows.len(), u64::from(epoch) << 32 | u64::from(step));
@@ -47,7 +47,7 @@ impl Feed {
         let count = subset.map_or(rows.len(), |subset| subset.len());
         let (batch, seed) = (job.plan.batch as usize, seed::derive(job.seed, "architecture batches", 0));
         let subset = subset.cloned();
-        let decoding = decoding(job, "architecture strand");
+        let decoding = decoding(job, Draws { strands: "architecture strand", shifts: "architecture shift" });
         let plans = passes(seed, count, batch, first)?.map(move |(step, places)| {
             let rows = taken(&places, subset.as_ref());
             let decoding = decoding(rows.len(), step);
@@ -136,12 +136,25 @@ fn taken(places: &[u32], subset: Option<&Subset>) -> Vec<u32> {
     }
 }
 
-/// How the rows of a step are decoded: their number, and the index of the step, from which the strands are drawn.
-fn decoding(job: &Job, name: &'static str) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
+/// The names of the streams that a training batch is drawn from. Each has its own, so that none depends on whether
+/// another is used.
+#[derive(Clone, Copy)]
+struct Draws {
+    strands: &'static str,
+    shifts: &'static str,
+}
+
+/// How the rows of a step are decoded: their number, and the index of the step, from which strands and shifts are drawn.
+fn decoding(job: &Job, names: Draws) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
     let (strands, seed) = (job.plan.reverse_complement, job.seed);
+    // A shift is shorter than a window, and windows are far shorter than 2^31 bases.
+    let most = i32::try_from(job.plan.shift).unwrap_or(i32::MAX);
     move |rows, index| {
-        let mut draws = seed::stream(seed, name, index);
+        let stream = |name| seed::stream(seed, name, index);
+        let mut draws = stream(names.strands);
         let reverse_complement = if strands { (0..rows).map(|_| draws.random()).collect() } else { Vec::new() };
-        Decoding { reverse_complement, shift: Vec::new() }
+        let mut draws = stream(names.shifts);
+        let shift = if most > 0 { (0..rows).map(|_| draws.random_range(-most..=most)).collect() } else { Vec::new() };
+        Decoding { reverse_complement, shift }
     }
 }

@@ -44,6 +44,19 @@ impl Loss {
         }
     }
 
+    /// As [`mean`](Self::mean), where a positive of each label, or a sample of each class, counts by its of `weights`
+    /// \[K\]. The mean is over all samples, also where their weights do not add up to their number. A regression has
+    /// no classes: all count alike.
+    pub fn weighted_mean(self, logits: &Tensor, targets: &Tensor, weights: &Tensor) -> Result<Tensor, TchError> {
+        match self {
+            Self::BinaryCrossEntropy => {
+                logits.f_binary_cross_entropy_with_logits(targets, None::<&Tensor>, Some(weights), Reduction::Mean)
+            }
+            Self::CrossEntropy => self.mean(logits, &targets.f_mul(weights)?),
+            Self::SquaredError | Self::Poisson => self.mean(logits, targets),
+        }
+    }
+
     /// What raw outputs stand for: probabilities, values, or rates.
     pub fn predictions(self, logits: &Tensor) -> Result<Tensor, TchError> {
         match self {

@@ -11,6 +11,7 @@ mod job;
 pub mod loss;
 pub mod memory;
 pub mod meter;
+mod objective;
 pub mod optimizer;
 mod partition;
 mod position;
@@ -23,6 +24,6 @@ mod training;
 mod unrolled;
 
 pub use feed::{Batch, Feed};
-pub use job::{Job, Start, Watch, check_batch};
+pub use job::{Job, Start, Watch, check_plan};
 pub use scoring::{ScoreJob, Scoring};
 pub use training::Training;

@@ -70,6 +70,7 @@ impl Training {
             skip_dropout: course.value_in(&plan.skip_dropout).unwrap_or(0.0),
             input_dropout: plan.input_dropout,
             hidden_dropout: plan.hidden_dropout,
+            keep_hidden: plan.hidden_l1 > 0.0,
             ..Mode::training()
         };
         let steps = self.position.before.steps.saturating_add(self.position.steps);
@@ -90,29 +91,37 @@ impl Training {
             None => feed.insert(ArchSteps::feed(&self.job, &self.partition, number)?),
         };
         let batch = feed.next_batch()?.ok_or_else(out_of_data)?;
-        let mut passes = Passes::new(&mut self.net, self.loss, &at.mode, self.job.seed, number);
+        let mut passes = Passes::new(&mut self.net, &self.objective, &at.mode, self.job.seed, number);
         let taken = self.position.before.arch_steps.saturating_add(number);
         let batches = arch.step(&mut passes, taken, at, &batch, (&self.optimizer, train))?;
         self.position.arch_steps += 1;
         Ok(batches)
     }
 
-    /// One weight step. Gives the loss, without regularisers, on the device.
+    /// One weight step. Gives the loss, without weights of classes and without regularisers, on the device.
     fn weight_step(&mut self, (inputs, targets): &Batch, at: &At) -> Result<Tensor> {
         // Dropout draws from libtorch's own generator: seeded a step, it is a function of the step.
         tch::manual_seed(i64::try_from(seed::derive(self.job.seed, "step", self.position.steps)).unwrap_or(i64::MAX));
         let output = self.net.forward(inputs, &at.mode)?;
-        let loss = self.loss.mean(&output.logits, targets)?;
-        let mut total = loss.shallow_clone();
-        if self.job.plan.slowness > 0.0 {
+        let minimised = self.objective.mean(&output.logits, targets)?;
+        let loss = self.objective.reported(&output.logits, targets, &minimised)?;
+        let plan = &self.job.plan;
+        let mut total = minimised;
+        if plan.slowness > 0.0 {
             for outputs in &output.recurrent_outputs {
-                total = total.f_add(&slowness(outputs)?.f_mul_scalar(self.job.plan.slowness)?)?;
+                total = total.f_add(&slowness(outputs)?.f_mul_scalar(plan.slowness)?)?;
             }
+        }
+        if let Some(hidden) = &output.hidden {
+            total = total.f_add(&hidden.f_abs()?.f_sum(Kind::Float)?.f_mul_scalar(plan.hidden_l1)?)?;
         }
         total.f_backward()?;
         let number = self.position.before.steps.saturating_add(self.position.steps) + 1;
         self.optimizer.step(&mut self.net.weights, number, at.epoch, at.progress)?;
-        Ok(loss.f_detach()?.f_to_kind(Kind::Double)?)
+        if let Some(norm) = plan.max_norm {
+            self.net.weights.shorten(norm)?;
+        }
+        Ok(loss.f_to_kind(Kind::Double)?)
     }
 
     /// The multiply-adds of one sample's forward pass under `blend`.

@@ -10,12 +10,12 @@ use genomenas_plugin::message::{Alphas, Cost, Epoch, Order, Stopped};
 use super::arch::ArchSteps;
 use super::checkpoint::Tensors;
 use super::computed::Computed;
-use super::job::{Job, Start, Watch, check_batch, check_states};
-use super::loss::Loss;
+use super::job::{Job, Start, Watch, check_hidden, check_plan, check_states};
 use super::memory::{self, Need};
 use super::meter::{Bound, Meter};
+use super::objective::Objective;
 use super::optimizer::Optimizer;
-use super::partition::Partition;
+use super::partition::{Available, Partition};
 use super::position::Position;
 use crate::error::{Error, Result};
 use crate::eval;
@@ -36,7 +36,7 @@ pub struct Training {
     /// Of the weights.
     pub(super) optimizer: Optimizer,
     pub(super) arch: Option<ArchSteps>,
-    pub(super) loss: Loss,
+    pub(super) objective: Objective,
     pub(super) meter: Meter,
     pub(super) position: Position,
     pub(super) best_weights: Option<Tensors>,
@@ -72,10 +72,11 @@ impl Training {
         job.plan.validate()?;
         let info = job.train.info();
         job.layers.expect_io(info.shape.length, info.shape.labels.len())?;
-        check_batch(&job.plan, job.train.len() as u64)?;
+        check_plan(&job.plan, info)?;
+        check_hidden(&job.plan, &job.layers)?;
         check_states(&job.layers, job.plan.batch)?;
         ArchSteps::check(&job)?;
-        let partition = Partition::new(&job.plan, job.data_seed, job.train.len(), job.valid.len())?;
+        let partition = Partition::new(&job.plan, job.data_seed, &Available::of(info))?;
         let mixer = Mixer::new(&job.mixing, &job.layers)?;
         let unrolls = job.plan.arch.as_ref().is_some_and(|arch| arch.order != Order::First);
         memory::check(
@@ -90,7 +91,7 @@ impl Training {
         let net = net(&job)?;
         let optimizer = Optimizer::new(&job.plan, &net.weights)?;
         let arch = ArchSteps::new(&job.plan, &net)?;
-        let loss = Loss::of(info.shape.task);
+        let objective = Objective::new(&job.plan, info, job.device)?;
         let whole = Computed::whole(&job.layers);
         Ok(Self {
             job,
@@ -100,7 +101,7 @@ impl Training {
             whole,
             optimizer,
             arch,
-            loss,
+            objective,
             meter: Meter::new(Cost::default()),
             position: Position::default(),
             best_weights: None,

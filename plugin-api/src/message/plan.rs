@@ -46,7 +46,8 @@ pub struct Plan {
     pub reverse_complement: bool,
     /// Moves each training window by a number of bases drawn from −shift to shift; bases moved in are unknown.
     pub shift: u32,
-    /// How much rare labels and classes count in the loss that is minimised.
+    /// How much rare labels and classes count in the loss that is minimised, by architecture steps, too; losses that are
+    /// reported count all alike.
     pub class_weights: ClassWeights,
     /// The share of the training rows that is used, drawn from the run's seed; all of them where absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -293,6 +294,13 @@ pub enum ClassWeights {
         #[serde(default = "hundred")]
         maximum: f64,
     },
+}
+
+impl ClassWeights {
+    /// [`Balanced`](Self::Balanced), with weights of at most 100.
+    pub const fn balanced() -> Self {
+        Self::Balanced { maximum: hundred() }
+    }
 }
 
 const fn hundred() -> f64 {

@@ -1,6 +1,6 @@
 //! The checks of what a strategy proposes and finds, before anything is done with it.
 
-use super::cost::check_batch;
+use super::cost::check_plan;
 use super::curves::Good;
 use super::drive::{Host, refused};
 use super::network::Resolved;
@@ -23,7 +23,7 @@ impl Host<'_> {
         match &trial.work {
             Work::Train { network, plan, .. } => {
                 plan.validate()?;
-                check_batch(plan, &self.simulation.setup.data)?;
+                check_plan(plan, &self.simulation.setup.data)?;
                 let resolved = self.networks.of_trial(network, plan, &self.remaining)?;
                 Ok(Some((resolved, self.remaining.clone())))
             }

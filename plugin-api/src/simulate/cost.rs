@@ -3,7 +3,7 @@
 use super::bound::Bounds;
 use super::drive::refused;
 use crate::Result;
-use crate::message::{Arch, ArchData, Cost, DataInfo, Order, Plan};
+use crate::message::{Arch, ArchData, ClassWeights, Cost, DataInfo, Order, Plan, Task};
 
 /// Multiply-adds of a simulated second.
 const SPEED: f64 = 1e9;
@@ -19,31 +19,71 @@ pub const fn architecture_batches(order: Order) -> u64 {
     }
 }
 
-/// Rows that weights are trained on: without those of architecture steps.
-fn weight_rows(plan: &Plan, data: &DataInfo) -> u64 {
-    let rows = data.train_rows;
+/// Training rows that a plan uses.
+fn used_rows(plan: &Plan, data: &DataInfo) -> u64 {
+    plan.subsample.map_or(data.train_rows, |share| part_of(data.train_rows, share))
+}
+
+/// Rows that architecture steps take from those of the weights.
+fn arch_rows(plan: &Plan, data: &DataInfo) -> u64 {
     match plan.arch.as_ref().map(|arch| arch.data) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < part < 1")]
-        Some(ArchData::Train { part }) => rows.saturating_sub((rows as f64 * part).round() as u64),
-        _ => rows,
+        Some(ArchData::Train { part }) => part_of(used_rows(plan, data), part),
+        _ => 0,
     }
 }
 
-/// Refuses a batch that the rows of weight steps or of architecture steps do not fill.
-pub(super) fn check_batch(plan: &Plan, data: &DataInfo) -> Result<()> {
-    let (batch, train) = (u64::from(plan.batch), data.train_rows);
-    if batch > train {
+/// Rows that weights are trained on: without those of architecture steps.
+fn weight_rows(plan: &Plan, data: &DataInfo) -> u64 {
+    used_rows(plan, data).saturating_sub(arch_rows(plan, data))
+}
+
+fn part_of(rows: u64, part: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < part ≤ 1")]
+    let count = (rows as f64 * part).round() as u64;
+    count.min(rows)
+}
+
+/// Refuses a plan that nothing can be trained by on this data, whatever the network.
+pub(super) fn check_plan(plan: &Plan, data: &DataInfo) -> Result<()> {
+    check_batch(plan, data)?;
+    if plan.shift as usize >= data.length {
         return Err(refused(format!(
-            "a batch of {batch} is larger than the training split of {train} rows: take at most {train}"
+            "the plan shifts windows by up to {} bases, and they have {}: shift by at most {}",
+            plan.shift,
+            data.length,
+            data.length.saturating_sub(1)
         )));
+    }
+    if plan.class_weights != ClassWeights::None && matches!(data.task, Task::Regression | Task::PoissonRegression) {
+        return Err(refused(
+            "the plan weighs classes (class_weights), and the labels of a regression are numbers: leave it out",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a batch that the rows of weight steps or of architecture steps do not fill.
+fn check_batch(plan: &Plan, data: &DataInfo) -> Result<()> {
+    let (batch, train, used) = (u64::from(plan.batch), data.train_rows, used_rows(plan, data));
+    match plan.subsample {
+        _ if batch <= used => {}
+        None => {
+            return Err(refused(format!(
+                "a batch of {batch} is larger than the training split of {train} rows: take at most {train}"
+            )));
+        }
+        Some(share) => {
+            return Err(refused(format!(
+                "a batch of {batch} is larger than the share of {share} (subsample) of the {train} training rows, which is {used}: take a smaller batch or a larger share"
+            )));
+        }
     }
     match plan.arch.as_ref().map(|arch| arch.data) {
         Some(ArchData::Train { part }) => {
-            let weights = weight_rows(plan, data);
-            let arch = train - weights;
+            let (arch, weights) = (arch_rows(plan, data), weight_rows(plan, data));
             if arch < batch || weights < batch {
                 return Err(refused(format!(
-                    "architecture steps read {part} of the {train} training rows: that leaves {arch} rows to them and {weights} to the weights, and a batch has {batch}; take a smaller batch or another part"
+                    "architecture steps read {part} of the {used} training rows: that leaves {arch} rows to them and {weights} to the weights, and a batch has {batch}; take a smaller batch or another part"
                 )));
             }
         }
@@ -122,7 +162,7 @@ fn warm_up(arch: Option<&Arch>, epochs: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Optimizer, Stopped, Task, Unit};
+    use crate::message::{Optimizer, Stopped, Unit};
     use crate::simulate::bound::Bound;
 
     const DATA: DataInfo =
@@ -147,6 +187,30 @@ mod tests {
         assert_eq!((cost.samples, cost.multiply_adds), (600, 7 * (3 * 600 + 20)));
         let (steps, _) = epoch(&Plan { arch: None, ..plan.clone() }, 1e9, 0, Cost::default());
         assert_eq!(steps, Steps { weights: 100, architecture: 0 });
+    }
+
+    #[test]
+    fn a_share_of_the_rows_has_so_many_steps_and_leaves_its_part_to_architecture_steps() {
+        let plan = Plan { subsample: Some(0.5), ..plan(Order::First) };
+        // Of 1,005 rows 503, of which architecture steps read 201.
+        assert_eq!(epoch(&plan, 1e9, 0, Cost::default()).0, Steps { weights: 30, architecture: 0 });
+        let alone = Plan { arch: None, ..plan.clone() };
+        assert_eq!(epoch(&alone, 1e9, 0, Cost::default()).0, Steps { weights: 50, architecture: 0 });
+        assert!(check_plan(&Plan { batch: 503, ..alone.clone() }, &DATA).is_ok());
+        let refused = check_plan(&Plan { batch: 504, ..alone }, &DATA).unwrap_err().message;
+        assert!(refused.contains("share of 0.5") && refused.contains("which is 503"), "{refused}");
+        assert!(check_plan(&Plan { batch: 202, ..plan }, &DATA).unwrap_err().message.contains("201 rows to them"));
+    }
+
+    #[test]
+    fn plans_that_the_data_does_not_allow_are_refused() {
+        assert!(check_plan(&Plan { shift: 49, ..Plan::default() }, &DATA).is_ok());
+        let far = check_plan(&Plan { shift: 50, ..Plan::default() }, &DATA).unwrap_err().message;
+        assert!(far.contains("up to 50 bases") && far.contains("at most 49"), "{far}");
+        let weighed = Plan { class_weights: ClassWeights::Balanced { maximum: 10.0 }, ..Plan::default() };
+        assert!(check_plan(&weighed, &DATA).is_ok());
+        let numbers = DataInfo { task: Task::Regression, ..DATA };
+        assert!(check_plan(&weighed, &numbers).unwrap_err().message.contains("class_weights"));
     }
 
     #[test]

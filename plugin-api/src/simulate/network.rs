@@ -5,7 +5,7 @@ use super::drive::refused;
 use super::supernet::Supernet;
 use crate::Result;
 use crate::message::{Network, Plan, Setup};
-use crate::space::{Layers, Mask};
+use crate::space::{Layer, LayerOp, Layers, Mask, Op};
 
 /// The network of a trial that the host has checked.
 #[derive(Clone, Debug)]
@@ -24,6 +24,17 @@ pub(super) enum Kind {
 }
 
 impl Resolved {
+    /// Refuses a regulariser of what enters the last dense layer of a network that has none.
+    fn check_hidden(&self) -> Result<()> {
+        let dense = |layer: &Layer| matches!(layer.op, LayerOp::Op(Op::Linear { .. }));
+        if self.layers.layers.iter().any(dense) {
+            return Ok(());
+        }
+        Err(refused(
+            "the plan regularises what enters the last dense layer (hidden_l1), and the network has no dense layer: leave it out",
+        ))
+    }
+
     /// Refuses architecture steps of a network without alphas.
     fn check_learns(&self) -> Result<()> {
         if self.layers.decisions.is_empty() {
@@ -61,6 +72,9 @@ impl Networks<'_> {
         self.check(&resolved.layers)?;
         if plan.arch.is_some() {
             resolved.check_learns()?;
+        }
+        if plan.hidden_l1 > 0.0 {
+            resolved.check_hidden()?;
         }
         Ok(resolved)
     }

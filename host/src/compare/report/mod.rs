@@ -1,6 +1,7 @@
-//! What a comparison tells a person: a leaderboard for the terminal, the same as CSV, `comparison.json`, and a page.
+//! What a comparison tells a person: a leaderboard for the terminal, the same as CSV, `comparison.json`, and a page;
+//! and the page of a run by itself.
 //!
-//! Everything is a function from a [`Comparison`] to text; nothing here reads or writes a file, or computes a
+//! Everything is a function from a [`Comparison`] or a [`RunReport`] to text; nothing here reads or writes a file, or computes a
 //! number that is not in the comparison. A run that failed or goes on is counted, and never becomes a number.
 
 mod model;
@@ -13,18 +14,20 @@ mod table;
 
 pub use model::{
     ArchitectureSummary, Comparison, Cost, DataSummary, DecisionMade, Entry, EpochPoint, Layer, Phase, Ranking,
-    RunState, RunSummary, Setting, Split, ValidationSummary,
+    RunReport, RunState, RunSummary, SearchTerms, Setting, Split, ValidationSummary,
 };
-pub use page::page;
+pub use page::{page, run_page};
 pub use table::{leaderboard_csv, leaderboard_text};
+
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 
-/// The comparison as indented JSON, which [`from_json`] reads again.
-pub fn json(comparison: &Comparison) -> Result<String> {
-    serde_json::to_string_pretty(comparison)
+/// A comparison as indented JSON, which [`from_json`] reads again, or the report of a run.
+pub fn json(report: &impl Serialize) -> Result<String> {
+    serde_json::to_string_pretty(report)
         .map(|text| text + "\n")
-        .map_err(|cause| Error::failed(format!("cannot write the comparison as JSON: {cause}")))
+        .map_err(|cause| Error::failed(format!("cannot write the report as JSON: {cause}")))
 }
 
 /// A comparison that [`json`] wrote.

@@ -147,6 +147,49 @@ pub struct RunSummary {
     pub decisions: Vec<DecisionMade>,
 }
 
+/// A run by itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// What it is: "danq on yeast.arrow, seed 1".
+    pub title: String,
+    /// The terms of the search, if it searches.
+    #[serde(default)]
+    pub search: Option<SearchTerms>,
+    /// The data; only its path and digest where it cannot be read any more.
+    pub data: DataSummary,
+    /// The final training; empty for a search alone.
+    #[serde(default)]
+    pub recipe: Vec<Setting>,
+    /// What came of it.
+    pub run: RunSummary,
+    /// What the kept weights reach on the validation split, label by label.
+    #[serde(default)]
+    pub valid: Option<Metrics>,
+    /// The program and its version: "genomenas 0.1.0".
+    pub generated_by: String,
+    /// Versions and machine facts worth keeping: device, threads.
+    #[serde(default)]
+    pub environment: Vec<Setting>,
+}
+
+/// The terms of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchTerms {
+    /// The strategy's id.
+    pub strategy: String,
+    /// The strategy's parameters that differ from their defaults.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// The plugin's id.
+    pub plugin: String,
+    /// The plugin's version.
+    pub plugin_version: String,
+    /// The space.
+    pub space: String,
+    /// The budget in words.
+    pub budget: String,
+}
+
 /// How far a run is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "lowercase")]

@@ -41,6 +41,29 @@ pub(super) fn comparison() -> Comparison {
     }
 }
 
+/// A search with a final training that ended.
+pub(super) fn run_report() -> RunReport {
+    let Comparison { data, recipe, environment, generated_by, budget, .. } = comparison();
+    let run = run(1, 0.871, 31_415);
+    RunReport {
+        title: "random-search trials=4 on yeast.arrow, seed 1".to_owned(),
+        search: Some(SearchTerms {
+            strategy: "random-search".to_owned(),
+            parameters: BTreeMap::from([("trials".to_owned(), 4.into())]),
+            plugin: "random-search".to_owned(),
+            plugin_version: "0.1.0".to_owned(),
+            space: "genomenas".to_owned(),
+            budget,
+        }),
+        data,
+        recipe,
+        valid: Some(metrics(0.88)),
+        run,
+        generated_by,
+        environment,
+    }
+}
+
 pub(super) fn setting((name, value): (&str, &str)) -> Setting {
     Setting { name: name.to_owned(), value: value.to_owned() }
 }

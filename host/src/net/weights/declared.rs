@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub(super) shape: Vec<i64>,
     pub(super) part: Part,
     pub(super) draw: Draw,
+    /// Whether its first axis are the output units of a dense layer or the filters of a convolution.
+    pub(super) units: bool,
     /// The names of the values, where each is drawn and saved on its own; otherwise none.
     pub(super) values: Vec<String>,
 }
@@ -37,7 +39,13 @@ pub struct Declared {
 impl Declared {
     /// A trained weight.
     pub fn weight(&mut self, name: String, shape: &[i64], part: Part, draw: Draw) -> WeightId {
-        self.push(Entry { name, shape: shape.to_vec(), part, draw, values: Vec::new() })
+        self.push(Entry { name, shape: shape.to_vec(), part, draw, units: false, values: Vec::new() })
+    }
+
+    /// A trained weight outside recurrent cells whose first axis are the output units of a dense layer or the filters of
+    /// a convolution.
+    pub fn units(&mut self, name: String, shape: &[i64], draw: Draw) -> WeightId {
+        self.push(Entry { name, shape: shape.to_vec(), part: Part::Cnn, draw, units: true, values: Vec::new() })
     }
 
     /// A trained weight of one axis whose values have names: each is drawn and saved by its own, so that it is the same
@@ -45,13 +53,14 @@ impl Declared {
     pub fn named_values(&mut self, name: String, values: &[String], part: Part, draw: Draw) -> WeightId {
         let values: Vec<String> = values.iter().map(|value| format!("{name}.{value}")).collect();
         let shape = vec![i64::try_from(values.len()).unwrap_or(i64::MAX)];
-        self.push(Entry { name, shape, part, draw, values })
+        self.push(Entry { name, shape, part, draw, units: false, values })
     }
 
     /// A running statistic: saved with the weights, changed by forward passes and not by optimizers.
     pub fn buffer(&mut self, name: String, shape: &[i64], value: f64) -> BufferId {
         let draw = Draw::Constant(value);
-        self.buffers.push(Entry { name, shape: shape.to_vec(), part: Part::Cnn, draw, values: Vec::new() });
+        let (shape, values) = (shape.to_vec(), Vec::new());
+        self.buffers.push(Entry { name, shape, part: Part::Cnn, draw, units: false, values });
         BufferId(self.buffers.len() - 1)
     }
 

@@ -95,6 +95,14 @@ impl Weights {
         Ok(())
     }
 
+    /// Shortens the weights that enter an output unit of a dense layer, or a filter of a convolution, to a Euclidean norm
+    /// of at most `norm`. Biases, batch norms and recurrent cells have no such units, and stay as they are.
+    pub fn shorten(&mut self, norm: f64) -> Result<()> {
+        let units = self.entries.iter().zip(&mut self.views).filter(|(entry, _)| entry.units);
+        no_grad(|| units.into_iter().try_for_each(|(_, view)| view.f_renorm_(2.0, 0, norm).map(|_| ())))?;
+        Ok(())
+    }
+
     /// Whether backward passes compute gradients of a part; they do at first. What needs none saves time and memory.
     pub fn require_gradients(&mut self, part: Part, required: bool) -> Result<()> {
         for (_, view) in self.of_part(part) {

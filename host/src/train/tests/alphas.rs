@@ -24,7 +24,7 @@ fn batches(training: &Training) -> (Batch, Batch) {
 fn loss(training: &Training, (inputs, targets): &Batch) -> Tensor {
     tch::manual_seed(1);
     let mode = Mode { track: false, ..Mode::training() };
-    training.loss.mean(&training.net.forward(inputs, &mode).unwrap().logits, targets).unwrap()
+    training.objective.mean(&training.net.forward(inputs, &mode).unwrap().logits, targets).unwrap()
 }
 
 /// The task for a supernet that is smooth in its alphas: differences of a loss with kinks are not its gradient.
@@ -69,7 +69,7 @@ fn close(gradient: &Tensor, expected: &[f64], tolerance: f64) -> Result<(), Stri
 /// The gradient that an architecture step takes, without and with a weight step unrolled.
 fn gradients(training: &mut Training, weight_decay: f64) -> (Tensor, Tensor) {
     let (train, arch) = batches(training);
-    let mut passes = Passes::new(&mut training.net, training.loss, &Mode::training(), 1, 0);
+    let mut passes = Passes::new(&mut training.net, &training.objective, &Mode::training(), 1, 0);
     passes.backward(&arch, Of { weights: false, alphas: true }).unwrap();
     let first = passes.take_alphas().unwrap();
     let rates = training.optimizer.rates(0, Progress::default());
@@ -155,7 +155,7 @@ fn clipping_shortens_both_factors_of_the_implicit_term_and_lengthens_neither() {
         // The direct term: the gradient of alphas after the clipped step.
         tch::manual_seed(1);
         let mode = Mode { track: false, learn_alphas: true, ..Mode::training() };
-        training.loss.mean(&training.net.forward(&arch.0, &mode).unwrap().logits, &arch.1).unwrap().backward();
+        training.objective.mean(&training.net.forward(&arch.0, &mode).unwrap().logits, &arch.1).unwrap().backward();
         let direct = training.net.weights.take_gradients(Part::Arch).unwrap();
         let ahead = of_weights(&mut training);
         let of_v = factor(&ahead);

@@ -50,7 +50,7 @@ fn weights(training: &Training) -> Vec<f64> {
 fn first_gradient(training: &mut Training) -> Vec<f64> {
     let (inputs, targets) = Feed::train(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
     let logits = training.net.forward(&inputs, &Mode::training()).unwrap().logits;
-    training.loss.mean(&logits, &targets).unwrap().backward();
+    training.objective.mean(&logits, &targets).unwrap().backward();
     let gradient: Tensor = training.net.weights.take_gradients(Part::Cnn).unwrap();
     super::values(&gradient).into_iter().map(f64::from).collect()
 }

@@ -3,6 +3,7 @@
 mod alphas;
 mod continuing;
 mod cost;
+mod options;
 mod resume;
 mod rows;
 mod scoring;

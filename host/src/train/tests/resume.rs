@@ -6,6 +6,7 @@ use std::time::Duration;
 use genomenas_plugin::message::{Epoch, Horizon, Mixing, Optimizer, Order, Plan};
 
 use super::super::{Job, Start, Training, Watch};
+use super::options::all_options;
 use super::{SECOND, Saved, Setting, finish, moments, plan, saved};
 
 /// Keeps the checkpoint that was written after the first `after` steps.
@@ -52,6 +53,7 @@ fn a_training_that_is_resumed_within_an_epoch_ends_with_the_same_bytes_alphas_am
     for (mixing, plan) in [
         (Mixing::Softmax, plan(Order::First)),
         (Mixing::Softmax, second),
+        (Mixing::Softmax, all_options(SECOND)),
         (Mixing::Gumbel { start: 5.0, end: 0.5 }, plan(Order::First)),
         (Mixing::Uniform { options: 1 }, Plan { arch: None, ..plan(Order::First) }),
     ] {

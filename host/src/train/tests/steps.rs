@@ -20,7 +20,7 @@ fn arch_step(training: &mut Training) -> u64 {
     let batch = |rows: Feed| { rows }.next_batch().unwrap().unwrap();
     let train = batch(Feed::train(&training.job, training.partition.weights.as_ref(), 0, 0, 1).unwrap());
     let arch = batch(Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap());
-    let mut passes = Passes::new(&mut training.net, training.loss, &at.mode, 1, 0);
+    let mut passes = Passes::new(&mut training.net, &training.objective, &at.mode, 1, 0);
     let steps = training.arch.as_mut().unwrap();
     steps.step(&mut passes, 0, &at, &arch, (&training.optimizer, &train)).unwrap()
 }
@@ -53,7 +53,7 @@ fn every_pass_of_an_unrolled_step_has_the_same_dropout_masks() {
     let batch = Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
     let mode = Mode { skip_dropout: 0.3, ..Mode::training() };
     let mut gradients = |number| {
-        let mut passes = Passes::new(&mut training.net, training.loss, &mode, 1, number);
+        let mut passes = Passes::new(&mut training.net, &training.objective, &mode, 1, number);
         let mut pass = |of| {
             passes.backward(&batch, of).unwrap();
             (passes.net.weights.take_gradients(Part::Cnn).unwrap(), passes.take_alphas().unwrap())
@@ -129,7 +129,7 @@ fn gradients_of_alphas_neither_move_weights_nor_count_in_their_clip_norm() {
         let (inputs, targets) = Feed::train(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
         let mode = Mode { learn_alphas: alphas, ..Mode::training() };
         let logits = training.net.forward(&inputs, &mode).unwrap().logits;
-        training.loss.mean(&logits, &targets).unwrap().backward();
+        training.objective.mean(&logits, &targets).unwrap().backward();
         let before = saved(&training, true);
         training.optimizer.step(&mut training.net.weights, 1, 0, Progress::default()).unwrap();
         assert_eq!(saved(&training, true), before);

@@ -11,7 +11,7 @@ use crate::compare::statistics;
 
 /// What a search is followed by.
 #[derive(Clone, Copy)]
-enum Followed {
+pub(super) enum Followed {
     Auroc,
     /// Where no AUROC is measured, as in a regression.
     Loss,
@@ -123,7 +123,7 @@ fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
 }
 
 /// The steps of a run's best value: only epochs that improved it, then the last one.
-fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
+pub(super) fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
     let mut best = None;
     let mut steps = Vec::new();
     let mut last = 0.0_f64;
@@ -219,11 +219,13 @@ fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
     lines
 }
 
-fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+/// The epochs of the final training.
+pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
     run.curve.iter().filter(|point| point.phase == Phase::Final)
 }
 
-fn finite(value: Option<f64>) -> Option<f64> {
+/// A value that can be drawn.
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::name;
-use crate::compare::report::model::{ArchitectureSummary, DecisionMade, Ranking, RunState, RunSummary};
+use crate::compare::report::model::{ArchitectureSummary, DecisionMade, Layer, Ranking, RunState, RunSummary};
 use crate::compare::report::numbers::{grouped, metric, plural, short};
 use crate::compare::report::standing::Standing;
 
@@ -55,33 +55,13 @@ fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummar
                 " · " code { (architecture.hash.chars().take(12).collect::<String>()) }
             }
             @if !run.decisions.is_empty() { (decisions(&run.decisions)) }
-            div.scroll {
-                table.layers {
-                    thead {
-                        tr {
-                            th { "Layer" } th { "Operation" } th { "Shape" }
-                            th.number { "Parameters" } th.number { "Multiply-adds" }
-                        }
-                    }
-                    tbody {
-                        @for layer in &architecture.layers {
-                            tr {
-                                th scope="row" { (layer.name) }
-                                td { (layer.op) }
-                                td { (layer.shape) }
-                                td.number { (grouped(layer.parameters)) }
-                                td.number { (short(layer.multiply_adds as f64)) }
-                            }
-                        }
-                    }
-                }
-            }
+            (layers(&architecture.layers))
             p.note {
                 "Hash " code { (architecture.hash) } ". "
                 (if group.len() == 1 { "Folder: " } else { "Folders: " })
                 @for (index, (run, _)) in group.iter().enumerate() {
                     @if index > 0 { ", " }
-                    code { (run.folder) }
+                    (folder(run))
                 }
                 "."
             }
@@ -89,7 +69,46 @@ fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummar
     }
 }
 
-fn decisions(decisions: &[DecisionMade]) -> Markup {
+/// A run's folder, with a link to the page that a run which is over has there, relative to the comparison's.
+fn folder(run: &RunSummary) -> Markup {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.+=".contains(letter);
+    let name = html! { code { (run.folder) } };
+    if run.state == RunState::Done && run.folder.chars().all(plain) {
+        html! { a href={ (run.folder) "/report.html" } { (name) } }
+    } else {
+        name
+    }
+}
+
+/// The layers of an architecture.
+pub(super) fn layers(layers: &[Layer]) -> Markup {
+    html! {
+        div.scroll {
+            table.layers {
+                thead {
+                    tr {
+                        th { "Layer" } th { "Operation" } th { "Shape" }
+                        th.number { "Parameters" } th.number { "Multiply-adds" }
+                    }
+                }
+                tbody {
+                    @for layer in layers {
+                        tr {
+                            th scope="row" { (layer.name) }
+                            td { (layer.op) }
+                            td { (layer.shape) }
+                            td.number { (grouped(layer.parameters)) }
+                            td.number { (short(layer.multiply_adds as f64)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was chosen for each decision.
+pub(super) fn decisions(decisions: &[DecisionMade]) -> Markup {
     html! {
         dl.decisions { @for made in decisions { div { dt { (made.decision) } dd { (made.option) } } } }
     }

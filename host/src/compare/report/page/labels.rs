@@ -11,7 +11,7 @@ use crate::compare::statistics;
 use crate::eval::metrics::Measure;
 
 /// How many labels are shown before the table gets its own scroll bar.
-const OPEN_ROWS: usize = 40;
+pub(super) const OPEN_ROWS: usize = 40;
 /// How many labels make their distribution worth drawing.
 const DISTRIBUTION_FROM: usize = 8;
 
@@ -82,7 +82,8 @@ fn means(standing: &Standing<'_>, measure: Measure, labels: usize) -> Vec<Option
         .collect()
 }
 
-fn cell(score: Option<f64>, chance: f64) -> Markup {
+/// A cell of a score whose value for a guess is `chance`.
+pub(super) fn cell(score: Option<f64>, chance: f64) -> Markup {
     html! {
         @if let Some(score) = score {
             td class={ "number " (shade(score, chance)) } data-value=(score) { (numbers::metric(Some(score))) }

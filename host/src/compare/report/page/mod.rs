@@ -1,4 +1,4 @@
-//! The page: one HTML file that asks for nothing else, reads without JavaScript, and prints.
+//! The pages of a comparison and of a run: one HTML file each that asks for nothing else, reads without JavaScript, and prints.
 //!
 //! Sections are functions from the comparison to markup; `maud` escapes every text. Charts are drawn by
 //! [`chart`] as SVG lines inside an HTML frame, so that their text keeps its size at every width.
@@ -8,12 +8,15 @@ mod curves;
 mod found;
 mod labels;
 mod leaderboard;
+mod run;
 mod terms;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::model::Comparison;
 use super::standing::{Standing, standings};
+
+pub use run::page as run_page;
 
 const STYLE: &str = include_str!("style.css");
 const SORT: &str = include_str!("sort.js");
@@ -22,6 +25,26 @@ const SORT: &str = include_str!("sort.js");
 pub fn page(comparison: &Comparison) -> String {
     let standings = standings(comparison);
     let [first, ..] = comparison.columns();
+    let header = html! {
+        p.lead { (leaderboard::headline(comparison, &standings)) }
+        p.terms { (terms::sentence(comparison)) }
+    };
+    let sections = html! {
+        (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &standings)))
+        (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &standings)))
+        (section("anytime", "Search: best so far", &curves::anytime(&standings)))
+        (section("training", "Final training", &curves::training(&standings)))
+        (section("labels", &labels::title(comparison), &labels::table(comparison, &standings)))
+        (section("found", "What each run found", &found::architectures(first, &standings)))
+        (section("failures", "Runs without a result", &found::failures(&standings)))
+        (section("terms", "Equal terms", &terms::table(comparison)))
+        (section("again", "How to run this again", &terms::again(comparison)))
+    };
+    document(&comparison.title, &comparison.generated_by, &header, &sections)
+}
+
+/// A page around its header and its sections.
+fn document(title: &str, generated_by: &str, header: &Markup, sections: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -32,29 +55,18 @@ pub fn page(comparison: &Comparison) -> String {
                 meta http-equiv="Content-Security-Policy"
                     content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
                 meta name="color-scheme" content="light dark";
-                meta name="generator" content=(comparison.generated_by);
+                meta name="generator" content=(generated_by);
                 link rel="icon" href="data:,";
-                title { (comparison.title) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (comparison.title) }
-                    p.lead { (leaderboard::headline(comparison, &standings)) }
-                    p.terms { (terms::sentence(comparison)) }
+                    h1 { (title) }
+                    (header)
                 }
-                main {
-                    (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &standings)))
-                    (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &standings)))
-                    (section("anytime", "Search: best so far", &curves::anytime(&standings)))
-                    (section("training", "Final training", &curves::training(&standings)))
-                    (section("labels", &labels::title(comparison), &labels::table(comparison, &standings)))
-                    (section("found", "What each run found", &found::architectures(first, &standings)))
-                    (section("failures", "Runs without a result", &found::failures(&standings)))
-                    (section("terms", "Equal terms", &terms::table(comparison)))
-                    (section("again", "How to run this again", &terms::again(comparison)))
-                }
-                footer { p { "Made by " (comparison.generated_by) "." } }
+                main { (sections) }
+                footer { p { "Made by " (generated_by) "." } }
                 script { (PreEscaped(SORT)) }
             }
         }

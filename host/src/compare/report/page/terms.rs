@@ -55,11 +55,13 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
     }
 }
 
-fn settings(settings: &[Setting]) -> Markup {
+/// Settings as a list.
+pub(super) fn settings(settings: &[Setting]) -> Markup {
     html! { dl.terms { @for setting in settings { (term(&setting.name, &setting.value)) } } }
 }
 
-fn term(name: &str, value: &str) -> Markup {
+/// A line of a list.
+pub(super) fn term(name: &str, value: &str) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
