@@ -13,7 +13,7 @@ use zip::read::ZipFile;
 use super::super::source::cannot_read;
 use super::archive::{Array, member};
 use super::header::{Header, Number};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Bytes of a block of rows of an array in Fortran order; in tests so few that there are several.
 const BLOCK: usize = if cfg!(test) { 64 } else { 128 << 20 };
@@ -80,8 +80,7 @@ impl<'a, T: Copy + Default> Rows<'a, T> {
                     let rows = (*rows_a_block).min(self.array.rows - self.next);
                     block.clear();
                     block.resize(rows * self.items, T::default());
-                    gather(self.path, archive, self.array, self.keep, *first, block)
-                        .map_err(|error| cannot_read(self.path, &error))??;
+                    gather(self.path, archive, self.array, self.keep, *first, block)?;
                 }
                 let start = (self.next - *first) * self.items;
                 block.get(start..start + self.items).unwrap_or_default()
@@ -100,28 +99,24 @@ fn gather<T: Copy>(
     keep: fn(Number, &[u8]) -> T,
     first: usize,
     block: &mut [T],
-) -> io::Result<Result<(), Error>> {
-    let mut file = match member(path, archive, &array.name) {
-        Ok(file) => file,
-        Err(error) => return Ok(Err(error)),
-    };
-    if let Err(what) = Header::read(&mut file) {
-        return Ok(Err(array.wrong(path, &what)));
-    }
+) -> Result<()> {
+    let cannot = |error: io::Error| cannot_read(path, &error);
+    let mut file = member(path, archive, &array.name)?;
+    Header::read(&mut file).map_err(|what| array.wrong(path, &what))?;
     let number = array.header.number;
     let size = number.bytes();
     let rows = block.len() / array.items.max(1);
     let last_axis = array.header.shape.get(2).copied().unwrap_or(1).max(1);
-    let middle_axis = array.items / last_axis;
+    let middle_axis = (array.items / last_axis).max(1);
     let mut piece = vec![0; size * PIECE.min(rows)];
     for plane in 0..array.items {
         // The middle axis runs faster than the last one; in a row of the block it is the other way round.
         let item = plane % middle_axis * last_axis + plane / middle_axis;
-        skip(&mut file, first * size)?;
+        skip(&mut file, first * size).map_err(cannot)?;
         let mut row = 0;
         while row < rows {
             let part = piece.get_mut(..size * PIECE.min(rows - row)).unwrap_or_default();
-            file.read_exact(part)?;
+            file.read_exact(part).map_err(cannot)?;
             for bytes in part.chunks_exact(size) {
                 if let Some(place) = block.get_mut(row * array.items + item) {
                     *place = keep(number, bytes);
@@ -129,10 +124,11 @@ fn gather<T: Copy>(
                 row += 1;
             }
         }
-        skip(&mut file, (array.rows - first - rows) * size)?;
+        skip(&mut file, (array.rows - first - rows) * size).map_err(cannot)?;
     }
-    io::copy(&mut file, &mut io::sink())?;
-    Ok(Ok(()))
+    // The checksum is compared where the end is met.
+    io::copy(&mut file, &mut io::sink()).map_err(cannot)?;
+    Ok(())
 }
 
 fn skip(file: &mut impl Read, bytes: usize) -> io::Result<()> {

@@ -153,7 +153,10 @@ fn refuse_impossible_places(path: &Path, builder: &ParquetRecordBatchReaderBuild
 /// A panic leaves a reader in the middle of its work; the import ends with this error, so nobody reads on.
 fn guarded<T, E: std::fmt::Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(|error| wrong(path, &shortened(&error.to_string()))),
+        Ok(result) => result.map_err(|error| {
+            let what = error.to_string();
+            wrong(path, &shortened(what.strip_prefix("Parquet error: ").unwrap_or(&what)))
+        }),
         Err(_) => Err(wrong(path, "its decoder gave up")),
     }
 }

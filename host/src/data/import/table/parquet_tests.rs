@@ -197,7 +197,7 @@ fn what_is_wrong_with_a_parquet_file_is_said_with_its_row() {
     let empty = RecordBatch::try_from_iter(good()).unwrap().slice(0, 0);
     insta::assert_snapshot!(folder.refused(&folder.of(folder.write(&empty, Compression::SNAPPY))), @"t.parquet: there is no row in it");
     std::io::Write::write_all(&mut File::create(&options.table).unwrap(), b"sequence\tlabel\nACGT\ta\n").unwrap();
-    insta::assert_snapshot!(folder.refused(&options), @"cannot read t.parquet: it is no whole Parquet file (Parquet error: Invalid Parquet file. Corrupt footer); copy or download it again");
+    insta::assert_snapshot!(folder.refused(&options), @"cannot read t.parquet: it is no whole Parquet file (Invalid Parquet file. Corrupt footer); copy or download it again");
 }
 
 #[test]
