@@ -8,11 +8,13 @@ GENOMENAS = "$(TARGET)/release/genomenas"
 # Where the demo writes, and more options for its comparison: make demo DEMO_ARGS="--budget 512samples"
 DEMO_DIR ?= target/demo
 DEMO_ARGS ?=
+# The packages of Python that tests import.
+PACKAGES = "$(TARGET)/python"
 DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
 
 export PYTHON
 
-.PHONY: help demo test build libtorch libtorch-cuda prerequisites fmt lint docs check
+.PHONY: help demo test python-packages build libtorch libtorch-cuda prerequisites fmt lint docs check
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -32,10 +34,18 @@ $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 	$(GENOMENAS) data import windows --genome examples/data/mini.2bit --labels examples/data/mini_annotation.bed.gz \
 		--valid chr9 --test chr8 --out $@
 
-test: build
+test: build python-packages
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
 	$(CARGO) test --release --workspace
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 	$(CARGO) test --release --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
+
+# Beside the build, and in no environment of Python's own: on Debian that needs one more package.
+python-packages: prerequisites
+	@cmp -s tests/python/requirements.txt $(PACKAGES)/requirements.txt || { \
+		rm -rf $(PACKAGES) && \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(PACKAGES) -r tests/python/requirements.txt && \
+		cp tests/python/requirements.txt $(PACKAGES)/; }
 
 build: libtorch
 	@ls "$(TARGET)"/release/build/torch-sys-*/out/libtch.a >/dev/null 2>&1 || \

@@ -205,6 +205,74 @@ fn tables_that_cannot_be_read() {
         ("an unknown split", &mut with(table("split.tsv", &both.replace("valid", "dev2")), "--split part")),
         ("an empty split", &mut with(table("few.tsv", &both.replace("valid", "train")), "--split part")),
         ("shares of more than all", &mut with(table("shares.tsv", both), "--valid 0.9 --test 0.9")),
+        ("a name of Parquet alone", &mut table("text.parquet", both)),
+        (
+            "the first bytes of Parquet alone",
+            &mut scene.table("start.tsv", [b"PAR1".as_slice(), &random(5000)].concat()),
+        ),
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn labels_and_splits_of_a_table_that_cannot_be() {
+    let scene = Scene::new();
+    let rows = "sequence\tlabel\tchrom\tstart\nACGT\t1\ta\t5\nACGA\t0\tb\t9\nCCCC\t-1\tc\t9\n";
+    let table = |arguments: &str| with(scene.table("t.tsv", rows), arguments);
+    write(scene.0.path(), "groups", "1\tone\n7\tseven\n");
+    write(scene.0.path(), "empty.tsv", "sequence\tlabel\n");
+    let file = |arguments: &str, name: &str| {
+        let mut command = table(arguments);
+        command.arg(scene.path(name));
+        command
+    };
+    let said = scene.refusals([
+        ("an unknown task", &mut table("--task counting")),
+        ("a negative count", &mut table("--task poisson-regression --seed 1")),
+        ("a text where a number is expected", &mut table("--task regression --labels chrom")),
+        ("a split column and shares", &mut table("--split label --valid 0.5")),
+        ("chromosomes and shares", &mut table("--valid-chromosomes a --test-chromosomes b --seed 1")),
+        ("chromosomes and a split column", &mut table("--valid-chromosomes a --test-chromosomes b --split label")),
+        ("chromosomes without their column", &mut table("--valid-chromosomes a --test-chromosomes b")),
+        ("chromosomes of the test alone", &mut table("--chromosome chrom --test-chromosomes b")),
+        ("a chromosome that is not there", &mut {
+            table("--chromosome chrom --valid-chromosomes a --test-chromosomes d")
+        }),
+        ("a start without a chromosome", &mut table("--start start")),
+        ("a start that is no place", &mut table("--chromosome chrom --start sequence")),
+        ("a group where chromosomes decide", &mut {
+            table("--chromosome chrom --valid-chromosomes a --test-chromosomes b --group label")
+        }),
+        ("a table for the test alone", &mut file("--test-table", "empty.tsv")),
+        ("a table without a row", &mut {
+            let mut command = file("--valid-table", "empty.tsv");
+            command.arg("--test-table").arg(scene.path("empty.tsv"));
+            command
+        }),
+        ("a group of a label that is not there", &mut file("--groups", "groups")),
+    ]);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn arrays_that_cannot_be_read() {
+    let scene = Scene::new();
+    let arrays = |name: &str, bytes: &[u8]| {
+        let mut command = genomenas();
+        command.args(["data", "import", "npz"]).arg(write(scene.0.path(), name, bytes));
+        command.arg("--out").arg(scene.path("out.arrow"));
+        command
+    };
+    // The end of an archive without any member.
+    let nothing = [b"PK\x05\x06".as_slice(), &[0; 18]].concat();
+    let said = scene.refusals([
+        ("no such file", with(genomenas(), "data import npz no.npz --out out.arrow").current_dir(scene.0.path())),
+        ("an empty file", &mut arrays("empty.npz", b"")),
+        ("random bytes", &mut arrays("random.npz", &random(5000))),
+        ("a single array", &mut arrays("one.npy", b"\x93NUMPY\x01\x00")),
+        ("an archive of nothing", &mut arrays("nothing.npz", &nothing)),
+        ("channels that are none", &mut with(arrays("channels.npz", &nothing), "--channels ACG")),
+        ("an unknown task", &mut with(arrays("task.npz", &nothing), "--task next-nucleotide")),
     ]);
     insta::assert_snapshot!(said);
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use genomenas_tests::made_up::{self, gzip, import_windows, write};
-use genomenas_tests::project::{self, shared_data, skip};
+use genomenas_tests::project::{self, shared_data};
 use genomenas_tests::{Outcome, genomenas, listing};
 use serde_json::{Value, json};
 
@@ -224,6 +224,29 @@ fn without_a_split_column_equal_sequences_share_a_split_and_the_seed_decides_whi
 }
 
 #[test]
+fn a_table_with_places_is_split_by_its_chromosomes_and_its_numbers_are_labels() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("signal.arrow");
+    let path = write(
+        folder.path(),
+        "signal.tsv",
+        "chrom\tstart\tsequence\tk562\thepg2\n\
+         chr1\t100\tACGTACGT\t0.5\t12\n\
+         chr2\t100\tACGTTTTT\t1.5\t0\n\
+         chr1\t900\tGGGGACGT\t-0.25\t3\n\
+         chr3\t104\tNNNNACGT\t7\t1e3\n",
+    );
+    let groups = write(folder.path(), "groups.tsv", "hepg2\tliver\n");
+    let mut command = table(&path, &out);
+    command.args(["--labels", "k562,hepg2", "--task", "regression", "--chromosome", "chrom", "--start", "start"]);
+    command.args(["--valid-chromosomes", "chr2", "--test-chromosomes", "chr3"]).arg("--groups").arg(groups);
+    insta::assert_snapshot!(Outcome::text(&mut command));
+    let store = info(&out);
+    assert_eq!(store["rows"], json!({"train": 2, "valid": 1, "test": 1}));
+    assert_eq!((&store["chromosomes"], &store["groups"]), (&json!(["chr1", "chr2", "chr3"]), &json!(["", "liver"])));
+}
+
+#[test]
 fn the_splice_junctions_of_uci_are_a_table() {
     let Some(path) = shared_data("uci_splice/splice.tsv.gz") else { return };
     let folder = tempfile::tempdir().unwrap();
@@ -235,22 +258,6 @@ fn the_splice_junctions_of_uci_are_a_table() {
         store["positives"],
         json!({"train": [529, 521, 1181], "valid": [110, 118, 250], "test": [128, 126, 223]})
     );
-}
-
-#[test]
-fn a_store_is_an_arrow_file_that_python_reads() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = made_up::store(folder.path());
-    let python = |code: &str| Command::new("python3").args(["-c", code]).arg(&store).output();
-    if !python("import pyarrow").is_ok_and(|output| output.status.success()) {
-        return skip("python3 with pyarrow is not there");
-    }
-    let code = "import sys, pyarrow as pa\n\
-        table = pa.ipc.open_file(pa.memory_map(sys.argv[1])).read_all()\n\
-        print(table.num_rows, ' '.join(table.column_names))";
-    let output = python(code).unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.starts_with("114 "), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

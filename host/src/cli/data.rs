@@ -1,6 +1,8 @@
 //! `genomenas data`: imports, and what a store holds.
 
+mod npz;
 mod table;
+mod task;
 mod windows;
 
 use std::path::PathBuf;
@@ -32,6 +34,7 @@ enum Verb {
 enum Import {
     Windows(Box<windows::WindowsArgs>),
     Table(Box<table::TableArgs>),
+    Npz(Box<npz::NpzArgs>),
 }
 
 /// Tells what a store holds and how it came to be
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
     match &args.verb {
         Verb::Import(Import::Windows(args)) => import(args.as_ref()),
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
+        Verb::Import(Import::Npz(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }

@@ -2,24 +2,28 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Importing;
+use super::task::TaskName;
+use crate::data::StoreInfo;
 use crate::data::import::table::{self, TableOptions};
 use crate::data::import::{Fractions, OnProgress};
-use crate::data::{StoreInfo, Task};
 use crate::error::{Error, Result};
 
-/// Reads rows of a TSV or CSV file with a sequence, labels and perhaps a split
+/// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Without a split column the split of a row follows from its sequence and the seed, so equal sequences share one.\n\n\
+    after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
+sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
-genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow"
+genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
+genomenas data import table signal.parquet --labels k562,hepg2 --task regression --chromosome chrom --start start \\\n      \
+--valid-chromosomes chr7 --test-chromosomes chr8,chr9 --out signal.arrow"
 )]
 pub(super) struct TableArgs {
-    /// The table: TSV or CSV, plain or gzip
+    /// The table: TSV or CSV, plain or gzip, or Parquet
     table: PathBuf,
     /// The store to write
     #[arg(long, value_name = "STORE")]
@@ -36,7 +40,7 @@ pub(super) struct TableArgs {
     /// The column with the sequence
     #[arg(long, value_name = "COLUMN", default_value = "sequence")]
     sequence: String,
-    /// The column with the class or the labels; several, separated by commas, for one label each, 0 or 1
+    /// The column with the class or the labels; several, separated by commas, for one label each: 0 or 1, or a number
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',', default_value = "label")]
     labels: Vec<String>,
     /// What separates the labels in the one label column
@@ -45,18 +49,42 @@ pub(super) struct TableArgs {
     /// What is predicted [default: multi-class for one label column without separator, else multi-label]
     #[arg(long, value_enum)]
     task: Option<TaskName>,
+    /// The group of labels: a file of label, tab and group, one a line
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
     /// The column with the split: train, valid or test
     #[arg(long, value_name = "COLUMN")]
     split: Option<String>,
-    /// Without a split column: the share of rows for validation
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "split")]
+    /// Where shares decide the split: the share of rows for validation
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS)]
     valid: f64,
-    /// Without a split column: the share of rows for the test
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "split")]
+    /// Where shares decide the split: the share of rows for the test
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS)]
     test: f64,
-    /// Without a split column: decides, with the sequence, which split a row is in
-    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "split")]
+    /// Where shares decide the split: decides, with the sequence, which split a row is in
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with_all = OTHER_SPLITS)]
     seed: u64,
+    /// Where shares decide the split: rows with the same value in this column stay together
+    #[arg(long, value_name = "COLUMN")]
+    group: Option<String>,
+    /// The column with the chromosome
+    #[arg(long, value_name = "COLUMN")]
+    chromosome: Option<String>,
+    /// The column with the first base of the sequence on its chromosome, counted from 0; the store keeps it
+    #[arg(long, value_name = "COLUMN")]
+    start: Option<String>,
+    /// Chromosomes of the validation split, separated by commas; train has those that are in no list
+    #[arg(long, value_name = "CHR,…", value_delimiter = ',')]
+    valid_chromosomes: Vec<String>,
+    /// Chromosomes of the test split
+    #[arg(long, value_name = "CHR,…", value_delimiter = ',')]
+    test_chromosomes: Vec<String>,
+    /// A table of its own for validation; the first table is then for training
+    #[arg(long, value_name = "FILE")]
+    valid_table: Option<PathBuf>,
+    /// A table of its own for the test
+    #[arg(long, value_name = "FILE")]
+    test_table: Option<PathBuf>,
     /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases [default: all equally long]
     #[arg(long, value_name = "N")]
     length: Option<usize>,
@@ -65,13 +93,8 @@ pub(super) struct TableArgs {
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum TaskName {
-    /// Any number of labels apply to a row
-    MultiLabel,
-    /// Exactly one class applies to a row
-    MultiClass,
-}
+/// What decides the split where shares do not.
+const OTHER_SPLITS: [&str; 5] = ["split", "valid_chromosomes", "test_chromosomes", "valid_table", "test_table"];
 
 impl Importing for TableArgs {
     fn import(&self, progress: OnProgress<'_>) -> Result<StoreInfo> {
@@ -82,13 +105,18 @@ impl Importing for TableArgs {
             sequence: self.sequence.clone(),
             labels: self.labels.clone(),
             label_separator: self.label_separator,
-            task: self.task.map(|task| match task {
-                TaskName::MultiLabel => Task::MultiLabel,
-                TaskName::MultiClass => Task::MultiClass,
-            }),
+            task: self.task.map(TaskName::task),
+            groups: self.groups.clone(),
             split: self.split.clone(),
             fractions: Fractions { valid: self.valid, test: self.test },
             seed: self.seed,
+            group: self.group.clone(),
+            chromosome: self.chromosome.clone(),
+            start: self.start.clone(),
+            valid_chromosomes: self.valid_chromosomes.clone(),
+            test_chromosomes: self.test_chromosomes.clone(),
+            valid_table: self.valid_table.clone(),
+            test_table: self.test_table.clone(),
             length: self.length,
             ..TableOptions::new(&self.table, &self.out)
         };

@@ -167,8 +167,8 @@ mod tests {
         Packed::from_letters(&letters).unwrap()
     }
 
-    fn extent(start: u64) -> Option<Extent> {
-        Some(Extent { chromosome: 0, start, end: start + 10 })
+    fn extent(start: u64) -> Extent {
+        Extent { chromosome: 0, start, end: start + 10 }
     }
 
     proptest! {
@@ -182,7 +182,7 @@ mod tests {
                 (number, packed, start, group)
             }).collect();
             for (_, packed, start, group) in &rows {
-                grouping.add(packed, extent(*start), Some(*group));
+                grouping.add(packed, Some(extent(*start)), Some(*group));
             }
             let splits = grouping.assign();
             for (left, left_split) in rows.iter().zip(&splits) {
@@ -200,7 +200,9 @@ mod tests {
         ) {
             let assign = |rows: &[(usize, u64)]| {
                 let mut grouping = Grouping::new(SHARES, seed);
-                rows.iter().for_each(|(number, start)| grouping.add(&sequence(*number), extent(*start), None));
+                for (number, start) in rows {
+                    grouping.add(&sequence(*number), Some(extent(*start)), None);
+                }
                 grouping.assign()
             };
             let turned: Vec<_> = rows.iter().rev().copied().collect();

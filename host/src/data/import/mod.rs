@@ -1,12 +1,14 @@
 //! Importers: from the files a laboratory has to a packed store.
 //!
 //! Each streams its input, reports progress, and writes its store whole or not at all. An importer is an options
-//! struct whose fields are its flags, and a function that takes it; see [`windows`] and [`table`].
+//! struct whose fields are its flags, and a function that takes it; see [`windows`], [`table`] and [`npz`].
 
 mod bins;
 pub mod genome;
 mod grouping;
 mod labels;
+mod names;
+pub mod npz;
 mod source;
 pub mod table;
 pub mod windows;

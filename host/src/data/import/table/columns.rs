@@ -1,121 +1,80 @@
-//! The table as a file: its records with their lines, and which column is what.
+//! Which column of a table is what, and how labels stand in it.
 
-use std::io::BufRead;
-use std::path::{Path, PathBuf};
-
-use csv::{ErrorKind, StringRecord};
+use std::path::Path;
 
 use super::super::labels::shortened;
-use super::super::source::{at, cannot_read, open_text};
 use super::TableOptions;
+use super::source::Table;
+use crate::data::store::Task;
 use crate::error::{Error, Result};
-
-/// A table that is being read.
-pub(super) struct Table {
-    path: PathBuf,
-    reader: csv::Reader<Box<dyn BufRead + Send>>,
-    header: Option<Vec<String>>,
-    record: StringRecord,
-}
-
-/// One row.
-pub(super) struct Record<'t> {
-    path: &'t Path,
-    cells: &'t StringRecord,
-}
 
 /// Places of the columns.
 pub(super) struct Columns {
     pub(super) sequence: usize,
     pub(super) labels: Vec<(usize, String)>,
+    pub(super) form: LabelForm,
     pub(super) split: Option<usize>,
+    pub(super) group: Option<usize>,
+    pub(super) chromosome: Option<usize>,
+    pub(super) start: Option<usize>,
 }
 
-impl Table {
-    pub(super) fn open(options: &TableOptions) -> Result<Self> {
-        let path = options.table.clone();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        let comma =
-            Path::new(name.strip_suffix(".gz").unwrap_or(&name)).extension().is_some_and(|ending| ending == "csv");
-        let delimiter = options.delimiter.unwrap_or(if comma { b',' } else { b'\t' });
-        let reader =
-            csv::ReaderBuilder::new().delimiter(delimiter).has_headers(options.header).from_reader(open_text(&path)?);
-        let mut table = Self { path, reader, header: None, record: StringRecord::new() };
-        if options.header {
-            let header = table.reader.headers().cloned().map_err(|error| table.wrong(error))?;
-            if header.is_empty() {
-                let path = table.path.display();
-                return Err(Error::input(format!("{path} is empty: expected a line that names the columns, and rows")));
+/// How labels stand in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LabelForm {
+    /// One column with the name of the class.
+    Class,
+    /// One column with names, in a list or with a separator between them.
+    Listed(Option<char>),
+    /// A column of 0 and 1 for each label.
+    Columns,
+    /// A column of numbers for each label.
+    Values,
+}
+
+impl LabelForm {
+    /// What is predicted from labels in this form; a regression may ask for its own task.
+    pub(super) fn task(self, asked: Option<Task>) -> Task {
+        match self {
+            Self::Class => Task::MultiClass,
+            Self::Listed(_) | Self::Columns => Task::MultiLabel,
+            Self::Values => asked.unwrap_or(Task::Regression),
+        }
+    }
+
+    fn of(options: &TableOptions, lists: bool) -> Result<Self> {
+        match (options.labels.as_slice(), options.label_separator, options.task) {
+            ([], ..) => Err(Error::input("no label column: name at least one")),
+            (_, _, Some(task)) if task.is_regression() => Ok(Self::Values),
+            ([_, _, ..], _, Some(Task::MultiClass)) => {
+                Err(Error::input("a multi-class task has one label column, with the name of the class; name one"))
             }
-            table.header =
-                Some(header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').to_owned()).collect());
-        }
-        Ok(table)
-    }
-
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>> {
-        match self.reader.read_record(&mut self.record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some(Record { path: &self.path, cells: &self.record })),
-            Err(error) => Err(self.wrong(error)),
-        }
-    }
-
-    fn wrong(&self, error: csv::Error) -> Error {
-        let line = error.position().map_or_else(|| self.reader.position().line(), csv::Position::line);
-        match error.into_kind() {
-            ErrorKind::Io(error) => cannot_read(&self.path, &error),
-            ErrorKind::Utf8 { .. } => {
-                at(&self.path, line, "the line is not text (UTF-8): expected TSV or CSV, plain or gzipped")
+            ([_, _, ..], Some(_), _) => {
+                Err(Error::input("several label columns hold 0 or 1 each: give a separator only with one label column"))
             }
-            ErrorKind::UnequalLengths { expected_len, len, .. } => at(
-                &self.path,
-                line,
-                format!(
-                    "expected {expected_len} columns as in the first line, found {len}: is it cut off, or the delimiter wrong?"
-                ),
-            ),
-            other => at(&self.path, line, format!("{other:?}")),
-        }
-    }
-
-    /// A column by its name, or by its number from 1.
-    fn column(&self, name: &str) -> Result<usize> {
-        if let Some(header) = &self.header {
-            let mut places = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
-            match (places.next(), places.next()) {
-                (Some(place), None) => return Ok(place),
-                (Some(_), Some(_)) => {
-                    return Err(at(
-                        &self.path,
-                        1,
-                        format!("two columns are named {name:?}: give the number of the one that is meant"),
-                    ));
-                }
-                (None, _) => {}
+            (_, Some(_), Some(Task::MultiClass)) => {
+                Err(Error::input("a row of a multi-class task has one class: leave out the separator"))
             }
+            ([_], Some(_), _) if lists => {
+                Err(Error::input("the cells of the label column are lists already: leave out the separator"))
+            }
+            ([_], None, Some(Task::MultiClass)) if lists => Err(Error::input(
+                "a row of a multi-class task has one class, and the cells of the label column are lists",
+            )),
+            ([_], separator, _) if lists || separator.is_some() => Ok(Self::Listed(separator)),
+            ([_], None, None | Some(Task::MultiClass)) => Ok(Self::Class),
+            _ => Ok(Self::Columns),
         }
-        let width = self.header.as_ref().map(Vec::len);
-        match name.parse::<usize>() {
-            Ok(number) if number >= 1 && width.is_none_or(|width| number <= width) => Ok(number - 1),
-            _ => Err(at(&self.path, 1, self.no_such_column(name))),
-        }
-    }
-
-    fn no_such_column(&self, name: &str) -> String {
-        let Some(header) = &self.header else {
-            return format!("no column {name:?}: without a header, columns are numbers from 1");
-        };
-        let names: Vec<String> = header.iter().take(20).map(|name| shortened(name)).collect();
-        format!("no column {name:?}: the columns are {}", names.join(", "))
     }
 }
 
 impl Columns {
-    pub(super) fn find(options: &TableOptions, table: &Table) -> Result<Self> {
+    /// Finds the columns and begins reading them.
+    pub(super) fn find(options: &TableOptions, path: &Path, table: &mut Table) -> Result<Self> {
+        let one = |name: &Option<String>| name.as_deref().map(|name| column(table, path, name)).transpose();
         let label = |name: &String| -> Result<(usize, String)> {
-            let place = table.column(name)?;
-            let heading = table.header.as_ref().and_then(|header| header.get(place));
+            let place = column(table, path, name)?;
+            let heading = table.header().and_then(|header| header.get(place));
             Ok((place, heading.unwrap_or(name).clone()))
         };
         let labels: Vec<(usize, String)> = options.labels.iter().map(label).collect::<Result<_>>()?;
@@ -124,11 +83,21 @@ impl Columns {
                 return Err(Error::input(format!("label column {name:?} is named twice: name it once")));
             }
         }
-        Ok(Self {
-            sequence: table.column(&options.sequence)?,
+        let lists = labels.iter().any(|(place, _)| table.has_lists(*place));
+        let columns = Self {
+            sequence: column(table, path, &options.sequence)?,
+            form: LabelForm::of(options, lists)?,
             labels,
-            split: options.split.as_deref().map(|name| table.column(name)).transpose()?,
-        })
+            split: one(&options.split)?,
+            group: one(&options.group)?,
+            chromosome: one(&options.chromosome)?,
+            start: one(&options.start)?,
+        };
+        let single = [Some(columns.sequence), columns.split, columns.group, columns.chromosome, columns.start];
+        let used: Vec<usize> =
+            single.into_iter().flatten().chain(columns.labels.iter().map(|(place, _)| *place)).collect();
+        table.select(&used)?;
+        Ok(columns)
     }
 
     pub(super) fn label_names(&self) -> Vec<String> {
@@ -136,18 +105,30 @@ impl Columns {
     }
 }
 
-impl Record<'_> {
-    /// The text of a cell, without the space around it.
-    pub(super) fn cell(&self, column: usize) -> Result<&str> {
-        let cell = self.cells.get(column).map(str::trim);
-        cell.ok_or_else(|| self.wrong(format!("there is no column {}: the line has {}", column + 1, self.cells.len())))
+/// A column by its name, or by its number from 1.
+fn column(table: &Table, path: &Path, name: &str) -> Result<usize> {
+    if let Some(header) = table.header() {
+        let mut places = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
+        match (places.next(), places.next()) {
+            (Some(place), None) => return Ok(place),
+            (Some(_), Some(_)) => {
+                let what = format!("two columns are named {name:?}: give the number of the one that is meant");
+                return Err(table.wrong(path, &what));
+            }
+            (None, _) => {}
+        }
     }
+    let width = table.header().map(<[String]>::len);
+    match name.parse::<usize>() {
+        Ok(number) if number >= 1 && width.is_none_or(|width| number <= width) => Ok(number - 1),
+        _ => Err(table.wrong(path, &no_such_column(table, name))),
+    }
+}
 
-    pub(super) fn line(&self) -> u64 {
-        self.cells.position().map_or(0, csv::Position::line)
-    }
-
-    pub(super) fn wrong(&self, what: String) -> Error {
-        at(self.path, self.line(), what)
-    }
+fn no_such_column(table: &Table, name: &str) -> String {
+    let Some(header) = table.header() else {
+        return format!("no column {name:?}: without a header, columns are numbers from 1");
+    };
+    let names: Vec<String> = header.iter().take(20).map(|name| shortened(name)).collect();
+    format!("no column {name:?}: the columns are {}", names.join(", "))
 }

@@ -1,12 +1,14 @@
 //! The table importer on good and bad tables.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::data::store::{FinalEvaluation, Rows, Split, Store};
+use crate::data::bases::Packed;
+use crate::data::store::{FinalEvaluation, Pairs, Rows, Store};
 
 struct Folder(tempfile::TempDir);
 
@@ -22,9 +24,14 @@ impl Folder {
     }
 
     fn refused(&self, options: &TableOptions) -> String {
+        self.refused_beside(options, 1)
+    }
+
+    /// Refused in a folder of so many files, which has as many afterwards.
+    fn refused_beside(&self, options: &TableOptions, files: usize) -> String {
         let error = import(options, &mut |_| {}).unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        assert_eq!(self.0.path().read_dir().unwrap().count(), 1, "something was left behind");
+        assert_eq!(self.0.path().read_dir().unwrap().count(), files, "something was left behind");
         error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 }
@@ -170,6 +177,170 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn numbers_become_the_labels_of_a_regression() {
+    let folder = Folder::new();
+    let table = "split\tk562\thepg2\tsequence\ntrain\t0.1\t-2\tACGT\ntrain\t3\t0\tACGC\nvalid\t1e-3\t0\tACGA\ntest\t7\t1\tTTTT\n";
+    let columns = |task, table: &str| TableOptions {
+        labels: vec!["k562".into(), "hepg2".into()],
+        task: Some(task),
+        overwrite: true,
+        ..folder.options("t.tsv", table)
+    };
+    let (_, info) = imported(&columns(Task::Regression, table));
+    assert_eq!((info.shape.task, info.shape.labels.join(" ")), (Task::Regression, "k562 hepg2".to_owned()));
+    let values = |split| info.values.get(split)[0];
+    assert_eq!((values(Split::Train).least, values(Split::Train).most, values(Split::Valid).most), (0.1, 3.0, 1e-3));
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    insta::assert_snapshot!(folder.refused(&columns(Task::PoissonRegression, table)), @r#"t.tsv, line 2: expected a count or rate of 0 or more in column "hepg2", found "-2""#);
+    for missing in ["", "NaN", "inf", "1e50", "many"] {
+        let error = folder.refused(&columns(Task::Regression, &table.replace("1e-3", missing)));
+        assert!(error.starts_with("t.tsv, line 4: expected a number in column \"k562\", found"), "{error}");
+    }
+    insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..columns(Task::Regression, table) }), @"label columns of a regression hold one number a row: leave out the separator");
+    insta::assert_snapshot!(folder.refused(&columns(Task::NextNucleotide, table)), @"the next nucleotide is predicted from windows of a genome, not from the rows of a table");
+}
+
+#[test]
+fn labels_have_groups_where_a_file_gives_some() {
+    let folder = Folder::new();
+    let groups = |text: &str| {
+        let file = folder.0.path().join("groups.tsv");
+        std::fs::File::create(&file).unwrap().write_all(text.as_bytes()).unwrap();
+        TableOptions { groups: Some(file), ..folder.options("t.tsv", GOOD) }
+    };
+    assert_eq!(imported(&groups("b\tdnase\n")).1.shape.groups, ["", "dnase"]);
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    let refused = |text: &str| folder.refused_beside(&groups(text), 2);
+    insta::assert_snapshot!(refused("b\tdnase\nc\ttf\n"), @r#"groups.tsv: no label is named "c" in t.tsv"#);
+    insta::assert_snapshot!(refused("a\nb\n"), @"groups.tsv: no label has a group: expected label, tab and group, one a line");
+}
+
+/// Rows of 10 bases, four of them 20 bases apart, then a gap, on three chromosomes.
+fn placed(rows: usize) -> String {
+    let mut table = String::from("chrom\tstart\tdonor\tlabel\tsequence\n");
+    for row in 0..rows {
+        let sequence: String = (0..6).map(|base| char::from(b"ACGT"[row >> (2 * base) & 3])).collect();
+        let start = 100 + row / 12 * 200 + row / 3 % 4 * 20;
+        writeln!(table, "chr{}\t{start}\td{}\t{}\tAAAA{sequence}", row % 3 + 1, row % 7, row % 2).unwrap();
+    }
+    table
+}
+
+#[test]
+fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
+    let folder = Folder::new();
+    let options = TableOptions {
+        split: None,
+        chromosome: Some("chrom".into()),
+        valid_chromosomes: vec!["chr2".into()],
+        test_chromosomes: vec!["chr3".into()],
+        overwrite: true,
+        ..folder.options("t.tsv", placed(12))
+    };
+    let (store, info) = imported(&options);
+    assert_eq!([store.train().len(), store.valid().len(), store.test().len()], [4, 4, 4]);
+    assert!(info.shape.chromosomes.is_empty());
+    let (store, info) = imported(&TableOptions { start: Some("start".into()), ..options.clone() });
+    assert_eq!(info.shape.chromosomes, ["chr1", "chr2", "chr3"]);
+    let position = |store: &Store| store.valid().positions(&[2]).unwrap().unwrap().remove(0);
+    assert_eq!((position(&store).chromosome, position(&store).start), ("chr2".to_owned(), 140));
+    let longer = TableOptions { start: Some("start".into()), length: Some(6), ..options.clone() };
+    let (store, _) = imported(&longer);
+    assert_eq!(position(&store).start, 142);
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    insta::assert_snapshot!(folder.refused(&TableOptions { length: Some(300), ..longer }), @"t.tsv, line 2: the row of 300 bases around the sequence at 100 leaves the chromosome");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: vec!["chrX".into()], ..options.clone() }), @r#"no row has the chromosome "chrX" of valid: the table has chr1, chr2, chr3"#);
+    insta::assert_snapshot!(folder.refused(&TableOptions { start: Some("donor".into()), ..options.clone() }), @r#"t.tsv, line 2: the start is "d0": expected the first base of the sequence, counted from 0"#);
+    let all = TableOptions { valid_chromosomes: vec!["chr1".into(), "chr2".into()], ..options };
+    insta::assert_snapshot!(folder.refused(&all), @"no rows in train: train has 0, valid 8 and test 4, and each needs some; chromosomes decide; leave some for train");
+}
+
+#[test]
+fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
+    let folder = Folder::new();
+    let shares = TableOptions {
+        split: None,
+        fractions: Fractions { valid: 0.3, test: 0.3 },
+        overwrite: true,
+        ..folder.options("t.tsv", placed(600))
+    };
+    let grouped = TableOptions { group: Some("donor".into()), labels: vec!["donor".into()], seed: 3, ..shares.clone() };
+    let (store, _) = imported(&grouped);
+    let mut of: BTreeMap<u32, Split> = BTreeMap::new();
+    for rows in splits(&store) {
+        let all: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
+        for class in rows.classes(&all).unwrap() {
+            assert_eq!(*of.entry(u32::try_from(class).unwrap()).or_insert(rows.split()), rows.split());
+        }
+    }
+    assert_eq!(of.len(), 7);
+
+    // Filled to 24 bases, those 20 bases apart overlap.
+    let places = TableOptions {
+        chromosome: Some("chrom".into()),
+        start: Some("start".into()),
+        length: Some(24),
+        ..shares.clone()
+    };
+    let overlapping = |options: &TableOptions| imported(options).1.straddling.overlapping_windows;
+    assert_eq!(overlapping(&places), Pairs::default());
+    // By their sequences alone they are torn apart.
+    let torn = placed(600)
+        .lines()
+        .skip(1)
+        .zip(0..)
+        .fold(String::from("split\tchrom\tstart\tdonor\tlabel\tsequence\n"), |table, (line, row)| {
+            table + ["train", "valid", "test"][row / 3 % 3] + "\t" + line + "\n"
+        });
+    let torn = TableOptions {
+        split: Some("split".into()),
+        ..TableOptions { table: folder.options("t.tsv", torn).table, ..places }
+    };
+    assert!(overlapping(&torn).valid_in_train > 0);
+}
+
+#[test]
+fn each_split_may_have_its_table() {
+    let folder = Folder::new();
+    let table = |name: &str, text: &str| folder.options(name, text).table;
+    let valid = table("valid.csv", "label,sequence\nb,ACGA\n");
+    let test = table("test.tsv", "sequence\tlabel\nTTTT\tc\nTTTA\ta\n");
+    let options = TableOptions {
+        split: None,
+        valid_table: Some(valid),
+        test_table: Some(test),
+        ..folder.options("t.tsv", "sequence\tlabel\nACGT\ta\n")
+    };
+    let (store, info) = imported(&options);
+    assert_eq!([store.train().len(), store.valid().len(), store.test().len()], [1, 1, 2]);
+    assert_eq!((info.shape.labels.join(" "), info.import.sources.len()), ("a b c".to_owned(), 3));
+    assert_eq!(info.import.read[2], Count::new("rows for test", 2));
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    let refused = |options: &TableOptions| folder.refused_beside(options, 3);
+    table("valid.csv", "label,sequence\nb,ACGAA\n");
+    insta::assert_snapshot!(refused(&options), @"valid.csv, line 2: a sequence of 5 bases, and the one of line 2 of t.tsv has 4: give a length to cut or fill all sequences to");
+    table("valid.csv", "label,sequence\n");
+    insta::assert_snapshot!(refused(&options), @"valid.csv: there is no row in it");
+    insta::assert_snapshot!(refused(&TableOptions { test_table: None, ..options }), @"a table of one split only: give one for valid and one for test, the first is train");
+}
+
+#[test]
+fn splits_that_are_told_twice_or_by_half_are_refused() {
+    let folder = Folder::new();
+    let good = folder.options("t.tsv", GOOD);
+    let column = |name: &str| Some(name.to_owned());
+    let chromosomes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let shares = TableOptions { split: None, ..good.clone() };
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"splits are told twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes of one split only: name some for valid and some for test, train has the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
+    insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b", "a"]), ..shares.clone() }), @r#"chromosome "a" is given for valid and for test: name each once"#);
+    insta::assert_snapshot!(folder.refused(&TableOptions { start: column("label"), ..shares.clone() }), @"a start column without a chromosome column: give both, or neither");
+    insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), ..shares }), @"a chromosome column without a start column: give the start too, so that overlapping rows are known, or chromosomes for valid and test");
+    insta::assert_snapshot!(folder.refused(&TableOptions { group: column("label"), ..good }), @"groups stay together where shares decide the split: leave out the group column");
 }
 
 #[test]
