@@ -1,5 +1,6 @@
 //! `genomenas data`: imports, and what a store holds.
 
+mod deepsea;
 mod table;
 mod windows;
 
@@ -32,6 +33,7 @@ enum Verb {
 enum Import {
     Windows(Box<windows::WindowsArgs>),
     Table(Box<table::TableArgs>),
+    Deepsea(Box<deepsea::DeepseaArgs>),
 }
 
 /// Tells what a store holds and how it came to be
@@ -60,6 +62,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
     match &args.verb {
         Verb::Import(Import::Windows(args)) => import(args.as_ref()),
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
+        Verb::Import(Import::Deepsea(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }
