@@ -1,5 +1,6 @@
 //! `genomenas data`: imports, and what a store holds.
 
+mod deepsea;
 mod npz;
 mod table;
 mod task;
@@ -35,6 +36,7 @@ enum Import {
     Windows(Box<windows::WindowsArgs>),
     Table(Box<table::TableArgs>),
     Npz(Box<npz::NpzArgs>),
+    Deepsea(Box<deepsea::DeepseaArgs>),
 }
 
 /// Tells what a store holds and how it came to be
@@ -64,6 +66,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
         Verb::Import(Import::Windows(args)) => import(args.as_ref()),
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
         Verb::Import(Import::Npz(args)) => import(args.as_ref()),
+        Verb::Import(Import::Deepsea(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }

@@ -1,9 +1,10 @@
 //! Importers: from the files a laboratory has to a packed store.
 //!
 //! Each streams its input, reports progress, and writes its store whole or not at all. An importer is an options
-//! struct whose fields are its flags, and a function that takes it; see [`windows`], [`table`] and [`npz`].
+//! struct whose fields are its flags, and a function that takes it; see [`windows`], [`table`], [`npz`] and [`deepsea`].
 
 mod bins;
+pub mod deepsea;
 pub mod genome;
 mod grouping;
 mod labels;
