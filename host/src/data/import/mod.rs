@@ -3,6 +3,7 @@
 //! Each streams its input, reports progress, and writes its store whole or not at all. An importer is an options
 //! struct whose fields are its flags, and a function that takes it; see [`windows`] and [`table`].
 
+mod binary;
 mod bins;
 pub mod genome;
 mod grouping;
