@@ -1,5 +1,6 @@
 //! `genomenas data`: imports, and what a store holds.
 
+mod splits;
 mod table;
 mod windows;
 
@@ -60,6 +61,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
     match &args.verb {
         Verb::Import(Import::Windows(args)) => import(args.as_ref()),
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
+        Verb::Import(Import::Fasta(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }
