@@ -1,5 +1,7 @@
 //! `genomenas data`: imports, and what a store holds.
 
+mod fasta;
+mod next;
 mod splits;
 mod table;
 mod windows;
@@ -33,6 +35,8 @@ enum Verb {
 enum Import {
     Windows(Box<windows::WindowsArgs>),
     Table(Box<table::TableArgs>),
+    Fasta(Box<fasta::FastaArgs>),
+    Next(Box<next::NextArgs>),
 }
 
 /// Tells what a store holds and how it came to be
@@ -62,6 +66,7 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
         Verb::Import(Import::Windows(args)) => import(args.as_ref()),
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
         Verb::Import(Import::Fasta(args)) => import(args.as_ref()),
+        Verb::Import(Import::Next(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }

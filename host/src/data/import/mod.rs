@@ -6,11 +6,13 @@
 mod bigwig;
 mod binary;
 mod bins;
+pub mod fasta;
 pub mod genome;
 mod grouping;
 mod groups;
 mod labels;
 mod names;
+pub mod next;
 mod paths;
 mod source;
 pub mod table;
