@@ -1,7 +1,10 @@
 //! `genomenas data`: imports, and what a store holds.
 
 mod deepsea;
+mod fasta;
+mod next;
 mod npz;
+mod splits;
 mod table;
 mod task;
 mod windows;
@@ -37,6 +40,8 @@ enum Import {
     Table(Box<table::TableArgs>),
     Npz(Box<npz::NpzArgs>),
     Deepsea(Box<deepsea::DeepseaArgs>),
+    Fasta(Box<fasta::FastaArgs>),
+    Next(Box<next::NextArgs>),
 }
 
 /// Tells what a store holds and how it came to be
@@ -67,6 +72,8 @@ pub(crate) fn run(args: &DataArgs) -> Result<()> {
         Verb::Import(Import::Table(args)) => import(args.as_ref()),
         Verb::Import(Import::Npz(args)) => import(args.as_ref()),
         Verb::Import(Import::Deepsea(args)) => import(args.as_ref()),
+        Verb::Import(Import::Fasta(args)) => import(args.as_ref()),
+        Verb::Import(Import::Next(args)) => import(args.as_ref()),
         Verb::Info(args) => info(args),
     }
 }

@@ -150,6 +150,11 @@ impl Packed {
         Ok(packed)
     }
 
+    /// From its parts as [`codes`](Self::codes) and [`unknown`](Self::unknown) give them, the latter empty for none.
+    pub(crate) fn from_parts(length: usize, codes: Vec<u8>, unknown: Vec<u8>) -> Self {
+        Self { length, codes, unknown }
+    }
+
     /// Bases.
     pub fn len(&self) -> usize {
         self.length

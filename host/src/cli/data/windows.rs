@@ -6,22 +6,31 @@ use std::str::FromStr;
 use clap::{Args, ValueEnum};
 
 use super::Importing;
-use crate::data::StoreInfo;
+use super::splits::GenomeSplitArgs;
 use crate::data::import::windows::{self, Keep, WindowsOptions};
-use crate::data::import::{LabelFrom, OnProgress, Outside, Overlap};
+use crate::data::import::{LabelFrom, OnProgress, Outside, Overlap, Signal};
+use crate::data::{StoreInfo, Task};
 use crate::error::{Error, Result};
 
-/// Cuts a genome into bins, labelled by the features that overlap them
+/// Cuts a genome into bins, labelled by the features that overlap them or by signals over them
 #[derive(Args, Debug)]
-#[command(after_help = "Splits are whole chromosomes, so no two rows of different splits share a base.\n\n\
-Example:\n  \
+#[command(
+    after_help = "No two rows of different splits share a base: rows across an edge of a split are left out.\n\n\
+Features (BED and its like) give labels that apply to a bin or do not. Signals (bigWig) give each bin a value, where a \
+base without one counts as 0, or with --signal-threshold a label that applies to bins with at least that value.\n\n\
+Examples:\n  \
 genomenas data import windows --genome mini.2bit --labels annotation.bed.gz --bin 200 --context 400 \\\n      \
---valid chr9 --test chr8 --out yeast.arrow")]
+--valid chr9 --test chr8 --out yeast.arrow\n  \
+genomenas data import windows --genome hg19.2bit --labels peaks/*.narrowPeak.gz --keep labelled \\\n      \
+--valid chr7:30508751-35296850 --test chr8,chr9 --out hg19.arrow\n  \
+genomenas data import windows --genome mini.2bit --labels coverage.bw --task poisson-regression --signal sum \\\n      \
+--valid-share 0.1 --test-share 0.1 --block 100000 --out coverage.arrow"
+)]
 pub(super) struct WindowsArgs {
     /// The genome: .2bit or FASTA, plain, gzip or bgzip
     #[arg(long, value_name = "FILE")]
     genome: PathBuf,
-    /// Labels: BED, narrowPeak and its like, plain or gzip; may be given several times
+    /// Labels: BED, narrowPeak and its like, plain or gzip, or bigWig; may be given several times
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     labels: Vec<PathBuf>,
     /// The store to write
@@ -60,16 +69,21 @@ pub(super) struct WindowsArgs {
     /// The largest share of unknown bases (N) that a row may have
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     max_unknown: f64,
-    /// Chromosomes of the training split, separated by commas [default: all that are in no other split]
-    #[arg(long, value_name = "CHR,…", value_delimiter = ',')]
-    train: Vec<String>,
-    /// Chromosomes of the validation split
-    #[arg(long, value_name = "CHR,…", value_delimiter = ',', required = true)]
-    valid: Vec<String>,
-    /// Chromosomes of the test split
-    #[arg(long, value_name = "CHR,…", value_delimiter = ',', required = true)]
-    test: Vec<String>,
-    /// What happens to features outside the genome
+    /// What is predicted [default: regression where all labels are bigWig files and there is no threshold, else multi-label]
+    #[arg(long, value_enum)]
+    task: Option<TaskName>,
+    /// What a bin's label is of a bigWig file's values
+    #[arg(long, value_enum, default_value_t = SignalName::Mean)]
+    signal: SignalName,
+    /// The label of a bigWig file applies to bins with at least this signal
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    signal_threshold: Option<f64>,
+    /// Groups of labels: a file with a label, a tab and its group on each line
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
+    #[command(flatten)]
+    splits: GenomeSplitArgs,
+    /// What happens to features, and chromosomes of bigWig files, outside the genome
     #[arg(long, value_enum, default_value_t = OutsideName::Refuse)]
     outside: OutsideName,
     /// Prints what was imported as JSON
@@ -103,6 +117,24 @@ enum OutsideName {
     Drop,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TaskName {
+    /// Any number of labels apply to a row
+    MultiLabel,
+    /// Each label is a number
+    Regression,
+    /// Each label is a count or a rate, 0 or more
+    PoissonRegression,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SignalName {
+    /// Their mean
+    Mean,
+    /// Their sum
+    Sum,
+}
+
 impl Importing for WindowsArgs {
     fn import(&self, progress: OnProgress<'_>) -> Result<StoreInfo> {
         windows::import(&self.options(), progress)
@@ -134,9 +166,18 @@ impl WindowsArgs {
             only_labels: self.only_labels.clone(),
             min_positives: self.min_positives,
             max_unknown: self.max_unknown,
-            train: self.train.clone(),
-            valid: self.valid.clone(),
-            test: self.test.clone(),
+            task: self.task.map(|task| match task {
+                TaskName::MultiLabel => Task::MultiLabel,
+                TaskName::Regression => Task::Regression,
+                TaskName::PoissonRegression => Task::PoissonRegression,
+            }),
+            signal: match self.signal {
+                SignalName::Mean => Signal::Mean,
+                SignalName::Sum => Signal::Sum,
+            },
+            signal_threshold: self.signal_threshold,
+            groups: self.groups.clone(),
+            splits: self.splits.splits(),
             outside: match self.outside {
                 OutsideName::Refuse => Outside::Refuse,
                 OutsideName::Drop => Outside::Drop,

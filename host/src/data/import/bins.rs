@@ -1,5 +1,7 @@
 //! Bins over a chromosome, and which labels a bin has.
 
+use std::ops::Range;
+
 use crate::data::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
 
@@ -69,6 +71,11 @@ impl Bins {
         Ok(Self { bin, step, context })
     }
 
+    /// Bases a bin.
+    pub(super) fn bin(self) -> u64 {
+        self.bin
+    }
+
     /// Bases a row.
     pub(super) fn length(self) -> u64 {
         self.bin + 2 * self.context
@@ -94,28 +101,53 @@ impl Grid {
         self.chromosome_length.checked_sub(self.bins.bin).map_or(0, |room| room / self.bins.step + 1)
     }
 
+    /// The bins it is of.
+    pub(super) fn bins(&self) -> Bins {
+        self.bins
+    }
+
     /// The first base of the row of a bin.
     pub(super) fn row_start(&self, index: u64) -> u64 {
         (self.first + index) * self.bins.step - self.bins.context
     }
 
+    /// The first base of a bin.
+    pub(super) fn bin_start(&self, index: u64) -> u64 {
+        (self.first + index) * self.bins.step
+    }
+
+    /// The bins that share bases with `start..end`.
+    pub(super) fn touching(&self, start: u64, end: u64) -> Range<u64> {
+        let Bins { bin, step, .. } = self.bins;
+        // Bins k with k * step < end and k * step + bin > start.
+        let from = (start + 1).saturating_sub(bin).div_ceil(step).max(self.first);
+        let to = end.div_ceil(step).min(self.first + self.count);
+        from - self.first..to.max(from) - self.first
+    }
+
+    /// The same bins, at most so many at a time.
+    pub(super) fn parts(self, most: u64) -> impl Iterator<Item = Self> {
+        let most = most.max(1);
+        (0..self.count.div_ceil(most)).map(move |part| {
+            let from = part * most;
+            Self { first: self.first + from, count: most.min(self.count - from), ..self }
+        })
+    }
+
     /// The labels of all bins, `bit_bytes(labels)` bytes each. Features are widened on both sides first.
     pub(super) fn label(&self, features: &[Feature], widen: u64, overlap: Overlap, labels: usize) -> Vec<u8> {
-        let Bins { bin, step, .. } = self.bins;
+        let bin = self.bins.bin;
         let width = bit_bytes(labels);
         let mut bits = vec![0; usize::try_from(self.count).unwrap_or(0) * width];
         for feature in features {
             let start = u64::from(feature.start).saturating_sub(widen);
             let end = (u64::from(feature.end) + widen).min(self.chromosome_length);
             let shorter = bin.min(end.saturating_sub(start));
-            // Bins k with k * step < end and k * step + bin > start.
-            let from = (start + 1).saturating_sub(bin).div_ceil(step).max(self.first);
-            let to = end.div_ceil(step).min(self.first + self.count);
-            for index in from..to {
-                let bin_start = index * step;
+            for index in self.touching(start, end) {
+                let bin_start = self.bin_start(index);
                 let shared = end.min(bin_start + bin).saturating_sub(start.max(bin_start));
                 if shared > 0 && overlap.holds(shared, shorter) {
-                    let row = usize::try_from(index - self.first).unwrap_or(usize::MAX);
+                    let row = usize::try_from(index).unwrap_or(usize::MAX);
                     if let Some(bits) = bits.get_mut(row * width..(row + 1) * width) {
                         set_bit(bits, feature.label as usize);
                     }

@@ -5,11 +5,14 @@ use std::path::Path;
 
 use super::bins::Feature;
 use super::genome::Chromosome;
+use super::paths::stem;
 use super::source::{Lines, at};
 use super::{OnProgress, Progress};
 use crate::data::store::MOST_LABELS;
 use crate::error::{Error, Result};
 
+/// Endings of label files that are no part of a label's name.
+const ENDINGS: &[&str] = &["narrowPeak", "broadPeak", "gappedPeak", "bed", "txt"];
 /// Labels named in a message.
 const LABELS_SHOWN: usize = 40;
 
@@ -61,12 +64,14 @@ pub(super) struct Features {
     pub(super) unwanted: u64,
 }
 
-/// Reads label files. `wanted` restricts and orders the labels; empty: all.
+/// Reads label files. `tracks` are labels that come from elsewhere; `wanted` restricts and orders the labels; empty:
+/// all.
 pub(super) fn read(
     files: &[impl AsRef<Path>],
     chromosomes: &[Chromosome],
     from: LabelFrom,
     outside: Outside,
+    tracks: &[String],
     wanted: &[String],
     progress: OnProgress<'_>,
 ) -> Result<Features> {
@@ -82,7 +87,7 @@ pub(super) fn read(
     let mut stems = BTreeSet::new();
     for file in files {
         let file = file.as_ref();
-        let stem = stem(file);
+        let stem = stem(file, ENDINGS);
         let by_file = from == LabelFrom::File || from == LabelFrom::Auto && is_peaks(file);
         if by_file && !stems.insert(stem.clone()) {
             return Err(Error::input(format!(
@@ -92,7 +97,7 @@ pub(super) fn read(
         }
         reading.file(file, &stem, from, by_file, progress)?;
     }
-    reading.finish(wanted)
+    reading.finish(tracks, wanted)
 }
 
 struct Reading<'a> {
@@ -221,7 +226,15 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn finish(mut self, wanted: &[String]) -> Result<Features> {
+    fn finish(mut self, tracks: &[String], wanted: &[String]) -> Result<Features> {
+        for track in tracks {
+            let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+            if self.names.insert(track.clone(), next).is_some() {
+                return Err(Error::input(format!(
+                    "the label {track:?} is that of a track and of another file: rename the track's file"
+                )));
+            }
+        }
         if let Some(missing) = wanted.iter().find(|label| !self.names.contains_key(*label)) {
             let found: Vec<&str> = self.names.keys().chain(&self.others).map(String::as_str).collect();
             return Err(Error::input(format!(
@@ -258,16 +271,6 @@ fn is_peaks(path: &Path) -> bool {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     ["narrowpeak", "broadpeak", "gappedpeak"].iter().any(|ending| name.ends_with(ending))
-}
-
-/// The file's name without `.gz` and the endings of label files.
-fn stem(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut stem: &str = &name;
-    for ending in [".gz", ".bgz", ".narrowPeak", ".broadPeak", ".gappedPeak", ".bed", ".txt"] {
-        stem = stem.strip_suffix(ending).filter(|rest| !rest.is_empty()).unwrap_or(stem);
-    }
-    stem.to_owned()
 }
 
 /// Text of an untrusted file for a message.

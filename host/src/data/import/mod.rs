@@ -1,22 +1,33 @@
 //! Importers: from the files a laboratory has to a packed store.
 //!
 //! Each streams its input, reports progress, and writes its store whole or not at all. An importer is an options
-//! struct whose fields are its flags, and a function that takes it; see [`windows`], [`table`], [`npz`] and [`deepsea`].
+//! struct whose fields are its flags, and a function that takes it: [`windows`], [`next`], [`fasta`], [`table`], [`npz`]
+//! and [`deepsea`].
 
+mod bigwig;
+mod binary;
 mod bins;
 pub mod deepsea;
+pub mod fasta;
 pub mod genome;
 mod grouping;
+mod groups;
 mod labels;
 mod names;
+pub mod next;
 pub mod npz;
+mod paths;
 mod source;
 pub mod table;
+mod territory;
+mod tracks;
 pub mod windows;
 
 pub use bins::Overlap;
 pub use grouping::Fractions;
 pub use labels::{LabelFrom, Outside};
+pub use territory::GenomeSplits;
+pub use tracks::Signal;
 
 use crate::data::store::{PerSplit, Split};
 use crate::error::{Error, Result};

@@ -8,35 +8,54 @@ use super::source::{Lines, at};
 use crate::data::store::MOST_LABELS;
 use crate::error::{Error, Result};
 
-/// The names, and the group of each, empty for a label of no group; no groups at all where no line has one.
-pub(super) fn read(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
+/// A line of such a file.
+pub(super) struct Named {
+    pub(super) line: u64,
+    pub(super) name: String,
+    /// Empty for a label of no group.
+    pub(super) group: String,
+}
+
+/// All lines that are not empty, whether or not they name a label twice.
+pub(super) fn lines(path: &Path) -> Result<Vec<Named>> {
     let mut lines = Lines::open(path)?;
-    let (mut names, mut groups, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-    while let Some((number, line)) = lines.next()? {
-        if line.trim().is_empty() {
+    let mut all = Vec::new();
+    while let Some((line, text)) = lines.next()? {
+        if text.trim().is_empty() {
             continue;
         }
-        let mut cells = line.split('\t').map(str::trim);
+        let mut cells = text.split('\t').map(str::trim);
         let (name, group) = (cells.next().unwrap_or(""), cells.next().unwrap_or(""));
         if name.is_empty() || cells.next().is_some() {
-            return Err(at(path, number, "expected the name of a label, and perhaps a tab and its group"));
+            return Err(at(path, line, "expected the name of a label, and perhaps a tab and its group"));
         }
-        if !seen.insert(name.to_owned()) {
-            return Err(at(path, number, format!("label {:?} is named twice: name each once", shortened(name))));
+        if all.len() == MOST_LABELS {
+            return Err(at(path, line, format!("more than {MOST_LABELS} labels: is this the file of their names?")));
         }
-        if names.len() == MOST_LABELS {
-            return Err(at(path, number, format!("more than {MOST_LABELS} labels: is this the file of their names?")));
-        }
-        names.push(name.to_owned());
-        groups.push(group.to_owned());
+        all.push(Named { line, name: name.to_owned(), group: group.to_owned() });
     }
-    if names.is_empty() {
+    if all.is_empty() {
         return Err(Error::input(format!("{}: it names no label: expected one a line", path.display())));
     }
-    if groups.iter().all(String::is_empty) {
-        groups.clear();
+    Ok(all)
+}
+
+/// The names, each once, and the group of each; no groups at all where no line has one.
+pub(super) fn read(path: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let (mut names, mut groups, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for Named { line, name, group } in lines(path)? {
+        if !seen.insert(name.clone()) {
+            return Err(at(path, line, format!("label {:?} is named twice: name each once", shortened(&name))));
+        }
+        names.push(name);
+        groups.push(group);
     }
-    Ok((names, groups))
+    Ok((names, or_none(groups)))
+}
+
+/// No groups at all where no label has one.
+pub(super) fn or_none(groups: Vec<String>) -> Vec<String> {
+    if groups.iter().all(String::is_empty) { Vec::new() } else { groups }
 }
 
 #[cfg(test)]

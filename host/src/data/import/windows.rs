@@ -1,22 +1,26 @@
 //! `data import windows`: bins over a genome, labelled by the features that overlap them.
 //!
 //! The genome is cut into bins; a row is a bin with some bases on either side, and has the labels of the features that
-//! overlap its bin by enough (Zhou and Troyanskaya, Nature Methods 12:931, 2015). Splits are whole chromosomes, so no
-//! two rows of different splits share a base. The labels of all bins are counted first, the rows written second:
+//! overlap its bin by enough (Zhou and Troyanskaya, Nature Methods 12:931, 2015), or the values of signals over its bin.
+//! No two rows of different splits share a base. The labels of all bins are counted first, the rows written second:
 //! everything that can be wrong with the settings is known before a row is written.
 
+mod check;
+mod labelling;
 mod plan;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::bins::{Bins, Overlap};
-use super::genome::{Chromosome, Genome};
-use super::labels::{self, LabelFrom, Outside, lengths};
+use super::bins::Overlap;
+use super::genome::Genome;
+use super::labels::{LabelFrom, Outside};
 use super::source::describe;
-use super::{OnProgress, Progress, refuse_empty_splits};
-use crate::data::store::{Count, ImportRecord, Shape, Split, StoreInfo, StoreWriter, Task};
-use crate::error::{Error, Result};
+use super::territory::{GenomeSplits, Territory};
+use super::tracks::Signal;
+use super::{OnProgress, Progress, groups, refuse_empty_splits};
+use crate::data::store::{Count, ImportRecord, Shape, StoreInfo, StoreWriter, Task};
+use crate::error::Result;
+use labelling::Labelling;
 use plan::Plan;
 
 /// Which bins become rows.
@@ -34,7 +38,7 @@ pub enum Keep {
 pub struct WindowsOptions {
     /// The genome: `.2bit` or FASTA, plain, gzip or bgzip.
     pub genome: PathBuf,
-    /// Label files: BED with 3 or more columns, narrowPeak and its like, plain or gzipped.
+    /// Label files: BED with 3 or more columns, narrowPeak and its like, plain or gzipped, and bigWig.
     pub labels: Vec<PathBuf>,
     /// The store to write.
     pub output: PathBuf,
@@ -60,13 +64,18 @@ pub struct WindowsOptions {
     pub min_positives: u64,
     /// The largest share of unknown bases a row may have.
     pub max_unknown: f64,
-    /// Chromosomes of train; empty: all that are in no other split.
-    pub train: Vec<String>,
-    /// Chromosomes of valid.
-    pub valid: Vec<String>,
-    /// Chromosomes of test.
-    pub test: Vec<String>,
-    /// What happens to features outside the genome.
+    /// What is predicted; `None`: values where all label files are bigWig and there is no threshold, else labels that
+    /// apply or not.
+    pub task: Option<Task>,
+    /// What the label of a bin is of a bigWig file's values.
+    pub signal: Signal,
+    /// The least signal of a bin that has the label of a bigWig file, in a multi-label task.
+    pub signal_threshold: Option<f64>,
+    /// A file of labels and their groups.
+    pub groups: Option<PathBuf>,
+    /// Which part of the genome is in which split.
+    pub splits: GenomeSplits,
+    /// What happens to features and chromosomes of tracks outside the genome.
     pub outside: Outside,
 }
 
@@ -88,9 +97,11 @@ impl WindowsOptions {
             only_labels: Vec::new(),
             min_positives: 0,
             max_unknown: 1.0,
-            train: Vec::new(),
-            valid: Vec::new(),
-            test: Vec::new(),
+            task: None,
+            signal: Signal::Mean,
+            signal_threshold: None,
+            groups: None,
+            splits: GenomeSplits::named(Vec::new(), Vec::new()),
             outside: Outside::Refuse,
         }
     }
@@ -98,160 +109,68 @@ impl WindowsOptions {
 
 /// Imports; returns what was written.
 pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
-    let bins = check(options)?;
+    let (bins, files) = check::check(options)?;
     let mut sources = vec![describe(&options.genome, progress)?];
-    for file in &options.labels {
+    for file in options.labels.iter().chain(&options.groups) {
         sources.push(describe(file, progress)?);
     }
     let mut genome = Genome::open(&options.genome, progress)?;
     let chromosomes = genome.chromosomes().to_vec();
-    let splits = splits(options, &chromosomes)?;
-    refuse_long_windows(bins, &chromosomes)?;
-    let mut features = labels::read(
-        &options.labels,
-        &chromosomes,
-        options.label_from,
-        options.outside,
-        &options.only_labels,
-        progress,
-    )?;
-    let plan = Plan { options, bins, chromosomes: &chromosomes, splits: &splits };
-    let rare = plan.drop_rare(&mut features)?;
-    let counted = plan.count(&features);
-    refuse_empty_splits(
-        &counted.rows,
-        &format!("chromosomes decide the split; the genome has {}", lengths(&chromosomes)),
-    )?;
+    let territory = Territory::new(&options.splits, &chromosomes)?;
+    check::refuse_long_windows(bins, &chromosomes)?;
+    let mut labelling = Labelling::read(options, &files, &chromosomes, progress)?;
+    let plan = Plan { options, bins, chromosomes: &chromosomes, territory: &territory };
+    let rare = plan.drop_rare(&mut labelling)?;
+    let counted = plan.count(&mut labelling)?;
+    let how = match counted.across {
+        0 => options.splits.how(&chromosomes),
+        across => format!("{} ({across} bins lie across an edge of a split)", options.splits.how(&chromosomes)),
+    };
+    refuse_empty_splits(&counted.rows, &how)?;
 
+    let groups = options.groups.as_deref().map_or(Ok(Vec::new()), |file| groups::read(file, labelling.names()))?;
     let shape = Shape {
         length: usize::try_from(bins.length()).unwrap_or(usize::MAX),
-        labels: features.labels.clone(),
-        task: Task::MultiLabel,
+        labels: labelling.names().to_vec(),
+        task: files.task,
         chromosomes: chromosomes.iter().map(|chromosome| chromosome.name.clone()).collect(),
-        groups: Vec::new(),
+        groups,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let unknown = plan.write(&features, &mut genome, &mut writer, counted.total(), progress)?;
+    let unknown = plan.write(&mut labelling, &mut genome, &mut writer, counted.total(), progress)?;
     refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
 
+    let features = &labelling.features;
     let dropped = [
         Count::new("features outside the genome", features.outside),
+        Count::new("chromosomes of tracks that are not those of the genome", labelling.outside),
         Count::new("features of labels that were not asked for", features.unwanted),
+        Count::new("tracks that were not asked for", labelling.unwanted),
         Count::new(format!("labels with fewer than {} positive rows", options.min_positives), rare),
         Count::new("bins whose row would leave the chromosome", counted.at_ends),
-        Count::new("bins on chromosomes of no split", counted.without_split),
+        Count::new("bins of no split", counted.without_split),
+        Count::new("bins whose row lies across an edge of a split", counted.across),
         Count::new("bins without a label", counted.without_label),
         Count::new(format!("bins with more than {} unknown bases", options.max_unknown), unknown),
     ];
+    let read = [
+        Count::new("chromosomes", chromosomes.len() as u64),
+        Count::new("features", features.read),
+        Count::new("tracks", files.tracks.len() as u64),
+    ];
+    let counts = |counts: &[Count]| counts.iter().filter(|count| count.count > 0).cloned().collect();
     let record = ImportRecord {
         importer: "windows".into(),
-        settings: settings(options),
+        settings: check::settings(options, &files),
         sources,
-        read: vec![Count::new("chromosomes", chromosomes.len() as u64), Count::new("features", features.read)],
-        dropped: dropped.into_iter().filter(|count| count.count > 0).collect(),
+        read: counts(&read),
+        dropped: counts(&dropped),
         ..ImportRecord::default()
     };
     let total = Some(counted.total());
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
-}
-
-fn check(options: &WindowsOptions) -> Result<Bins> {
-    if options.labels.is_empty() {
-        return Err(Error::input("no label file: give at least one BED or narrowPeak file"));
-    }
-    match options.overlap {
-        Overlap::Share(share) if !(share > 0.0 && share <= 1.0) => {
-            return Err(Error::input(format!(
-                "an overlap of {share} of the shorter: give a number above 0 and at most 1"
-            )));
-        }
-        _ => {}
-    }
-    if !(0.0..=1.0).contains(&options.max_unknown) {
-        return Err(Error::input(format!(
-            "a share of {} unknown bases: give a number from 0 to 1",
-            options.max_unknown
-        )));
-    }
-    let unique: BTreeSet<&String> = options.only_labels.iter().collect();
-    if unique.len() < options.only_labels.len() {
-        return Err(Error::input("a label is asked for twice: name each once"));
-    }
-    Bins::new(options.bin, options.step.unwrap_or(options.bin), options.context)
-}
-
-/// The split of each chromosome.
-fn splits(options: &WindowsOptions, chromosomes: &[Chromosome]) -> Result<Vec<Option<Split>>> {
-    let mut of: BTreeMap<&str, Split> = BTreeMap::new();
-    for (split, names) in [(Split::Train, &options.train), (Split::Valid, &options.valid), (Split::Test, &options.test)]
-    {
-        for name in names {
-            if !chromosomes.iter().any(|chromosome| chromosome.name == *name) {
-                return Err(Error::input(format!(
-                    "chromosome {name:?} of {} is not in the genome, which has {}",
-                    split.name(),
-                    lengths(chromosomes)
-                )));
-            }
-            if let Some(other) = of.insert(name, split) {
-                return Err(Error::input(format!(
-                    "chromosome {name:?} is given for {} and for {}: name each once",
-                    other.name(),
-                    split.name()
-                )));
-            }
-        }
-    }
-    for (split, names) in [(Split::Valid, &options.valid), (Split::Test, &options.test)] {
-        if names.is_empty() {
-            return Err(Error::input(format!(
-                "no chromosomes for {}: name some of {}",
-                split.name(),
-                lengths(chromosomes)
-            )));
-        }
-    }
-    let rest = options.train.is_empty().then_some(Split::Train);
-    Ok(chromosomes.iter().map(|chromosome| of.get(chromosome.name.as_str()).copied().or(rest)).collect())
-}
-
-fn refuse_long_windows(bins: Bins, chromosomes: &[Chromosome]) -> Result<()> {
-    if chromosomes.iter().any(|chromosome| bins.grid(chromosome.length).count() > 0) {
-        return Ok(());
-    }
-    Err(Error::input(format!(
-        "rows of {} bases (a bin and its context) fit into no chromosome: the genome has {}; make bin or context smaller",
-        bins.length(),
-        lengths(chromosomes)
-    )))
-}
-
-/// The settings that a store keeps: those that decide its content.
-fn settings(options: &WindowsOptions) -> BTreeMap<String, String> {
-    let list = |names: &[String], none: &str| {
-        if names.is_empty() { none.to_owned() } else { names.join(" ") }
-    };
-    let keep = if options.keep == Keep::All { "all" } else { "labelled" };
-    [
-        ("bin", options.bin.to_string()),
-        ("context", options.context.to_string()),
-        ("step", options.step.unwrap_or(options.bin).to_string()),
-        ("widen", options.widen.to_string()),
-        ("overlap", options.overlap.to_string()),
-        ("keep", keep.to_owned()),
-        ("label-from", options.label_from.name().to_owned()),
-        ("only-labels", list(&options.only_labels, "all")),
-        ("min-positives", options.min_positives.to_string()),
-        ("max-unknown", options.max_unknown.to_string()),
-        ("train", list(&options.train, "the rest")),
-        ("valid", list(&options.valid, "")),
-        ("test", list(&options.test, "")),
-    ]
-    .into_iter()
-    .map(|(name, value)| (name.to_owned(), value))
-    .collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ const LABELS_SHOWN: usize = 40;
 const LABELS_AT_EACH_END: usize = 10;
 /// Chromosomes or warnings shown in full.
 const LINES_SHOWN: usize = 20;
+/// Files shown; a folder may hold thousands.
+const SOURCES_SHOWN: usize = 50;
 
 impl Display for StoreInfo {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
@@ -22,9 +24,13 @@ impl Display for StoreInfo {
             shape.labels.len(),
             grouped(self.total_rows())
         )?;
-        for source in &self.import.sources {
+        for source in self.import.sources.iter().take(SOURCES_SHOWN) {
             let digest = source.sha256.get(..16).unwrap_or(&source.sha256);
             writeln!(out, "  from {} ({} bytes, sha256 {digest}…)", source.name, grouped(source.bytes))?;
+        }
+        let more = self.import.sources.len().saturating_sub(SOURCES_SHOWN);
+        if more > 0 {
+            writeln!(out, "  and {more} more files")?;
         }
         let settings: Vec<String> =
             self.import.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();

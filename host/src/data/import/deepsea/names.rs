@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::labels::shortened;
-use super::super::source::{Lines, at};
-use crate::data::store::MOST_LABELS;
+use super::super::names::{Named, lines, or_none};
 use crate::error::{Error, Result};
 
 /// Groups of the 919 labels of the bundle, with the first label that is none of theirs (Zhou and Troyanskaya, Nature
@@ -36,42 +34,28 @@ pub(super) fn names(file: Option<&Path>, count: usize) -> Result<Names> {
     Ok(names)
 }
 
-/// One label a line: its name, or name, tab and group.
+/// One label a line: its name, or name, tab and group. Names may stand more than once, as those of the bundle do.
 fn read(file: &Path, count: usize) -> Result<Names> {
-    let mut lines = Lines::open(file)?;
-    let mut names = Names::default();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    while let Some((number, line)) = lines.next()? {
-        let (name, group) = line.split_once('\t').unwrap_or((line, ""));
-        let (name, group) = (name.trim(), group.trim());
-        if name.is_empty() {
-            return Err(at(file, number, "there is no name: expected one label a line"));
-        }
-        if group.contains('\t') {
-            let line = shortened(line);
-            return Err(at(file, number, format!("expected a name, or a name, a tab and a group; found {line:?}")));
-        }
-        if names.labels.len() == MOST_LABELS {
-            return Err(at(file, number, format!("more than {MOST_LABELS} names: expected {count}, one label a line")));
-        }
-        let times = seen.entry(name.to_owned()).or_insert(0);
-        *times += 1;
-        if *times == 2 {
-            names.repeated.push(name.to_owned());
-        }
-        names.labels.push(if *times == 1 { name.to_owned() } else { format!("{name} #{times}") });
-        names.groups.push(group.to_owned());
-    }
-    if names.labels.len() != count {
+    let lines = lines(file)?;
+    if lines.len() != count {
         return Err(Error::input(format!(
             "{} names {} labels and the data has {count}: expected one name a line, in the order of the data",
             file.display(),
-            names.labels.len()
+            lines.len()
         )));
     }
-    if names.groups.iter().all(String::is_empty) {
-        names.groups.clear();
+    let mut names = Names::default();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for Named { name, group, .. } in lines {
+        let times = seen.entry(name.clone()).or_insert(0);
+        *times += 1;
+        names.groups.push(group);
+        names.labels.push(if *times == 1 { name.clone() } else { format!("{name} #{times}") });
+        if *times == 2 {
+            names.repeated.push(name);
+        }
     }
+    names.groups = or_none(names.groups);
     Ok(names)
 }
 
@@ -119,7 +103,7 @@ mod tests {
     #[test]
     fn a_file_that_does_not_fit_is_refused() {
         insta::assert_snapshot!(of("a\nb\n", 3).unwrap_err(), @"names.txt names 2 labels and the data has 3: expected one name a line, in the order of the data");
-        insta::assert_snapshot!(of("a\n\nb\n", 2).unwrap_err(), @"names.txt, line 2: there is no name: expected one label a line");
-        insta::assert_snapshot!(of("a\tb\tc\n", 1).unwrap_err(), @r#"names.txt, line 1: expected a name, or a name, a tab and a group; found "a\tb\tc""#);
+        insta::assert_snapshot!(of("a\n\tb\n", 2).unwrap_err(), @"names.txt, line 2: expected the name of a label, and perhaps a tab and its group");
+        insta::assert_snapshot!(of("a\tb\tc\n", 1).unwrap_err(), @"names.txt, line 1: expected the name of a label, and perhaps a tab and its group");
     }
 }

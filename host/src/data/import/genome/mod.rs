@@ -1,9 +1,11 @@
 //! Genomes: `.2bit` and FASTA files, read one chromosome at a time.
 //!
-//! A FASTA file is read once, into an unnamed temporary file with two bits a base, because rows are written by split
+//! Where chromosomes are wanted by number, a FASTA file is read once, into an unnamed temporary file with two bits a base, because rows are written by split
 //! and so chromosomes are wanted in another order than they come, and a gzipped file cannot be read from the middle.
 
 mod fasta;
+pub(super) mod records;
+mod spool;
 mod twobit;
 
 use std::collections::BTreeSet;
@@ -12,11 +14,13 @@ use std::path::{Path, PathBuf};
 
 use super::source::{cannot_read, open_text};
 use super::{OnProgress, Progress};
-use crate::data::bases::{copy_bases, set_bit};
+use crate::data::bases::{Packed, code_at, copy_bases, set_bit};
 use crate::error::{Error, Result};
 
 /// Chromosomes a genome may have, scaffolds included.
-const MOST_CHROMOSOMES: usize = 10_000_000;
+pub(super) const MOST_CHROMOSOMES: usize = 10_000_000;
+/// Bases a chromosome may have.
+const LONGEST_CHROMOSOME: u64 = u32::MAX as u64;
 
 /// A chromosome's name and bases.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub struct Genome {
 
 enum Content {
     TwoBit(twobit::TwoBit),
-    Fasta(fasta::Spooled),
+    Fasta(spool::Spooled),
 }
 
 /// The bases of one chromosome, packed.
@@ -66,7 +70,7 @@ impl Genome {
                     letter.map_or("is empty".into(), |byte| format!("starts with '{}'", byte.escape_ascii()))
                 )));
             }
-            let (chromosomes, spooled) = fasta::spool(path, text, &mut |bases| {
+            let (chromosomes, spooled) = spool::spool(path, text, &mut |bases| {
                 progress(Progress { stage: "reading the genome", done: bases, total: None, unit: "bases" });
             })?;
             (chromosomes, Content::Fasta(spooled))
@@ -99,8 +103,10 @@ impl Genome {
             if !seen.insert(name) {
                 return wrong(format!("chromosome {name:?} occurs twice: give each a name of its own"));
             }
-            if *length > u64::from(u32::MAX) {
-                return wrong(format!("chromosome {name:?} has {length} bases: at most {} can be read", u32::MAX));
+            if *length > LONGEST_CHROMOSOME {
+                return wrong(format!(
+                    "chromosome {name:?} has {length} bases: at most {LONGEST_CHROMOSOME} can be read"
+                ));
             }
         }
         Ok(())
@@ -111,6 +117,25 @@ impl ChromosomeSequence {
     /// Bases.
     pub fn length(&self) -> u64 {
         self.length
+    }
+
+    /// The stretches without an unknown base, in order.
+    pub fn known(&self) -> impl Iterator<Item = Range<u64>> {
+        let starts = std::iter::once(0).chain(self.unknown.iter().map(|unknown| unknown.end));
+        let ends = self.unknown.iter().map(|unknown| unknown.start).chain(std::iter::once(self.length));
+        starts.zip(ends).map(|(start, end)| start..end).filter(|known| !known.is_empty())
+    }
+
+    /// The code of a known base.
+    pub fn code(&self, place: u64) -> u8 {
+        code_at(&self.codes, usize::try_from(place).unwrap_or(usize::MAX))
+    }
+
+    /// `length` bases from `start` on; those beyond the end are unknown.
+    pub fn packed(&self, start: u64, length: usize) -> Packed {
+        let (mut codes, mut mask) = (Vec::new(), Vec::new());
+        self.window(start, length, &mut codes, &mut mask);
+        Packed::from_parts(length, codes, mask)
     }
 
     /// Copies `length` bases from `start` on, with a mask where some are unknown (or lie beyond the end): how many do.
@@ -141,6 +166,14 @@ impl ChromosomeSequence {
     }
 }
 
+/// Adds the next unknown base to stretches in order.
+fn add_unknown(unknown: &mut Vec<Range<u64>>, place: u64) {
+    match unknown.last_mut() {
+        Some(last) if last.end == place => last.end += 1,
+        _ => unknown.push(place..place + 1),
+    }
+}
+
 /// Sorts ranges and joins those that touch.
 fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
     ranges.sort_by_key(|range| (range.start, range.end));
@@ -156,4 +189,4 @@ fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::data::import) mod tests;

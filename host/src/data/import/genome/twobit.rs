@@ -4,11 +4,10 @@
 //! index points, so a damaged file ends in a panic or a huge allocation, and it hands out text where we want bits.
 //! Every number of the file is compared with the file's size here before anything is allocated for it.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::Path;
 
-use super::super::source::open;
+use super::super::binary::{Binary, begins_with};
 use super::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, joined};
 use crate::error::{Error, Result};
 
@@ -16,31 +15,18 @@ const SIGNATURE: u32 = 0x1A41_2743;
 
 /// An open `.2bit` file.
 pub(super) struct TwoBit {
-    reader: Checked,
+    reader: Binary,
     records: Vec<(Chromosome, u64)>,
-}
-
-/// Reads numbers in the file's byte order and knows how many bytes there are.
-struct Checked {
-    path: PathBuf,
-    file: BufReader<File>,
-    size: u64,
-    big_endian: bool,
 }
 
 /// Whether a file begins as `.2bit` files do, in either byte order.
 pub(super) fn is_twobit(path: &Path) -> Result<bool> {
-    let mut start = [0; 4];
-    let read = open(path)?.read_exact(&mut start);
-    Ok(read.is_ok() && (u32::from_le_bytes(start) == SIGNATURE || u32::from_be_bytes(start) == SIGNATURE))
+    begins_with(path, SIGNATURE)
 }
 
 impl TwoBit {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = open(path)?;
-        let size = file.metadata().map_err(|error| Error::file("read", path, error))?.len();
-        let mut reader = Checked { path: path.to_owned(), file: BufReader::new(file), size, big_endian: false };
-        reader.big_endian = reader.number("the signature")? != SIGNATURE;
+        let mut reader = Binary::open(path, SIGNATURE)?;
         let version = reader.number("the version")?;
         if version > 1 {
             return Err(reader.wrong(format!("version {version} of the .2bit format is not known: expected 0 or 1")));
@@ -48,7 +34,7 @@ impl TwoBit {
         let count = reader.number("the number of chromosomes")? as usize;
         reader.number("the header")?;
         // A record of the index takes at least 6 bytes.
-        if count > MOST_CHROMOSOMES || count as u64 > size / 6 {
+        if count > MOST_CHROMOSOMES || count as u64 > reader.size() / 6 {
             return Err(reader.wrong(format!("it says it has {count} chromosomes and is too short for them")));
         }
         let mut offsets = Vec::with_capacity(count);
@@ -63,20 +49,15 @@ impl TwoBit {
             let Some(name) = name else {
                 return Err(reader.wrong("the name of a chromosome is not text"));
             };
-            let low = u64::from(reader.number("the list of chromosomes")?);
-            let offset = if version == 1 {
-                let other = u64::from(reader.number("the list of chromosomes")?);
-                if reader.big_endian { low << 32 | other } else { other << 32 | low }
-            } else {
-                low
-            };
+            let what = "the list of chromosomes";
+            let offset = if version == 1 { reader.long_number(what)? } else { reader.number(what)?.into() };
             offsets.push((name, offset));
         }
         let mut records = Vec::with_capacity(count);
         for (name, offset) in offsets {
-            reader.seek(offset)?;
+            reader.seek(offset, "a chromosome")?;
             let length = u64::from(reader.number(&name)?);
-            if length.div_ceil(4) > size {
+            if length.div_ceil(4) > reader.size() {
                 return Err(reader
                     .wrong(format!("chromosome {name:?} says it has {length} bases, more than the file can hold")));
             }
@@ -94,18 +75,13 @@ impl TwoBit {
         let Some((Chromosome { name, length }, offset)) = self.records.get(index) else {
             return Err(Error::failed(format!("chromosome {index} was asked for: please report it")));
         };
-        reader.seek(*offset)?;
+        reader.seek(*offset, "a chromosome")?;
         reader.number(name)?;
-        let unknown = reader.blocks(name, *length)?;
+        let unknown = blocks(reader, name, *length)?;
         // Lower case (repeats) carries no meaning here.
-        reader.blocks(name, *length)?;
+        blocks(reader, name, *length)?;
         reader.number(name)?;
-        let bytes = length.div_ceil(4);
-        if reader.position()?.saturating_add(bytes) > reader.size {
-            return Err(reader.short(name));
-        }
-        let mut codes = vec![0; usize::try_from(bytes).unwrap_or(0)];
-        reader.fill(&mut codes, name)?;
+        let mut codes = reader.take(length.div_ceil(4), name)?;
         for byte in &mut codes {
             *byte = OURS[usize::from(*byte)];
         }
@@ -113,64 +89,26 @@ impl TwoBit {
     }
 }
 
-impl Checked {
-    fn number(&mut self, what: &str) -> Result<u32> {
-        let mut bytes = [0; 4];
-        self.fill(&mut bytes, what)?;
-        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+/// Stretches of a chromosome: a count, the starts, the sizes.
+fn blocks(reader: &mut Binary, chromosome: &str, length: u64) -> Result<Vec<Range<u64>>> {
+    let count = reader.number(chromosome)?;
+    if reader.position()?.saturating_add(8 * u64::from(count)) > reader.size() {
+        return Err(reader.short(chromosome));
     }
-
-    fn numbers(&mut self, count: u32, what: &str) -> Result<Vec<u32>> {
-        (0..count).map(|_| self.number(what)).collect()
+    let mut numbers = || (0..count).map(|_| reader.number(chromosome)).collect::<Result<Vec<u32>>>();
+    let (starts, sizes) = (numbers()?, numbers()?);
+    let ranges: Vec<_> = starts
+        .iter()
+        .zip(&sizes)
+        .map(|(start, size)| u64::from(*start)..u64::from(*start) + u64::from(*size))
+        .collect();
+    if let Some(range) = ranges.iter().find(|range| range.end > length) {
+        return Err(reader.wrong(format!(
+            "it is damaged: chromosome {chromosome:?} has {length} bases and a stretch from {} to {}",
+            range.start, range.end
+        )));
     }
-
-    /// Stretches of a chromosome: a count, the starts, the sizes.
-    fn blocks(&mut self, chromosome: &str, length: u64) -> Result<Vec<std::ops::Range<u64>>> {
-        let count = self.number(chromosome)?;
-        if self.position()?.saturating_add(8 * u64::from(count)) > self.size {
-            return Err(self.short(chromosome));
-        }
-        let starts = self.numbers(count, chromosome)?;
-        let sizes = self.numbers(count, chromosome)?;
-        let ranges: Vec<_> = starts
-            .iter()
-            .zip(&sizes)
-            .map(|(start, size)| u64::from(*start)..u64::from(*start) + u64::from(*size))
-            .collect();
-        if let Some(range) = ranges.iter().find(|range| range.end > length) {
-            return Err(self.wrong(format!(
-                "it is damaged: chromosome {chromosome:?} has {length} bases and a stretch from {} to {}",
-                range.start, range.end
-            )));
-        }
-        Ok(joined(ranges))
-    }
-
-    fn fill(&mut self, bytes: &mut [u8], what: &str) -> Result<()> {
-        self.file.read_exact(bytes).map_err(|error| match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => self.short(what),
-            _ => Error::file("read", &self.path, error),
-        })
-    }
-
-    fn seek(&mut self, offset: u64) -> Result<()> {
-        if offset >= self.size {
-            return Err(self.wrong("it is cut off or damaged: a chromosome lies beyond its end"));
-        }
-        self.file.seek(SeekFrom::Start(offset)).map(drop).map_err(|error| Error::file("read", &self.path, error))
-    }
-
-    fn position(&mut self) -> Result<u64> {
-        self.file.stream_position().map_err(|error| Error::file("read", &self.path, error))
-    }
-
-    fn short(&self, what: &str) -> Error {
-        self.wrong(format!("it is cut off or damaged: it ends within {what}"))
-    }
-
-    fn wrong(&self, what: impl std::fmt::Display) -> Error {
-        Error::input(format!("{}: {what}", self.path.display()))
-    }
+    Ok(joined(ranges))
 }
 
 /// From four bases of the format (T, C, A, G; the first in the highest bits) to four of ours.

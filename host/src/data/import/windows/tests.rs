@@ -1,10 +1,12 @@
 //! The windows importer on made-up genomes, on real ones, and on everything that can be wrong.
 
+mod signals;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::data::store::{FinalEvaluation, Position, Store};
+use crate::data::store::{FinalEvaluation, Position, Rows, Split, Store};
 
 struct Folder(tempfile::TempDir);
 
@@ -30,8 +32,7 @@ impl Folder {
         WindowsOptions {
             bin: 4,
             context: 2,
-            valid: vec!["two".into()],
-            test: vec!["three".into()],
+            splits: GenomeSplits::named(vec!["two".into()], vec!["three".into()]),
             ..WindowsOptions::new(genome, vec![labels], self.path("store"))
         }
     }
@@ -179,12 +180,12 @@ fn what_is_wrong_with_splits_is_said_with_the_chromosomes_that_exist() {
         change(&mut options);
         folder.refused(&options)
     };
-    insta::assert_snapshot!(refused(&|options| options.valid = vec!["seven".into()]), @r#"chromosome "seven" of valid is not in the genome, which has one (24), two (16), three (16)"#);
-    insta::assert_snapshot!(refused(&|options| options.test = vec!["two".into()]), @r#"chromosome "two" is given for valid and for test: name each once"#);
-    insta::assert_snapshot!(refused(&|options| options.test.clear()), @"no chromosomes for test: name some of one (24), two (16), three (16)");
-    insta::assert_snapshot!(refused(&|options| options.valid = vec!["one".into(), "two".into()]), @"no rows in train: train has 0, valid 6 and test 2, and each needs some; chromosomes decide the split; the genome has one (24), two (16), three (16)");
+    insta::assert_snapshot!(refused(&|options| options.splits.valid = vec!["seven".into()]), @r#"chromosome "seven" of valid is not in the genome, which has one (24), two (16), three (16)"#);
+    insta::assert_snapshot!(refused(&|options| options.splits.test = vec!["two".into()]), @r#"chromosome "two" is given for valid and for test: name each once"#);
+    insta::assert_snapshot!(refused(&|options| options.splits.test.clear()), @"no chromosomes for test: name some of one (24), two (16), three (16), or split by share");
+    insta::assert_snapshot!(refused(&|options| options.splits.valid = vec!["one".into(), "two".into()]), @"no rows in train: train has 0, valid 6 and test 2, and each needs some; chromosomes and regions decide the split; the genome has one (24), two (16), three (16)");
     insta::assert_snapshot!(refused(&|options| options.context = 400), @"rows of 804 bases (a bin and its context) fit into no chromosome: the genome has one (24), two (16), three (16); make bin or context smaller");
-    insta::assert_snapshot!(refused(&|options| options.context = 7), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; chromosomes decide the split; the genome has one (24), two (16), three (16)");
+    insta::assert_snapshot!(refused(&|options| options.context = 7), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; chromosomes and regions decide the split; the genome has one (24), two (16), three (16)");
     insta::assert_snapshot!(refused(&|options| options.overlap = Overlap::Share(0.0)), @"an overlap of 0 of the shorter: give a number above 0 and at most 1");
     insta::assert_snapshot!(refused(&|options| options.min_positives = 100), @"no label has 100 positive rows, the commonest has 3: ask for fewer");
     insta::assert_snapshot!(refused(&|options| options.only_labels = vec!["w".into()]), @r#"no feature has the label "w"; the labels are x, y"#);
@@ -254,8 +255,7 @@ fn the_whole_yeast_genome_gives_the_published_numbers() {
     };
     let folder = Folder::new();
     let options = WindowsOptions {
-        valid: vec!["chr7".into()],
-        test: vec!["chr8".into(), "chr9".into()],
+        splits: GenomeSplits::named(vec!["chr7".into()], vec!["chr8".into(), "chr9".into()]),
         ..WindowsOptions::new(genome, vec![labels], folder.path("store"))
     };
     let (store, info) = imported(&options);
@@ -297,8 +297,7 @@ fn the_example_genome_gives_its_numbers() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data");
     let folder = Folder::new();
     let options = WindowsOptions {
-        valid: vec!["chr9".into()],
-        test: vec!["chr8".into()],
+        splits: GenomeSplits::named(vec!["chr9".into()], vec!["chr8".into()]),
         ..WindowsOptions::new(
             examples.join("mini.2bit"),
             vec![examples.join("mini_annotation.bed.gz")],
