@@ -9,6 +9,7 @@ use super::weights::Weights;
 
 /// How a forward pass is done.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Mode {
     /// Whether dropout and batch statistics are on.
     pub train: bool,

@@ -105,14 +105,13 @@ impl Partition {
         check_batch(plan, available)?;
         let batch = plan.batch as usize;
         let of_seed = |name| available.places(seed::derive(data_seed, name, 0));
-        let used = match plan.subsample {
-            None => None,
-            Some(_) => {
-                let mut places = of_seed("rows of a share")?;
-                places.truncate(available.used(plan) / available.strands());
-                places.sort_unstable();
-                Some(places)
-            }
+        let used = if plan.subsample.is_some() {
+            let mut places = of_seed("rows of a share")?;
+            places.truncate(available.used(plan) / available.strands());
+            places.sort_unstable();
+            Some(places)
+        } else {
+            None
         };
         let all = || Self { weights: used.as_ref().map(|places| available.rows(places)), arch: None };
         match plan.arch.as_ref().map(|arch| arch.data) {

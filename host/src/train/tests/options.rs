@@ -241,14 +241,11 @@ fn the_absolute_values_that_enter_the_last_dense_layer_are_minimised_and_not_rep
     let (inputs, targets) = first_batch(&training);
     // The hidden layer by the book, from the features before it.
     let of_hidden = |training: &Training| {
-        let tensor = |name: &str, shape: &[i64]| {
-            let values: Vec<f32> = named(training, name).into_iter().map(|value| value as f32).collect();
-            Tensor::from_slice(&values).reshape(shape)
-        };
-        let features = inputs.conv1d(&tensor("conv.weight", &[3, 4, 4]), Some(tensor("conv.bias", &[3])), 1, 0, 1, 1);
+        let all = training.net.weights.snapshot().unwrap();
+        let tensor = |name: &str| all.iter().find(|(other, _)| other == name).unwrap().1.shallow_clone();
+        let features = inputs.conv1d(&tensor("conv.weight"), Some(tensor("conv.bias")), 1, 0, 1, 1);
         let features = features.flatten(1, 2);
-        let weight = tensor("hidden.weight", &[5, features.size()[1]]);
-        features.linear(&weight, Some(tensor("hidden.bias", &[5]))).relu()
+        features.linear(&tensor("hidden.weight"), Some(tensor("hidden.bias"))).relu()
     };
     let plain = |training: &Training| {
         let logits = training.net.forward(&inputs, &Mode::training()).unwrap().logits;
