@@ -1,6 +1,7 @@
 //! The binary interface never changes: what was built when it was frozen works with what is built today.
 //!
-//! `tests/fixtures/abi-1` holds a plugin and a plugin host of version 0.1.0. They are never built again.
+//! `tests/fixtures/abi-1` holds a plugin and a plugin host of version 0.1.0, `tests/fixtures/store-1` a store of the
+//! first format. They are never made again.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
@@ -49,4 +50,12 @@ fn a_plugin_of_today_works_in_the_host_of_the_first_day() {
     let host = frozen("genomenas-plugin-host", folder.path());
     let plugin = built_plugin("random-search");
     search_works(|command| _ = command.arg("--plugins").arg(plugin).env("GENOMENAS_PLUGIN_HOST", host));
+}
+
+#[test]
+fn a_store_of_the_first_day_is_read_and_says_nothing_of_what_nobody_looked_for() {
+    let store = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/store-1/small.arrow");
+    let text = Outcome::text(genomenas().args(["data", "info", "--verify"]).arg(store));
+    assert!(text.starts_with("multi-class: 10 bases a row, 2 classes, 6 rows"), "{text}");
+    assert!(!text.contains("two splits"), "{text}");
 }

@@ -92,7 +92,7 @@ fn an_evaluation_averages_strands_and_groups_gives_intervals_and_writes_every_la
     let mean = scores["auroc"]["mean"].as_f64().unwrap();
     let end = |name: &str| scores["auroc"]["interval"][name].as_f64().unwrap();
     assert!(end("low") < mean && mean < end("high"), "{scores}");
-    assert_eq!(scores["groups"][0]["auroc"]["mean"].as_f64().unwrap(), auroc(&scores, "motif"));
+    assert!((scores["groups"][0]["auroc"]["mean"].as_f64().unwrap() - auroc(&scores, "motif")).abs() < 1e-12);
     // The test split has a threshold of each label, and it is that of the validation split.
     let valid = Outcome::json(quietly("evaluate", "--json --average-strands").arg("--run").arg(&out));
     assert_eq!(scores["labels"][0]["threshold"], valid["labels"][0]["threshold"]);

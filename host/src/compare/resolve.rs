@@ -256,7 +256,7 @@ fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::store::{ImportRecord, PerSplit, Shape, Straddling};
+    use crate::data::store::{ImportRecord, PerSplit, Shape};
 
     struct Shelf(&'static [&'static str]);
 
@@ -298,7 +298,7 @@ mod tests {
             rows_with_unknown: PerSplit::default(),
             positives: PerSplit::default(),
             values: PerSplit::default(),
-            straddling: Straddling::default(),
+            straddling: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

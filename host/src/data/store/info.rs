@@ -235,9 +235,9 @@ pub struct StoreInfo {
     /// The labels of a regression, each in numbers.
     #[serde(default, skip_serializing_if = "PerSplit::is_default")]
     pub values: PerSplit<Vec<Values>>,
-    /// What is in more than one split.
-    #[serde(default)]
-    pub straddling: Straddling,
+    /// What is in more than one split; absent where an earlier version made the store and did not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straddling: Option<Straddling>,
     /// How the store came to be.
     pub import: ImportRecord,
     /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.

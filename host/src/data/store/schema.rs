@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 
-use super::info::{Shape, StoreInfo, Task};
+use super::info::{Shape, Task};
 use crate::data::bases::{bit_bytes, packed_bytes};
 use crate::error::{Error, Result};
 
@@ -36,11 +36,10 @@ pub(super) fn physical_columns(shape: &Shape) -> Result<Vec<Field>> {
     columns_with(shape, |keys, _| keys)
 }
 
-/// The written schema: the columns and the description.
-pub(super) fn schema(info: &StoreInfo) -> Result<Schema> {
-    let (text, digest) = info.to_text()?;
+/// The written schema: the columns and the description, in a text of [`StoreInfo::to_text`].
+pub(super) fn schema(shape: &Shape, text: String, digest: String) -> Result<Schema> {
     let metadata = HashMap::from([(INFO_KEY.to_owned(), text), (INFO_DIGEST_KEY.to_owned(), digest)]);
-    Ok(Schema::new(columns(&info.shape)?).with_metadata(metadata))
+    Ok(Schema::new(columns(shape)?).with_metadata(metadata))
 }
 
 /// The type of the `unknown` column.

@@ -48,7 +48,7 @@ impl Display for StoreInfo {
                 split.name()
             )?;
         }
-        if self.straddling.is_none() {
+        if self.straddling.is_some_and(|straddling| straddling.is_none()) {
             writeln!(out, "  no sequence and no base of a genome is in two splits")?;
         }
         writeln!(out, "  digest {}", self.digest)?;

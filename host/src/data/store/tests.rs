@@ -140,7 +140,7 @@ fn the_values_of_a_regression_come_back_and_are_described() {
     let of_train = &store.info().values.train;
     assert_eq!(of_train[0], Values { least: 0.0, most: 18.0, mean: 9.0 });
     assert_eq!(of_train[1], Values { least: -18.0, most: 0.0, mean: -9.0 });
-    assert!(store.info().straddling.is_none());
+    assert!(store.info().straddling.unwrap().is_none());
 }
 
 #[test]

@@ -118,6 +118,7 @@ impl StoreWriter {
             return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
         }
         let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
+        let straddling = self.watch.finish();
         let mut info = StoreInfo {
             format: FORMAT.into(),
             version: VERSION,
@@ -125,16 +126,17 @@ impl StoreWriter {
             rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
             positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
             values: PerSplit::of(|split| self.spools.get(split).values()),
-            straddling: self.watch.finish(),
+            straddling: Some(straddling),
             digest: content_digest(&self.shape, digests)?,
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(info.straddling.warnings());
+        info.import.warnings.extend(straddling.warnings());
         info.import.warnings.extend(never_positive(&info));
 
         let cannot_write = |error: ArrowError| Error::file("write", &self.output, plain(&error));
-        let arrow_schema = Arc::new(schema::schema(&info)?);
+        let (text, digest) = info.to_text()?;
+        let arrow_schema = Arc::new(schema::schema(&info.shape, text, digest)?);
         // Aligned to 8 bytes: nothing here is wider, and the file then begins as the format's specification says.
         let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
         let file = BufWriter::with_capacity(1 << 20, self.pending.file());

@@ -146,7 +146,7 @@ fn windows_are_scored_as_they_are_stored() {
 fn positives_count_by_their_rarity_among_all_training_rows() {
     let training = one_step(Plan { class_weights: balanced(100.0), ..Plan::default() }).start();
     let (inputs, targets) = first_batch(&training);
-    let mut whole = Feed::score(&training.job.train, (0..60).collect(), 60, training.job.device).unwrap();
+    let mut whole = Feed::score(&training.job.train, (0..60).collect(), None, 60, training.job.device).unwrap();
     let (_, all) = whole.next_batch().unwrap().unwrap();
     let positives = rows(&all).iter().fold([0.0, 0.0], |[early, late], row| [early + row[0], late + row[1]]);
     let weights = positives.map(|positives| (60.0 - positives) / positives);
@@ -315,7 +315,7 @@ fn a_share_of_the_rows_makes_shorter_epochs_of_those_rows_alone() {
     let mut training = setting.start();
     let used = training.partition.weights.clone().unwrap();
     assert_eq!(used.len(), 30);
-    let mut stored = Feed::score(&setting.train, used.to_vec(), 30, training.job.device).unwrap();
+    let mut stored = Feed::score(&setting.train, used.to_vec(), None, 30, training.job.device).unwrap();
     let sorted = |inputs: &Tensor| {
         let mut rows: Vec<Vec<u32>> = bits(inputs).chunks(4 * LENGTH).map(<[u32]>::to_vec).collect();
         rows.sort_unstable();

@@ -250,7 +250,7 @@ proptest! {
             // So few rows, tied together, may leave a split without any.
             return Ok(());
         };
-        prop_assert!(info.straddling.is_none(), "{info}");
+        prop_assert!(info.straddling.unwrap().is_none(), "{info}");
         let store = Store::open(&options.output).unwrap();
         let mut of: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in [store.train(), store.valid(), test_rows(&store)] {

@@ -216,7 +216,7 @@ proptest! {
             // Small genomes may have no window in a split.
             return Ok(());
         };
-        prop_assert_eq!(info.straddling.overlapping_windows, crate::data::store::Pairs::default());
+        prop_assert_eq!(info.straddling.unwrap().overlapping_windows, crate::data::store::Pairs::default());
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         let mut windows = 0;
@@ -260,7 +260,7 @@ fn the_yeast_genome_has_the_windows_that_its_lengths_say() {
         expected[split] += (record.length - 1001) / 10 + 1;
     }
     assert_eq!([info.rows.train, info.rows.valid, info.rows.test], expected);
-    assert!(info.straddling.overlapping_windows == crate::data::store::Pairs::default());
+    assert!(info.straddling.unwrap().overlapping_windows == crate::data::store::Pairs::default());
     // A tenth of test's bases, as an order-0 model sees them: 1.3604 nats, accuracy 0.308, by hand from all of them.
     let counts = &info.positives.test;
     let total: u64 = counts.iter().sum();

@@ -285,7 +285,7 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
         length: Some(24),
         ..shares.clone()
     };
-    let overlapping = |options: &TableOptions| imported(options).1.straddling.overlapping_windows;
+    let overlapping = |options: &TableOptions| imported(options).1.straddling.unwrap().overlapping_windows;
     assert_eq!(overlapping(&places), Pairs::default());
     // By their sequences alone they are torn apart.
     let torn = placed(600)

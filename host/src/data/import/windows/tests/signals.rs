@@ -164,7 +164,7 @@ proptest! {
             // Where blocks are hardly longer than rows, a split may have none.
             return Ok(());
         };
-        prop_assert_eq!(info.straddling.overlapping_windows, Pairs::default());
+        prop_assert_eq!(info.straddling.unwrap().overlapping_windows, Pairs::default());
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         for rows in [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))] {
