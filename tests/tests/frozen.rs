@@ -14,7 +14,7 @@ use std::process::Command;
 use flate2::read::GzDecoder;
 use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{motif_store, result, search};
-use genomenas_tests::{Outcome, built_plugin};
+use genomenas_tests::{Outcome, built_plugin, genomenas};
 
 /// Unpacks a file of the fixture into `folder`.
 fn frozen(file: &str, folder: &Path) -> PathBuf {
