@@ -35,8 +35,8 @@ fn the_real_layout_becomes_a_store_with_both_strands_and_groups() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("deepsea.arrow");
     let groups = fs::read_to_string(data("label_names.txt")).unwrap();
-    let groups: String = groups.lines().map(|name| format!("{name}\t{}\n", &name[..1].to_lowercase())).collect();
-    let labels = write(folder.path(), "labels.txt", groups);
+    let groups: Vec<String> = groups.lines().map(|name| format!("{name}\t{}", &name[..1].to_lowercase())).collect();
+    let labels = write(folder.path(), "labels.txt", groups.join("\n"));
     Outcome::text(real(&out).arg("--labels").arg(&labels).args(["--strands", "both"]));
     let store = info(&out);
     assert_eq!(store["rows"], json!({"train": 200, "valid": 50, "test": 60}));
@@ -106,6 +106,9 @@ fn wait_for(child: &mut Child, folder: &Path, begun: impl Fn(&Path) -> bool) {
     }
 }
 
+/// When an import is killed: in words, and what its folder must hold first.
+type Moment<'a> = (&'a str, &'a dyn Fn(&Path) -> bool);
+
 #[test]
 fn an_import_that_is_killed_at_any_moment_leaves_a_whole_store_or_none() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,7 +122,7 @@ fn an_import_that_is_killed_at_any_moment_leaves_a_whole_store_or_none() {
         let lengths = listing(folder).into_iter().filter_map(|name| fs::metadata(folder.join(name)).ok());
         lengths.map(|about| about.len()).sum::<u64>() > 0
     };
-    let moments: [(&str, &dyn Fn(&Path) -> bool); 3] = [
+    let moments: [Moment<'_>; 3] = [
         ("at once", &|_| true),
         ("while rows are packed", &|folder| !listing(folder).is_empty()),
         ("while the store is written", &has_bytes),
@@ -187,13 +190,13 @@ fn bundles_that_are_none_or_do_not_fit() {
         }),
     ];
     let before = listing(folder.path());
-    let mut said = String::new();
+    let mut said = Vec::new();
     for (what, command) in &mut cases {
         let error = Outcome::refusal(command, 2);
         let error = error.replace(&folder.path().display().to_string(), "[FOLDER]");
         let error = error.replace(&data("").display().to_string(), "[DATA]/");
-        said += &format!("{what}\n    {error}\n");
+        said.push(format!("{what}\n    {error}"));
         assert_eq!(listing(folder.path()), before, "{what}");
     }
-    insta::assert_snapshot!(said);
+    insta::assert_snapshot!(said.join("\n"));
 }
