@@ -81,7 +81,14 @@ fn setup(space: Space) -> Setup {
         seed: 5,
         parameters: serde_json::Map::new(),
         space,
-        data: DataInfo { length, labels: 2, task: Task::MultiLabel, train_rows: 1000, valid_rows: 100 },
+        data: DataInfo {
+            length,
+            labels: 2,
+            task: Task::MultiLabel,
+            train_rows: 1000,
+            valid_rows: 100,
+            reversible: true,
+        },
         budget: Budget { amount: 100, unit: Unit::Samples },
         threads: 1,
     }

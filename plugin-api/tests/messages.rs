@@ -110,7 +110,14 @@ fn a_setup() {
         seed: 7,
         parameters: json!({"trials": 4}).as_object().unwrap().clone(),
         space: space(),
-        data: DataInfo { length: 50, labels: 2, task: Task::MultiLabel, train_rows: 900, valid_rows: 100 },
+        data: DataInfo {
+            length: 50,
+            labels: 2,
+            task: Task::MultiLabel,
+            train_rows: 900,
+            valid_rows: 100,
+            reversible: true,
+        },
         budget: budget(),
         threads: 2,
     });

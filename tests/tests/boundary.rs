@@ -63,7 +63,14 @@ fn setup(orders: &Value) -> Setup {
         seed: 7,
         parameters: orders.as_object().unwrap().clone(),
         space: GenomeNas::new(100, 2).space().unwrap(),
-        data: DataInfo { length: 100, labels: 2, task: Task::MultiLabel, train_rows: 10, valid_rows: 10 },
+        data: DataInfo {
+            length: 100,
+            labels: 2,
+            task: Task::MultiLabel,
+            train_rows: 10,
+            valid_rows: 10,
+            reversible: true,
+        },
         budget: BUDGET,
         threads: 1,
     }

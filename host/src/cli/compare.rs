@@ -10,7 +10,6 @@ use genomenas_plugin::message::Budget;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::describe::data_info;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
 use super::plugins::Shelf;
 use super::progress::ComparisonProgress;
@@ -123,7 +122,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     };
     // A folder is made only for a comparison that can begin.
     let (plan, space) = resolve::resolve(request, &out, &around)?;
-    let data = data_info(Store::open(&plan.data.store)?.info());
+    let data = Store::open(&plan.data.store)?.info().for_plugins();
     plan.entries.iter().try_for_each(|entry| shelf.try_out(&entry.named(), &space, &data, plan.budget))?;
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);

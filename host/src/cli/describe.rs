@@ -16,7 +16,7 @@ use crate::compare::named::Named;
 use crate::compare::report::Layer;
 use crate::compare::words::grouped;
 use crate::compare::{architecture, space};
-use crate::data::{Store, StoreInfo};
+use crate::data::Store;
 use crate::error::{Error, Result};
 use crate::files;
 
@@ -139,23 +139,13 @@ impl DescribeArgs {
         /// Rows of a data set that is not there; only their number is told to a strategy.
         const ROWS: u64 = 1000;
         match (&self.data, self.length, self.labels) {
-            (Some(store), ..) => Ok(data_info(Store::open(store)?.info())),
+            (Some(store), ..) => Ok(Store::open(store)?.info().for_plugins()),
             (None, Some(length), Some(labels)) => {
-                Ok(DataInfo { length, labels, task: Task::MultiLabel, train_rows: ROWS, valid_rows: ROWS })
+                let task = Task::MultiLabel;
+                Ok(DataInfo { length, labels, task, train_rows: ROWS, valid_rows: ROWS, reversible: true })
             }
             _ => Err(Error::input("a network has a length and labels: give --length L --labels K, or --data STORE")),
         }
-    }
-}
-
-/// What a strategy may know of a store.
-pub(crate) fn data_info(info: &StoreInfo) -> DataInfo {
-    DataInfo {
-        length: info.shape.length,
-        labels: info.shape.labels.len(),
-        task: info.shape.task.of_outputs(),
-        train_rows: info.rows.train,
-        valid_rows: info.rows.valid,
     }
 }
 

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use clap::Args;
 use genomenas_plugin::message::Budget;
 
-use super::describe::data_info;
 use super::options::{MachineOptions, PluginOptions, SeedOption, SpaceOptions, strategy};
 use super::plugins::Shelf;
 use super::{run, threads};
@@ -67,7 +66,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
     let named = strategy(&args.strategy, &args.set)?;
     let shelf = Shelf::open(&args.plugins)?;
     let found = shelf.find(&named)?;
-    shelf.try_out(&named, &document, &data_info(store.info()), args.budget)?;
+    shelf.try_out(&named, &document, &store.info().for_plugins(), args.budget)?;
     let settings = Settings {
         version: 1,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::Args;
 use genomenas_plugin::space::Architecture;
 
-use super::describe::{data_info, read_architecture};
+use super::describe::read_architecture;
 use super::options::{MachineOptions, PluginOptions, RecipeOptions, SeedOption, strategy};
 use super::plugins::Shelf;
 use super::{run, threads};
@@ -114,7 +114,7 @@ impl TrainArgs {
             }
             What { strategy: Some(named), .. } => {
                 let named = strategy(named, &self.set)?;
-                let data = data_info(store.info());
+                let data = store.info().for_plugins();
                 let space = Named { id: space::GENOMENAS.to_owned(), ..Named::default() };
                 let space = space::resolve(&space, data.length, data.labels)?;
                 Shelf::open(&self.plugins)?.first_architecture(&named, &space, &data, self.seed.seed)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use genomenas_plugin::message::{DataInfo, Mixing, Plan};
+use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
 
@@ -140,16 +140,4 @@ fn train(
         result.test = Some(eval::score(&net, &rows, &scoring)?);
     }
     Ok(())
-}
-
-/// What a strategy may know of the data.
-pub(super) fn data_info(context: &Context) -> DataInfo {
-    let shape = &context.store.info().shape;
-    DataInfo {
-        length: shape.length,
-        labels: shape.labels.len(),
-        task: shape.task.of_outputs(),
-        train_rows: context.train.len() as u64,
-        valid_rows: context.valid.len() as u64,
-    }
 }

@@ -7,7 +7,6 @@ use genomenas_plugin::space::Space;
 use sha2::{Digest, Sha256};
 
 use super::Context;
-use super::finish::data_info;
 use super::journal::{Phase, Record};
 use super::settings::{Search, files};
 use crate::error::{Error, Result};
@@ -25,7 +24,7 @@ pub(super) fn open(context: &Context, search: &Search, space: &Space, records: &
         seed: context.settings.seed,
         parameters: search.parameters.clone(),
         space: space.clone(),
-        data: data_info(context),
+        data: context.store.info().for_plugins(),
         budget: search.budget,
         threads: context.settings.threads,
     };

@@ -35,6 +35,10 @@ const fn one() -> u32 {
     1
 }
 
+const fn yes() -> bool {
+    true
+}
+
 /// What a strategy may know of the data. Nothing here tells anything of the test split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataInfo {
@@ -48,6 +52,10 @@ pub struct DataInfo {
     pub train_rows: u64,
     /// Rows of the validation split.
     pub valid_rows: u64,
+    /// Whether a window on its other strand has the same labels; not so where the next nucleotide is predicted. A plan
+    /// that shows or scores other strands is then refused.
+    #[serde(default = "yes")]
+    pub reversible: bool,
 }
 
 /// What the outputs of a network mean. Architectures end in raw values (logits); the host applies the loss.

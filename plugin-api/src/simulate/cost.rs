@@ -165,8 +165,14 @@ mod tests {
     use crate::message::{Optimizer, Stopped, Unit};
     use crate::simulate::bound::Bound;
 
-    const DATA: DataInfo =
-        DataInfo { length: 50, labels: 2, task: Task::MultiLabel, train_rows: 1_005, valid_rows: 300 };
+    const DATA: DataInfo = DataInfo {
+        length: 50,
+        labels: 2,
+        task: Task::MultiLabel,
+        train_rows: 1_005,
+        valid_rows: 300,
+        reversible: true,
+    };
 
     fn plan(order: Order) -> Plan {
         let data = ArchData::Train { part: 0.4 };

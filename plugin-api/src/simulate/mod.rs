@@ -101,7 +101,8 @@ impl Simulation {
         space.validate()?;
         let labels = space.supernet_layers()?.output_shape().iter().product();
         let [_, length] = space.graph.input;
-        let data = DataInfo { length, labels, task: Task::MultiLabel, train_rows: 10_000, valid_rows: 1_000 };
+        let (train_rows, valid_rows, reversible) = (10_000, 1_000, true);
+        let data = DataInfo { length, labels, task: Task::MultiLabel, train_rows, valid_rows, reversible };
         let setup = Setup {
             protocol: PROTOCOL.to_owned(),
             seed: 1,

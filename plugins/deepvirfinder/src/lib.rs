@@ -27,7 +27,8 @@ pub struct Settings {
     /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
     #[parameter(default = 30, minimum = 1)]
     pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, in the published form.
+    /// Trains on a random strand of each window and scores the mean of both; where not set, in the published form
+    /// and where a window has the same labels on both.
     pub both_strands: Option<bool>,
 }
 
@@ -63,9 +64,10 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
     net.finish()
 }
 
-/// How it is trained: Adam, as published; see the README for the size of a batch.
-pub fn plan(settings: &Settings) -> Plan {
-    let both_strands = settings.both_strands.unwrap_or_else(|| settings.is_published());
+/// How it is trained: Adam, as published; see the README for the size of a batch. Data is `reversible` whose windows have
+/// the same labels on both strands.
+pub fn plan(settings: &Settings, reversible: bool) -> Plan {
+    let both_strands = settings.both_strands.unwrap_or_else(|| settings.is_published() && reversible);
     let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
     Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
 }
@@ -78,7 +80,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.reversible)))
     },
 }
 

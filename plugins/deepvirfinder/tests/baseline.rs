@@ -41,10 +41,11 @@ fn their_stages_have_the_published_shapes() {
 
 #[test]
 fn only_the_published_form_reads_both_strands_unless_a_user_says_otherwise() {
-    assert!(plan(&form("published")).average_strands);
-    assert!(!plan(&form("fixed_length")).average_strands);
-    assert!(!plan(&Settings { both_strands: Some(false), ..form("published") }).average_strands);
-    assert!(plan(&Settings { both_strands: Some(true), ..form("fixed_length") }).average_strands);
+    assert!(plan(&form("published"), true).average_strands);
+    assert!(!plan(&form("published"), false).average_strands);
+    assert!(!plan(&form("fixed_length"), true).average_strands);
+    assert!(!plan(&Settings { both_strands: Some(false), ..form("published") }, true).average_strands);
+    assert!(plan(&Settings { both_strands: Some(true), ..form("fixed_length") }, true).average_strands);
 }
 
 #[test]

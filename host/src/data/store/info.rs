@@ -250,6 +250,18 @@ impl StoreInfo {
         Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
     }
 
+    /// What a strategy may know of the data: nothing of the test split.
+    pub fn for_plugins(&self) -> message::DataInfo {
+        message::DataInfo {
+            length: self.shape.length,
+            labels: self.shape.labels.len(),
+            task: self.shape.task.of_outputs(),
+            train_rows: self.rows.train,
+            valid_rows: self.rows.valid,
+            reversible: self.shape.task != Task::NextNucleotide,
+        }
+    }
+
     /// The JSON text and its SHA-256.
     pub(crate) fn to_text(&self) -> Result<(String, String)> {
         let text = serde_json::to_string(self)
