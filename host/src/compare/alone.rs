@@ -46,7 +46,7 @@ pub fn report(folder: &Path) -> Result<RunReport> {
 ///
 /// # Errors
 ///
-/// As of [`report`], and where the page cannot be written.
+/// As of [`report()`], and where the page cannot be written.
 pub fn write(folder: &Path) -> Result<RunReport> {
     let run = report(folder)?;
     files::write_atomically(&folder.join(names::PAGE), report::run_page(&run).as_bytes())?;

@@ -7,7 +7,7 @@
 //!
 //! Nobody writes down in which order that archive has its channels. Its sequences are `DeepSEA`'s, whose order is A, G, C,
 //! T, and it was made by leaving out rows and labels, so that this order is the default; what is imported is checked for
-//! signs of another one ([`onehot::Pairs`]).
+//! signs of another one (`onehot::Pairs`).
 
 mod archive;
 mod header;

@@ -1,7 +1,7 @@
 //! `data import table`: rows of a TSV, CSV or Parquet file with a sequence, labels, and perhaps a split or a place.
 //!
 //! The file is read twice: once for its classes, lengths and faults, once to pack. Memory stays at a few rows, the
-//! names of labels and chromosomes, and, where shares decide the split, some numbers a row ([`grouping`](super::grouping)).
+//! names of labels and chromosomes, and, where shares decide the split, some numbers a row (`import/grouping.rs`).
 
 mod columns;
 mod first;
