@@ -29,7 +29,7 @@ pub(super) struct FastaArgs {
     #[arg(long, value_name = "[NAME=]PATH", num_args = 1.., requires = "valid_paths")]
     test_paths: Vec<ClassPath>,
     /// The store to write
-    #[arg(long, value_name = "STORE")]
+    #[arg(short, long, value_name = "STORE")]
     out: PathBuf,
     /// Replaces the store if it is there already
     #[arg(long)]

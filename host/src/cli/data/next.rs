@@ -34,7 +34,7 @@ pub(super) struct NextArgs {
     #[arg(long, value_name = "PATH", num_args = 1.., requires = "valid_paths")]
     test_paths: Vec<PathBuf>,
     /// The store to write
-    #[arg(long, value_name = "STORE")]
+    #[arg(short, long, value_name = "STORE")]
     out: PathBuf,
     /// Replaces the store if it is there already
     #[arg(long)]

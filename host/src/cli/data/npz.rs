@@ -25,7 +25,7 @@ pub(super) struct NpzArgs {
     /// The archive: what numpy.savez writes, compressed or not
     npz: PathBuf,
     /// The store to write
-    #[arg(long, value_name = "STORE")]
+    #[arg(short, long, value_name = "STORE")]
     out: PathBuf,
     /// Replaces the store if it is there already
     #[arg(long)]

@@ -26,7 +26,7 @@ pub(super) struct TableArgs {
     /// The table: TSV or CSV, plain or gzip, or Parquet
     table: PathBuf,
     /// The store to write
-    #[arg(long, value_name = "STORE")]
+    #[arg(short, long, value_name = "STORE")]
     out: PathBuf,
     /// Replaces the store if it is there already
     #[arg(long)]

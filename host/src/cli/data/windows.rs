@@ -34,7 +34,7 @@ pub(super) struct WindowsArgs {
     #[arg(long, value_name = "FILE", required = true, num_args = 1..)]
     labels: Vec<PathBuf>,
     /// The store to write
-    #[arg(long, value_name = "STORE")]
+    #[arg(short, long, value_name = "STORE")]
     out: PathBuf,
     /// Replaces the store if it is there already
     #[arg(long)]

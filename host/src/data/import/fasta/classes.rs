@@ -97,9 +97,9 @@ impl Classes {
         let (least, what) = if options.task == Task::MultiClass { (2, "classes") } else { (1, "labels") };
         if labels.len() < least {
             return Err(Error::input(format!(
-                "{} {what}: a {} task needs {least} or more, each a file or folder",
-                labels.len(),
-                options.task.name()
+                "a {} task needs {least} or more {what}, each a file or folder; {} came",
+                options.task.name(),
+                labels.len()
             )));
         }
         let label = |name: &str| (0..).zip(&labels).find(|(_, label)| *label == name).map(|(label, _)| label);
