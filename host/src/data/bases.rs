@@ -104,6 +104,16 @@ impl Opposite {
         }
         (codes, unknown.map(|_| mask.as_slice()))
     }
+
+    /// The strand of the two that comes first by its bytes: the same for a sequence and for its reverse complement.
+    pub fn canonical<'a>(
+        &'a mut self,
+        codes: &'a [u8],
+        unknown: Option<&'a [u8]>,
+        length: usize,
+    ) -> (&'a [u8], Option<&'a [u8]>) {
+        (codes, unknown).min(self.of(codes, unknown, length))
+    }
 }
 
 /// The four bases of a byte in the other order.
@@ -251,6 +261,15 @@ pub(crate) mod tests {
             let expected: String = text.chars().rev().map(complement).collect();
             let opposite = Packed::from_letters(text.as_bytes()).unwrap().reverse_complement();
             prop_assert_eq!(&opposite, &Packed::from_letters(expected.as_bytes()).unwrap());
+        }
+
+        #[test]
+        fn both_strands_have_one_canonical_form(text in "[ACGTN]{0,70}") {
+            let packed = Packed::from_letters(text.as_bytes()).unwrap();
+            let other = packed.reverse_complement();
+            let (mut room, mut room_of_other) = (Opposite::default(), Opposite::default());
+            let canonical = room.canonical(packed.codes(), packed.unknown(), packed.len());
+            prop_assert_eq!(canonical, room_of_other.canonical(other.codes(), other.unknown(), other.len()));
         }
 
         #[test]

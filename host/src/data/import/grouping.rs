@@ -7,7 +7,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::data::bases::Packed;
+use crate::data::bases::{Opposite, Packed};
 use crate::data::store::Split;
 use crate::error::{Error, Result};
 
@@ -60,17 +60,19 @@ pub(super) struct Grouping {
     sequences: Vec<u64>,
     extents: Vec<(Extent, usize)>,
     groups: Vec<(u64, usize)>,
+    opposite: Opposite,
 }
 
 impl Grouping {
     pub(super) fn new(fractions: Fractions, seed: u64) -> Self {
-        Self { fractions, seed, sequences: Vec::new(), extents: Vec::new(), groups: Vec::new() }
+        let (sequences, extents, groups) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fractions, seed, sequences, extents, groups, opposite: Opposite::default() }
     }
 
     /// Adds the next row. Rows of equal `group` stay together.
     pub(super) fn add(&mut self, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
         let row = self.sequences.len();
-        self.sequences.push(number(sequence, self.seed));
+        self.sequences.push(number(sequence, self.seed, &mut self.opposite));
         self.extents.extend(extent.map(|extent| (extent, row)));
         self.groups.extend(group.map(|group| (group, row)));
     }
@@ -113,15 +115,13 @@ impl Grouping {
 }
 
 /// A number that follows from the bases and the seed alone, the same for both strands.
-fn number(sequence: &Packed, seed: u64) -> u64 {
-    let opposite = sequence.reverse_complement();
-    let key = |packed: &'_ Packed| (packed.codes().to_vec(), packed.unknown().unwrap_or_default().to_vec());
-    let (codes, unknown) = key(sequence).min(key(&opposite));
+fn number(sequence: &Packed, seed: u64, opposite: &mut Opposite) -> u64 {
+    let (codes, unknown) = opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len());
     let mut digest = Sha256::new();
     digest.update(seed.to_le_bytes());
     digest.update(codes);
     digest.update([0xFF]);
-    digest.update(unknown);
+    digest.update(unknown.unwrap_or_default());
     digest.finalize().first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 

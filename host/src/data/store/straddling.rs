@@ -102,8 +102,7 @@ impl Watch {
         }
         let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
         if known {
-            let opposite = self.opposite.of(row.codes, row.unknown, self.length);
-            let canonical = (row.codes, row.unknown).min(opposite);
+            let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
             // Its keys are fixed; the hash only has to tell the sequences of one import apart.
             let mut hasher = DefaultHasher::new();
             canonical.hash(&mut hasher);
