@@ -12,6 +12,8 @@ pub mod fasta;
 pub mod genome;
 mod grouping;
 mod groups;
+#[cfg(test)]
+mod in_tests;
 mod labels;
 mod names;
 pub mod next;

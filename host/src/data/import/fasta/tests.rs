@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::super::in_tests;
 use super::*;
 use crate::data::bases::Packed;
 use crate::data::store::{FinalEvaluation, Rows, Split, Store};
@@ -18,10 +19,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::File::create(&path).unwrap().write_all(bytes.as_ref()).unwrap();
-        path
+        in_tests::file(self.0.path(), name, bytes)
     }
 
     fn class(&self, name: &str, bytes: impl AsRef<[u8]>) -> ClassPath {
@@ -41,11 +39,7 @@ impl Folder {
     }
 
     fn refused(&self, options: &FastaOptions) -> String {
-        let error = import(options, &mut |_| {}).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        let left: Vec<_> = self.0.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.iter().all(|name| !name.to_string_lossy().contains("store")), "{left:?}");
-        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
+        in_tests::refusal(self.0.path(), import(options, &mut |_| {}))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::super::in_tests;
 use super::*;
 use crate::data::store::{FinalEvaluation, Rows, Store};
 use crate::data::{bases, import::Fractions};
@@ -17,10 +18,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::File::create(&path).unwrap().write_all(bytes.as_ref()).unwrap();
-        path
+        in_tests::file(self.0.path(), name, bytes)
     }
 
     fn options(&self, paths: Vec<PathBuf>) -> NextOptions {
@@ -28,11 +26,7 @@ impl Folder {
     }
 
     fn refused(&self, options: &NextOptions) -> String {
-        let error = import(options, &mut |_| {}).unwrap_err();
-        assert_eq!(error.exit_code(), 2);
-        let left: Vec<_> = self.0.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert!(left.iter().all(|name| !name.to_string_lossy().contains("store")), "{left:?}");
-        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
+        in_tests::refusal(self.0.path(), import(options, &mut |_| {}))
     }
 }
 
