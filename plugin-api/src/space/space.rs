@@ -81,6 +81,21 @@ impl Space {
         self.decisions.iter().find(|decision| decision.id == id)
     }
 
+    /// Refuses a space that leaves nothing to search.
+    ///
+    /// # Errors
+    ///
+    /// It has no decisions.
+    pub fn expect_decisions(&self) -> Result<()> {
+        if self.decisions.is_empty() {
+            return Err(Error::invalid(format!(
+                "space '{}' has no decisions, so there is nothing to search: train it as it is, or give a space with decisions",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+
     /// The layers of the supernet that holds every option: the search form, one alpha an option.
     pub fn supernet_layers(&self) -> Result<Layers> {
         Layers::of_supernet(self).map_err(|error| error.context(format!("space '{}'", self.name)))
