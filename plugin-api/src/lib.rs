@@ -44,8 +44,8 @@ extern crate self as genomenas_plugin;
 /// What a first strategy or baseline needs: `use genomenas_plugin::prelude::*;`. Everything else is named by its path.
 pub mod prelude {
     pub use crate::message::{
-        Ask, Candidate, Clip, Discard, Finding, Initialisation, Metric, Network, Optimizer, Outcome, Plan, Proposal, Report,
-        Setup, Task, Trial, TrialId, Work,
+        Ask, Candidate, Clip, Discard, Finding, Initialisation, Metric, Network, Optimizer, Outcome, Plan, Proposal,
+        Report, Setup, Task, Trial, TrialId, Work,
     };
     pub use crate::space::{Architecture, ArchitectureBuilder, Op, Selection, Space};
     pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};

@@ -28,10 +28,8 @@ pub struct SgdSettings {
 impl SgdSettings {
     /// A plan with both optimizers under `schedule`, and otherwise the defaults.
     pub fn plan(&self, schedule: Schedule) -> Plan {
-        let (cnn, rnn) = (
-            Optimizer::sgd(self.cnn_learning_rate, self.momentum),
-            Optimizer::sgd(self.rnn_learning_rate, 0.0),
-        );
+        let (cnn, rnn) =
+            (Optimizer::sgd(self.cnn_learning_rate, self.momentum), Optimizer::sgd(self.rnn_learning_rate, 0.0));
         Plan {
             cnn: Optimizer { weight_decay: self.cnn_weight_decay, schedule, ..cnn },
             rnn: Some(Optimizer { weight_decay: self.rnn_weight_decay, schedule, ..rnn }),

@@ -71,7 +71,8 @@ impl Flat {
                 const _: () = ::core::assert!(::genomenas_plugin::__private::has(#fields, #name), #unknown);
             };
             let Some((default, expression)) = &other.default else { return known };
-            let unfit = format!("`{type_name}` does not allow this default for `{name}`: see its type, bounds and choices");
+            let unfit =
+                format!("`{type_name}` does not allow this default for `{name}`: see its type, bounds and choices");
             let (default, span) = (default.constant(), syn::spanned::Spanned::span(expression));
             let fits = quote_spanned! {span=>
                 const _: () = ::core::assert!(::genomenas_plugin::__private::allows(#fields, #name, #default), #unfit);
@@ -105,7 +106,9 @@ impl Override {
                 about = Some(inner.value()?.parse::<syn::LitStr>()?.value());
                 Ok(())
             }
-            other => Err(inner.error(format!("`{other}` is not known here; a flattened parameter takes default and about"))),
+            other => {
+                Err(inner.error(format!("`{other}` is not known here; a flattened parameter takes default and about")))
+            }
         })?;
         read.about = about;
         Ok(read)

@@ -82,12 +82,7 @@ impl RungScheduler {
     /// # Errors
     ///
     /// None has a score although there is budget left; `failure` is the reason of the last trial that failed.
-    pub fn finish(
-        &self,
-        results: Vec<ArchitectureResult>,
-        remaining: u64,
-        failure: Option<&str>,
-    ) -> Result<Proposal> {
+    pub fn finish(&self, results: Vec<ArchitectureResult>, remaining: u64, failure: Option<&str>) -> Result<Proposal> {
         let mut candidates = ranked(results)
             .into_iter()
             .take(1 + RUNNERS_UP)

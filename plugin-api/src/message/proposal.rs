@@ -208,3 +208,13 @@ pub struct Candidate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialId>,
 }
+
+impl Candidate {
+    /// The selection of the run's space that it is, if it is one.
+    pub const fn selection(&self) -> Option<&Selection> {
+        match &self.network {
+            Network::Selection { selection } => Some(selection),
+            Network::Architecture { .. } | Network::Supernet { .. } => None,
+        }
+    }
+}

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{Error, Result};
 
-use field::Field;
+use field::{Field, Values};
 use value::ParameterValue;
 
 #[doc(inline)]
@@ -82,6 +82,60 @@ pub(crate) mod derived {
 /// let set = serde_json::json!({ "trials": 20, "batch": 16 });
 /// let search = Search::from_map(set.as_object().unwrap()).unwrap();
 /// assert_eq!(search, Search { trials: 20, training: Training { batch: 16, learning_rate: 0.025 } });
+/// ```
+///
+/// A default for a parameter that the struct does not have, or one that it does not allow, does not compile, nor do two
+/// parameters of one name.
+///
+/// ```compile_fail,E0080
+/// # use genomenas_plugin::Parameters;
+/// # /// How a network is trained.
+/// # #[derive(Parameters)]
+/// # struct Training {
+/// #     /// Samples a step.
+/// #     #[parameter(default = 100, minimum = 1)]
+/// #     batch: u32,
+/// # }
+/// #[derive(Parameters)]
+/// struct Unknown {
+///     #[parameter(flatten, bach = 16)]
+///     training: Training,
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use genomenas_plugin::Parameters;
+/// # /// How a network is trained.
+/// # #[derive(Parameters)]
+/// # struct Training {
+/// #     /// Samples a step.
+/// #     #[parameter(default = 100, minimum = 1)]
+/// #     batch: u32,
+/// # }
+/// #[derive(Parameters)]
+/// struct OutOfRange {
+///     #[parameter(flatten, batch = 0)]
+///     training: Training,
+/// }
+/// ```
+///
+/// ```compile_fail,E0080
+/// # use genomenas_plugin::Parameters;
+/// # /// How a network is trained.
+/// # #[derive(Parameters)]
+/// # struct Training {
+/// #     /// Samples a step.
+/// #     #[parameter(default = 100, minimum = 1)]
+/// #     batch: u32,
+/// # }
+/// #[derive(Parameters)]
+/// struct Twice {
+///     /// Samples a step.
+///     #[parameter(default = 8)]
+///     batch: u32,
+///     #[parameter(flatten)]
+///     training: Training,
+/// }
 /// ```
 pub trait Parameters: Default + DeserializeOwned {
     /// The parameters as a JSON Schema (draft 2020-12): an object with one property each.
@@ -153,6 +207,14 @@ pub fn default_of<T: ParameterValue>(fields: &[Field], name: &str, own: T) -> T 
     named(fields, name).and_then(|field| T::read(&field.default.value.value(), field)).unwrap_or(own)
 }
 
+/// The bounds of a parameter that is an integer.
+pub(crate) fn integer_bounds(fields: &[Field], name: &str) -> Option<(u64, u64)> {
+    match named(fields, name)?.values {
+        Values::Integer { least, most } => Some((u64::try_from(least).ok()?, u64::try_from(most).ok()?)),
+        _ => None,
+    }
+}
+
 fn named<'a>(fields: &'a [Field], name: &str) -> Option<&'a Field> {
     fields.iter().find(|field| field.name == name)
 }
@@ -168,4 +230,3 @@ fn list(fields: &[Field]) -> String {
 fn shortened(text: &str) -> String {
     if text.chars().count() <= 80 { text.to_owned() } else { text.chars().take(77).chain("...".chars()).collect() }
 }
-

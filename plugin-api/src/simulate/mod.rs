@@ -37,6 +37,7 @@ pub mod conformance;
 mod cost;
 mod curves;
 mod drive;
+pub mod kit;
 mod landscape;
 mod network;
 mod scoring;

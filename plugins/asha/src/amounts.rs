@@ -3,7 +3,7 @@
 use genomenas_plugin::halving::{Bracket, RungScheduler, floor_log};
 use genomenas_plugin::{Error, Result};
 
-use crate::Settings;
+use crate::settings::Settings;
 
 /// How much of the resource an architecture has had in total at the end of each rung, from the lowest.
 #[derive(Clone, Debug, PartialEq, Eq)]

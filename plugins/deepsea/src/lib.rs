@@ -26,7 +26,7 @@ pub struct Settings {
     #[parameter(
         flatten,
         batch = 16,
-        epochs(about = "Epochs at most; training also stops after 8 epochs without a new best validation loss."),
+        epochs(about = "Epochs at most; training also stops after 8 epochs without a new best validation loss.")
     )]
     pub training: BaselineSettings,
 }

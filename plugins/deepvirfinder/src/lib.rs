@@ -27,8 +27,10 @@ pub struct Settings {
         flatten,
         batch = 150,
         epochs = 30,
-        both_strands(about = "Trains on a random strand of each window and scores the mean of both; where not set, in the \
-            published form and where a window has the same labels on both.")
+        both_strands(
+            about = "Trains on a random strand of each window and scores the mean of both; where not set, in the \
+            published form and where a window has the same labels on both."
+        )
     )]
     pub training: BaselineSettings,
 }

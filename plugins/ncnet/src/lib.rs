@@ -66,7 +66,13 @@ pub fn brr(settings: &Settings, length: usize, labels: usize) -> Result<Architec
     let mut net = settings.begin("ncnet-brr", length, 160)?;
     for block in 1..=8 {
         let (inner, filters) = if block <= 4 { (40, 160) } else { (80, 320) };
-        bottleneck(&mut net, &format!("block{block}"), settings.head.scaled(inner), settings.head.scaled(filters), block == 5);
+        bottleneck(
+            &mut net,
+            &format!("block{block}"),
+            settings.head.scaled(inner),
+            settings.head.scaled(filters),
+            block == 5,
+        );
     }
     settings.end(net, labels)
 }
