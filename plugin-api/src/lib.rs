@@ -1,16 +1,17 @@
 //! Everything that a genomenas strategy depends on. Pure Rust, no libtorch.
 //!
-//! A strategy implements [`Strategy`]: the host *asks* it for trials ([`Strategy::propose`]), *tells* it what came of
-//! them ([`Strategy::update`]) and lets it drop what it no longer wants ([`Strategy::discard`]). The strategy never
-//! trains, loads data or sees a tensor; a [trial](message::Trial) is data that the host runs anywhere. So the same
-//! strategy runs on a laptop, on a GPU and in `simulate`, is checkpointed by the host, and is compared with all
-//! others on equal terms.
+//! A strategy implements [`Strategy`]: the host asks it for trials ([`Strategy::propose`]) and reports what happened in
+//! them ([`Strategy::update`]), which the strategy answers with what to drop. The strategy never trains, loads data or
+//! sees a tensor; a [trial](message::Trial) is data that the host runs anywhere. So the same strategy runs on a laptop,
+//! on a GPU and in `simulate`, is checkpointed by the host, and is compared with all others on equal terms.
 //!
 //! * [`message`]: what crosses the boundary, as JSON.
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
 //! * [`differentiable`]: what strategies of the DARTS family share; a variant of DARTS is a page of code on top of it.
 //! * [`halving`]: what strategies share that train many architectures briefly and few of them longer.
-//! * [`register!`] and [`export_plugin!`]: make a shared library of it.
+//! * [`baseline`]: the strategy of every baseline, and what published networks share.
+//! * [`settings`]: settings of a training that several strategies share.
+//! * [`register!`] and [`export_plugin!`]: make a shared library of a strategy.
 //! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
 
 pub mod baseline;

@@ -20,7 +20,7 @@ const MAX_FAILURES: usize = 50;
 #[derive(Debug)]
 pub struct Asha {
     scheduler: RungScheduler,
-    /// Of so many architectures that ended on a rung one goes on.
+    /// One of this number of architectures that ended on a rung goes on.
     eta: usize,
     amounts: Amounts,
     /// Architectures to begin with at most.

@@ -47,7 +47,7 @@ enum Phase {
     /// Nothing.
     #[default]
     Idle,
-    /// A supernet trains; the round may spend so much.
+    /// A supernet trains; the round may spend `share`.
     Training { supernet: TrialId, batch: Vec<usize>, share: u64 },
     /// It was trained at this cost, and is to be scored.
     Trained { supernet: TrialId, batch: Vec<usize>, share: u64, cost: Cost },
@@ -180,7 +180,7 @@ impl Bonas {
         Proposal::finish(Candidate { network: Network::Selection { selection }, trial })
     }
 
-    /// A round ended with so many scores.
+    /// Takes note of a round that ended with this number of scores.
     fn end_round(&self, state: &mut State, scores: u32, failure: Option<String>) {
         state.phase = Phase::Idle;
         if scores > 0 {
