@@ -2,13 +2,13 @@
 
 use genomenas_data::bases::Packed;
 use genomenas_data::store::{ImportRecord, PerSplit, Place, Row, Shape, StoreWriter, Target};
+use genomenas_data::{Device, Split, Store, Task};
 use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Architecture;
+use genomenas_report::metrics::{Measure, Metrics, Resampling, Thresholds};
 
-use genomenas_report::metrics::Measure;
-
-use super::*;
+use super::{Intervals, Scoring, score, score_while};
 use crate::net::Net;
 
 const LENGTH: usize = 20;
@@ -25,7 +25,7 @@ const ARCHITECTURE: &str = r#"{
 }"#;
 
 fn net() -> Net {
-    crate::train::alone::hold_generator();
+    crate::test_support::hold_generator();
     let architecture = Architecture::from_json(ARCHITECTURE).unwrap();
     Net::build(&architecture.layers().unwrap(), 3, Device::Cpu).unwrap()
 }

@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::net::channels_last::is_channels_last;
-    use crate::train::alone::hold_generator;
+    use crate::test_support::hold_generator;
 
     fn random(shape: &[i64]) -> Tensor {
         Tensor::randn(shape, (Kind::Float, Device::Cpu)).set_requires_grad(true)

@@ -2,53 +2,10 @@
 
 use tch::{TchError, Tensor};
 
-use super::blend::Blend;
+use super::mode::Mode;
 use super::shares::Shares;
 use super::statistics::Statistics;
 use super::weights::Weights;
-
-/// How a forward pass is done.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
-pub struct Mode {
-    /// Whether dropout and batch statistics are on.
-    pub train: bool,
-    /// Whether, in training, the batch statistics move the running ones.
-    pub track: bool,
-    /// Whether gradients flow to the alphas of a supernet.
-    pub learn_alphas: bool,
-    /// Which options of a supernet are computed, and how much each counts.
-    pub blend: Blend,
-    /// The probability of every skip dropout of a supernet.
-    pub skip_dropout: f64,
-    /// Dropout of the input of highway cells, in place of the network's own.
-    pub input_dropout: Option<f64>,
-    /// Dropout of the states of highway cells, in place of the network's own.
-    pub hidden_dropout: Option<f64>,
-    /// Whether the pass gives what enters the last dense layer.
-    pub keep_hidden: bool,
-}
-
-impl Mode {
-    /// A weight step.
-    pub fn training() -> Self {
-        Self {
-            train: true,
-            track: true,
-            learn_alphas: false,
-            blend: Blend::Softmax,
-            skip_dropout: 0.0,
-            input_dropout: None,
-            hidden_dropout: None,
-            keep_hidden: false,
-        }
-    }
-
-    /// A score: no dropout, running statistics.
-    pub fn scoring() -> Self {
-        Self { train: false, track: false, ..Self::training() }
-    }
-}
 
 /// One forward pass.
 #[derive(Debug)]

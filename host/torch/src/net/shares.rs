@@ -7,7 +7,7 @@ use genomenas_plugin::space::Decision;
 use tch::{Device, Kind, Tensor};
 
 use super::blend::Blend;
-use super::module::Mode;
+use super::mode::Mode;
 use super::weights::{Declared, Draw, Part, WeightId, Weights};
 use crate::error::{Error, Result};
 

@@ -10,7 +10,7 @@ use crate::error::Result;
 /// Means and variances, one of each a channel, of everything that each batch norm of a network was given. They are pooled
 /// in double precision, with the differences between batches, and between the calls of a norm that has several a batch.
 #[derive(Debug, Default)]
-pub struct Statistics(BTreeMap<(BufferId, BufferId), Pool>);
+pub(crate) struct Statistics(BTreeMap<(BufferId, BufferId), Pool>);
 
 /// Of one batch norm.
 #[derive(Debug)]

@@ -1,11 +1,10 @@
-//! What is trained, how, and who hears of it.
+//! What is trained, how, and who is notified of its steps.
 
 use std::path::PathBuf;
 
-use genomenas_data::{Rows, StoreInfo, Task};
+use genomenas_data::{Device, Rows, StoreInfo, Task};
 use genomenas_plugin::message::{ClassWeights, Mixing, Plan};
 use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op};
-use tch::Device;
 
 use super::partition::{Available, check_batch};
 use crate::error::{Error, Result};
@@ -51,9 +50,9 @@ pub enum Start {
     Continue(PathBuf),
 }
 
-/// Hears of every step.
-pub trait Watch {
-    /// A step on `samples` samples ended; `done` is the finished part of the training.
+/// Is notified of every step of a training or of a scoring.
+pub trait StepObserver {
+    /// A step on `samples` samples has ended; `done` is the finished part of the training, from 0 to 1.
     fn step(&mut self, done: f64, samples: u64);
 }
 

@@ -3,12 +3,13 @@
 //! What is reported, and what early stopping compares, is the plain loss of [`Loss`]: trainings with and without weights
 //! can be compared by it.
 
-use genomenas_data::{StoreInfo, Task};
+use genomenas_data::{Device, StoreInfo, Task};
 use genomenas_plugin::message::{ClassWeights, Plan};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
-use super::loss::Loss;
 use crate::error::Result;
+use crate::tensor::device::torch;
+use crate::tensor::loss::Loss;
 
 /// What the steps of a training minimise.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Objective {
             ClassWeights::None => None,
             ClassWeights::Balanced { maximum } => {
                 let weights = balanced(info, maximum);
-                Some(Tensor::f_from_slice(&weights)?.f_to_device(device)?.f_to_kind(Kind::Float)?)
+                Some(Tensor::f_from_slice(&weights)?.f_to_device(torch(device))?.f_to_kind(Kind::Float)?)
             }
         };
         Ok(Self { loss, weights })

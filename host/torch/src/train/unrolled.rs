@@ -4,11 +4,11 @@
 
 use tch::{Kind, TchError, Tensor};
 
-use super::arch::{Of, Passes};
-use super::feed::Batch;
 use super::optimizer::{Clipped, Optimizer};
+use super::passes::{GradientTargets, Passes};
 use crate::error::{Error, Result};
 use crate::net::weights::{WEIGHTS, Weights};
+use crate::tensor::loader::Batch;
 
 /// How far the weights move for the finite difference, in all parts together (Liu et al. 2019, footnote 2).
 const DISTANCE: f64 = 0.01;
@@ -24,14 +24,14 @@ pub(super) fn gradient(
     train: &Batch,
 ) -> Result<Tensor> {
     let start = Start::of(&passes.net.weights)?;
-    passes.backward(train, Of { weights: true, alphas: false })?;
+    passes.backward(train, GradientTargets { weights: true, alphas: false })?;
     let Clipped { gradients, factors } = optimizer.take_gradients(&mut passes.net.weights)?;
     start.move_by(&passes.net.weights, |at, weights| {
         gradients[at].f_add(&weights.f_mul_scalar(weight_decay)?)?.f_mul_scalar(-rates[at])
     })?;
     drop(gradients);
 
-    passes.backward(arch, Of { weights: true, alphas: true })?;
+    passes.backward(arch, GradientTargets { weights: true, alphas: true })?;
     let direct = passes.take_alphas()?;
     let ahead = optimizer.take_gradients(&mut passes.net.weights)?.gradients;
     start.put_back(&mut passes.net.weights)?;
@@ -60,7 +60,7 @@ pub(super) fn gradient(
     let step = DISTANCE / norm;
     let mut at = |sign: f64| -> Result<Tensor> {
         start.move_by(&passes.net.weights, |at, _| direction[at].f_mul_scalar(sign * step))?;
-        passes.backward(train, Of { weights: false, alphas: true })?;
+        passes.backward(train, GradientTargets { weights: false, alphas: true })?;
         start.put_back(&mut passes.net.weights)?;
         passes.take_alphas()
     };

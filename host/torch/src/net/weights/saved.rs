@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{Entry, Part, Weights};
+use super::entry::{Entry, Part};
+use super::flat::Weights;
 use crate::error::{Error, Result};
 
 impl Weights {
     /// Copies of all weights and buffers on the CPU, by name. Alphas are scalars, one an option.
-    pub fn snapshot(&self) -> Result<Vec<(String, Tensor)>> {
+    pub(crate) fn snapshot(&self) -> Result<Vec<(String, Tensor)>> {
         no_grad(|| {
             let copy = |(name, tensor): (&str, Tensor)| {
                 Ok((name.to_owned(), tensor.f_detach()?.f_to_device_(Device::Cpu, Kind::Float, false, true)?))
@@ -20,7 +21,7 @@ impl Weights {
 
     /// Takes over values by name. With `exact` every weight and buffer must be there and nothing else; otherwise what
     /// matches in name and shape is taken. Gives how many were.
-    pub fn restore(&mut self, values: &[(String, Tensor)], exact: bool) -> Result<usize> {
+    pub(crate) fn restore(&mut self, values: &[(String, Tensor)], exact: bool) -> Result<usize> {
         let taken = self.take_over(values, exact)?;
         if exact && taken != values.len() {
             return Err(Error::input(format!(
@@ -36,7 +37,7 @@ impl Weights {
     /// # Errors
     ///
     /// One of them is not there, or has another shape.
-    pub fn restore_part_of(&mut self, values: &[(String, Tensor)]) -> Result<()> {
+    pub(crate) fn restore_part_of(&mut self, values: &[(String, Tensor)]) -> Result<()> {
         self.take_over(values, true).map(|_| ())
     }
 
@@ -69,7 +70,7 @@ impl Weights {
 
     /// Values that lie as those of a part in [`Self::flat`], by the names under which these weights are saved: views of
     /// `values`, which may be written to. There are none for a part without values.
-    pub fn by_name_of(&self, part: Part, values: &Tensor) -> Result<Vec<(&str, Tensor)>> {
+    pub(crate) fn by_name_of(&self, part: Part, values: &Tensor) -> Result<Vec<(&str, Tensor)>> {
         let mut all = Vec::new();
         if values.numel() == 0 {
             return Ok(all);

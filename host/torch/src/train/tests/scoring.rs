@@ -71,7 +71,7 @@ fn one_architecture_of_a_supernet_of_sub_networks_scores_as_the_sub_network() {
         let score = scoring.score(0, &only(&selection), &mean(), &mut Blind).unwrap().unwrap();
         // The whole supernet, of which one option of each decision is computed.
         let mixer = Mixer::new(&Mixing::Cycle { selections: vec![selection] }, &setting.layers).unwrap();
-        let how = eval::Scoring { mixer: Some(&mixer), ..eval::Scoring::of(10, tch::Device::Cpu, 1) };
+        let how = eval::Scoring { mixer: Some(&mixer), ..eval::Scoring::of(10, genomenas_data::Device::Cpu, 1) };
         let expected = eval::score(&training.net, &setting.valid, &how).unwrap();
         let (own, other) = (score.valid_loss.unwrap(), expected.loss.unwrap());
         assert!((own - other).abs() < 1e-5 * other, "{own} is not {other}");

@@ -8,14 +8,14 @@ use crate::net::{Blend, Mixer};
 
 /// Counts of one sample's forward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Computed {
+pub(super) struct ForwardCost {
     /// Multiply-adds.
     pub(super) multiply_adds: u64,
     /// Values that training keeps for the backward pass.
     pub(super) activations: u64,
 }
 
-impl Computed {
+impl ForwardCost {
     /// Of every layer.
     pub(super) fn whole(layers: &Layers) -> Self {
         Self { multiply_adds: layers.multiply_adds(), activations: layers.activations() }

@@ -8,7 +8,7 @@ use super::meter::part_of;
 /// Where a training stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Position {
+pub(super) struct TrainingProgress {
     /// Finished epochs.
     pub(super) epochs: u32,
     /// Finished weight steps, of all epochs.
@@ -51,7 +51,7 @@ pub(super) struct Before {
     pub(super) cost: Cost,
 }
 
-impl Position {
+impl TrainingProgress {
     /// Where one stands that goes on from here as a training of its own.
     pub(super) fn continued(&self) -> Self {
         let Before { epochs, steps, arch_steps, cost } = self.before;
@@ -65,19 +65,19 @@ impl Position {
     }
 
     /// Where schedules stand, after this `cost` and the part `spent` of the training's bounds.
-    pub(super) fn course(&self, plan: &Plan, cost: Cost, spent: f64) -> Course {
+    pub(super) fn of_schedules(&self, plan: &Plan, cost: Cost, spent: f64) -> ScheduleProgress {
         let epochs = self.before.epochs.saturating_add(self.epochs);
         match plan.horizon {
-            None => Course { epochs: self.epochs, of: plan.epochs, spent, by_epochs: true },
-            Some(Horizon::Epochs { epochs: of }) => Course { epochs, of, spent: 0.0, by_epochs: true },
+            None => ScheduleProgress { epochs: self.epochs, of: plan.epochs, spent, by_epochs: true },
+            Some(Horizon::Epochs { epochs: of }) => ScheduleProgress { epochs, of, spent: 0.0, by_epochs: true },
             Some(Horizon::Cost { amount, unit }) => {
                 let spent = part_of(&(self.before.cost + cost), unit, amount as f64);
-                Course { epochs, of: plan.epochs, spent, by_epochs: false }
+                ScheduleProgress { epochs, of: plan.epochs, spent, by_epochs: false }
             }
         }
     }
 
-    /// Takes note of an epoch that ended with a score. Gives whether it is the best one yet.
+    /// Records an epoch that ended with a score. Returns whether it is the best one yet.
     pub(super) fn end_epoch(&mut self, epoch: Epoch, plan: &Plan) -> bool {
         let lowest = self.best.as_ref().map_or(f64::INFINITY, |best| best.valid_loss);
         let needed = plan.early_stopping.map_or(0.0, |stopping| stopping.minimum_improvement);
@@ -106,7 +106,7 @@ impl Position {
 
 /// Where schedules stand: those of this training, or those of all that it goes on from, where they have a horizon.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Course {
+pub(super) struct ScheduleProgress {
     /// Finished epochs.
     pub(super) epochs: u32,
     /// Epochs in all.
@@ -117,10 +117,10 @@ pub(super) struct Course {
     by_epochs: bool,
 }
 
-impl Course {
+impl ScheduleProgress {
     /// The finished part, by epochs (`of_epoch` is that of the one under way) or by what is spent, whichever is nearer
     /// the end.
-    pub(super) fn progress(&self, of_epoch: f64) -> f64 {
+    pub(super) fn part(&self, of_epoch: f64) -> f64 {
         let by_epochs = if self.by_epochs { (f64::from(self.epochs) + of_epoch) / f64::from(self.of) } else { 0.0 };
         by_epochs.max(self.spent).min(1.0)
     }
@@ -148,33 +148,34 @@ mod tests {
     fn skip_dropout_follows_the_epochs_and_shrinks_with_a_bound() {
         let plan = Plan { epochs: 4, ..Plan::default() };
         let at = |epochs, spent| {
-            let course = Position { epochs, ..Position::default() }.course(&plan, Cost::default(), spent);
-            course.value_in(&[0.4, 0.3, 0.2]).map(f64::to_bits)
+            let schedule =
+                TrainingProgress { epochs, ..TrainingProgress::default() }.of_schedules(&plan, Cost::default(), spent);
+            schedule.value_in(&[0.4, 0.3, 0.2]).map(f64::to_bits)
         };
         let expected = [0.4, 0.3, 0.2, 0.2].map(|value: f64| Some(value.to_bits()));
         assert_eq!([at(0, 0.0), at(1, 0.0), at(2, 0.0), at(3, 0.0)], expected);
         assert_eq!([at(0, 0.24), at(0, 0.25), at(0, 0.6), at(0, 1.5)], expected);
-        assert_eq!(Position::default().course(&plan, Cost::default(), 0.5).value_in(&[]), None);
+        assert_eq!(TrainingProgress::default().of_schedules(&plan, Cost::default(), 0.5).value_in(&[]), None);
     }
 
     #[test]
     fn with_a_horizon_schedules_count_all_trainings_that_go_on_from_each_other() {
         let cost = |samples| Cost { samples, ..Cost::default() };
-        let first = Position { epochs: 3, steps: 30, cost: cost(300), ..Position::default() };
-        let second = Position { epochs: 2, steps: 20, cost: cost(200), ..first.continued() };
-        let third = Position { epochs: 1, ..second.continued() };
+        let first = TrainingProgress { epochs: 3, steps: 30, cost: cost(300), ..TrainingProgress::default() };
+        let second = TrainingProgress { epochs: 2, steps: 20, cost: cost(200), ..first.continued() };
+        let third = TrainingProgress { epochs: 1, ..second.continued() };
         assert_eq!((third.before.epochs, third.before.steps, third.before.cost.samples), (5, 50, 500));
         // Half an epoch and 50 samples into the second epoch of the third, and four fifths of its own bound spent.
         let progress = |horizon| {
             let plan = Plan { epochs: 2, horizon, ..Plan::default() };
-            third.course(&plan, cost(150), 0.8).progress(0.5).to_bits()
+            third.of_schedules(&plan, cost(150), 0.8).part(0.5).to_bits()
         };
         assert_eq!(progress(None), 0.8_f64.to_bits());
         assert_eq!(progress(Some(Horizon::Epochs { epochs: 10 })), 0.65_f64.to_bits());
         assert_eq!(progress(Some(Horizon::Cost { amount: 1300, unit: Unit::Samples })), 0.5_f64.to_bits());
         assert_eq!(progress(Some(Horizon::Cost { amount: 100, unit: Unit::Samples })), 1.0_f64.to_bits());
         let plan = Plan { horizon: Some(Horizon::Epochs { epochs: 10 }), ..Plan::default() };
-        let course = third.course(&plan, cost(150), 0.8);
-        assert_eq!(course.value_in(&[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]), Some(0.6));
+        let schedule = third.of_schedules(&plan, cost(150), 0.8);
+        assert_eq!(schedule.value_in(&[0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]), Some(0.6));
     }
 }

@@ -2,31 +2,32 @@
 
 use std::path::Path;
 
-use super::device::Device;
+use genomenas_data::Device;
+
 use crate::error::{Error, Result};
 
 /// What a network needs memory for.
 #[derive(Clone, Copy, Debug)]
-pub struct Need {
+pub(crate) struct MemoryEstimate {
     /// Weights, alphas among them.
-    pub parameters: u64,
+    pub(crate) parameters: u64,
     /// How many values are held for each of them.
-    pub copies: u64,
+    pub(crate) copies: u64,
     /// Values that a pass keeps for one sample.
-    pub activations: u64,
+    pub(crate) activations: u64,
     /// Samples a batch.
-    pub batch: u32,
+    pub(crate) batch: u32,
 }
 
-impl Need {
+impl MemoryEstimate {
     /// The copies of a score: weights, and those of the file.
-    pub const SCORED: u64 = 2;
+    pub(crate) const SCORED: u64 = 2;
     /// The copies of a training: weights, gradients (twice, while they are gathered), two moments, the best weights,
     /// and what a step of Adam computes of them.
-    pub const TRAINED: u64 = 10;
+    pub(crate) const TRAINED: u64 = 10;
     /// The copies of a training whose architecture steps unroll a weight step: also the weights before it, and the
     /// direction of the finite difference.
-    pub const UNROLLED: u64 = Self::TRAINED + 2;
+    pub(crate) const UNROLLED: u64 = Self::TRAINED + 2;
 
     /// All of it in bytes.
     fn bytes(&self) -> u64 {
@@ -39,19 +40,19 @@ impl Need {
 
 /// Refuses what cannot fit in this machine's memory, before anything of it is allocated. On CUDA libtorch itself
 /// reports that memory ran out, and lives on; on a CPU the system would end the process.
-pub fn check(device: Device, need: &Need) -> Result<()> {
+pub(crate) fn check(device: Device, estimate: &MemoryEstimate) -> Result<()> {
     match available_memory() {
-        Some(available) if device == Device::Cpu => check_against(need, available),
+        Some(available) if device == Device::Cpu => check_against(estimate, available),
         _ => Ok(()),
     }
 }
 
-fn check_against(need: &Need, available: u64) -> Result<()> {
-    let bytes = need.bytes();
+fn check_against(estimate: &MemoryEstimate, available: u64) -> Result<()> {
+    let bytes = estimate.bytes();
     if bytes <= available {
         return Ok(());
     }
-    let Need { parameters, activations, batch, .. } = need;
+    let MemoryEstimate { parameters, activations, batch, .. } = estimate;
     Err(Error::failed(format!(
         "the network needs about {} MB to train ({parameters} weights, {activations} values a sample in batches of {batch}), this machine has {} MB free: take a smaller batch or network",
         bytes >> 20,
@@ -123,12 +124,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_figure() {
-        let need = Need { parameters: 1 << 20, copies: Need::TRAINED, activations: 1 << 20, batch: 10 };
+        let estimate =
+            MemoryEstimate { parameters: 1 << 20, copies: MemoryEstimate::TRAINED, activations: 1 << 20, batch: 10 };
         // 10 × 4 bytes a weight, 4 + 1 bytes a value and sample.
-        assert!(check_against(&need, (40 + 50) << 20).is_ok());
-        let refused = check_against(&need, 80 << 20).unwrap_err().to_string();
+        assert!(check_against(&estimate, (40 + 50) << 20).is_ok());
+        let refused = check_against(&estimate, 80 << 20).unwrap_err().to_string();
         assert!(refused.contains("about 90 MB") && refused.contains("has 80 MB free"), "{refused}");
-        assert!(check_against(&Need { copies: Need::UNROLLED, ..need }, (40 + 50) << 20).is_err());
+        assert!(
+            check_against(&MemoryEstimate { copies: MemoryEstimate::UNROLLED, ..estimate }, (40 + 50) << 20).is_err()
+        );
     }
 
     #[test]
