@@ -23,12 +23,12 @@ pub struct Evaluation<'a> {
     pub store: &'a Store,
     /// The split. The test split is unsealed for it.
     pub split: Split,
-    /// How it is scored. Thresholds come from the validation split, whatever is said here.
+    /// How it is scored. Its thresholds are ignored: they come from the validation split.
     pub scoring: Scoring<'a>,
 }
 
 /// Scores a split with a trained network. The thresholds of independent labels are those with the highest F1 on the
-/// validation split, which is scored first where another one is asked for; there are none where it has no rows.
+/// validation split, which is scored first if another split is asked for. Without validation rows there are none.
 pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
     let Evaluation { architecture, weights, store, split, scoring } = evaluation;
     let layers = architecture.layers()?;

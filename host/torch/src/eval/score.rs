@@ -16,8 +16,9 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
     score_while(net, rows, scoring, |_, _| true)?.ok_or_else(|| Error::bug("a score that nothing ends was ended"))
 }
 
-/// As [`score`], as long as `goes_on`: it is asked before each pass of a batch through the network, with the batch's
-/// number (from 0) and its rows; a batch passes once for each strand. Gives nothing where it was ended.
+/// As [`score`], as long as `goes_on` returns true: it is called before each pass of a batch through the network, with
+/// the batch's number (from 0) and its rows; a batch passes once for each strand. Returns `None` where it returned
+/// false.
 pub(crate) fn score_while(
     net: &Net,
     rows: &Rows,
@@ -84,7 +85,7 @@ fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// All rows, or as many as the batches hold, spread evenly: rows lie in the order of the genome.
+/// All rows, or as many as the batches hold, spread evenly because rows are in the order of the genome.
 fn chosen_rows(rows: usize, scoring: &Scoring<'_>) -> Result<Vec<u32>> {
     let wanted =
         scoring.batches.map_or(rows, |batches| (batches as usize).saturating_mul(scoring.batch as usize)).min(rows);

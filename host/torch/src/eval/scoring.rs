@@ -12,15 +12,15 @@ pub struct Scoring<'a> {
     pub batch: u32,
     /// Batches to score, spread evenly over the split; all rows where absent.
     pub batches: Option<u32>,
-    /// Where the network is.
+    /// The device of the network.
     pub device: Device,
     /// Threads for the metrics.
     pub threads: usize,
-    /// What gives each batch of a supernet its blend; an architecture needs none.
+    /// Makes the blend of each batch of a supernet; an architecture needs none.
     pub mixer: Option<&'a Mixer>,
-    /// Whether the prediction for a window is the mean of those for its two strands. A split that holds both strands
-    /// of every window is then scored a window once, else every window is read on its other strand, too. The loss is
-    /// that of the mean prediction.
+    /// Whether the prediction for a window is the mean of those for its two strands. Where a split holds both strands of
+    /// every window, each window is then scored once; otherwise every window is also read on its other strand. The loss
+    /// is that of the mean prediction.
     pub average_strands: bool,
     /// Where the thresholds of independent labels come from.
     pub thresholds: Thresholds<'a>,
@@ -31,7 +31,7 @@ pub struct Scoring<'a> {
 }
 
 impl Scoring<'_> {
-    /// All rows as they are stored, with an architecture; no thresholds, no intervals.
+    /// Scores all rows as they are stored with an architecture, without thresholds and intervals.
     pub fn of(batch: u32, device: Device, threads: usize) -> Self {
         Self {
             batch,
@@ -50,9 +50,9 @@ impl Scoring<'_> {
 /// How averages get intervals: see [`genomenas_report::metrics::Bootstrap`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Intervals {
-    /// How often rows are drawn anew.
+    /// The number of resamples.
     pub resamples: u32,
-    /// What is drawn.
+    /// The blocks of rows that are drawn.
     pub by: Resampling,
     /// The share of the resamples within an interval.
     pub confidence: f64,

@@ -1,4 +1,4 @@
-//! Scores of a network with weights by chance, on rows whose two strands are stored or computed.
+//! Scores of a network with random weights, on rows whose two strands are stored or computed.
 
 use genomenas_data::bases::Packed;
 use genomenas_data::store::{ImportRecord, PerSplit, Place, Row, Shape, StoreWriter, Target};
@@ -39,7 +39,7 @@ enum Strands {
     Both,
 }
 
-/// A store whose validation split holds windows with values by chance.
+/// A store whose validation split holds windows with random values.
 fn store(task: Task, strands: Strands) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.arrow");

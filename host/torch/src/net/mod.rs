@@ -1,6 +1,7 @@
-//! From an architecture graph, or a space with open decisions, to a network of libtorch.
+//! Networks of libtorch, built from the graph of an architecture or from a space with open decisions.
 //!
-//! One file an operation family; [`Net`] holds the operations in order and runs those that a pass needs.
+//! Each operation family has its file; [`Net`] holds the operations in order and runs those that a pass needs. Files here
+//! stand on each other in this order: weights, blends and modes, shares, modules, operation families, steps, `Net`.
 
 mod blend;
 mod build;
@@ -72,7 +73,7 @@ impl Net {
         Self::build_by(layers, |declared| declared.allocate(seed, torch(device)))
     }
 
-    /// Builds the same network with weights and statistics of 0, which are all to be taken over from elsewhere.
+    /// Builds the same network with weights and statistics of 0, for weights that are restored from a file.
     pub(crate) fn build_blank(layers: &Layers, device: Device) -> Result<Self> {
         Self::build_by(layers, |declared| declared.allocate_blank(torch(device)))
     }
@@ -96,18 +97,18 @@ impl Net {
         self.pass(input, mode, None)
     }
 
-    /// Passes a batch through the network as a score does, but for the batch norms: they normalise by the batch, and
-    /// each adds what it saw to `statistics`.
+    /// Passes a batch through the network as a score does, except for the batch norms: they normalise by the batch, and
+    /// each adds what it read to `statistics`.
     ///
     /// # Errors
     ///
-    /// As of [`Self::forward`] in training.
+    /// Those of [`Self::forward`] in training.
     pub(crate) fn observe(&self, input: &Tensor, blend: Blend, statistics: &mut Statistics) -> Result<()> {
         let _guard = tch::no_grad_guard();
         self.pass(input, &Mode { blend, ..Mode::scoring() }, Some(statistics)).map(|_| ())
     }
 
-    /// Puts `statistics` in the place of the running ones of each batch norm that saw something.
+    /// Replaces the running statistics of each batch norm that read something by `statistics`.
     pub(crate) fn recalibrate(&mut self, statistics: &Statistics) -> Result<()> {
         statistics.write(&mut self.weights)
     }

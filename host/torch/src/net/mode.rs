@@ -8,7 +8,7 @@ use super::blend::Blend;
 pub(crate) struct Mode {
     /// Whether dropout and batch statistics are on.
     pub(crate) train: bool,
-    /// Whether, in training, the batch statistics move the running ones.
+    /// Whether batch statistics update the running ones in training.
     pub(crate) track: bool,
     /// Whether gradients flow to the alphas of a supernet.
     pub(crate) learn_alphas: bool,
@@ -20,12 +20,12 @@ pub(crate) struct Mode {
     pub(crate) input_dropout: Option<f64>,
     /// Dropout of the states of highway cells, in place of the network's own.
     pub(crate) hidden_dropout: Option<f64>,
-    /// Whether the pass gives what enters the last dense layer.
+    /// Whether the pass returns what enters the last dense layer.
     pub(crate) keep_hidden: bool,
 }
 
 impl Mode {
-    /// A weight step.
+    /// The mode of a weight step.
     pub(crate) fn training() -> Self {
         Self {
             train: true,
@@ -39,7 +39,7 @@ impl Mode {
         }
     }
 
-    /// A score: no dropout, running statistics.
+    /// The mode of a score: no dropout, running statistics.
     pub(crate) fn scoring() -> Self {
         Self { train: false, track: false, ..Self::training() }
     }

@@ -1,4 +1,4 @@
-//! What every operation becomes: a module that maps the values of its inputs to its own.
+//! Modules, which operations become: each maps the values of its inputs to its own.
 
 use tch::{TchError, Tensor};
 
@@ -16,7 +16,7 @@ pub(super) struct Pass<'a> {
     pub(super) mode: &'a Mode,
     /// How much each option of a supernet counts.
     pub(super) shares: Shares,
-    /// Where batch norms, which then normalise by the batch, note what they see.
+    /// Where batch norms record what they read; they then normalise by the batch.
     pub(super) statistics: Option<&'a mut Statistics>,
     /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
     pub(super) recurrent_outputs: Vec<Tensor>,
@@ -27,7 +27,7 @@ pub(super) trait Module: Send + std::fmt::Debug {
     fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError>;
 }
 
-/// A module without weights, given by a function of its only input and of whether the pass trains.
+/// A module without weights: a function of its only input and of whether the pass trains.
 pub(super) struct Function<F>(pub(super) F);
 
 impl<F> std::fmt::Debug for Function<F> {
@@ -42,7 +42,7 @@ impl<F: Fn(&Tensor, bool) -> Result<Tensor, TchError> + Send> Module for Functio
     }
 }
 
-/// As the integers that libtorch takes. Sizes were checked to be far below 2^63.
+/// A size as libtorch takes it. Sizes were checked to be far below 2^63.
 pub(super) fn size(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Weights and checkpoints in safetensors files: readable from Python, whole or absent, never trusted.
+//! Weights and checkpoints in safetensors files: readable from Python, written whole or not at all, checked when read.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -70,7 +70,7 @@ pub(crate) fn read_group<T: DeserializeOwned>(path: &Path, prefix: &str) -> Resu
         let shape: Vec<i64> = view.shape().iter().map(|&n| i64::try_from(n).unwrap_or(i64::MAX)).collect();
         tensors.push((own_name.to_owned(), Tensor::f_from_slice(&values)?.f_reshape(shape.as_slice())?));
     }
-    // The file's own order is by size; ours is by name, so that nothing depends on it.
+    // The file is ordered by size; the result is ordered by name, so that nothing depends on the file's order.
     tensors.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok((tensors, metadata))
 }

@@ -44,9 +44,9 @@ impl Loss {
         }
     }
 
-    /// As [`mean`](Self::mean), where a positive of each label, or a sample of each class, counts by its of `weights`
-    /// \[K\]. The mean is over all samples, also where their weights do not add up to their number. A regression has
-    /// no classes: all count alike.
+    /// As [`mean`](Self::mean), where each positive (or each sample of a class) is weighted by `weights[k]`, \[K\]. The
+    /// mean is over all samples, even where their weights do not add up to their number. Regressions have no classes, so
+    /// all samples count alike.
     pub(crate) fn weighted_mean(self, logits: &Tensor, targets: &Tensor, weights: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::BinaryCrossEntropy => {
@@ -57,7 +57,7 @@ impl Loss {
         }
     }
 
-    /// What raw outputs stand for: probabilities, values, or rates.
+    /// The predictions of raw outputs: probabilities, values, or rates.
     pub(crate) fn predictions(self, logits: &Tensor) -> Result<Tensor, TchError> {
         match self {
             Self::BinaryCrossEntropy => logits.f_sigmoid(),

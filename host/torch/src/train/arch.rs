@@ -15,14 +15,14 @@ use crate::tensor::loader::Batch;
 #[derive(Debug)]
 pub(super) struct ArchSteps {
     settings: Arch,
-    /// Of the alphas.
+    /// The optimizer of the alphas.
     pub(super) optimizer: Optimizer,
 }
 
 /// Where a training stands before one of its steps.
 #[derive(Clone, Debug)]
 pub(super) struct StepContext {
-    /// How the weight step passes through the network; the architecture step does so under the same blend.
+    /// The mode of the weight step's pass; the architecture step has the same blend.
     pub(super) mode: Mode,
     /// Where the schedules stand.
     pub(super) schedule: SchedulePoint,

@@ -48,7 +48,7 @@ pub(super) fn sample(rows: &Rows, seed: u64, batch: u32, batches: usize, device:
 
 /// Pass `number` over `count` rows, in whole batches.
 fn pass(seed: u64, number: u64, count: usize, batch: usize) -> Result<BatchOrder> {
-    // It refuses a batch that the rows do not fill: the trial asks for it, and the data is as good as it was.
+    // It refuses a batch that the rows do not fill. The trial asks for the batch, so the refusal is of the trial.
     BatchOrder::shuffled(seed, number, count, batch, Partial::Drop).map_err(|error| Error::input(error.to_string()))
 }
 
@@ -82,7 +82,8 @@ struct Draws {
     shifts: &'static str,
 }
 
-/// How the rows of a step are decoded: their number, and the index of the step, from which strands and shifts are drawn.
+/// How the rows of a step are decoded, as a function of their number and of the step's index, which strands and shifts
+/// are drawn from.
 fn decoding(job: &Job, names: Draws) -> impl Fn(usize, u64) -> Decoding + Send + 'static {
     let (strands, seed) = (job.plan.reverse_complement, job.seed);
     // A shift is shorter than a window, and windows are far shorter than 2^31 bases.

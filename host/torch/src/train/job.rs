@@ -9,7 +9,7 @@ use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op};
 use super::partition::{Available, check_batch};
 use crate::error::{Error, Result};
 
-/// What to train.
+/// What to train, on what and how.
 #[derive(Debug)]
 pub struct Job {
     /// The network's layers.
@@ -23,7 +23,7 @@ pub struct Job {
     /// The run's seed: what is the same in all trials of a run, such as the rows of architecture steps, is drawn from
     /// it.
     pub data_seed: u64,
-    /// Where.
+    /// The device.
     pub device: Device,
     /// Threads for scoring.
     pub threads: usize,
@@ -31,11 +31,11 @@ pub struct Job {
     pub train: Rows,
     /// Rows that epochs are scored on.
     pub valid: Rows,
-    /// What it begins with.
+    /// What the training begins with.
     pub start: Start,
     /// Whether the weights of the best epoch are kept.
     pub keep_best: bool,
-    /// Where it saves itself.
+    /// The file where the training saves itself.
     pub checkpoint: PathBuf,
 }
 
@@ -46,7 +46,7 @@ pub enum Start {
     Fresh,
     /// The weights, statistics and alphas of a checkpoint where names and shapes match; the rest is drawn.
     Inherit(PathBuf),
-    /// As [`Inherit`](Self::Inherit), and the moments and steps of the optimizers, and the place in the schedules.
+    /// As [`Inherit`](Self::Inherit), with the moments and steps of the optimizers, and the place in the schedules.
     Continue(PathBuf),
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::train::tests::Setting;
 
-    /// What is said of a plan on the data of a small store, changed.
+    /// The refusal of a plan on the data of a small store, changed; empty where it is accepted.
     fn said(plan: &Plan, change: impl FnOnce(&mut StoreInfo)) -> String {
         let mut info = Setting::new().train.info().clone();
         change(&mut info);

@@ -54,8 +54,8 @@ impl Meter {
         self.clock = None;
     }
 
-    /// Counts samples that were trained on, each time a gradient was taken of them: `forward` multiply-adds a sample,
-    /// and the two products of the backward pass.
+    /// Counts samples each time a gradient is taken of them: a pass has `forward` multiply-adds a sample, and the
+    /// backward pass twice as many.
     pub(super) fn trained(&mut self, samples: u64, forward: u64) {
         self.cost.samples = self.cost.samples.saturating_add(samples);
         self.add_multiply_adds(samples.saturating_mul(3), forward);
@@ -103,7 +103,7 @@ impl Meter {
     }
 }
 
-/// The part of `amount` that a cost is.
+/// A cost as a part of `amount`.
 pub(super) fn part_of(cost: &Cost, unit: Unit, amount: f64) -> f64 {
     match unit {
         _ if amount <= 0.0 => 1.0,

@@ -1,4 +1,4 @@
-//! What steps minimise: the loss, in which rare labels and classes may count more, and on the weights its regularisers.
+//! What steps minimise: the loss, in which rare labels and classes may count more.
 //!
 //! What is reported, and what early stopping compares, is the plain loss of [`Loss`]: trainings with and without weights
 //! can be compared by it.
@@ -21,7 +21,7 @@ pub(super) struct Objective {
 }
 
 impl Objective {
-    /// That of a plan, on data whose positives were counted.
+    /// The objective of a plan on this data.
     pub(super) fn new(plan: &Plan, info: &StoreInfo, device: Device) -> Result<Self> {
         let loss = Loss::of(info.shape.task);
         let weights = match plan.class_weights {

@@ -8,16 +8,16 @@ use tch::{Device, TchError, Tensor};
 use crate::error::{Error, Result};
 use crate::net::weights::{Part, WEIGHTS, Weights};
 
-/// Gradients of the parts of an optimizer, clipped.
+/// The clipped gradients of an optimizer's parts.
 #[derive(Debug)]
 pub(super) struct Clipped {
     /// The gradient of each part.
     pub(super) gradients: Vec<Tensor>,
-    /// The factor, at most 1, by which each was made shorter; `None` where nothing is clipped.
+    /// The factor, at most 1, by which each was scaled; `None` where nothing is clipped.
     pub(super) factors: Vec<Option<Tensor>>,
 }
 
-/// One optimizer a part, with their moments.
+/// An optimizer for each part of the weights, with its moments.
 #[derive(Debug)]
 pub(super) struct Optimizer {
     parts: Vec<PartOptimizer>,
@@ -35,7 +35,7 @@ struct PartOptimizer {
 }
 
 impl Optimizer {
-    /// The optimizers of a plan for the weights; none of them sees an alpha.
+    /// The optimizers of a plan for the weights, without the alphas.
     pub(super) fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
         let of = |part| match part {
             Part::Rnn => plan.rnn.as_ref().unwrap_or(&plan.cnn),
@@ -98,7 +98,7 @@ impl Optimizer {
         let mut all = Vec::new();
         for state in &self.parts {
             for (moment, values) in [("first", &state.first), ("second", &state.second)] {
-                // At once, before it is cut into many.
+                // In one copy, before it is cut into many views.
                 let values = values.f_to_device(Device::Cpu)?;
                 let named = weights.by_name_of(state.part, &values)?;
                 all.extend(named.into_iter().map(|(name, value)| (format!("{moment}/{name}"), value)));
@@ -107,8 +107,8 @@ impl Optimizer {
         Ok(all)
     }
 
-    /// Takes over moments that [`Self::state`] gave, of these or of other weights. With `exact` all must be there;
-    /// otherwise those of the same name and shape are taken, and the others stay 0.
+    /// Restores moments that [`Self::state`] returned, of these or of other weights. With `exact` all must be there;
+    /// otherwise those of the same name and shape are restored, and the others stay 0.
     pub(super) fn restore(&mut self, weights: &Weights, state: &[(String, Tensor)], exact: bool) -> Result<()> {
         let _guard = tch::no_grad_guard();
         let given: BTreeMap<&str, &Tensor> = state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
@@ -179,7 +179,7 @@ impl PartOptimizer {
     }
 }
 
-/// Scales gradients so that their norm is at most the limit; never up. Gives the factor of each, where there is one.
+/// Scales gradients down so that their norm is at most the limit. Returns the factor of each, where there is one.
 fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<Vec<Option<Tensor>>, TchError> {
     let norm_of = |gradient: &Tensor| gradient.f_square()?.f_sum(tch::Kind::Float);
     let factor = |squares: &Tensor, limit: f64| {
@@ -208,14 +208,14 @@ fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<Vec<Option<Tensor>>, Tch
     Ok(factors)
 }
 
-/// Where the schedules of a training stand before a step.
+/// What the schedules of a training depend on before a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct SchedulePoint {
     /// Finished epochs.
     pub(super) epoch: u32,
-    /// The finished part of the training, from 0 to 1, as of the start of the epoch.
+    /// The finished part of the training, from 0 to 1, at the start of the epoch.
     pub(super) at_epoch: f64,
-    /// The same as of the start of the step.
+    /// The same at the start of the step.
     pub(super) at_step: f64,
     /// Steps before this one.
     pub(super) steps: u64,
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_cosine_of_the_reference_is_stepped_once_an_epoch() {
-        // Twelve epochs of a schedule over 20 from 8.0 (reference, successive halving).
+        // Twelve epochs of a schedule over 20 that starts at 8.0 (reference, successive halving).
         let settings = message::Optimizer {
             learning_rate: 8.0,
             schedule: Schedule::Cosine { minimum: 0.0, every_step: false },

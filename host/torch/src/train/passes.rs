@@ -9,8 +9,8 @@ use crate::net::weights::{Part, WEIGHTS};
 use crate::net::{Mode, Net};
 use crate::tensor::loader::Batch;
 
-/// Passes through a network in training mode, forward and backward, each with the same dropout masks; none of them
-/// moves a running statistic, and what they lower has no regularisers.
+/// Passes forward and backward through a network in training mode, each with the same dropout masks. They leave running
+/// statistics as they are, and their loss has no regularisers.
 #[derive(Debug)]
 pub(super) struct Passes<'a> {
     /// The network.
@@ -18,7 +18,7 @@ pub(super) struct Passes<'a> {
     objective: &'a Objective,
     mode: Mode,
     seed: i64,
-    /// How many there were.
+    /// The number of passes so far.
     pub(super) count: u64,
 }
 

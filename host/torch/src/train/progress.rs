@@ -1,11 +1,11 @@
-//! Where a training stands: all that a resumed one has to know besides its tensors.
+//! How far a training is: all that a checkpoint holds besides tensors.
 
 use genomenas_plugin::message::{Cost, Epoch, Horizon, Plan, Stopped};
 use serde::{Deserialize, Serialize};
 
 use super::meter::part_of;
 
-/// Where a training stands.
+/// How far a training is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct TrainingProgress {
@@ -15,7 +15,7 @@ pub(super) struct TrainingProgress {
     pub(super) steps: u64,
     /// Finished architecture steps, of all epochs.
     pub(super) arch_steps: u64,
-    /// Finished weight steps of the epoch under way.
+    /// Finished weight steps of the current epoch.
     pub(super) epoch_steps: u32,
     /// Sum of the losses of the epoch's samples.
     pub(super) loss_sum: f64,
@@ -29,15 +29,15 @@ pub(super) struct TrainingProgress {
     pub(super) last: Option<Epoch>,
     /// The epoch with the lowest validation loss.
     pub(super) best: Option<Epoch>,
-    /// Epochs since the validation loss improved by the plan's minimum.
+    /// Epochs since the validation loss improved by at least the plan's minimum.
     pub(super) without_improvement: u32,
     /// Why it ended.
     pub(super) stopped: Option<Stopped>,
-    /// What was done before, where it goes on from other trainings.
+    /// What the trainings that it continues did.
     pub(super) before: Before,
 }
 
-/// What the trainings did, one after the other, from which another goes on.
+/// What the trainings that another one continues did, all together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Before {
@@ -52,7 +52,7 @@ pub(super) struct Before {
 }
 
 impl TrainingProgress {
-    /// Where one stands that goes on from here as a training of its own.
+    /// The progress of a new training that continues this one.
     pub(super) fn continued(&self) -> Self {
         let Before { epochs, steps, arch_steps, cost } = self.before;
         let before = Before {
@@ -64,7 +64,7 @@ impl TrainingProgress {
         Self { before, ..Self::default() }
     }
 
-    /// Where schedules stand, after this `cost` and the part `spent` of the training's bounds.
+    /// How far the schedules are, after this `cost` and the part `spent` of the training's bounds.
     pub(super) fn of_schedules(&self, plan: &Plan, cost: Cost, spent: f64) -> ScheduleProgress {
         let epochs = self.before.epochs.saturating_add(self.epochs);
         match plan.horizon {
@@ -104,7 +104,7 @@ impl TrainingProgress {
     }
 }
 
-/// Where schedules stand: those of this training, or those of all that it goes on from, where they have a horizon.
+/// How far schedules are: over this training alone, or with a horizon over all trainings that it continues.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ScheduleProgress {
     /// Finished epochs.
@@ -118,15 +118,15 @@ pub(super) struct ScheduleProgress {
 }
 
 impl ScheduleProgress {
-    /// The finished part, by epochs (`of_epoch` is that of the one under way) or by what is spent, whichever is nearer
-    /// the end.
+    /// The finished part, from 0 to 1: by epochs (`of_epoch` is the finished part of the current one) or by what is
+    /// spent, whichever is larger.
     pub(super) fn part(&self, of_epoch: f64) -> f64 {
         let by_epochs = if self.by_epochs { (f64::from(self.epochs) + of_epoch) / f64::from(self.of) } else { 0.0 };
         by_epochs.max(self.spent).min(1.0)
     }
 
-    /// The value of the epoch in a list, whose last one is that of all later epochs: or, where the bound will end the
-    /// training before its last epoch, of the epoch that is as far into the plan.
+    /// The value for the current epoch in a list, whose last value is for all later epochs. Where the bound will end the
+    /// training before its last epoch, the epoch is the one that is as far into the plan.
     pub(super) fn value_in(&self, list: &[f64]) -> Option<f64> {
         #[expect(
             clippy::cast_possible_truncation,

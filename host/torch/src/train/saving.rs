@@ -1,4 +1,4 @@
-//! How a training saves itself, and how it or another one goes on from there.
+//! How a training saves itself, and how it is resumed, inherited from or continued.
 
 use std::path::Path;
 use std::time::Instant;
@@ -33,7 +33,7 @@ impl Training {
         Ok(())
     }
 
-    /// Puts it where it saved itself.
+    /// Restores the training from the job's checkpoint.
     pub(super) fn resume(&mut self) -> Result<()> {
         let path = self.job.checkpoint.clone();
         let (tensors, progress) = read(&path)?;
@@ -46,13 +46,12 @@ impl Training {
         Ok(())
     }
 
-    /// Takes over what another training ended with, where names and shapes match: weights, statistics and alphas.
+    /// Inherits weights, statistics and alphas of another training, where names and shapes match.
     pub(super) fn inherit(&mut self, path: &Path) -> Result<()> {
         self.net.weights.restore(&ended_with(path)?, false).map(|_| ())
     }
 
-    /// Goes on where another training ended: besides weights, with the state of its optimizers, and at its place in the
-    /// schedules.
+    /// Continues another training: besides its weights, with the state of its optimizers and its place in the schedules.
     pub(super) fn go_on_from(&mut self, path: &Path) -> Result<()> {
         let (tensors, progress) = read(path)?;
         self.net.weights.restore(&group(&tensors, WEIGHTS), false)?;

@@ -1,4 +1,5 @@
-//! Scores of the parts of a trained supernet, without training: each mask with the weights that the whole ended with.
+//! Scores of the parts of a trained supernet, without training: each mask takes the weights that the supernet ended
+//! with.
 
 use std::path::PathBuf;
 
@@ -22,11 +23,11 @@ use crate::tensor::memory::{self, MemoryEstimate};
 /// What to score with.
 #[derive(Debug)]
 pub struct ScoreJob {
-    /// The checkpoint of the training of the supernet, which ended.
+    /// The checkpoint of the supernet's training, which has ended.
     pub weights: PathBuf,
     /// The run's seed: the rows for the statistics of batch norms are drawn from it, the same for every mask.
     pub data_seed: u64,
-    /// Where.
+    /// The device.
     pub device: Device,
     /// Threads for the metrics.
     pub threads: usize,
@@ -59,14 +60,15 @@ impl Scoring {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or is no checkpoint of a training.
+    /// The file cannot be read, or is not the checkpoint of a training.
     pub fn start(job: ScoreJob) -> Result<Self> {
         let weights = ended_with(&job.weights)?;
         let meter = Meter::new(job.spent);
         Ok(Self { job, weights, meter, stopped: None })
     }
 
-    /// Replaces what it may spend, with what was spent on masks before, and lets its clock run if it was stopped.
+    /// Replaces the bounds of its cost, which include what was spent on masks before, and starts its clock if it was
+    /// stopped.
     pub fn bound_by(&mut self, bounds: Vec<Bound>) {
         self.meter.bound_by(bounds);
     }
@@ -76,8 +78,8 @@ impl Scoring {
         self.meter.pause();
     }
 
-    /// Scores mask number `mask`, of which the supernet has these layers and this mixing. `None` when a bound ended it
-    /// before: then see [`Self::stopped`].
+    /// Scores mask number `mask`, whose supernet has these layers and this mixing. `None` if a bound ended the score:
+    /// then see [`Self::stopped`].
     ///
     /// # Errors
     ///
@@ -129,13 +131,13 @@ impl Scoring {
         self.stopped
     }
 
-    /// What the scores have cost, with those before.
+    /// What all scores have cost, including those before.
     pub fn cost(&mut self) -> Cost {
         self.meter.cost()
     }
 }
 
-/// Computes the statistics of batch norms anew, where that is asked for. Gives whether no bound ended it.
+/// Computes the statistics of batch norms anew, where that is asked for. Returns false where a bound ended it.
 fn recalibrate(job: &ScoreJob, net: &mut Net, mixer: &Mixer, meter: &mut ScoreMeter<'_>) -> Result<bool> {
     if job.recalibrate_batch_norm == 0 {
         return Ok(true);
@@ -156,7 +158,7 @@ fn recalibrate(job: &ScoreJob, net: &mut Net, mixer: &Mixer, meter: &mut ScoreMe
     Ok(true)
 }
 
-/// Counts batches before they pass through the network, as long as no bound is reached.
+/// Counts batches before they pass through the network, until a bound is reached.
 struct ScoreMeter<'a> {
     layers: &'a Layers,
     meter: &'a mut Meter,
@@ -165,12 +167,12 @@ struct ScoreMeter<'a> {
 }
 
 impl ScoreMeter<'_> {
-    /// Counts a batch for statistics, unless it may not be.
+    /// Counts a batch for statistics. Returns false where a bound is reached, and the batch must not pass.
     fn observes(&mut self, samples: u64, blend: &Blend) -> bool {
         self.count(samples, blend, Meter::observed)
     }
 
-    /// Counts a batch that is scored, unless it may not be.
+    /// Counts a batch to score. Returns false where a bound is reached, and the batch must not pass.
     fn scores(&mut self, samples: u64, blend: &Blend) -> bool {
         self.count(samples, blend, Meter::scored)
     }

@@ -17,7 +17,7 @@ use crate::net::{Blend, Mode};
 use crate::tensor::device::torch;
 use crate::tensor::loader::{Batch, DataLoader};
 
-/// How many steps pass between two looks at the loss for NaN: a look waits for the device.
+/// Steps between two checks of the loss for NaN: a check waits for the device.
 const LOOK_EVERY: u64 = 32;
 
 impl Training {
@@ -64,7 +64,7 @@ impl Training {
         Ok(None)
     }
 
-    /// Where the training stands before a step, after the part `of_epoch` of the epoch.
+    /// The context of the next step, after the part `of_epoch` of the epoch.
     pub(super) fn step_context(&mut self, of_epoch: f64) -> StepContext {
         let schedule = self.schedule_progress();
         let at_step = schedule.part(of_epoch);
@@ -104,7 +104,7 @@ impl Training {
 
     /// One weight step. Returns the loss, without weights of classes and without regularisers, on the device.
     fn weight_step(&mut self, (inputs, targets): &Batch, context: &StepContext) -> Result<Tensor> {
-        // Dropout draws from libtorch's own generator: seeded a step, it is a function of the step.
+        // Dropout draws from libtorch's own generator; seeded anew for every step, it is a function of the step.
         tch::manual_seed(i64::try_from(seed::derive(self.job.seed, "step", self.progress.steps)).unwrap_or(i64::MAX));
         let output = self.net.forward(inputs, &context.mode)?;
         let minimised = self.objective.mean(&output.logits, targets)?;
@@ -146,7 +146,7 @@ impl Training {
         }
     }
 
-    /// Reads the sum of losses from the device, and refuses to go on from NaN.
+    /// Reads the sum of losses from the device, and fails if it is not finite.
     fn look_at(&mut self, loss_sum: &Tensor) -> Result<()> {
         let sum = loss_sum.f_double_value(&[])?;
         if !sum.is_finite() {
@@ -160,7 +160,7 @@ impl Training {
         Ok(())
     }
 
-    /// Where the schedules stand.
+    /// How far the schedules are.
     fn schedule_progress(&mut self) -> ScheduleProgress {
         let (cost, spent) = (self.meter.cost(), self.meter.part());
         self.progress.of_schedules(&self.job.plan, cost, spent)

@@ -1,7 +1,7 @@
 //! The training of one network: epochs of steps, each followed by a score on the validation split.
 //!
-//! Every random draw is a function of the training's seed and the step, so a training that is resumed from a
-//! checkpoint does what it would have done.
+//! Every random draw is a function of the training's seed and the step, so a training that is resumed from a checkpoint
+//! ends with the same bytes as one that was never interrupted.
 
 use std::time::{Duration, Instant};
 
@@ -31,9 +31,9 @@ pub struct Training {
     pub(super) partition: Partition,
     pub(super) net: Net,
     pub(super) mixer: Mixer,
-    /// What a pass computes that leaves nothing out.
+    /// The cost of a pass that leaves nothing out.
     pub(super) whole: ForwardCost,
-    /// Of the weights.
+    /// The optimizer of the weights.
     pub(super) optimizer: Optimizer,
     pub(super) arch: Option<ArchSteps>,
     pub(super) objective: Objective,
@@ -57,7 +57,7 @@ impl Training {
         Ok(training)
     }
 
-    /// The training that saved itself at the job's checkpoint, from there; from its beginning if there is none.
+    /// The training from the job's checkpoint, or from its beginning if there is none.
     pub fn resume_or_start(job: Job) -> Result<Self> {
         if !job.checkpoint.exists() {
             return Self::start(job);
@@ -110,7 +110,7 @@ impl Training {
         })
     }
 
-    /// Replaces what it may spend, from its beginning on, and lets its clock run if it was stopped.
+    /// Replaces the bounds of its cost, counted from its beginning, and starts its clock if it was stopped.
     pub fn bound_by(&mut self, bounds: Vec<Bound>) {
         self.meter.bound_by(bounds);
     }
@@ -120,7 +120,7 @@ impl Training {
         self.meter.pause();
     }
 
-    /// Trains and scores the next epoch. `None` when the training had ended before: then see [`Self::stopped`].
+    /// Trains and scores the next epoch. `None` if the training has ended: then see [`Self::stopped`].
     pub fn next_epoch(&mut self, observer: &mut dyn StepObserver) -> Result<Option<Epoch>> {
         if self.progress.stopped.is_some() {
             return Ok(None);
@@ -166,7 +166,7 @@ impl Training {
         self.saved.elapsed() < age
     }
 
-    /// Puts the weights of the best epoch in place, if they were kept, and returns the network.
+    /// The network with the weights of the best epoch, if they were kept, otherwise with the last ones.
     pub fn into_best(mut self) -> Result<Net> {
         if let Some(best) = &self.best_weights {
             self.net.weights.restore(best, true)?;
@@ -189,8 +189,7 @@ impl Training {
         self.progress.best.as_ref()
     }
 
-    /// What a supernet has learned of its options, as it is now; empty where it mixes without alphas, and for
-    /// architectures.
+    /// The current alphas of a supernet; empty where it mixes without alphas, and for architectures.
     pub fn alphas(&self) -> Result<Alphas> {
         if self.job.mixing.learns() { self.net.alphas() } else { Ok(Alphas::default()) }
     }

@@ -1,6 +1,5 @@
-//! The gradient of the alphas after one unrolled weight step, its implicit term by a finite difference: equations 6 to
-//! 8 of Liu et al. 2019, with what [`Order::Second`](genomenas_plugin::message::Order::Second) says of parts and
-//! clipping.
+//! The gradient of the alphas after one unrolled weight step, with its implicit term by a finite difference: equations 6
+//! to 8 of Liu et al. 2019. [`Order::Second`](genomenas_plugin::message::Order::Second) documents parts and clipping.
 
 use tch::{Kind, TchError, Tensor};
 
@@ -13,8 +12,8 @@ use crate::tensor::loader::Batch;
 /// How far the weights move for the finite difference, in all parts together (Liu et al. 2019, footnote 2).
 const DISTANCE: f64 = 0.01;
 
-/// The gradient. `optimizer` and `rates` are those of the weight step that is unrolled, on the batch `train`; the loss
-/// that the alphas are to lower is on the batch `arch`. The weights are afterwards what they were, to the bit.
+/// The gradient of the loss on the batch `arch` after a weight step on the batch `train` by `optimizer` with `rates`.
+/// Afterwards the weights are what they were, bit for bit.
 pub(super) fn gradient(
     passes: &mut Passes<'_>,
     optimizer: &Optimizer,
@@ -53,7 +52,7 @@ pub(super) fn gradient(
             "the gradient after an unrolled weight step is not finite: lower the learning rates, clip gradients, or take order 1",
         ));
     }
-    // A rate of 0, at the end of a schedule, unrolls to nothing.
+    // With a rate of 0, at the end of a schedule, there is no step to unroll.
     if norm < f64::from(f32::MIN_POSITIVE) {
         return Ok(direct);
     }

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! with one batch norm for s₀ and all nodes and positions. The predecessors of a node are stacked, so that each node
-//! takes one product and one call an activation, however many edges it has.
+//! takes one product, and one call for each activation, however many edges it has.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(super) struct Nodes {
 #[derive(Debug)]
 struct Edge {
     input: usize,
-    /// Its activations other than `none`; one that is decided has no option and counts 1.
+    /// Its activations other than `none`; a decided one has no option and counts 1.
     activations: Vec<(Function, Option<OptionId>)>,
 }
 

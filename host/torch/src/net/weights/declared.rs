@@ -19,14 +19,14 @@ impl Declared {
         self.push(Entry { name, shape: shape.to_vec(), part, draw, units: false, values: Vec::new() })
     }
 
-    /// A trained weight outside recurrent cells whose first axis are the output units of a dense layer or the filters of
-    /// a convolution.
+    /// A trained weight outside recurrent cells whose first axis is the output units of a dense layer or the filters of a
+    /// convolution.
     pub(crate) fn units(&mut self, name: String, shape: &[i64], draw: Draw) -> WeightId {
         self.push(Entry { name, shape: shape.to_vec(), part: Part::Cnn, draw, units: true, values: Vec::new() })
     }
 
-    /// A trained weight of one axis whose values have names: each is drawn and saved by its own, so that it is the same
-    /// whatever others there are.
+    /// A trained weight of one axis whose values have names: each is drawn and saved by its own name, so that it does not
+    /// depend on the others.
     pub(crate) fn named_values(&mut self, name: String, values: &[String], part: Part, draw: Draw) -> WeightId {
         let values: Vec<String> = values.iter().map(|value| format!("{name}.{value}")).collect();
         let shape = vec![i64::try_from(values.len()).unwrap_or(i64::MAX)];
@@ -47,16 +47,16 @@ impl Declared {
     }
 
     /// Allocates everything on `device`. Each weight is drawn on the CPU from a stream of its own, a function of
-    /// `seed` and its name: the same on every device, and whatever other weights the network has.
+    /// `seed` and its name: it is the same on every device, and does not depend on the network's other weights.
     pub(crate) fn allocate(self, seed: u64, device: Device) -> Result<Weights> {
         #[cfg(test)]
         crate::test_support::hold_generator();
         self.allocate_by(device, |entry| entry.drawn(seed))
     }
 
-    /// Allocates everything on `device` as zeros, for weights that are taken over from elsewhere.
+    /// Allocates everything on `device` as zeros, for weights that are restored from a file.
     pub(crate) fn allocate_blank(self, device: Device) -> Result<Weights> {
-        // One zero, seen as many times as there are values: nothing is written before all lie in their place.
+        // One zero, expanded to every shape: no values are written before they lie in their place.
         let zero = Tensor::f_zeros([1], (Kind::Float, Device::Cpu))?;
         self.allocate_by(device, |entry| Ok(zero.f_expand(entry.shape.as_slice(), false)?))
     }

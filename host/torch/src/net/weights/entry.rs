@@ -5,7 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::error::Result;
 
-/// The parts of a network that may have optimizers of their own.
+/// The parts of a network that can have optimizers of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Everything outside recurrent cells.
@@ -47,7 +47,7 @@ pub(super) struct Entry {
     pub(super) shape: Vec<i64>,
     pub(super) part: Part,
     pub(super) draw: Draw,
-    /// Whether its first axis are the output units of a dense layer or the filters of a convolution.
+    /// Whether its first axis is the output units of a dense layer or the filters of a convolution.
     pub(super) units: bool,
     /// The names of the values, where each is drawn and saved on its own; otherwise none.
     pub(super) values: Vec<String>,

@@ -1,5 +1,4 @@
-//! Weights in one flat tensor a [`Part`]: clipping, updating and copying are then a few operations a part, however many
-//! layers there are.
+//! The weights and buffers of a network, allocated: reading and writing them, and their gradients.
 
 use tch::{Kind, Tensor, no_grad};
 
@@ -53,7 +52,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// There are more or fewer values than weights.
+    /// The number of values is not that of the weights.
     pub(crate) fn set_flat(&mut self, part: Part, values: &Tensor) -> Result<()> {
         let own = &mut self.flat[part as usize];
         if own.size() != values.size() {
@@ -71,7 +70,8 @@ impl Weights {
         Ok(())
     }
 
-    /// Whether backward passes compute gradients of a part; they do at first. What needs none saves time and memory.
+    /// Sets whether backward passes compute gradients of a part, as they do at first. Without them they save time and
+    /// memory.
     pub(crate) fn require_gradients(&mut self, part: Part, required: bool) -> Result<()> {
         for (_, view) in self.of_part(part) {
             let _ = view.f_set_requires_grad(required)?;
@@ -79,7 +79,7 @@ impl Weights {
         Ok(())
     }
 
-    /// The gradients of a part in the order of [`Self::flat`], and forgets them. A weight without one has zeros.
+    /// Takes the gradients of a part, in the order of [`Self::flat`]. A weight without one has zeros.
     pub(crate) fn take_gradients(&mut self, part: Part) -> Result<Tensor> {
         let mut gradients = Vec::new();
         for (entry, view) in self.of_part(part) {

@@ -3,6 +3,7 @@
 mod alphas;
 mod continuing;
 mod cost;
+mod errors;
 mod options;
 mod resume;
 mod rows;
