@@ -10,6 +10,7 @@
 )]
 
 pub mod built;
+mod circles;
 pub mod digests;
 pub mod flags;
 pub mod frozen;
@@ -23,4 +24,5 @@ pub mod table;
 pub mod tiny;
 
 pub use built::{Installation, built_plugin, genomenas, hostile_plugin};
+pub use circles::circles;
 pub use outcome::{Outcome, listing};
