@@ -11,6 +11,10 @@
 
 pub mod built;
 mod circles;
+pub mod digests;
+pub mod flags;
+pub mod frozen;
+pub mod leaderboard;
 pub mod made_up;
 pub mod outcome;
 pub mod planted;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sharing::{firsts, scaled};
 use super::{Decision, EdgeActivation, Form, Function, HighwayCell, HighwayEdge, Layer, LayerOp, Op, Shape, Source};
 
 /// What one layer saves.
@@ -22,9 +23,9 @@ struct Saves {
 }
 
 /// Sets [`Layer::activations`] of all layers.
-pub(super) fn count(input: &Shape, layers: &mut [Layer], decisions: &[Decision], form: Form) {
+pub(super) fn count(input: &Shape, layers: &mut [Layer], output: Source, decisions: &[Decision], form: Form) {
     let firsts = firsts(layers);
-    let scaled = scaled(layers, form);
+    let scaled = scaled(layers, output, form);
     let first = |source: &Source| match source {
         Source::Input => None,
         Source::Layer(from) => Some(firsts[*from]),
@@ -49,7 +50,11 @@ pub(super) fn count(input: &Shape, layers: &mut [Layer], decisions: &[Decision],
         }
         kept[at] |= saves.output;
         further.push(saves.further);
-        let own = if saves.view { layer.inputs.first().and_then(held) } else { Some(firsts[at]) };
+        let own = match firsts[at] {
+            first if first != at => holder[first],
+            _ if saves.view => layer.inputs.first().and_then(held),
+            _ => Some(at),
+        };
         holder.push(own);
     }
     for (at, layer) in layers.iter_mut().enumerate() {
@@ -58,46 +63,6 @@ pub(super) fn count(input: &Shape, layers: &mut [Layer], decisions: &[Decision],
         let value = if kept[at] && !zeros { size(&layer.shape) } else { 0 };
         layer.activations = value.saturating_add(further[at]);
     }
-}
-
-/// For each layer the first one that computes the same: equal operations without weights and draws, of one value.
-fn firsts(layers: &[Layer]) -> Vec<usize> {
-    let mut firsts: Vec<usize> = Vec::with_capacity(layers.len());
-    let mut functions: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
-    for (at, layer) in layers.iter().enumerate() {
-        let function = matches!(
-            layer.op,
-            LayerOp::Op(Op::Activation { .. } | Op::MaxPool { .. } | Op::AvgPool { .. } | Op::GlobalMaxPool {})
-        );
-        let source = match layer.inputs.first() {
-            Some(Source::Layer(from)) => Source::Layer(firsts[*from]),
-            _ => Source::Input,
-        };
-        if !function {
-            firsts.push(at);
-            continue;
-        }
-        let known = functions.entry(source).or_default();
-        let first = known.iter().copied().find(|&other| layers[other].op == layer.op);
-        if first.is_none() {
-            known.push(at);
-        }
-        firsts.push(first.unwrap_or(at));
-    }
-    firsts
-}
-
-/// The batch norms that multiply their value by the share of an option, so that the mixture, which alone reads it,
-/// need not save it.
-fn scaled(layers: &[Layer], form: Form) -> Vec<bool> {
-    let mut readers = vec![0_usize; layers.len()];
-    for source in layers.iter().flat_map(|layer| &layer.inputs) {
-        if let Source::Layer(from) = source {
-            readers[*from] += 1;
-        }
-    }
-    let unlearned = |op: &LayerOp| matches!(op, LayerOp::Op(op) if op.is_unscaled_norm(form));
-    layers.iter().zip(readers).map(|(layer, readers)| readers == 1 && unlearned(&layer.op)).collect()
 }
 
 fn saves(op: &LayerOp, input: &Shape, output: &Shape, decisions: &[Decision], form: Form) -> Saves {

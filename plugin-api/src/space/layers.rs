@@ -63,7 +63,7 @@ impl Layers {
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
         }
-        activation_memory::count(&input, &mut layers, &decisions, form);
+        activation_memory::count(&input, &mut layers, output, &decisions, form);
         let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {

@@ -21,6 +21,7 @@ mod layers;
 mod mask;
 mod op;
 mod select;
+mod sharing;
 #[expect(clippy::module_inception, reason = "a space is the subject of both")]
 mod space;
 

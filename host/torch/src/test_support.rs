@@ -1,4 +1,4 @@
-//! For tests: libtorch's generator is one for the whole process, and tests run side by side.
+//! For tests, which run side by side: libtorch has one random generator for the whole process.
 
 use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ thread_local! {
     static HELD: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
 }
 
-/// Has libtorch's generator for this thread alone, until it ends. Each test is a thread of its own; one that draws
-/// from the generator, to build a network for instance, calls this first.
+/// Holds libtorch's generator for this thread until the thread ends. Each test is a thread of its own; a test that draws
+/// from the generator, for instance to build a network, calls this first.
 pub(crate) fn hold_generator() {
     HELD.with_borrow_mut(|held| {
         held.get_or_insert_with(|| GENERATOR.lock().unwrap_or_else(PoisonError::into_inner));

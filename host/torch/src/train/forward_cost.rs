@@ -1,4 +1,4 @@
-//! What a pass through a supernet computes: all of it, or only the options that its blend chose.
+//! The cost of a forward pass through a supernet: of all of it, or only of the options that its blend chose.
 
 use genomenas_plugin::message::Mixing;
 use genomenas_plugin::space::{EdgeActivation, Layer, LayerOp, Layers, Op, Source};
@@ -8,20 +8,20 @@ use crate::net::{Blend, Mixer};
 
 /// Counts of one sample's forward pass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Computed {
+pub(super) struct ForwardCost {
     /// Multiply-adds.
     pub(super) multiply_adds: u64,
     /// Values that training keeps for the backward pass.
     pub(super) activations: u64,
 }
 
-impl Computed {
-    /// Of every layer.
+impl ForwardCost {
+    /// The cost of every layer.
     pub(super) fn whole(layers: &Layers) -> Self {
         Self { multiply_adds: layers.multiply_adds(), activations: layers.activations() }
     }
 
-    /// Of a pass under `blend`.
+    /// The cost of a pass under `blend`.
     pub(super) fn under(layers: &Layers, blend: &Blend) -> Self {
         match blend {
             Blend::Chosen(chosen) => Self::with(layers, |decision, option| {
@@ -31,7 +31,7 @@ impl Computed {
         }
     }
 
-    /// At most this, of any pass under `mixing`.
+    /// An upper bound of the cost of a pass under `mixing`.
     ///
     /// # Errors
     ///
@@ -48,8 +48,8 @@ impl Computed {
                 }))
             }
             Mixing::Uniform { options } => {
-                // What only one option needs is not computed where that option is not chosen. The options with the
-                // least of it may be the ones.
+                // What a single option needs is not computed where that option is not chosen. In the worst case the
+                // options that are not chosen are those that need least.
                 let mut saved = Self::default();
                 for (decision, of) in layers.decisions.iter().enumerate() {
                     let idle = of.options.len().saturating_sub(*options as usize);
@@ -73,8 +73,8 @@ impl Computed {
         }
     }
 
-    /// Of the layers that are reached from the output through the options that `takes` takes. It is given the decision
-    /// and the option by position; without an option it tells whether any is taken.
+    /// The cost of the layers that are reached from the output through the options that `takes` takes. Its arguments
+    /// are the positions of the decision and of the option; without an option it returns whether any is taken.
     fn with(layers: &Layers, takes: impl Fn(usize, Option<usize>) -> bool) -> Self {
         let takes_of = |id: &str, option: Option<&str>| {
             let at = layers.decisions.iter().position(|decision| decision.id == id);

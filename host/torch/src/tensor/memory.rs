@@ -2,56 +2,57 @@
 
 use std::path::Path;
 
-use super::device::Device;
+use genomenas_data::Device;
+
 use crate::error::{Error, Result};
 
-/// What a network needs memory for.
+/// An estimate of the memory that a network needs.
 #[derive(Clone, Copy, Debug)]
-pub struct Need {
+pub(crate) struct MemoryEstimate {
     /// Weights, alphas among them.
-    pub parameters: u64,
-    /// How many values are held for each of them.
-    pub copies: u64,
+    pub(crate) parameters: u64,
+    /// Values held for each weight.
+    pub(crate) copies: u64,
     /// Values that a pass keeps for one sample.
-    pub activations: u64,
+    pub(crate) activations: u64,
     /// Samples a batch.
-    pub batch: u32,
+    pub(crate) batch: u32,
 }
 
-impl Need {
+impl MemoryEstimate {
     /// The copies of a score: weights, and those of the file.
-    pub const SCORED: u64 = 2;
+    pub(crate) const SCORED: u64 = 2;
     /// The copies of a training: weights, gradients (twice, while they are gathered), two moments, the best weights,
     /// and what a step of Adam computes of them.
-    pub const TRAINED: u64 = 10;
+    pub(crate) const TRAINED: u64 = 10;
     /// The copies of a training whose architecture steps unroll a weight step: also the weights before it, and the
     /// direction of the finite difference.
-    pub const UNROLLED: u64 = Self::TRAINED + 2;
+    pub(crate) const UNROLLED: u64 = Self::TRAINED + 2;
 
     /// All of it in bytes.
     fn bytes(&self) -> u64 {
         let weights = self.parameters.saturating_mul(4 * self.copies);
-        // A quarter more for the gradients on their way back, and for what the allocator cannot use again. Measured on
-        // the published supernet: 1.9 GB in batches of 8, for which this gives 2.3 GB.
+        // A quarter more for the gradients of the backward pass, and for what the allocator cannot reuse. Measured on
+        // the published supernet: 1.9 GB in batches of 8, for which this estimates 2.3 GB.
         weights.saturating_add(self.activations.saturating_mul(self.batch.into()).saturating_mul(4 + 1))
     }
 }
 
-/// Refuses what cannot fit in this machine's memory, before anything of it is allocated. On CUDA libtorch itself
-/// reports that memory ran out, and lives on; on a CPU the system would end the process.
-pub fn check(device: Device, need: &Need) -> Result<()> {
+/// Refuses a network that cannot fit in this machine's memory, before anything is allocated. On CUDA nothing is checked:
+/// libtorch reports that memory ran out, and the process lives on. On a CPU the system would end the process.
+pub(crate) fn check(device: Device, estimate: &MemoryEstimate) -> Result<()> {
     match available_memory() {
-        Some(available) if device == Device::Cpu => check_against(need, available),
+        Some(available) if device == Device::Cpu => check_against(estimate, available),
         _ => Ok(()),
     }
 }
 
-fn check_against(need: &Need, available: u64) -> Result<()> {
-    let bytes = need.bytes();
+fn check_against(estimate: &MemoryEstimate, available: u64) -> Result<()> {
+    let bytes = estimate.bytes();
     if bytes <= available {
         return Ok(());
     }
-    let Need { parameters, activations, batch, .. } = need;
+    let MemoryEstimate { parameters, activations, batch, .. } = estimate;
     Err(Error::failed(format!(
         "the network needs about {} MB to train ({parameters} weights, {activations} values a sample in batches of {batch}), this machine has {} MB free: take a smaller batch or network",
         bytes >> 20,
@@ -59,8 +60,8 @@ fn check_against(need: &Need, available: u64) -> Result<()> {
     )))
 }
 
-/// Bytes of memory that this process can still have, where Linux tells: what the machine has left, or what the limits of
-/// its control groups (a container, a job of a cluster) leave of it.
+/// Bytes of memory that this process can still have: what the machine has left, or what the limits of its control groups
+/// (a container, a job of a cluster) leave of it. `None` where Linux does not report it.
 fn available_memory() -> Option<u64> {
     let machine = field("/proc/meminfo", "MemAvailable:")?;
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -81,12 +82,12 @@ fn left_in_groups(root: &Path, line: &str) -> Option<u64> {
         },
         _ => return None,
     };
-    // In a container the path may be that of the machine outside: then only the root is there.
+    // In a container the path may be that of the host machine: then only the root exists.
     let group = Path::new(group.trim_start_matches('/'));
     group.ancestors().filter_map(|group| names.left(&names.root.join(group))).min()
 }
 
-/// What the files of a control group are called, in the second version or in the first.
+/// The names of the files of a control group, which differ between the two versions of control groups.
 struct Names {
     root: std::path::PathBuf,
     limit: &'static str,
@@ -95,7 +96,7 @@ struct Names {
 }
 
 impl Names {
-    /// What the limit of one group leaves. Cached files do not count: they make room.
+    /// What the limit of one group leaves. Cached files do not count, because they are dropped when memory is needed.
     fn left(&self, group: &Path) -> Option<u64> {
         let number = |name: &str| std::fs::read_to_string(group.join(name)).ok()?.trim().parse::<u64>().ok();
         let (limit, used) = (number(self.limit)?, number(self.used)?);
@@ -105,7 +106,7 @@ impl Names {
     }
 }
 
-/// The most memory that this process held so far, in bytes; 0 where Linux does not tell.
+/// The most memory that this process has held so far, in bytes; 0 where Linux does not report it.
 pub fn peak_memory() -> u64 {
     field("/proc/self/status", "VmHWM:").unwrap_or(0)
 }
@@ -123,12 +124,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_the_figure() {
-        let need = Need { parameters: 1 << 20, copies: Need::TRAINED, activations: 1 << 20, batch: 10 };
+        let estimate =
+            MemoryEstimate { parameters: 1 << 20, copies: MemoryEstimate::TRAINED, activations: 1 << 20, batch: 10 };
         // 10 × 4 bytes a weight, 4 + 1 bytes a value and sample.
-        assert!(check_against(&need, (40 + 50) << 20).is_ok());
-        let refused = check_against(&need, 80 << 20).unwrap_err().to_string();
+        assert!(check_against(&estimate, (40 + 50) << 20).is_ok());
+        let refused = check_against(&estimate, 80 << 20).unwrap_err().to_string();
         assert!(refused.contains("about 90 MB") && refused.contains("has 80 MB free"), "{refused}");
-        assert!(check_against(&Need { copies: Need::UNROLLED, ..need }, (40 + 50) << 20).is_err());
+        assert!(
+            check_against(&MemoryEstimate { copies: MemoryEstimate::UNROLLED, ..estimate }, (40 + 50) << 20).is_err()
+        );
     }
 
     #[test]
