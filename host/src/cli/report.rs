@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_report as report;
-use genomenas_report::RunReport;
 
 use super::out;
 use crate::compare::plan::{ComparisonPlan, FILE};
-use crate::compare::{alone, names, write_report};
+use crate::compare::{names, write_report};
 use crate::run::settings::files;
+use crate::run_report;
 
 /// Makes the leaderboard, CSV, JSON and page of a comparison, or the page of a run, anew from its folder
 #[derive(Args, Debug)]
@@ -50,7 +50,7 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
 }
 
 fn of_run(args: &ReportArgs) -> Result<()> {
-    let run: RunReport = alone::write(&args.folder)?;
+    let run = run_report::write(&args.folder)?;
     if args.json {
         return out::text(&report::json(&run)?);
     }

@@ -1,92 +1,10 @@
-//! What is measured of a label, and its averages over labels.
+//! Averages over labels.
 
 use serde::{Deserialize, Serialize};
 
-use super::LabelMetrics;
+use super::label::LabelMetrics;
+use super::measure::Measure;
 use crate::statistics;
-
-/// Something that is measured of every label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Area under the receiver operating characteristic.
-    Auroc,
-    /// Area under the precision-recall curve, as average precision.
-    Auprc,
-    /// F1 of "score above 0.5", or of "highest score of the row" for a class.
-    F1,
-    /// Matthews correlation coefficient of the same decision.
-    Mcc,
-    /// F1 of "score above the label's threshold".
-    F1AtThreshold,
-    /// Matthews correlation coefficient of "score above the label's threshold".
-    MccAtThreshold,
-    /// Pearson's correlation.
-    Pearson,
-    /// Spearman's rank correlation.
-    Spearman,
-    /// The coefficient of determination.
-    R2,
-    /// The mean squared error.
-    Mse,
-}
-
-impl Measure {
-    /// What is measured of independent labels, once thresholds are known.
-    pub const OF_LABELS: &'static [Self] =
-        &[Self::Auroc, Self::Auprc, Self::F1, Self::Mcc, Self::F1AtThreshold, Self::MccAtThreshold];
-    /// What is measured of independent labels without thresholds, and of classes.
-    pub const OF_CLASSES: &'static [Self] = &[Self::Auroc, Self::Auprc, Self::F1, Self::Mcc];
-    /// What is measured in a regression.
-    pub const OF_VALUES: &'static [Self] = &[Self::Pearson, Self::Spearman, Self::R2, Self::Mse];
-
-    /// Its name for a person.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auroc => "AUROC",
-            Self::Auprc => "AUPRC",
-            Self::F1 => "F1",
-            Self::Mcc => "MCC",
-            Self::F1AtThreshold => "F1 at threshold",
-            Self::MccAtThreshold => "MCC at threshold",
-            Self::Pearson => "Pearson",
-            Self::Spearman => "Spearman",
-            Self::R2 => "R²",
-            Self::Mse => "MSE",
-        }
-    }
-
-    /// Its name in files: that of its field in [`LabelMetrics`] and [`Averages`].
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Auroc => "auroc",
-            Self::Auprc => "auprc",
-            Self::F1 => "f1",
-            Self::Mcc => "mcc",
-            Self::F1AtThreshold => "f1_at_threshold",
-            Self::MccAtThreshold => "mcc_at_threshold",
-            Self::Pearson => "pearson",
-            Self::Spearman => "spearman",
-            Self::R2 => "r2",
-            Self::Mse => "mse",
-        }
-    }
-
-    /// What it is of one label; `None` where it is undefined or was not measured.
-    pub fn of_label(self, label: &LabelMetrics) -> Option<f64> {
-        match self {
-            Self::Auroc => label.auroc,
-            Self::Auprc => label.auprc,
-            Self::F1 => label.f1,
-            Self::Mcc => label.mcc,
-            Self::F1AtThreshold => label.f1_at_threshold,
-            Self::MccAtThreshold => label.mcc_at_threshold,
-            Self::Pearson => label.pearson,
-            Self::Spearman => label.spearman,
-            Self::R2 => label.r2,
-            Self::Mse => label.mse,
-        }
-    }
-}
 
 /// A value and where it would lie if other rows had been drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -194,7 +112,7 @@ impl Averages {
         let labels: Vec<&LabelMetrics> = labels.into_iter().collect();
         let mut averages = Self::default();
         for &measure in measures {
-            let values = labels.iter().map(|label| (measure.of_label(label), label.positives));
+            let values = labels.iter().map(|label| (label.get(measure), label.positives));
             *averages.get_mut(measure) = Average::weighted_over(values);
         }
         averages

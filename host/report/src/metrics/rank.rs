@@ -1,6 +1,6 @@
 //! The rank metrics of one label, from the keys of its scores alone.
 
-use super::decided::Decided;
+use super::confusion::Confusion;
 use super::key;
 
 /// What the order of a label's rows says.
@@ -14,6 +14,9 @@ pub(super) struct Ranked {
     /// row.
     pub(super) threshold: Option<f64>,
 }
+
+/// The threshold of a probability where no other is asked for.
+pub(super) const HALF: f64 = 0.5;
 
 /// Ranks the positive rows of a label among its negative rows. Both slices are ascending.
 ///
@@ -53,9 +56,9 @@ pub(super) fn rank(positives: &[u32], negatives: &[u32]) -> Ranked {
 }
 
 /// What deciding "score above the threshold" gives. Both slices are ascending.
-pub(super) fn decide(positives: &[u32], negatives: &[u32], threshold: f64) -> Decided {
+pub(super) fn confusion_at(positives: &[u32], negatives: &[u32], threshold: f64) -> Confusion {
     let above = |keys: &[u32]| (keys.len() - keys.partition_point(|&key| !is_above(key, threshold))) as u64;
-    Decided::new(positives.len() as u64, negatives.len() as u64, above(positives), above(negatives))
+    Confusion::new(positives.len() as u64, negatives.len() as u64, above(positives), above(negatives))
 }
 
 /// Whether the score of a key is above a threshold.
@@ -154,10 +157,10 @@ mod tests {
         #[test]
         fn no_threshold_decides_better_than_the_best_one(positives in scores(), negatives in scores()) {
             let (yes, no) = (sorted(&positives), sorted(&negatives));
-            let best = decide(&yes, &no, rank(&yes, &no).threshold.unwrap()).f1().unwrap();
+            let best = confusion_at(&yes, &no, rank(&yes, &no).threshold.unwrap()).f1().unwrap();
             for &score in positives.iter().chain(&negatives) {
                 for threshold in [f64::from(score), f64::from(score).next_down()] {
-                    prop_assert!(decide(&yes, &no, threshold).f1().unwrap() <= best + 1e-12);
+                    prop_assert!(confusion_at(&yes, &no, threshold).f1().unwrap() <= best + 1e-12);
                 }
             }
         }

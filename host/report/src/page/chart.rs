@@ -62,7 +62,7 @@ impl Axis {
         }
         let step = round_step(high / wanted).max(1.0);
         let last = (high / step + 1e-9).floor();
-        let ticks = multiples(0.0, last, step).map(|tick| (tick, crate::numbers::tick(tick))).collect();
+        let ticks = multiples(0.0, last, step).map(|tick| (tick, crate::humanize::tick(tick))).collect();
         Some(Self { title, low: 0.0, high, ticks })
     }
 

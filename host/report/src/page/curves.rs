@@ -3,24 +3,24 @@
 use maud::{Markup, html};
 
 use super::chart::{Axis, Chart, Line};
-use super::{ink, name};
-use crate::model::{EpochPoint, Phase, RunSummary};
-use crate::numbers;
-use crate::standing::Standing;
+use super::entry::{ink, name};
+use crate::humanize;
+use crate::leaderboard::LeaderboardRow;
+use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::statistics;
 
-/// What a search is followed by.
+/// What a search is metric by.
 #[derive(Clone, Copy)]
-pub(super) enum Followed {
+pub(super) enum SearchMetric {
     Auroc,
-    /// Where no AUROC is measured, as in a regression.
+    /// For tasks without an AUROC, such as a regression.
     Loss,
 }
 
-impl Followed {
-    /// What the searches measured.
-    fn of(standings: &[Standing<'_>]) -> Self {
-        let points = || standings.iter().flat_map(|standing| &standing.entry.runs).flat_map(searched);
+impl SearchMetric {
+    /// The loss where no search measured an AUROC.
+    fn of(rows: &[LeaderboardRow<'_>]) -> Self {
+        let points = || rows.iter().flat_map(|row| &row.entry.runs).flat_map(searched);
         let only_loss = points().all(|point| point.valid_auroc.is_none())
             && points().any(|point| finite(point.valid_loss).is_some());
         if only_loss { Self::Loss } else { Self::Auroc }
@@ -57,24 +57,19 @@ impl Followed {
 
 /// Best validation AUROC (or loss) so far against training samples used by the search: a line a strategy, faint ones a
 /// seed.
-pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
-    let followed = Followed::of(standings);
+pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
+    let metric = SearchMetric::of(rows);
     let mut faint = Vec::new();
     let mut bold = Vec::new();
-    for standing in standings {
-        let seeds: Vec<Vec<(f64, f64)>> = standing
-            .entry
-            .runs
-            .iter()
-            .map(|run| best_so_far(run, followed))
-            .filter(|steps| !steps.is_empty())
-            .collect();
+    for row in rows {
+        let seeds: Vec<Vec<(f64, f64)>> =
+            row.entry.runs.iter().map(|run| best_so_far(run, metric)).filter(|steps| !steps.is_empty()).collect();
         let mean = mean_of_steps(&seeds);
         let Some(&end) = mean.last() else { continue };
         if seeds.len() > 1 {
             faint.extend(seeds.into_iter().map(|points| Line {
                 points,
-                class: format!("{} faint", ink(standing)),
+                class: format!("{} faint", ink(row)),
                 steps: true,
                 marks: Vec::new(),
                 label: None,
@@ -82,25 +77,25 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
         }
         bold.push(Line {
             points: mean,
-            class: format!("{} bold", ink(standing)),
+            class: format!("{} bold", ink(row)),
             steps: true,
             marks: vec![end],
-            label: Some(html! { (name(standing)) span.value { (numbers::metric(Some(end.1))) } }),
+            label: Some(html! { (name(row)) span.value { (humanize::metric(Some(end.1))) } }),
         });
     }
     let lines: Vec<Line> = faint.into_iter().chain(bold).collect();
     let points = || lines.iter().flat_map(|line| &line.points);
     let axes = (
         Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
-        Axis::around(followed.title(), points().map(|point| point.1), 5.0),
+        Axis::around(metric.title(), points().map(|point| point.1), 5.0),
     );
     let (Some(x), Some(y)) = axes else {
-        return html! { p.note { "No search has measured a validation " (followed.name()) " yet." } };
+        return html! { p.note { "No search has measured a validation " (metric.name()) " yet." } };
     };
     let chart = Chart {
         description: format!(
             "Best validation {} so far against training samples used by the search, a line a strategy",
-            followed.name()
+            metric.name()
         ),
         reference: None,
         x,
@@ -112,27 +107,27 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     html! {
         (chart.draw())
         p.note { "Mean over seeds, with each seed faint behind it; "
-            (match followed { Followed::Auroc => "higher", Followed::Loss => "lower" })
+            (match metric { SearchMetric::Auroc => "higher", SearchMetric::Loss => "lower" })
             " and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
     }
 }
 
 /// The epochs and scores of a run's search.
 fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
-    run.curve.iter().filter(|point| point.phase != Phase::Final)
+    run.curve.iter().filter(|point| point.phase != RunPhase::Final)
 }
 
 /// The steps of a run's best value: only epochs that improved it, then the last one.
-pub(super) fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
+pub(super) fn best_so_far(run: &RunSummary, metric: SearchMetric) -> Vec<(f64, f64)> {
     let mut best = None;
     let mut steps = Vec::new();
     let mut last = 0.0_f64;
     for point in searched(run) {
-        let Some(value) = followed.of_point(point) else {
+        let Some(value) = metric.of_point(point) else {
             continue;
         };
         last = last.max(point.samples as f64);
-        if best.is_none_or(|best| followed.is_better(value, best)) {
+        if best.is_none_or(|best| metric.is_better(value, best)) {
             best = Some(value);
             steps.push((last, value));
         }
@@ -168,9 +163,9 @@ fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
 }
 
 /// The loss of the final training, a small chart a strategy, all to the same scale.
-pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
+pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
     let points = || {
-        let runs = standings.iter().flat_map(|standing| &standing.entry.runs);
+        let runs = rows.iter().flat_map(|row| &row.entry.runs);
         runs.flat_map(final_points)
     };
     let losses = || points().flat_map(|point| [finite(point.train_loss), finite(point.valid_loss)]).flatten();
@@ -183,13 +178,13 @@ pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
     }
     html! {
         div.panels {
-            @for standing in standings {
-                @let lines = training_lines(standing);
+            @for row in rows {
+                @let lines = training_lines(row);
                 @if let Some((x, y)) = axes().filter(|_| !lines.is_empty()) {
                     div.panel {
-                        h3 { (name(standing)) }
+                        h3 { (name(row)) }
                         (Chart {
-                            description: format!("Training and validation loss of {} at each epoch", standing.entry.name),
+                            description: format!("Training and validation loss of {} at each epoch", row.entry.name),
                             x, y, lines, reference: None, height: 150.0, labelled: false,
                         }.draw())
                     }
@@ -200,16 +195,16 @@ pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
     }
 }
 
-fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
+fn training_lines(row: &LeaderboardRow<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for run in &standing.entry.runs {
+    for run in &row.entry.runs {
         let of = |loss: fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
             final_points(run).filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?))).collect()
         };
         let (train, valid) = (of(|point| point.train_loss), of(|point| point.valid_loss));
         let lowest = valid.iter().copied().min_by(|left, right| left.1.total_cmp(&right.1));
         for (points, class, marks) in
-            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(standing), lowest.into_iter().collect())]
+            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(row), lowest.into_iter().collect())]
         {
             if !points.is_empty() {
                 lines.push(Line { points, class, steps: false, marks, label: None });
@@ -221,7 +216,7 @@ fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
 
 /// The epochs of the final training.
 pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
-    run.curve.iter().filter(|point| point.phase == Phase::Final)
+    run.curve.iter().filter(|point| point.phase == RunPhase::Final)
 }
 
 /// A value that can be drawn.

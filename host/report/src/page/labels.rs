@@ -3,11 +3,11 @@
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
-use super::{ink, name};
+use super::entry::{ink, name};
+use crate::humanize::{self, grouped};
+use crate::leaderboard::LeaderboardRow;
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
-use crate::numbers::{self, grouped};
-use crate::standing::Standing;
 use crate::statistics;
 
 /// How many labels are shown before the table gets its own scroll bar.
@@ -25,17 +25,17 @@ pub(super) fn title(comparison: &Comparison) -> String {
     format!("Test {} of every label", shown(comparison).0.name())
 }
 
-pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let (measure, chance) = shown(comparison);
-    let columns: Vec<(&Standing<'_>, Vec<Option<f64>>)> = standings
+    let columns: Vec<(&LeaderboardRow<'_>, Vec<Option<f64>>)> = rows
         .iter()
-        .filter(|standing| standing.finished > 0)
-        .map(|standing| (standing, means(standing, measure, comparison.data.labels.len())))
+        .filter(|row| row.finished > 0)
+        .map(|row| (row, means(row, measure, comparison.data.labels.len())))
         .collect();
     if columns.is_empty() {
         return html! { p.note { "No run has scored the test split yet." } };
     }
-    let measured = columns.iter().find_map(|(standing, _)| standing.entry.runs.iter().find_map(RunSummary::result));
+    let measured = columns.iter().find_map(|(row, _)| row.entry.runs.iter().find_map(RunSummary::result));
     let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
     // A regression has no rows with a label.
     let counted = measure == Measure::Auroc;
@@ -52,14 +52,14 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
                     tr {
                         th { "Label" }
                         @if counted { th.number { "Positive rows" } }
-                        @for (standing, _) in &columns { th.number { (name(standing)) } }
+                        @for (row, _) in &columns { th.number { (name(row)) } }
                     }
                 }
                 tbody {
                     @for (index, label) in comparison.data.labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label) }
-                            @if counted { td.number { (positives(index).map_or_else(|| numbers::NOTHING.to_owned(), grouped)) } }
+                            @if counted { td.number { (positives(index).map_or_else(|| humanize::NOTHING.to_owned(), grouped)) } }
                             @for (_, means) in &columns { (cell(means.get(index).copied().flatten(), chance)) }
                         }
                     }
@@ -71,12 +71,12 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
 }
 
 /// The mean over finished seeds of what is measured of each label.
-fn means(standing: &Standing<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
-    let results: Vec<_> = standing.entry.runs.iter().filter_map(RunSummary::result).collect();
+fn means(row: &LeaderboardRow<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
+    let results: Vec<_> = row.entry.runs.iter().filter_map(RunSummary::result).collect();
     (0..labels)
         .map(|label| {
             let values: Vec<f64> =
-                results.iter().filter_map(|metrics| measure.of_label(metrics.labels.get(label)?)).collect();
+                results.iter().filter_map(|metrics| metrics.labels.get(label)?.get(measure)).collect();
             statistics::mean(&values)
         })
         .collect()
@@ -86,7 +86,7 @@ fn means(standing: &Standing<'_>, measure: Measure, labels: usize) -> Vec<Option
 pub(super) fn cell(score: Option<f64>, chance: f64) -> Markup {
     html! {
         @if let Some(score) = score {
-            td class={ "number " (shade(score, chance)) } data-value=(score) { (numbers::metric(Some(score))) }
+            td class={ "number " (shade(score, chance)) } data-value=(score) { (humanize::metric(Some(score))) }
         } @else {
             td.number.undefined { "undefined" }
         }
@@ -101,20 +101,20 @@ fn shade(score: f64, chance: f64) -> String {
 }
 
 /// A stroke a label: how what is measured of labels is spread.
-fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
+fn distribution(measure: Measure, chance: f64, columns: &[(&LeaderboardRow<'_>, Vec<Option<f64>>)]) -> Markup {
     let values = columns.iter().flat_map(|(_, means)| means.iter().copied().flatten());
     let Some(axis) = Axis::around(measure.name(), values.chain([chance]), 5.0) else {
         return html! {};
     };
     html! {
         div.strips {
-            @for (standing, means) in columns {
+            @for (row, means) in columns {
                 @let defined: Vec<f64> = means.iter().copied().flatten().collect();
                 div.strip {
-                    (name(standing))
+                    (name(row))
                     div.lane {
-                        svg.(ink(standing)) role="img"
-                            aria-label={ (standing.entry.name) ": median over labels " (numbers::metric(statistics::median(&defined))) } {
+                        svg.(ink(row)) role="img"
+                            aria-label={ (row.entry.name) ": median over labels " (humanize::metric(statistics::median(&defined))) } {
                             @let chance = percent(axis.share(chance));
                             line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
                             @for value in &defined {
@@ -127,7 +127,7 @@ fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Op
                             }
                         }
                     }
-                    span.value { "median " (numbers::metric(statistics::median(&defined))) }
+                    span.value { "median " (humanize::metric(statistics::median(&defined))) }
                 }
             }
             div.axis aria-hidden="true" {

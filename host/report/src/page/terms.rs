@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::humanize::{grouped, plural};
 use crate::model::{Comparison, Setting};
-use crate::numbers::{grouped, plural};
 
 /// One sentence: data, runs, budget.
 pub(super) fn sentence(comparison: &Comparison) -> Markup {

@@ -10,56 +10,24 @@ mod draw;
 mod ranked;
 
 use genomenas_data::error::{Error, Result};
-use serde::{Deserialize, Serialize};
 
-use super::collect::{Collector, Truth};
-use super::decided::{ClassCount, Decided, OverClasses};
-use super::measure::in_parts;
-use super::values::agreement;
-use super::{Averages, Interval, Measure, Metrics};
+use super::average::{Averages, Interval};
+use super::collector::Collector;
+use super::confusion::{ClassCount, Confusion, OverClasses};
+use super::measure::Measure;
+use super::parallel::in_parts;
+use super::regression::agreement;
+use super::results::{Metrics, Resampled, Resampling};
+use super::truth::Truth;
 use crate::statistics;
 use draw::{Draws, LANES, Weights};
-use ranked::{Cuts, Walked};
-
-/// What is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resampling {
-    /// Windows, each by itself.
-    Window,
-    /// Chromosomes: windows of one chromosome are drawn together, since neighbours are alike.
-    Chromosome,
-}
+use ranked::{Cuts, RankWalk};
 
 /// How intervals are made.
 #[derive(Clone, Debug)]
 pub struct Bootstrap {
     draws: Draws,
     resampled: Resampled,
-}
-
-/// How the intervals of [`Metrics`] were made, and those of what is measured over all classes together.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Resampled {
-    /// How often rows were drawn anew.
-    pub resamples: u32,
-    /// What was drawn.
-    pub by: Resampling,
-    /// Windows or chromosomes that there are to draw.
-    pub blocks: usize,
-    /// The share of the resamples within an interval.
-    pub confidence: f64,
-    /// The seed of the draws.
-    pub seed: u64,
-    /// Of the accuracy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<Interval>,
-    /// Of the balanced accuracy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub balanced_accuracy: Option<Interval>,
-    /// Of the Matthews correlation coefficient over classes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class_mcc: Option<Interval>,
 }
 
 impl Bootstrap {
@@ -179,10 +147,10 @@ fn measure(
             set(lane, &[agreement.pearson, agreement.spearman, agreement.r2, agreement.mse]);
         }
     } else if let Some(cuts) = cuts {
-        let walked = Walked::over(collector.column(label), cuts, weights);
+        let walked = RankWalk::over(collector.column(label), cuts, weights);
         for lane in 0..LANES {
             let rows = walked.rows(lane);
-            let decided = match counts {
+            let confusion = match counts {
                 Some(counts) => counts[lane].against_the_rest(rows),
                 None => walked.at_half(lane),
             };
@@ -192,10 +160,10 @@ fn measure(
                 &[
                     walked.auroc(lane),
                     walked.auprc(lane),
-                    decided.f1(),
-                    decided.mcc(),
-                    at_threshold.and_then(Decided::f1),
-                    at_threshold.and_then(Decided::mcc),
+                    confusion.f1(),
+                    confusion.mcc(),
+                    at_threshold.and_then(Confusion::f1),
+                    at_threshold.and_then(Confusion::mcc),
                 ],
             );
         }

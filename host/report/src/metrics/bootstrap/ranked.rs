@@ -1,10 +1,11 @@
 //! The rank metrics of one label in many resamples, in one pass.
 
 use super::draw::{LANES, Weights};
-use crate::metrics::collect::{Collector, Truth};
-use crate::metrics::decided::Decided;
-use crate::metrics::measure::{HALF, in_parts};
-use crate::metrics::rank::is_above;
+use crate::metrics::collector::Collector;
+use crate::metrics::confusion::Confusion;
+use crate::metrics::parallel::in_parts;
+use crate::metrics::rank::{HALF, is_above};
+use crate::metrics::truth::Truth;
 
 /// How many rows score above 0.5, and above the label's threshold.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,7 +88,7 @@ type Lanes = [u32; LANES];
 
 /// A walk over a label's rows from the highest score down.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Walked {
+pub(super) struct RankWalk {
     /// Rows so far that have the label, up to the last score that is done with, and rows that have it not.
     found: Lanes,
     passed: Lanes,
@@ -102,7 +103,7 @@ pub(super) struct Walked {
     threshold: Option<(Lanes, Lanes)>,
 }
 
-impl Walked {
+impl RankWalk {
     pub(super) fn over(order: &[u32], cuts: &Cuts, weights: &Weights) -> Self {
         let mut walked = Self::default();
         let walk = |from: usize, to: usize, walked: &mut Self| {
@@ -168,18 +169,18 @@ impl Walked {
         (found > 0.0).then(|| self.precision[lane] / found)
     }
 
-    pub(super) fn at_half(&self, lane: usize) -> Decided {
-        self.decided(&self.half, lane)
+    pub(super) fn at_half(&self, lane: usize) -> Confusion {
+        self.confusion(&self.half, lane)
     }
 
-    pub(super) fn at_threshold(&self, lane: usize) -> Option<Decided> {
-        self.threshold.as_ref().map(|cut| self.decided(cut, lane))
+    pub(super) fn at_threshold(&self, lane: usize) -> Option<Confusion> {
+        self.threshold.as_ref().map(|cut| self.confusion(cut, lane))
     }
 
-    fn decided(&self, (found, passed): &(Lanes, Lanes), lane: usize) -> Decided {
+    fn confusion(&self, (found, passed): &(Lanes, Lanes), lane: usize) -> Confusion {
         let [positives, negatives, hits, false_positives] =
             [self.found[lane], self.passed[lane], found[lane], passed[lane]].map(u64::from);
-        Decided::new(positives, negatives, hits, false_positives)
+        Confusion::new(positives, negatives, hits, false_positives)
     }
 }
 

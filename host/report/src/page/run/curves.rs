@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::model::{EpochPoint, Phase, RunSummary};
-use crate::numbers::grouped;
+use crate::humanize::grouped;
+use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::page::chart::{Axis, Chart, Line};
-use crate::page::curves::{Followed, best_so_far, final_points, finite};
+use crate::page::curves::{SearchMetric, best_so_far, final_points, finite};
 
 /// Trials whose curves are drawn at most.
 const MOST_TRIALS: usize = 400;
@@ -84,7 +84,7 @@ pub(super) fn search(run: &RunSummary) -> Markup {
     for (at, curve) in SCORES.iter().enumerate() {
         let mut of_trials = lines(curve);
         if at == 0 {
-            let points = best_so_far(run, Followed::Auroc);
+            let points = best_so_far(run, SearchMetric::Auroc);
             of_trials.push(Line { points, class: "ink c1".to_owned(), steps: true, marks: Vec::new(), label: None });
         }
         panels.push((curve.name, of_trials));
@@ -106,7 +106,7 @@ pub(super) fn search(run: &RunSummary) -> Markup {
 fn trials(run: &RunSummary) -> Vec<Vec<&EpochPoint>> {
     let mut trials: BTreeMap<u64, Vec<&EpochPoint>> = BTreeMap::new();
     for point in &run.curve {
-        if let Phase::Search { trial } = point.phase {
+        if let RunPhase::Search { trial } = point.phase {
             trials.entry(trial).or_default().push(point);
         }
     }
@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn the_best_epoch_is_the_first_with_the_lowest_validation_loss() {
         let mut run = sample::run(1, 0.8, 1000);
-        for (epoch, loss) in run.curve.iter_mut().filter(|point| point.phase == Phase::Final).zip([0.7, 0.5, 0.6, 0.5])
+        for (epoch, loss) in
+            run.curve.iter_mut().filter(|point| point.phase == RunPhase::Final).zip([0.7, 0.5, 0.6, 0.5])
         {
             epoch.valid_loss = Some(loss);
         }

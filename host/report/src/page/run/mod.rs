@@ -5,9 +5,10 @@ mod scores;
 
 use maud::{Markup, html};
 
-use super::{document, found, section, terms};
-use crate::model::{Cost, DataSummary, RunReport, RunState, RunSummary, SearchTerms, Setting};
-use crate::numbers::{NOTHING, duration, grouped, plural, short};
+use super::document::{document, section};
+use super::{found, terms};
+use crate::humanize::{NOTHING, duration, grouped, plural, short};
+use crate::model::{DataSummary, PhaseCost, RunReport, RunState, RunSummary, SearchTerms, Setting};
 
 /// A run as one self-contained HTML page.
 pub fn page(report: &RunReport) -> String {
@@ -52,7 +53,7 @@ fn headline(report: &RunReport) -> Markup {
             }
             RunState::Running if report.search.is_some() && run.architecture.is_none() => {
                 "The search is under way: " (plural(usize::try_from(run.search.trials).unwrap_or(usize::MAX), "trial"))
-                " so far, " (short(run.search.samples as f64)) " training samples."
+                " so far, " (short(run.search.used.samples as f64)) " training samples."
             }
             RunState::Running => { "The run is under way." }
             RunState::Done => {
@@ -121,7 +122,7 @@ fn costs(report: &RunReport) -> Markup {
             table {
                 thead {
                     tr {
-                        th { "Phase" } th.number { "Trials" } th.number { "Training samples" } th.number { "Time" }
+                        th { "RunPhase" } th.number { "Trials" } th.number { "Training samples" } th.number { "Time" }
                         th.number { "Multiply-adds" }
                     }
                 }
@@ -132,15 +133,15 @@ fn costs(report: &RunReport) -> Markup {
     }
 }
 
-fn cost_row(name: &str, cost: &Cost) -> Markup {
+fn cost_row(name: &str, cost: &PhaseCost) -> Markup {
     let count = |count: u64| if count == 0 { NOTHING.to_owned() } else { grouped(count) };
     html! {
         tr {
             th scope="row" { (name) }
             td.number { (count(cost.trials)) }
-            td.number { (count(cost.samples)) }
-            td.number { (duration(cost.seconds)) }
-            td.number { @if cost.multiply_adds == 0 { (NOTHING) } @else { (short(cost.multiply_adds as f64)) } }
+            td.number { (count(cost.used.samples)) }
+            td.number { (duration(cost.used.seconds)) }
+            td.number { @if cost.used.multiply_adds == 0 { (NOTHING) } @else { (short(cost.used.multiply_adds as f64)) } }
         }
     }
 }
@@ -174,18 +175,17 @@ fn settings(report: &RunReport) -> Markup {
 }
 
 fn of_search(search: &SearchTerms) -> Vec<Setting> {
-    let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
     let parameters = search
         .parameters
         .iter()
-        .map(|(name, value)| setting(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-    [setting("strategy", search.strategy.clone())]
+        .map(|(name, value)| Setting::new(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    [Setting::new("strategy", search.strategy.as_str())]
         .into_iter()
         .chain(parameters)
         .chain([
-            setting("plugin", format!("{} {}", search.plugin, search.plugin_version)),
-            setting("space", search.space.clone()),
-            setting("budget", search.budget.clone()),
+            Setting::new("plugin", format!("{} {}", search.plugin, search.plugin_version)),
+            Setting::new("space", search.space.as_str()),
+            Setting::new("budget", search.budget.as_str()),
         ])
         .collect()
 }

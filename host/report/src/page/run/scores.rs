@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
+use crate::humanize::{NOTHING, grouped, metric, plural};
 use crate::metrics::{Average, Measure, Metrics};
 use crate::model::RunReport;
-use crate::numbers::{NOTHING, grouped, metric, plural};
 use crate::page::labels::{OPEN_ROWS, cell};
 
 /// The AUROC of a guess.
@@ -136,7 +136,7 @@ fn of_split(metrics: &Metrics, at: usize, counted: bool) -> Markup {
     html! {
         @if counted { td.number { (label.map_or_else(|| NOTHING.to_owned(), |label| grouped(label.positives))) } }
         @for measure in metrics.measures() {
-            @let value = label.and_then(|label| measure.of_label(label));
+            @let value = label.and_then(|label| label.get(measure));
             @if measure == Measure::Auroc { (cell(value, CHANCE)) } @else { td.number data-value=[value] { (metric(value)) } }
         }
     }

@@ -1,12 +1,12 @@
-//! How numbers are written for a person.
+//! Numbers, durations and budgets in words.
 
-use super::standing::{Count, Spread};
+use genomenas_plugin::message::{Budget, Unit};
 
-/// What stands where there is no number.
-pub(super) const NOTHING: &str = "–";
+/// Stands where there is no number.
+pub(crate) const NOTHING: &str = "–";
 
-/// "46,929,039".
-pub(super) fn grouped(number: u64) -> String {
+/// "46,929,039": a number with a comma between thousands.
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
@@ -19,7 +19,7 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// Three digits and a unit: "1.25 M", "46.9 M", "812", "3.20 G".
-pub(super) fn short(number: f64) -> String {
+pub(crate) fn short(number: f64) -> String {
     let units = [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     // 999.5 would be written as four digits, so it already takes the next unit.
     let unit = units.into_iter().find(|(size, _)| number >= 0.9995 * size);
@@ -34,8 +34,8 @@ pub(super) fn short(number: f64) -> String {
     format!("{scaled:.decimals$}{space}{unit}")
 }
 
-/// As [`short`], without zeros that say nothing: "20 k" for a tick of an axis.
-pub(super) fn tick(number: f64) -> String {
+/// As [`short`], without trailing zeros: "20 k", for a tick of an axis.
+pub(crate) fn tick(number: f64) -> String {
     let text = short(number);
     let (digits, unit) = text.split_once('\u{a0}').unwrap_or((&text, ""));
     let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
@@ -43,7 +43,7 @@ pub(super) fn tick(number: f64) -> String {
 }
 
 /// "8.2 s", "3 min 12 s", "2 h 05 min".
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return NOTHING.to_owned();
     }
@@ -63,40 +63,28 @@ pub(super) fn duration(seconds: f64) -> String {
 }
 
 /// A metric between 0 and 1.
-pub(super) fn metric(value: Option<f64>) -> String {
+pub(crate) fn metric(value: Option<f64>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.3}"))
 }
 
-/// "0.873 ± 0.004", or "0.873" of one seed.
-pub(super) fn spread(spread: &Spread) -> String {
-    match (spread.mean, spread.deviation) {
-        (Some(mean), Some(deviation)) => format!("{mean:.3} ± {deviation:.3}"),
-        (mean, _) => metric(mean),
-    }
-}
-
-/// "46,929,039", or "~46,929,039" as the mean of runs that differ.
-pub(super) fn count(count: Option<Count>) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts; it saturates")]
-    match count {
-        None => NOTHING.to_owned(),
-        Some(Count::Same(number)) => grouped(number),
-        Some(Count::Mean(mean)) => format!("~{}", grouped(mean.round() as u64)),
-    }
-}
-
-/// "1.25 M", or "~1.25 M" as the mean of runs that differ.
-pub(super) fn short_count(count: Option<Count>) -> String {
-    match count {
-        None => NOTHING.to_owned(),
-        Some(Count::Same(number)) => short(number as f64),
-        Some(Count::Mean(mean)) => format!("~{}", short(mean)),
-    }
+/// "20,000 training samples".
+pub fn budget(budget: Budget) -> String {
+    let unit = match budget.unit {
+        Unit::Samples => "training samples",
+        Unit::Seconds => "seconds",
+        Unit::MultiplyAdds => "multiply-adds",
+    };
+    format!("{} {unit}", grouped(budget.amount))
 }
 
 /// "1 run", "2 runs".
-pub(super) fn plural(number: usize, noun: &str) -> String {
+pub(crate) fn plural(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A text from outside on one line: control characters, which could break a table or drive the terminal, become blanks.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 #[cfg(test)]
@@ -120,5 +108,12 @@ mod tests {
         assert_eq!(duration(59.97), "1\u{a0}min\u{a0}00\u{a0}s");
         assert_eq!(duration(7503.0), "2\u{a0}h\u{a0}05\u{a0}min");
         assert_eq!(duration(f64::NAN), NOTHING);
+    }
+
+    #[test]
+    fn a_budget_reads_as_a_sentence_does() {
+        assert_eq!(budget("20000samples".parse().unwrap()), "20,000 training samples");
+        assert_eq!(budget("999s".parse().unwrap()), "999 seconds");
+        assert_eq!(grouped(1_234_567), "1,234,567");
     }
 }

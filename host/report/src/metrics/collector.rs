@@ -6,6 +6,8 @@
 use genomenas_data::error::{Error, Result};
 
 use super::key;
+use super::regression::{Pair, RankOrders};
+use super::truth::{Bits, Truth, first_highest, room};
 
 /// Takes batches of scores and truth until the declared number of rows is there; see [`Collector::finish`].
 #[derive(Debug)]
@@ -16,30 +18,6 @@ pub struct Collector {
     /// Of label `label` and row `row` at `label * rows + row`: the [key] of its score.
     pub(super) scores: Vec<u32>,
     pub(super) truth: Truth,
-}
-
-/// What the rows are.
-#[derive(Debug)]
-pub(super) enum Truth {
-    /// Any number of labels apply to a row.
-    Labels(Bits),
-    /// Exactly one class applies to a row.
-    Classes {
-        bits: Bits,
-        /// Of each row.
-        class: Vec<u32>,
-        /// Of each row the class with the highest score, the first one on a tie.
-        chosen: Vec<u32>,
-    },
-    /// A number a label and row, in the order of the scores.
-    Values(Vec<f32>),
-}
-
-/// One bit a label and row: bit `row` of label `label` is bit `row % 64` of word `label * words + row / 64`.
-#[derive(Debug)]
-pub(super) struct Bits {
-    words: usize,
-    bits: Vec<u64>,
 }
 
 impl Collector {
@@ -114,22 +92,6 @@ impl Collector {
         Ok(())
     }
 
-    /// Adds a batch of a task with classes: `scores` is row-major B × classes, `classes` holds B class numbers.
-    pub fn push_classes(&mut self, scores: &[f32], classes: &[i64]) -> Result<()> {
-        let mut truth = vec![0.0; classes.len().saturating_mul(self.labels)];
-        for (row, (slots, &class)) in truth.chunks_exact_mut(self.labels).zip(classes).enumerate() {
-            let slot = usize::try_from(class).ok().and_then(|class| slots.get_mut(class));
-            *slot.ok_or_else(|| {
-                Error::failed(format!(
-                    "row {} has class {class}, and there are classes 0 to {}: check the data's label column",
-                    self.filled + row,
-                    self.labels - 1
-                ))
-            })? = 1.0;
-        }
-        self.push(scores, &truth)
-    }
-
     /// Fails if rows are missing.
     pub(super) fn expect_all_rows(&self) -> Result<()> {
         if self.filled == self.rows {
@@ -199,57 +161,26 @@ impl Collector {
         Ok(())
     }
 
+    /// The scores' keys of a label.
+    pub(super) fn column(&self, label: usize) -> &[u32] {
+        self.scores.chunks_exact(self.rows).nth(label).unwrap_or_default()
+    }
+
+    /// The predictions and true values of a label of a regression, and their orders.
+    pub(super) fn values(&self, label: usize) -> (Vec<Pair>, RankOrders) {
+        let truth = match &self.truth {
+            Truth::Values(values) => values.chunks_exact(self.rows).nth(label).unwrap_or_default(),
+            Truth::Labels(_) | Truth::Classes { .. } => &[],
+        };
+        let column = self.column(label);
+        let pair = |(&key, &truth): (&u32, &f32)| Pair { predicted: key::score(key).into(), truth: truth.into() };
+        let pairs = column.iter().zip(truth).map(pair).collect();
+        (pairs, RankOrders::of(column, truth.iter().map(|&value| key::of(value))))
+    }
+
     fn place(&self, index: usize) -> String {
         format!("row {}, label {}", self.filled + index / self.labels, index % self.labels)
     }
-}
-
-impl Bits {
-    fn new(labels: usize, rows: usize) -> Option<Self> {
-        let words = rows.div_ceil(64);
-        Some(Self { words, bits: room(labels.checked_mul(words)?)? })
-    }
-
-    fn push(&mut self, labels: usize, filled: usize, truth: &[f32]) {
-        for (label, bits) in self.bits.chunks_exact_mut(self.words).enumerate() {
-            for (offset, value) in truth.iter().skip(label).step_by(labels).enumerate() {
-                let row = filled + offset;
-                if let Some(word) = bits.get_mut(row / 64) {
-                    *word |= u64::from(*value > 0.5) << (row % 64);
-                }
-            }
-        }
-    }
-
-    /// Whether each row has the label.
-    pub(super) fn of_label(&self, label: usize) -> impl Iterator<Item = bool> {
-        let words = self.bits.chunks_exact(self.words).nth(label).unwrap_or_default();
-        words.iter().flat_map(|word| (0..64).map(move |row| word >> row & 1 == 1))
-    }
-
-    /// The words of a label.
-    pub(super) fn words(&self, label: usize) -> &[u64] {
-        self.bits.chunks_exact(self.words).nth(label).unwrap_or_default()
-    }
-}
-
-/// So many zeros, if there is the memory.
-fn room<T: Clone + Default>(count: usize) -> Option<Vec<T>> {
-    let mut room = Vec::new();
-    room.try_reserve_exact(count).ok()?;
-    room.resize(count, T::default());
-    Some(room)
-}
-
-/// Where the highest of some finite numbers is, the first one on a tie.
-fn first_highest(numbers: &[f32]) -> u32 {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (index, &number) in (0..).zip(numbers) {
-        if number > best.1 {
-            best = (index, number);
-        }
-    }
-    best.0
 }
 
 #[cfg(test)]
@@ -295,10 +226,10 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_does_not_exist_is_refused() {
+    fn a_row_without_exactly_one_class_is_refused() {
         let mut collector = Collector::multi_class(3, 1).unwrap();
-        assert!(collector.push_classes(&[0.1, 0.2, 0.7], &[3]).is_err());
-        assert!(collector.push_classes(&[0.1, 0.2, 0.7], &[-1]).is_err());
+        assert!(collector.push(&[0.1, 0.2, 0.7], &[0.0; 3]).is_err());
         assert!(collector.push(&[0.1, 0.2, 0.7], &[1.0, 1.0, 0.0]).is_err());
+        collector.push(&[0.1, 0.2, 0.7], &[0.0, 1.0, 0.0]).unwrap();
     }
 }

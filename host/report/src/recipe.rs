@@ -1,36 +1,13 @@
-//! Budgets and recipes in the words of a person.
+//! A training plan as a list of settings.
 
-use genomenas_plugin::message::{Algorithm, Budget, ClassWeights, Clip, Optimizer, Plan, Schedule, Unit};
+use genomenas_plugin::message::{Algorithm, ClassWeights, Clip, Optimizer, Plan, Schedule};
 
-use crate::Setting;
+use crate::model::Setting;
 
-/// "20,000 training samples".
-pub fn budget(budget: Budget) -> String {
-    let unit = match budget.unit {
-        Unit::Samples => "training samples",
-        Unit::Seconds => "seconds",
-        Unit::MultiplyAdds => "multiply-adds",
-    };
-    format!("{} {unit}", grouped(budget.amount))
-}
-
-/// A number with a comma between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Every setting of a training, in the order in which a person asks for them.
-pub fn recipe(plan: &Plan) -> Vec<Setting> {
+/// The settings of a training, most important first; those at their defaults that change nothing are left out.
+pub fn settings(plan: &Plan) -> Vec<Setting> {
     let mut settings = Vec::new();
-    let mut set = |name: &str, value: String| settings.push(Setting { name: name.to_owned(), value });
+    let mut set = |name: &str, value: String| settings.push(Setting::new(name, value));
     set("epochs", format!("at most {}", plan.epochs));
     set(
         "steps an epoch",
@@ -100,16 +77,4 @@ fn optimizer(optimizer: &Optimizer) -> String {
     let decay =
         if optimizer.weight_decay > 0.0 { format!(", weight decay {}", optimizer.weight_decay) } else { String::new() };
     format!("{algorithm}, learning rate {}, {schedule}{decay}", optimizer.learning_rate)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_budget_reads_as_a_sentence_does() {
-        assert_eq!(budget("20000samples".parse().unwrap()), "20,000 training samples");
-        assert_eq!(budget("999s".parse().unwrap()), "999 seconds");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-    }
 }

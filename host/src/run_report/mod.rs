@@ -1,4 +1,6 @@
-//! The report of a run by itself, read from its folder alone; works while the run is under way.
+//! The report of a run, read from its folder alone; works while the run is under way.
+
+pub(crate) mod summary;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,38 +8,39 @@ use std::path::Path;
 use genomenas_data::Store;
 use genomenas_data::error::Result;
 use genomenas_data::files;
-use genomenas_report::words;
-use genomenas_report::{self as report, Cost, DataSummary, EpochPoint, Phase, RunReport, SearchTerms, Setting, Split};
+use genomenas_plugin::message::Cost;
+use genomenas_report::model::{DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, SearchTerms, Setting};
+use genomenas_report::{humanize, recipe, run_page};
 
-use super::collect::{of_run, read_architecture, told};
 use crate::run::settings::{Data, Search, Settings, files as names};
 use crate::run::{RunResult, State};
+use summary::{or_warn, read_architecture, summarize};
 
-/// What is known of the run in `folder`.
+/// The report of the run in `folder`.
 ///
 /// # Errors
 ///
-/// It is no run, or its settings or its result cannot be read. What else cannot be read is left out, with a warning.
+/// It is not a run folder, or its settings or its result cannot be read. Anything else that cannot be read is left out,
+/// with a warning.
 pub fn report(folder: &Path) -> Result<RunReport> {
     let settings = Settings::read(folder)?;
     let result = RunResult::read(folder)?;
-    let mut run = of_run(folder, folder.display().to_string(), settings.seed, result.as_ref())?;
+    let mut run = summarize(folder, folder.display().to_string(), settings.seed, result.as_ref())?;
     if result.is_none() {
-        run.search = cost_so_far(&run.curve, |phase| *phase != Phase::Final);
-        run.training = cost_so_far(&run.curve, |phase| *phase == Phase::Final);
+        run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
+        run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);
     }
-    let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
     Ok(RunReport {
         title: title(folder, &settings),
         data: data(&settings.data),
-        recipe: settings.final_training.as_ref().map(words::recipe).unwrap_or_default(),
+        recipe: settings.final_training.as_ref().map(recipe::settings).unwrap_or_default(),
         run,
         valid: result.filter(|result| result.state == State::Done).and_then(|result| result.valid),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         environment: vec![
-            setting("run with", format!("genomenas {}", settings.genomenas)),
-            setting("device", settings.device),
-            setting("threads", settings.threads.to_string()),
+            Setting::new("run with", format!("genomenas {}", settings.genomenas)),
+            Setting::new("device", settings.device),
+            Setting::new("threads", settings.threads.to_string()),
         ],
         search: settings.search.map(terms),
     })
@@ -47,10 +50,10 @@ pub fn report(folder: &Path) -> Result<RunReport> {
 ///
 /// # Errors
 ///
-/// As of [`report()`], and where the page cannot be written.
+/// Those of [`report()`], or the page cannot be written.
 pub fn write(folder: &Path) -> Result<RunReport> {
     let run = report(folder)?;
-    files::write_atomically(&folder.join(names::PAGE), report::run_page(&run).as_bytes())?;
+    files::write_atomically(&folder.join(names::PAGE), run_page(&run).as_bytes())?;
     Ok(run)
 }
 
@@ -80,11 +83,11 @@ fn terms(search: Search) -> SearchTerms {
         plugin: search.plugin,
         plugin_version: search.plugin_version,
         space: search.space,
-        budget: words::budget(search.budget),
+        budget: humanize::budget(search.budget),
     }
 }
 
-/// What the store says of itself, if it is still the one of the run.
+/// What the store says of itself, if its content is still that of the run; else its path and digest.
 fn data(data: &Data) -> DataSummary {
     let known = DataSummary {
         path: data.store.display().to_string(),
@@ -93,33 +96,27 @@ fn data(data: &Data) -> DataSummary {
         length: 0,
         labels: Vec::new(),
     };
-    let store = told(Store::open(&data.store)).filter(|store| store.info().digest == data.digest);
+    let store = or_warn(Store::open(&data.store)).filter(|store| store.info().digest == data.digest);
     let Some(store) = store else { return known };
     let info = store.info();
-    let split = |(name, rows): (&str, u64)| Split { name: name.to_owned(), rows };
-    let rows = [("train", info.rows.train), ("validation", info.rows.valid), ("test", info.rows.test)];
     DataSummary {
-        splits: rows.into_iter().map(split).collect(),
+        splits: DataSummary::split_rows(info.rows.train, info.rows.valid, info.rows.test),
         length: info.shape.length as u64,
         labels: info.shape.labels.clone(),
         ..known
     }
 }
 
-/// The cost of a phase of a run that is not over, up to its last epoch; what its epochs do not tell is 0.
-fn cost_so_far(curve: &[EpochPoint], of: impl Fn(&Phase) -> bool) -> Cost {
+/// The cost of a phase that still runs, up to its last epoch; multiply-adds are unknown until it ends, and 0 here.
+fn cost_so_far(curve: &[EpochPoint], of: impl Fn(&RunPhase) -> bool) -> PhaseCost {
     let points = || curve.iter().filter(|point| of(&point.phase));
     let trials: BTreeSet<u64> = points()
         .filter_map(|point| match point.phase {
-            Phase::Search { trial } => Some(trial),
-            Phase::Final => None,
+            RunPhase::Search { trial } => Some(trial),
+            RunPhase::Final => None,
         })
         .collect();
     let last = points().last();
-    Cost {
-        samples: last.map_or(0, |point| point.samples),
-        seconds: last.map_or(0.0, |point| point.seconds),
-        multiply_adds: 0,
-        trials: trials.len() as u64,
-    }
+    let used = last.map(|point| Cost { samples: point.samples, seconds: point.seconds, multiply_adds: 0 });
+    PhaseCost { used: used.unwrap_or_default(), trials: trials.len() as u64 }
 }

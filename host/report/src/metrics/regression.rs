@@ -21,7 +21,7 @@ pub(super) struct Pair {
 }
 
 /// How well rows agree, each counted as often as its weight says.
-pub(super) fn agreement(pairs: &[Pair], orders: &Orders, weight: impl Fn(usize) -> u32 + Copy) -> Agreement {
+pub(super) fn agreement(pairs: &[Pair], orders: &RankOrders, weight: impl Fn(usize) -> u32 + Copy) -> Agreement {
     let moments = Moments::of(pairs, weight);
     let ranks = (orders.predicted.ranks(weight), orders.truth.ranks(weight));
     let ranks: Vec<Pair> =
@@ -100,23 +100,23 @@ impl Moments {
 
 /// The orders of both sides.
 #[derive(Debug)]
-pub(super) struct Orders {
-    predicted: Order,
-    truth: Order,
+pub(super) struct RankOrders {
+    predicted: RankOrder,
+    truth: RankOrder,
 }
 
-impl Orders {
+impl RankOrders {
     /// Of the keys of both sides.
     pub(super) fn of(predicted: &[u32], truth: impl Iterator<Item = u32>) -> Self {
-        Self { predicted: Order::of(predicted.iter().copied()), truth: Order::of(truth) }
+        Self { predicted: RankOrder::of(predicted.iter().copied()), truth: RankOrder::of(truth) }
     }
 }
 
 /// Rows by rising value: the key in the upper half of each number, the row in the lower.
 #[derive(Debug)]
-struct Order(Vec<u64>);
+struct RankOrder(Vec<u64>);
 
-impl Order {
+impl RankOrder {
     fn of(keys: impl Iterator<Item = u32>) -> Self {
         let mut order: Vec<u64> = (0_u64..).zip(keys).map(|(row, key)| u64::from(key) << 32 | row).collect();
         radsort::sort_by_key(&mut order, |pair| pair >> 32);
@@ -153,7 +153,7 @@ mod tests {
         let pair = |(predicted, truth): (&f32, &f32)| Pair { predicted: (*predicted).into(), truth: (*truth).into() };
         let pairs: Vec<Pair> = predicted.iter().zip(truth).map(pair).collect();
         let keys: Vec<u32> = predicted.iter().map(|value| key::of(*value)).collect();
-        let orders = Orders::of(&keys, truth.iter().map(|value| key::of(*value)));
+        let orders = RankOrders::of(&keys, truth.iter().map(|value| key::of(*value)));
         agreement(&pairs, &orders, |row| weights[row])
     }
 

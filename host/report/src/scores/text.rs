@@ -1,29 +1,31 @@
 //! Scores as text for a terminal.
 
-use comfy_table::{ContentArrangement, Row, Table, presets};
+use comfy_table::{Row, Table};
 use genomenas_data::Split;
-use genomenas_report::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
 
-use crate::cli::out;
+use crate::humanize::{NOTHING, one_line};
+use crate::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
+use crate::text_table;
 
-/// Labels that are shown one by one unless all are asked for.
+/// More labels than these are shown one by one only on request.
 const MOST_LABELS: usize = 30;
-/// What stands where there is no number.
-const NOTHING: &str = "–";
 
-/// What is shown, and how.
+/// Facts that the text mentions, and its length.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shown {
-    pub(super) split: Split,
-    pub(super) average_strands: bool,
-    pub(super) all_labels: bool,
+pub struct TextOptions {
+    /// The split that was scored.
+    pub split: Split,
+    /// Whether predictions are the mean of both strands.
+    pub average_strands: bool,
+    /// Whether every label is shown, however many there are.
+    pub all_labels: bool,
 }
 
-/// The labels if they are few, the averages, the groups, and what else is to know.
-pub(super) fn text(metrics: &Metrics, shown: Shown) -> String {
+/// The labels if they are few, the averages, the groups, and how they were made.
+pub fn text(metrics: &Metrics, options: TextOptions) -> String {
     let measures: Vec<Measure> = metrics.measures().collect();
     let mut parts = Vec::new();
-    let hidden = metrics.labels.len() > MOST_LABELS && !shown.all_labels;
+    let hidden = metrics.labels.len() > MOST_LABELS && !options.all_labels;
     if !hidden {
         parts.push(labels(metrics, &measures));
     }
@@ -31,7 +33,7 @@ pub(super) fn text(metrics: &Metrics, shown: Shown) -> String {
     if !metrics.groups.is_empty() {
         parts.push(groups(metrics, &measures));
     }
-    let mut lines = facts(metrics, &measures, shown);
+    let mut lines = facts(metrics, &measures, options);
     if hidden {
         lines.push(format!(
             "{} labels are not shown: --all-labels shows them, --out FILE writes them, --json prints them",
@@ -42,16 +44,9 @@ pub(super) fn text(metrics: &Metrics, shown: Shown) -> String {
     parts.join("\n")
 }
 
-fn table<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(Row::from(header.into_iter().map(str::to_owned).collect::<Vec<_>>()));
-    table
-}
-
 /// All columns but the first are numbers.
 fn aligned(table: Table, columns: usize) -> String {
-    out::aligned(table, &(1..columns).collect::<Vec<_>>())
+    text_table::aligned(table, &(1..columns).collect::<Vec<_>>())
 }
 
 fn labels(metrics: &Metrics, measures: &[Measure]) -> String {
@@ -68,7 +63,7 @@ fn labels(metrics: &Metrics, measures: &[Measure]) -> String {
         header.push("threshold");
         header.extend(at_threshold.iter().map(|measure| measure.name()));
     }
-    let mut table = table(header.iter().copied());
+    let mut table = text_table::plain(header.iter().copied());
     for label in &metrics.labels {
         table.add_row(Row::from(cells(label, counted, with_threshold, &plain, &at_threshold)));
     }
@@ -86,10 +81,10 @@ fn cells(
     if counted {
         cells.extend([label.positives.to_string(), label.negatives.to_string(), number(label.prevalence())]);
     }
-    cells.extend(plain.iter().map(|measure| number(measure.of_label(label))));
+    cells.extend(plain.iter().map(|measure| number(label.get(*measure))));
     if with_threshold {
         cells.push(number(label.threshold));
-        cells.extend(at_threshold.iter().map(|measure| number(measure.of_label(label))));
+        cells.extend(at_threshold.iter().map(|measure| number(label.get(*measure))));
     }
     cells
 }
@@ -105,7 +100,7 @@ fn averages(metrics: &Metrics, measures: &[Measure]) -> String {
         header.push("weighted");
     }
     header.extend(["defined", "undefined"]);
-    let mut table = table(header.iter().copied());
+    let mut table = text_table::plain(header.iter().copied());
     for measure in measures {
         let average = metrics.averages.get(*measure);
         let mut cells = vec![measure.name().to_owned(), number(average.mean)];
@@ -125,7 +120,7 @@ fn averages(metrics: &Metrics, measures: &[Measure]) -> String {
 fn groups(metrics: &Metrics, measures: &[Measure]) -> String {
     let mut header = vec!["mean of a group", "labels"];
     header.extend(measures.iter().map(|measure| measure.name()));
-    let mut table = table(header.iter().copied());
+    let mut table = text_table::plain(header.iter().copied());
     let cell = |averages: &Averages, measure: Measure| {
         let average = averages.get(measure);
         match average.interval {
@@ -141,15 +136,15 @@ fn groups(metrics: &Metrics, measures: &[Measure]) -> String {
     aligned(table, header.len())
 }
 
-fn facts(metrics: &Metrics, measures: &[Measure], shown: Shown) -> Vec<String> {
+fn facts(metrics: &Metrics, measures: &[Measure], options: TextOptions) -> Vec<String> {
     let resampled = metrics.bootstrap.as_ref();
     let with = |name: &str, value: Option<f64>, of: fn(&Resampled) -> Option<Interval>| {
         let interval = resampled.and_then(of).map(|interval| format!(" ({})", between(Some(interval))));
         value.map(|value| format!("{name} {value:.4}{}", interval.unwrap_or_default()))
     };
-    let rows = if shown.average_strands { "windows, the mean of both strands' predictions" } else { "rows" };
+    let rows = if options.average_strands { "windows, the mean of both strands' predictions" } else { "rows" };
     let first = [
-        Some(format!("{} split: {} {rows}", shown.split.name(), metrics.rows)),
+        Some(format!("{} split: {} {rows}", options.split.name(), metrics.rows)),
         metrics.loss.map(|loss| format!("mean loss {loss:.4}")),
         with("accuracy", metrics.accuracy, |of| of.accuracy),
         with("balanced accuracy", metrics.balanced_accuracy, |of| of.balanced_accuracy),
@@ -165,7 +160,7 @@ fn facts(metrics: &Metrics, measures: &[Measure], shown: Shown) -> Vec<String> {
         lines.push(format!("undefined, because {why}: left out of the averages"));
     }
     if measures.contains(&Measure::F1AtThreshold) {
-        let here = if shown.split == Split::Valid { ", so on these rows, which flatters it" } else { "" };
+        let here = if options.split == Split::Valid { ", so on these rows, which flatters it" } else { "" };
         lines.push(format!("threshold: that of the label's highest F1 on the validation split{here}"));
     }
     if let Some(resampled) = resampled {
@@ -198,85 +193,13 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value:.4}"))
 }
 
-/// Names come from outside: nothing in them may break the lines, or speak to the terminal.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-#[cfg(test)]
-pub(super) mod sample {
-    //! Made-up scores.
-
-    use genomenas_report::metrics::{Asked, Bootstrap, Collector, Metrics, Resampling, Thresholds};
-
-    fn names() -> Vec<String> {
-        ["CTCF", "tab\there", "Pol2"].map(str::to_owned).into()
-    }
-
-    fn numbers(count: u64, factor: u64) -> impl Iterator<Item = f32> {
-        (0..count).map(move |at| (at * factor % 97) as f32 / 128.0)
-    }
-
-    /// Of three labels, the second without a positive row.
-    pub(in super::super) fn labels() -> Metrics {
-        with_intervals(false)
-    }
-
-    pub(in super::super) fn with_intervals(intervals: bool) -> Metrics {
-        let names = names();
-        let mut collector = Collector::new(3, 60).unwrap();
-        let scores: Vec<f32> = numbers(180, 31).collect();
-        let truth: Vec<f32> = scores
-            .iter()
-            .enumerate()
-            .map(|(at, score)| f32::from(at % 3 != 1 && score * 128.0 + (at * 13 % 60) as f32 > 90.0))
-            .collect();
-        collector.push(&scores, &truth).unwrap();
-        let blocks: Vec<u32> = (0..60).collect();
-        let bootstrap = Bootstrap::new(200, Resampling::Window, &blocks, 0.95, 1).unwrap();
-        let asked = Asked {
-            thresholds: Thresholds::Best,
-            groups: &["tf", "", "tf"].map(str::to_owned),
-            bootstrap: intervals.then_some(&bootstrap),
-            ..Asked::of(&names)
-        };
-        collector.finish(&asked).unwrap().with_loss(0.25)
-    }
-
-    pub(in super::super) fn classes() -> Metrics {
-        let mut collector = Collector::multi_class(3, 30).unwrap();
-        let scores: Vec<f32> = numbers(90, 17).collect();
-        let classes: Vec<i64> = (0..30).map(|row| row * 7 % 3).collect();
-        collector.push_classes(&scores, &classes).unwrap();
-        let blocks: Vec<u32> = (0..30).map(|row| row / 10).collect();
-        let bootstrap = Bootstrap::new(100, Resampling::Chromosome, &blocks, 0.9, 7).unwrap();
-        collector.finish(&Asked { bootstrap: Some(&bootstrap), ..Asked::of(&names()) }).unwrap().with_loss(1.125)
-    }
-
-    /// Of three labels, the second with a constant truth.
-    pub(in super::super) fn values() -> Metrics {
-        let mut collector = Collector::regression(3, 40).unwrap();
-        let scores: Vec<f32> = numbers(120, 17).collect();
-        let truth = scores.iter().zip(numbers(120, 29)).enumerate();
-        let truth: Vec<f32> =
-            truth.map(|(at, (score, noise))| if at % 3 == 1 { 0.5 } else { score + 0.5 * noise }).collect();
-        collector.push(&scores, &truth).unwrap();
-        collector.finish(&Asked::of(&names())).unwrap().with_loss(0.0625)
-    }
-
-    pub(in super::super) fn many_labels() -> Metrics {
-        let metrics = labels();
-        let label = metrics.labels[0].clone();
-        Metrics { labels: vec![label; 919], ..metrics }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::sample;
     use super::*;
 
     fn shown(metrics: &Metrics, split: Split) -> String {
-        text(metrics, Shown { split, average_strands: false, all_labels: false })
+        text(metrics, TextOptions { split, average_strands: false, all_labels: false })
     }
 
     #[test]
@@ -296,15 +219,15 @@ mod tests {
 
     #[test]
     fn a_regression_has_correlations() {
-        let shown = Shown { split: Split::Test, average_strands: true, all_labels: false };
-        insta::assert_snapshot!(text(&sample::values(), shown));
+        let options = TextOptions { split: Split::Test, average_strands: true, all_labels: false };
+        insta::assert_snapshot!(text(&sample::values(), options));
     }
 
     #[test]
     fn many_labels_do_not_flood_a_terminal_unless_a_person_asks_for_it() {
         let metrics = sample::many_labels();
         insta::assert_snapshot!(shown(&metrics, Split::Valid));
-        let all = text(&metrics, Shown { split: Split::Valid, average_strands: false, all_labels: true });
+        let all = text(&metrics, TextOptions { split: Split::Valid, average_strands: false, all_labels: true });
         assert!(all.lines().count() > 919);
     }
 }

@@ -1,47 +1,70 @@
 //! The scores of every label as a file: TSV or Parquet, with the same columns.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
-use parquet::arrow::ArrowWriter;
-
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::write_atomically;
-use genomenas_report::metrics::{LabelMetrics, Measure, Metrics};
+use parquet::arrow::ArrowWriter;
+use parquet::errors::ParquetError;
 
-/// A file whose ending says how it is written.
-pub(super) fn file(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match ending(&path) {
-        Some(_) => Ok(path),
-        None => Err(format!("{text:?} ends neither in .tsv nor in .parquet, so it is unclear how to write it")),
-    }
+use crate::humanize::one_line;
+use crate::metrics::{LabelMetrics, Measure, Metrics};
+
+/// A file for the scores of every label, in the format that its ending names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScoresFile {
+    path: PathBuf,
+    format: Format,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Tsv,
     Parquet,
 }
 
-fn ending(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "tsv" => Some(Format::Tsv),
-        "parquet" => Some(Format::Parquet),
-        _ => None,
+impl FromStr for ScoresFile {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let path = PathBuf::from(text);
+        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+        let format = match ending.to_str() {
+            Some("tsv") => Format::Tsv,
+            Some("parquet") => Format::Parquet,
+            _ => {
+                return Err(Error::input(format!(
+                    "{text:?} ends neither in .tsv nor in .parquet, so it is unclear how to write it"
+                )));
+            }
+        };
+        Ok(Self { path, format })
     }
 }
 
-/// Writes a row a label. `groups` is empty, or the group of each label.
-pub(super) fn write(path: &Path, metrics: &Metrics, groups: &[String]) -> Result<()> {
-    let columns = columns(metrics, groups);
-    let bytes = match ending(path) {
-        Some(Format::Tsv) => tsv(&columns).into_bytes(),
-        Some(Format::Parquet) => parquet(columns).map_err(|error| Error::file("write", path, error))?,
-        None => return Err(Error::input(format!("{}: expected a file ending in .tsv or .parquet", path.display()))),
-    };
-    write_atomically(path, &bytes)
+impl ScoresFile {
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes one row per label. `groups` is empty, or the group of each label.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(&self, metrics: &Metrics, groups: &[String]) -> Result<()> {
+        let columns = columns(metrics, groups);
+        let bytes = match self.format {
+            Format::Tsv => tsv(&columns).into_bytes(),
+            Format::Parquet => parquet(columns)
+                .map_err(|cause| Error::failed(format!("cannot write {} as Parquet: {cause}", self.path.display())))?,
+        };
+        write_atomically(&self.path, &bytes)
+    }
 }
 
 struct Column {
@@ -75,7 +98,7 @@ fn columns(metrics: &Metrics, groups: &[String]) -> Vec<Column> {
         if measure == Measure::F1AtThreshold {
             add("threshold", numbers(&|label| label.threshold));
         }
-        add(measure.key(), numbers(&|label| measure.of_label(label)));
+        add(measure.key(), numbers(&|label| label.get(measure)));
     }
     columns
 }
@@ -102,7 +125,7 @@ impl Cells {
     fn text(&self, row: usize) -> String {
         match self {
             // A name with a tab or a line feed would shift the columns.
-            Self::Text(cells) => super::shown::one_line(cells.get(row).map_or("", String::as_str)),
+            Self::Text(cells) => one_line(cells.get(row).map_or("", String::as_str)),
             Self::Counts(cells) => cells.get(row).map_or_else(String::new, u64::to_string),
             Self::Numbers(cells) => cells.get(row).copied().flatten().map_or_else(String::new, |cell| cell.to_string()),
         }
@@ -117,14 +140,14 @@ impl Cells {
     }
 }
 
-fn parquet(columns: Vec<Column>) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+fn parquet(columns: Vec<Column>) -> Result<Vec<u8>, ParquetError> {
     let nullable = |column: &Column| matches!(column.cells, Cells::Numbers(_));
     let columns = columns.into_iter().map(|column| (column.name, nullable(&column), column.cells));
     let arrays = columns.map(|(name, nullable, cells)| (name, cells.array(), nullable));
     let batch = RecordBatch::try_from_iter_with_nullable(arrays)?;
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None)?;
     writer.write(&batch)?;
-    Ok(writer.into_inner()?)
+    writer.into_inner()
 }
 
 #[cfg(test)]
@@ -134,7 +157,7 @@ mod tests {
     use arrow_array::types::{Float64Type, UInt64Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-    use super::super::shown::sample;
+    use super::super::sample;
     use super::*;
 
     #[test]
@@ -149,7 +172,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("scores.parquet");
         let metrics = sample::labels();
-        write(&path, &metrics, &[]).unwrap();
+        let file: ScoresFile = path.to_str().unwrap().parse().unwrap();
+        file.write(&metrics, &[]).unwrap();
         let bytes = bytes::Bytes::from(std::fs::read(&path).unwrap());
         let batch = ParquetRecordBatchReader::try_new(bytes, 100).unwrap().next().unwrap().unwrap();
         let expected = columns(&metrics, &[]);
@@ -158,7 +182,7 @@ mod tests {
             for row in 0..metrics.labels.len() {
                 let found = match &column.cells {
                     _ if array.is_null(row) => String::new(),
-                    Cells::Text(_) => super::super::shown::one_line(array.as_string::<i32>().value(row)),
+                    Cells::Text(_) => one_line(array.as_string::<i32>().value(row)),
                     Cells::Counts(_) => array.as_primitive::<UInt64Type>().value(row).to_string(),
                     Cells::Numbers(_) => array.as_primitive::<Float64Type>().value(row).to_string(),
                 };
@@ -169,7 +193,9 @@ mod tests {
 
     #[test]
     fn a_file_of_another_ending_is_refused() {
-        assert!(file("scores.tsv").is_ok() && file("a/scores.PARQUET").is_ok());
-        assert!(file("scores").is_err() && file("scores.csv").is_err());
+        let format = |path: &str| path.parse::<ScoresFile>().ok().map(|file| file.format);
+        assert_eq!(format("scores.tsv"), Some(Format::Tsv));
+        assert_eq!(format("a/scores.PARQUET"), Some(Format::Parquet));
+        assert_eq!((format("scores"), format("scores.csv")), (None, None));
     }
 }

@@ -2,14 +2,14 @@
 
 /// The four kinds of decisions about a label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Decided {
+pub(super) struct Confusion {
     pub(super) true_positives: u64,
     pub(super) false_positives: u64,
     pub(super) false_negatives: u64,
     pub(super) true_negatives: u64,
 }
 
-impl Decided {
+impl Confusion {
     /// Of rows with and without a label, so many of each were decided to have it.
     pub(super) fn new(positives: u64, negatives: u64, hits: u64, false_positives: u64) -> Self {
         Self {
@@ -51,8 +51,8 @@ pub(super) struct ClassCount {
 
 impl ClassCount {
     /// The decisions about this class, of so many rows in all.
-    pub(super) fn against_the_rest(self, rows: u64) -> Decided {
-        Decided::new(self.rows, rows - self.rows, self.hits, self.chosen - self.hits)
+    pub(super) fn against_the_rest(self, rows: u64) -> Confusion {
+        Confusion::new(self.rows, rows - self.rows, self.hits, self.chosen - self.hits)
     }
 }
 
@@ -95,12 +95,12 @@ mod tests {
     proptest! {
         #[test]
         fn two_classes_correlate_as_one_label_does(tp in 0_u64..90, fp in 0_u64..90, fn_ in 0_u64..90, tn in 0_u64..90) {
-            let decided = Decided::new(tp + fn_, tn + fp, tp, fp);
+            let confusion = Confusion::new(tp + fn_, tn + fp, tp, fp);
             let yes = ClassCount { rows: tp + fn_, chosen: tp + fp, hits: tp };
             let no = ClassCount { rows: tn + fp, chosen: tn + fn_, hits: tn };
             let of_classes = OverClasses::of(&[yes, no]).mcc;
-            prop_assert_eq!(decided.mcc().is_some(), of_classes.is_some());
-            if let (Some(one), Some(other)) = (decided.mcc(), of_classes) {
+            prop_assert_eq!(confusion.mcc().is_some(), of_classes.is_some());
+            if let (Some(one), Some(other)) = (confusion.mcc(), of_classes) {
                 prop_assert!((one - other).abs() < 1e-12 && one.abs() <= 1.0 + 1e-12, "{one} {other}");
             }
         }
@@ -108,18 +108,18 @@ mod tests {
 
     #[test]
     fn deciding_the_same_for_all_rows_correlates_with_nothing() {
-        assert_eq!(Decided::new(3, 4, 3, 4).mcc(), Some(0.0));
-        assert_eq!(Decided::new(3, 4, 0, 0).mcc(), Some(0.0));
-        assert_eq!(Decided::new(3, 4, 3, 0).mcc(), Some(1.0));
-        assert_eq!(Decided::new(3, 4, 0, 4).mcc(), Some(-1.0));
+        assert_eq!(Confusion::new(3, 4, 3, 4).mcc(), Some(0.0));
+        assert_eq!(Confusion::new(3, 4, 0, 0).mcc(), Some(0.0));
+        assert_eq!(Confusion::new(3, 4, 3, 0).mcc(), Some(1.0));
+        assert_eq!(Confusion::new(3, 4, 0, 4).mcc(), Some(-1.0));
     }
 
     #[test]
     fn a_label_of_one_kind_of_rows_has_no_correlation_and_f1_needs_a_positive_row() {
-        assert_eq!(Decided::new(0, 4, 0, 2).mcc(), None);
-        assert_eq!(Decided::new(4, 0, 2, 0).mcc(), None);
-        assert_eq!(Decided::new(0, 4, 0, 2).f1(), None);
-        assert_eq!(Decided::new(4, 0, 4, 0).f1(), Some(1.0));
+        assert_eq!(Confusion::new(0, 4, 0, 2).mcc(), None);
+        assert_eq!(Confusion::new(4, 0, 2, 0).mcc(), None);
+        assert_eq!(Confusion::new(0, 4, 0, 2).f1(), None);
+        assert_eq!(Confusion::new(4, 0, 4, 0).f1(), Some(1.0));
     }
 
     #[test]

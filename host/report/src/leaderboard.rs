@@ -1,18 +1,19 @@
-//! The leaderboard before it is written: entries in order, each with its statistics over seeds.
+//! The leaderboard: entries in order, each with its statistics over seeds.
 
-use super::model::{Comparison, Cost, Entry, Ranking, RunState, RunSummary};
+use crate::humanize::{self, NOTHING};
 use crate::metrics::Metrics;
+use crate::model::{Comparison, Entry, PhaseCost, Ranking, RunState, RunSummary};
 use crate::statistics;
 
-/// An entry and where it stands.
+/// An entry, its rank and its statistics.
 #[derive(Debug)]
-pub(super) struct Standing<'a> {
+pub(super) struct LeaderboardRow<'a> {
     pub(super) entry: &'a Entry,
     /// The entry's place in the plan, which gives it its colour whatever its rank.
     pub(super) slot: usize,
     /// From 1; `None` without a finished run that the metric is defined for.
     pub(super) rank: Option<usize>,
-    /// What the leaderboard shows: [`Comparison::columns`].
+    /// One for each of [`Comparison::columns`].
     pub(super) scores: [Spread; 3],
     pub(super) parameters: Option<Count>,
     pub(super) multiply_adds: Option<Count>,
@@ -49,20 +50,51 @@ pub(super) struct MeanCost {
     pub(super) trials: f64,
 }
 
+impl Spread {
+    /// "0.873 ± 0.004", or "0.873" for one seed.
+    pub(super) fn text(&self) -> String {
+        match (self.mean, self.deviation) {
+            (Some(mean), Some(deviation)) => format!("{mean:.3} ± {deviation:.3}"),
+            (mean, _) => humanize::metric(mean),
+        }
+    }
+}
+
+impl Count {
+    /// "46,929,039", or "~46,929,039" as the mean of runs that differ.
+    pub(super) fn text(count: Option<Self>) -> String {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts; it saturates")]
+        match count {
+            None => NOTHING.to_owned(),
+            Some(Self::Same(number)) => humanize::grouped(number),
+            Some(Self::Mean(mean)) => format!("~{}", humanize::grouped(mean.round() as u64)),
+        }
+    }
+
+    /// "1.25 M", or "~1.25 M" as the mean of runs that differ.
+    pub(super) fn short_text(count: Option<Self>) -> String {
+        match count {
+            None => NOTHING.to_owned(),
+            Some(Self::Same(number)) => humanize::short(number as f64),
+            Some(Self::Mean(mean)) => format!("~{}", humanize::short(mean)),
+        }
+    }
+}
+
 /// Best first; entries without a result last, in the order of the plan.
-pub(super) fn standings(comparison: &Comparison) -> Vec<Standing<'_>> {
+pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
     let entries = comparison.entries.iter().enumerate();
     let columns = comparison.columns();
-    let mut standings: Vec<_> = entries.map(|(slot, entry)| stand(entry, slot, columns)).collect();
-    let key = |standing: &Standing<'_>| standing.of(comparison.ranked_by).mean.filter(|mean| mean.is_finite());
-    standings.sort_by(|left, right| {
+    let mut rows: Vec<_> = entries.map(|(slot, entry)| row(entry, slot, columns)).collect();
+    let key = |row: &LeaderboardRow<'_>| row.score(comparison.ranked_by).mean.filter(|mean| mean.is_finite());
+    rows.sort_by(|left, right| {
         let worst = f64::NEG_INFINITY;
         key(right).unwrap_or(worst).total_cmp(&key(left).unwrap_or(worst))
     });
-    for (index, standing) in standings.iter_mut().enumerate() {
-        standing.rank = key(standing).map(|_| index + 1);
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.rank = key(row).map(|_| index + 1);
     }
-    standings
+    rows
 }
 
 /// A metric of the test split over the seeds of an entry.
@@ -73,15 +105,15 @@ pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) ->
     Spread { mean: statistics::mean(&plain), deviation: statistics::standard_deviation(&plain), values }
 }
 
-impl Standing<'_> {
-    /// A result of the entry.
-    pub(super) fn of(&self, ranking: Ranking) -> Spread {
+impl LeaderboardRow<'_> {
+    /// A metric of the test split over the entry's seeds.
+    pub(super) fn score(&self, ranking: Ranking) -> Spread {
         spread(self.entry, |metrics| ranking.of(metrics))
     }
 }
 
-fn stand(entry: &Entry, slot: usize, columns: [Ranking; 3]) -> Standing<'_> {
-    Standing {
+fn row(entry: &Entry, slot: usize, columns: [Ranking; 3]) -> LeaderboardRow<'_> {
+    LeaderboardRow {
         entry,
         slot,
         rank: None,
@@ -109,15 +141,15 @@ fn count(entry: &Entry, of: impl Fn(&RunSummary) -> Option<u64>) -> Option<Count
     statistics::mean(&plain).map(Count::Mean)
 }
 
-fn cost(entry: &Entry, of: impl Fn(&RunSummary) -> Cost) -> Option<MeanCost> {
-    let mean = |part: fn(Cost) -> f64| {
+fn cost(entry: &Entry, of: impl Fn(&RunSummary) -> PhaseCost) -> Option<MeanCost> {
+    let mean = |part: fn(PhaseCost) -> f64| {
         let parts: Vec<f64> = finished(entry).map(|run| part(of(run))).collect();
         statistics::mean(&parts)
     };
     Some(MeanCost {
-        samples: mean(|cost| cost.samples as f64)?,
-        seconds: mean(|cost| cost.seconds)?,
-        multiply_adds: mean(|cost| cost.multiply_adds as f64)?,
+        samples: mean(|cost| cost.used.samples as f64)?,
+        seconds: mean(|cost| cost.used.seconds)?,
+        multiply_adds: mean(|cost| cost.used.multiply_adds as f64)?,
         trials: mean(|cost| cost.trials as f64)?,
     })
 }
@@ -128,7 +160,7 @@ mod tests {
     use crate::sample;
 
     fn order(comparison: &Comparison) -> Vec<(Option<usize>, &str)> {
-        standings(comparison).iter().map(|standing| (standing.rank, standing.entry.name.as_str())).collect()
+        rows(comparison).iter().map(|row| (row.rank, row.entry.name.as_str())).collect()
     }
 
     #[test]
@@ -157,9 +189,9 @@ mod tests {
         let mut comparison = sample::comparison();
         let run = &mut comparison.entries[1].runs[0];
         run.state = RunState::Failed { reason: "out of memory".to_owned() };
-        let standings = standings(&comparison);
-        let standing = standings.iter().find(|standing| standing.slot == 1).unwrap();
-        assert_eq!((standing.failed, standing.finished, standing.scores[0].values.len()), (1, 1, 1));
-        assert_eq!(standing.scores[0].deviation, None);
+        let rows = rows(&comparison);
+        let row = rows.iter().find(|row| row.slot == 1).unwrap();
+        assert_eq!((row.failed, row.finished, row.scores[0].values.len()), (1, 1, 1));
+        assert_eq!(row.scores[0].deviation, None);
     }
 }
