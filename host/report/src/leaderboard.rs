@@ -9,9 +9,9 @@ use crate::statistics;
 #[derive(Debug)]
 pub(super) struct LeaderboardRow<'a> {
     pub(super) entry: &'a Entry,
-    /// The entry's place in the plan, which gives it its colour whatever its rank.
+    /// The entry's place in the plan, which decides its colour.
     pub(super) slot: usize,
-    /// From 1; `None` without a finished run that the metric is defined for.
+    /// From 1; `None` without a finished run for which the metric is defined.
     pub(super) rank: Option<usize>,
     /// One for each of [`Comparison::columns`].
     pub(super) scores: [Spread; 3],

@@ -180,7 +180,7 @@ fn metrics(auroc: f64) -> Metrics {
     }
 }
 
-/// The same comparison on a regression: what was an AUROC is a correlation.
+/// The same comparison on a regression, with correlations in place of AUROC.
 pub(super) fn regression() -> Comparison {
     let mut comparison = comparison();
     comparison.ranked_by = Ranking::Pearson;
@@ -204,7 +204,7 @@ pub(super) fn regression() -> Comparison {
     comparison
 }
 
-/// The same comparison on classes, of which AUROC's part is the accuracy, too.
+/// The same comparison on classes, with the AUROC as accuracy too.
 pub(super) fn classes() -> Comparison {
     let mut comparison = comparison();
     comparison.ranked_by = Ranking::Accuracy;

@@ -1,13 +1,13 @@
-//! The few statistics that a comparison needs: of a strategy over its seeds, and between two strategies.
+//! Statistics of a strategy over its seeds, and between two strategies.
 //!
-//! Every function takes finite values; an answer that the values do not determine is `None`.
+//! Every function takes finite values, and returns `None` where the values do not determine an answer.
 
-/// Arithmetic mean; `None` of no values.
+/// Arithmetic mean; `None` without a value.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The middle value, or the mean of the two middle ones; `None` of no values.
+/// The middle value, or the mean of the two middle ones; `None` without a value.
 pub fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -18,7 +18,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*sorted.get(sorted.len() / 2 - 1)?, upper))
 }
 
-/// Sample standard deviation (divided by n − 1); `None` of fewer than two values.
+/// Sample standard deviation (divided by n − 1); `None` for fewer than two values.
 pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;
@@ -28,7 +28,7 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The rank of each value, the highest being 1 and ties sharing the mean of their ranks.
+/// The rank of each value: the highest has 1, and ties share the mean of their ranks.
 pub fn ranks(values: &[f64]) -> Vec<f64> {
     values
         .iter()

@@ -77,7 +77,7 @@ struct IntervalOptions {
     /// Adds intervals to the averages, from N resamples of the rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     bootstrap: Option<u32>,
-    /// What is resampled: windows, or chromosomes with all their windows
+    /// The unit that is resampled
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Resampling::Window, requires = "bootstrap")]
     bootstrap_by: Resampling,
     /// The share of the resamples within an interval
@@ -100,7 +100,7 @@ fn confidence(text: &str) -> Result<f64> {
     if share > 0.0 && share < 1.0 { Ok(share) } else { Err(Error::input(format!("{text} is not between 0 and 1"))) }
 }
 
-/// The splits that can be scored: how a network does on its own training rows says nothing.
+/// The splits that can be scored: not the training split, whose scores say nothing about new data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ScoredSplit {
     Valid,
@@ -116,7 +116,7 @@ impl From<ScoredSplit> for Split {
     }
 }
 
-/// What is printed as JSON.
+/// The JSON that `--json` prints.
 #[derive(Serialize)]
 struct Scores<'a> {
     split: &'a str,

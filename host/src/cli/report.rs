@@ -1,4 +1,4 @@
-//! `genomenas report`: the report of a comparison or of a run, made anew from its folder.
+//! `genomenas report`: writes the report of a comparison or of a run again, from its folder.
 
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         Some(plan) => of_comparison(args, &plan),
         None if args.folder.join(files::SETTINGS).exists() => of_run(args),
         None => Err(Error::input(format!(
-            "{} is the folder of no comparison and of no run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
+            "{} is not the folder of a comparison or of a run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
             args.folder.display(),
             files::SETTINGS
         ))),

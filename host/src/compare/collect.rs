@@ -10,7 +10,7 @@ use super::plan::{ComparisonPlan, PlannedRun};
 use crate::run::RunResult;
 use crate::run_report::summary::summarize;
 
-/// What the runs of `plan` in `folder` have found so far.
+/// The results so far of the runs of `plan` in `folder`.
 pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
     let runs = plan.runs();
     let mut entries = Vec::with_capacity(plan.entries.len());

@@ -87,7 +87,7 @@ fn terms(search: Search) -> SearchTerms {
     }
 }
 
-/// What the store says of itself, if its content is still that of the run; else its path and digest.
+/// The store's splits and labels if its content is still that of the run, else its path and digest only.
 fn data(data: &Data) -> DataSummary {
     let known = DataSummary {
         path: data.store.display().to_string(),

@@ -1,4 +1,4 @@
-//! What a run folder says of the run so far: state, results, costs, and the curve of its epochs.
+//! A run folder as a summary: state, results, costs, and the curve of its epochs so far.
 
 use std::io::ErrorKind;
 use std::path::Path;

@@ -6,7 +6,7 @@ use super::label::LabelMetrics;
 use super::measure::Measure;
 use crate::statistics;
 
-/// A value and where it would lie if other rows had been drawn.
+/// A bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -15,20 +15,19 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// One metric over labels.
+/// One measure over labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Average {
     /// Mean over the defined labels; `None` if there is none.
     pub mean: Option<f64>,
     /// Median over the defined labels; `None` if there is none.
     pub median: Option<f64>,
-    /// Mean over the defined labels, each as often as it has positive rows; `None` if there is none, and in a
-    /// regression.
+    /// Mean over the defined labels, weighted by their positive rows; `None` if there is none, and in a regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weighted: Option<f64>,
-    /// Labels that count.
+    /// Labels for which it is defined.
     pub defined: usize,
-    /// Labels that the metric is undefined for, which do not count.
+    /// Labels for which it is undefined, which are left out.
     pub undefined: usize,
     /// Bootstrap interval of the mean, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -36,7 +35,7 @@ pub struct Average {
 }
 
 impl Average {
-    /// The average of the values that are there.
+    /// The average of the defined values.
     pub fn over(values: impl IntoIterator<Item = Option<f64>>) -> Self {
         Self::weighted_over(values.into_iter().map(|value| (value, 0)))
     }
@@ -64,13 +63,14 @@ impl Average {
         }
     }
 
-    /// Whether nothing was measured, neither defined nor undefined.
+    /// Whether there is no label at all, neither defined nor undefined.
     pub fn is_absent(&self) -> bool {
         self.defined == 0 && self.undefined == 0
     }
 }
 
-/// The averages of every metric over the same labels; what a task does not measure is [absent](Average::is_absent).
+/// The averages of every measure over the same labels; a measure that is not part of the task is
+/// [absent](Average::is_absent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Averages {

@@ -1,7 +1,7 @@
 //! Gathers the scores of a split batch by batch.
 //!
-//! Memory: 4 bytes a score, and 1 bit a truth value (4 bytes in a regression), kept label by label so that measuring a
-//! label reads one contiguous stretch; measuring adds 4 bytes a row and thread, in a regression 50.
+//! Memory: 4 bytes per score and 1 bit per truth value (4 bytes in a regression), kept label by label so that measuring
+//! a label reads one contiguous stretch. Measuring adds 4 bytes per row and thread, in a regression 50.
 
 use genomenas_data::error::{Error, Result};
 
@@ -15,7 +15,7 @@ pub struct Collector {
     pub(super) labels: usize,
     pub(super) rows: usize,
     filled: usize,
-    /// Of label `label` and row `row` at `label * rows + row`: the [key] of its score.
+    /// The [key] of the score of label `label` and row `row`, at `label * rows + row`.
     pub(super) scores: Vec<u32>,
     pub(super) truth: Truth,
 }
@@ -53,9 +53,8 @@ impl Collector {
         Ok(Self { labels, rows, filled: 0, scores, truth: truth().ok_or_else(too_large)? })
     }
 
-    /// Adds a batch: `scores` and `truth` are row-major B × labels. Scores are probabilities where F1 and MCC shall mean
-    /// something; the ranks need only an order. `truth` is 0 or 1, exactly one 1 a row where there are classes; in a
-    /// regression it is the value.
+    /// Adds a batch: `scores` and `truth` are row-major B × labels. F1 and MCC need probabilities; rank metrics need only
+    /// an order. `truth` is 0 or 1, with exactly one 1 per row for classes; in a regression it is the value.
     ///
     /// Fails, and adds nothing, if the shapes do not fit or a value is not finite.
     pub fn push(&mut self, scores: &[f32], truth: &[f32]) -> Result<()> {

@@ -1,6 +1,6 @@
-//! What follows from decisions: counts of right and wrong ones, F1, MCC, accuracy.
+//! Counts of right and wrong decisions, and what follows from them: F1, MCC, accuracy.
 
-/// The four kinds of decisions about a label.
+/// The confusion matrix of a label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Confusion {
     pub(super) true_positives: u64,
@@ -10,7 +10,7 @@ pub(super) struct Confusion {
 }
 
 impl Confusion {
-    /// Of rows with and without a label, so many of each were decided to have it.
+    /// From the numbers of rows with and without the label, and of those decided to have it.
     pub(super) fn new(positives: u64, negatives: u64, hits: u64, false_positives: u64) -> Self {
         Self {
             true_positives: hits,
@@ -50,13 +50,13 @@ pub(super) struct ClassCount {
 }
 
 impl ClassCount {
-    /// The decisions about this class, of so many rows in all.
+    /// This class against all others, of `rows` rows in all.
     pub(super) fn against_the_rest(self, rows: u64) -> Confusion {
         Confusion::new(self.rows, rows - self.rows, self.hits, self.chosen - self.hits)
     }
 }
 
-/// What is measured over all classes together.
+/// The metrics over all classes together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct OverClasses {
     pub(super) accuracy: Option<f64>,
@@ -65,7 +65,7 @@ pub(super) struct OverClasses {
 }
 
 impl OverClasses {
-    /// Of the counts of every class.
+    /// From the counts of every class.
     pub(super) fn of(counts: &[ClassCount]) -> Self {
         let sum = |of: fn(&ClassCount) -> i128| counts.iter().map(of).sum::<i128>();
         let rows = sum(|count| count.rows.into());

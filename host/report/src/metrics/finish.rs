@@ -14,16 +14,16 @@ use super::regression::agreement;
 use super::results::{GroupMetrics, Metrics};
 use super::truth::Truth;
 
-/// What shall be measured of the rows of a [`Collector`].
+/// What [`Collector::finish`] measures.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The labels' names, in order.
     pub names: &'a [String],
-    /// The group of each label, "" where it has none; empty: there are no groups.
+    /// The group of each label, "" for none; an empty slice where there are no groups.
     pub groups: &'a [String],
     /// Where the thresholds of independent labels come from.
     pub thresholds: Thresholds<'a>,
-    /// How the means shall get intervals.
+    /// The bootstrap that adds intervals to the means.
     pub bootstrap: Option<&'a Bootstrap>,
     /// Threads to measure on.
     pub threads: usize,
@@ -35,9 +35,9 @@ pub enum Thresholds<'a> {
     /// There are none.
     #[default]
     None,
-    /// From these rows: of each label the one with the highest F1.
+    /// From these rows: the one with the highest F1 of each label.
     Best,
-    /// From other rows; `None` for a label that they have no positive row of.
+    /// From other rows; `None` for a label without a positive row there.
     Given(&'a [Option<f64>]),
 }
 
@@ -53,7 +53,8 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// Rows are missing, or there are more or fewer names, groups or thresholds than labels, or rows of the bootstrap.
+    /// Rows are missing, the names, groups or thresholds are not as many as the labels, or the bootstrap is one of another
+    /// number of rows.
     pub fn finish(self, asked: &Asked<'_>) -> Result<Metrics> {
         let expect = |what: &str, found: usize| {
             if found == self.labels {
@@ -142,7 +143,7 @@ impl Collector {
         labels
     }
 
-    /// Measures a label or class; `room` is for the keys of its positive and of its negative rows.
+    /// Measures a label or class. `room` is reused memory for the keys of its positive and its negative rows.
     fn measure_ranks(
         &self,
         label: usize,
@@ -206,7 +207,7 @@ impl Collector {
     }
 }
 
-/// The groups in the order in which they first occur, each with its labels.
+/// The groups in the order in which they first occur, each with the indices of its labels.
 fn groups_of(groups: &[String]) -> Vec<(&str, Vec<usize>)> {
     let mut found: Vec<(&str, Vec<usize>)> = Vec::new();
     for (label, group) in groups.iter().enumerate().filter(|(_, group)| !group.is_empty()) {

@@ -1,5 +1,5 @@
-//! What scikit-learn and `SciPy` say about random, tied and degenerate inputs, held to 1e-9. `golden.py` made the
-//! numbers.
+//! Our metrics of random, tied and degenerate inputs are those of scikit-learn and `SciPy`, to 1e-9. `golden.py` made
+//! the numbers.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ struct Large {
     said: Said,
 }
 
-/// What scikit-learn says, and of which measures we say that they are undefined.
+/// The values of scikit-learn, and the measures that we call undefined.
 #[derive(Deserialize)]
 struct Said {
     threshold: f64,
@@ -133,7 +133,7 @@ fn large(steps: u64) -> (Vec<f32>, Vec<f32>) {
 #[test]
 fn thousands_of_rows_measure_as_in_scikit_learn() {
     for Large { steps, mut said } in golden().large {
-        // Only some thresholds were tried of so many.
+        // scikit-learn tried only some of the many thresholds.
         said.expected.remove("best_f1").unwrap();
         let (scores, truth) = large(steps);
         assert_label(&format!("{steps} steps"), &scores, &truth, &said);

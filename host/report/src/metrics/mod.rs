@@ -1,25 +1,25 @@
-//! How well scores agree with the truth: of every label, and averaged over labels.
+//! How well predictions agree with the truth, for every label and averaged over labels.
 //!
 //! The definitions are scikit-learn's, and the golden tests hold them to 1e-9:
 //!
 //! | measure | scikit-learn | undefined (`None`) |
 //! |---|---|---|
 //! | AUROC | `roc_auc_score` | without a positive or without a negative row |
-//! | AUPRC | `average_precision_score` (step-wise) | without a positive row (scikit-learn warns and gives 0) |
-//! | F1 | `f1_score` | without a positive row (scikit-learn gives 0) |
-//! | MCC | `matthews_corrcoef` | without a positive or without a negative row (scikit-learn gives 0) |
+//! | AUPRC | `average_precision_score` (step-wise) | without a positive row (scikit-learn warns and returns 0) |
+//! | F1 | `f1_score` | without a positive row (scikit-learn returns 0) |
+//! | MCC | `matthews_corrcoef` | without a positive or without a negative row (scikit-learn returns 0) |
 //! | accuracy | `accuracy_score` | never |
 //! | balanced accuracy | `balanced_accuracy_score` | never; classes without a row do not count |
-//! | MCC over classes | `matthews_corrcoef` | with rows of one class only (scikit-learn gives 0) |
+//! | MCC over classes | `matthews_corrcoef` | with rows of one class only (scikit-learn returns 0) |
 //! | Pearson, Spearman | `scipy.stats.pearsonr`, `spearmanr` | where the truth or the scores are constant |
-//! | R² | `r2_score` | where the truth is constant (scikit-learn gives 0 or 1) |
+//! | R² | `r2_score` | where the truth is constant (scikit-learn returns 0 or 1) |
 //! | MSE | `mean_squared_error` | never |
 //!
-//! So whether a measure of a label is defined depends on the rows of the split, never on what a network decides (but
-//! for correlations): all networks are averaged over the same labels. A network that decides the same for all rows has
-//! an MCC of 0, as in scikit-learn. What is undefined is left out of every average, and counted.
+//! So, except for correlations, whether a measure of a label is defined depends on the rows of the split alone: all
+//! networks are averaged over the same labels. A network that decides the same for all rows has an MCC of 0, as in
+//! scikit-learn. Undefined values are left out of every average, and counted.
 //!
-//! Nothing here knows networks or files: [`Collector`] takes batches of scores, and gives [`Metrics`].
+//! [`Collector`] takes batches of scores; [`Collector::finish`] returns [`Metrics`]. Nothing here knows networks or files.
 
 mod average;
 mod bootstrap;

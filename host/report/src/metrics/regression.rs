@@ -1,4 +1,4 @@
-//! What is measured of one label of a regression.
+//! The measures of one label in a regression.
 
 /// Correlations and errors of predictions against true values.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,7 +20,7 @@ pub(super) struct Pair {
     pub(super) truth: f64,
 }
 
-/// How well rows agree, each counted as often as its weight says.
+/// How well predictions agree with the truth; each row counts as often as its weight.
 pub(super) fn agreement(pairs: &[Pair], orders: &RankOrders, weight: impl Fn(usize) -> u32 + Copy) -> Agreement {
     let moments = Moments::of(pairs, weight);
     let ranks = (orders.predicted.ranks(weight), orders.truth.ranks(weight));
@@ -45,7 +45,8 @@ struct Moments {
     constant: Constant,
 }
 
-/// Which sides are the same number in every row. Asked of the values, because sums of squares are seldom exactly 0.
+/// Which sides have the same number in every row. Compared by value, because rounded sums of squares are rarely exactly
+/// 0.
 #[derive(Clone, Copy, Debug, Default)]
 struct Constant {
     predicted: bool,
@@ -61,7 +62,7 @@ impl Moments {
         let Some((_, first)) = weighted().next() else {
             return Self::default();
         };
-        // Differences to some row first, so that a large common part costs no digits.
+        // Differences to one row first, so that a large common offset costs no digits.
         let (mut rows, mut predicted, mut truth) = (0.0, 0.0, 0.0);
         let mut constant = Constant { predicted: true, truth: true };
         for (weight, pair) in weighted() {

@@ -6,12 +6,12 @@ use super::average::{Averages, Interval};
 use super::label::LabelMetrics;
 use super::measure::Measure;
 
-/// What was measured on one split.
+/// The metrics of one split.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Rows that were scored.
     pub rows: usize,
-    /// Mean loss a row, where the caller measured it; `None` too if it was not finite.
+    /// Mean loss per row; `None` where it was not measured or not finite.
     #[serde(default)]
     pub loss: Option<f64>,
     /// The share of rows whose highest score is at their class; only for tasks with classes, like the two below.
@@ -31,7 +31,7 @@ pub struct Metrics {
     /// Averages over the labels of each group, in the order in which the groups first occur; empty without groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupMetrics>,
-    /// How the intervals were made, if there are some.
+    /// How the intervals were made; `None` without intervals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bootstrap: Option<Resampled>,
 }
@@ -41,7 +41,7 @@ pub struct Metrics {
 pub struct GroupMetrics {
     /// The group's name.
     pub name: String,
-    /// Its labels.
+    /// The number of its labels.
     pub labels: usize,
     /// The averages.
     #[serde(flatten)]
@@ -59,26 +59,26 @@ pub enum Resampling {
     Chromosome,
 }
 
-/// How the intervals of [`Metrics`] were made, and those of what is measured over all classes together.
+/// How the intervals of [`Metrics`] were made, and the intervals of the metrics over all classes together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resampled {
-    /// How often rows were drawn anew.
+    /// The number of resamples.
     pub resamples: u32,
-    /// What was drawn.
+    /// The unit that was drawn.
     pub by: Resampling,
-    /// Windows or chromosomes that there are to draw.
+    /// The number of windows or chromosomes to draw from.
     pub blocks: usize,
     /// The share of the resamples within an interval.
     pub confidence: f64,
     /// The seed of the draws.
     pub seed: u64,
-    /// Of the accuracy.
+    /// Interval of the accuracy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<Interval>,
-    /// Of the balanced accuracy.
+    /// Interval of the balanced accuracy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub balanced_accuracy: Option<Interval>,
-    /// Of the Matthews correlation coefficient over classes.
+    /// Interval of the Matthews correlation coefficient over classes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class_mcc: Option<Interval>,
 }
@@ -91,12 +91,12 @@ impl Metrics {
         self
     }
 
-    /// The labels' thresholds, in order, for another split.
+    /// The thresholds of all labels, in order, for use on another split.
     pub fn thresholds(&self) -> Vec<Option<f64>> {
         self.labels.iter().map(|label| label.threshold).collect()
     }
 
-    /// What was measured, in the order in which a person reads it.
+    /// The measures of this split, in the order in which they are shown.
     pub fn measures(&self) -> impl Iterator<Item = Measure> {
         let all = Measure::OF_LABELS.iter().chain(Measure::OF_VALUES);
         all.copied().filter(|measure| !self.averages.get(*measure).is_absent())

@@ -1,6 +1,6 @@
 //! The truth of gathered rows, label by label: bits, classes, or values.
 
-/// What the rows are.
+/// The truth of all rows.
 #[derive(Debug)]
 pub(super) enum Truth {
     /// Any number of labels apply to a row.
@@ -13,11 +13,11 @@ pub(super) enum Truth {
         /// Of each row the class with the highest score, the first one on a tie.
         chosen: Vec<u32>,
     },
-    /// A number a label and row, in the order of the scores.
+    /// One number per label and row, in the order of the scores.
     Values(Vec<f32>),
 }
 
-/// One bit a label and row: bit `row` of label `label` is bit `row % 64` of word `label * words + row / 64`.
+/// One bit per label and row: bit `row` of label `label` is bit `row % 64` of word `label * words + row / 64`.
 #[derive(Debug)]
 pub(super) struct Bits {
     words: usize,
@@ -53,7 +53,7 @@ impl Bits {
     }
 }
 
-/// So many zeros, if there is the memory.
+/// `count` zeros, or `None` if there is not enough memory.
 pub(super) fn room<T: Clone + Default>(count: usize) -> Option<Vec<T>> {
     let mut room = Vec::new();
     room.try_reserve_exact(count).ok()?;
@@ -61,7 +61,7 @@ pub(super) fn room<T: Clone + Default>(count: usize) -> Option<Vec<T>> {
     Some(room)
 }
 
-/// Where the highest of some finite numbers is, the first one on a tie.
+/// The index of the highest of some finite numbers, the first one on a tie.
 pub(super) fn first_highest(numbers: &[f32]) -> u32 {
     let mut best = (0, f32::NEG_INFINITY);
     for (index, &number) in (0..).zip(numbers) {

@@ -24,7 +24,7 @@ pub fn page(comparison: &Comparison) -> String {
         (section("found", "What each run found", &found::architectures(first, &rows)))
         (section("failures", "Runs without a result", &found::failures(&rows)))
         (section("terms", "Equal terms", &terms::table(comparison)))
-        (section("again", "How to run this again", &terms::again(comparison)))
+        (section("again", "How to repeat this comparison", &terms::again(comparison)))
     };
     document(&comparison.title, &comparison.generated_by, &header, &sections)
 }

@@ -1,4 +1,4 @@
-//! Curves over training: what a search had found by when, and how the final training went.
+//! Curves over training: the progress of searches, and the losses of final trainings.
 
 use maud::{Markup, html};
 
@@ -9,7 +9,7 @@ use crate::leaderboard::LeaderboardRow;
 use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::statistics;
 
-/// What a search is metric by.
+/// The metric that the progress of a search is shown by.
 #[derive(Clone, Copy)]
 pub(super) enum SearchMetric {
     Auroc,
@@ -55,8 +55,8 @@ impl SearchMetric {
     }
 }
 
-/// Best validation AUROC (or loss) so far against training samples used by the search: a line a strategy, faint ones a
-/// seed.
+/// Best validation AUROC (or loss) so far against training samples used by the search: one line per strategy, and a
+/// faint one per seed.
 pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
     let metric = SearchMetric::of(rows);
     let mut faint = Vec::new();
@@ -94,7 +94,7 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
     };
     let chart = Chart {
         description: format!(
-            "Best validation {} so far against training samples used by the search, a line a strategy",
+            "Best validation {} so far against training samples used by the search, one line per strategy",
             metric.name()
         ),
         reference: None,
@@ -108,7 +108,7 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
         (chart.draw())
         p.note { "Mean over seeds, with each seed faint behind it; "
             (match metric { SearchMetric::Auroc => "higher", SearchMetric::Loss => "lower" })
-            " and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
+            " and further left is better. A fixed architecture is a single trial, so its line is that trial's; scores of parts of a supernet count too." }
     }
 }
 
@@ -117,7 +117,7 @@ fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
     run.curve.iter().filter(|point| point.phase != RunPhase::Final)
 }
 
-/// The steps of a run's best value: only epochs that improved it, then the last one.
+/// The best value of a run as steps: the epochs that improved it, then the last one.
 pub(super) fn best_so_far(run: &RunSummary, metric: SearchMetric) -> Vec<(f64, f64)> {
     let mut best = None;
     let mut steps = Vec::new();
@@ -140,13 +140,13 @@ pub(super) fn best_so_far(run: &RunSummary, metric: SearchMetric) -> Vec<(f64, f
     steps
 }
 
-/// The mean of step functions, from where all have begun; one that has ended keeps its last value.
+/// The mean of step functions, from where all have begun; a function that has ended keeps its last value.
 fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     let begin = seeds.iter().filter_map(|steps| steps.first()).map(|step| step.0).fold(f64::NEG_INFINITY, f64::max);
     let mut samples: Vec<f64> = seeds.iter().flatten().map(|step| step.0).filter(|samples| *samples >= begin).collect();
     samples.sort_by(f64::total_cmp);
     samples.dedup();
-    // A search of very many trials has more steps than a picture has room for; the last one is kept.
+    // A search of very many trials has more steps than a picture can show. The last step is always kept.
     let stride = samples.len().div_ceil(600).max(1);
     let kept = samples.iter().rev().step_by(stride).rev();
     kept.filter_map(|&at| {
@@ -162,7 +162,7 @@ fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     .collect()
 }
 
-/// The loss of the final training, a small chart a strategy, all to the same scale.
+/// The losses of the final training: one small chart per strategy, all to the same scale.
 pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
     let points = || {
         let runs = rows.iter().flat_map(|row| &row.entry.runs);
@@ -191,7 +191,7 @@ pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
                 }
             }
         }
-        p.note { "Grey: training loss. Colour: validation loss, with a dot at its lowest, whose weights are kept. A line a seed; all panels have the same scales." }
+        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per seed; all panels have the same scales." }
     }
 }
 
@@ -219,7 +219,7 @@ pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint
     run.curve.iter().filter(|point| point.phase == RunPhase::Final)
 }
 
-/// A value that can be drawn.
+/// The value, if it is a number that can be drawn.
 pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }

@@ -1,4 +1,4 @@
-//! What each run found, and why some found nothing.
+//! The architectures that runs found, and why some runs have no result.
 
 use maud::{Markup, html};
 
@@ -7,7 +7,7 @@ use crate::humanize::{grouped, metric, plural, short};
 use crate::leaderboard::LeaderboardRow;
 use crate::model::{ArchitectureSummary, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
 
-/// Every found architecture, folded; seeds that found the same one share it.
+/// Every found architecture as a folded section; seeds that found the same one share a section.
 pub(super) fn architectures(ranking: Ranking, rows: &[LeaderboardRow<'_>]) -> Markup {
     let with_architecture = |row: &&LeaderboardRow<'_>| row.entry.runs.iter().any(|run| run.architecture.is_some());
     if !rows.iter().any(|row| with_architecture(&row)) {
@@ -75,7 +75,7 @@ fn details(
     }
 }
 
-/// A run's folder, with a link to the page that a run which is over has there, relative to the comparison's.
+/// A run's folder, relative to the comparison's; for a finished run, a link to the page there.
 fn folder(run: &RunSummary) -> Markup {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.+=".contains(letter);
     let name = html! { code { (run.folder) } };
@@ -113,7 +113,7 @@ pub(super) fn layers(layers: &[LayerRow]) -> Markup {
     }
 }
 
-/// What was chosen for each decision.
+/// The chosen option of each decision.
 pub(super) fn decisions(decisions: &[DecisionMade]) -> Markup {
     html! {
         dl.decisions { @for made in decisions { div { dt { (made.decision) } dd { (made.option) } } } }

@@ -1,4 +1,4 @@
-//! Labels × strategies: what the test split says of each, AUROC or a correlation, shaded by its distance from chance.
+//! Labels × strategies: AUROC or a correlation on the test split, shaded by its distance from chance.
 
 use maud::{Markup, html};
 
@@ -10,12 +10,12 @@ use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::statistics;
 
-/// How many labels are shown before the table gets its own scroll bar.
+/// Tables of more labels have a scroll bar of their own.
 pub(super) const OPEN_ROWS: usize = 40;
-/// How many labels make their distribution worth drawing.
+/// From so many labels on, their distribution is drawn.
 const DISTRIBUTION_FROM: usize = 8;
 
-/// What is shown of every label: what the leaderboard's columns measure of labels, with a chance to be told from.
+/// The measure shown for every label, and its value by chance: the leaderboard's first column that has both.
 fn shown(comparison: &Comparison) -> (Measure, f64) {
     let of = |column: Ranking| Some((column.measure()?, column.chance()?));
     comparison.columns().into_iter().find_map(of).unwrap_or((Measure::Auroc, 0.5))
@@ -70,7 +70,7 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
     }
 }
 
-/// The mean over finished seeds of what is measured of each label.
+/// The mean of a measure over finished seeds, for each label.
 fn means(row: &LeaderboardRow<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
     let results: Vec<_> = row.entry.runs.iter().filter_map(RunSummary::result).collect();
     (0..labels)
@@ -82,7 +82,7 @@ fn means(row: &LeaderboardRow<'_>, measure: Measure, labels: usize) -> Vec<Optio
         .collect()
 }
 
-/// A cell of a score whose value for a guess is `chance`.
+/// A cell of a score, shaded by its distance from `chance`.
 pub(super) fn cell(score: Option<f64>, chance: f64) -> Markup {
     html! {
         @if let Some(score) = score {
@@ -100,7 +100,7 @@ fn shade(score: f64, chance: f64) -> String {
     format!("{side}{:.0}", away.clamp(0.0, 10.0).floor())
 }
 
-/// A stroke a label: how what is measured of labels is spread.
+/// The distribution of a measure over labels: one stroke per label.
 fn distribution(measure: Measure, chance: f64, columns: &[(&LeaderboardRow<'_>, Vec<Option<f64>>)]) -> Markup {
     let values = columns.iter().flat_map(|(_, means)| means.iter().copied().flatten());
     let Some(axis) = Axis::around(measure.name(), values.chain([chance]), 5.0) else {
@@ -136,6 +136,6 @@ fn distribution(measure: Measure, chance: f64, columns: &[(&LeaderboardRow<'_>, 
                 span {}
             }
         }
-        p.note { "A stroke a label, a bar at the median." }
+        p.note { "One stroke per label; the bar marks the median." }
     }
 }

@@ -1,4 +1,4 @@
-//! The page's answer: who leads, the leaderboard, and every seed as a dot.
+//! The headline, the leaderboard, and every seed as a dot.
 
 use maud::{Markup, html};
 
@@ -155,7 +155,7 @@ fn titled(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A row of dots a strategy: one a seed, and the mean; the line of chance through all of them.
+/// One row per strategy: a dot per seed, a bar at the mean, and a line at chance.
 pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let [metric, ..] = comparison.columns();
     let with_result = || rows.iter().filter(|row| first(row).mean.is_some());
@@ -174,7 +174,7 @@ pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mark
             }
         }
         p.note {
-            "A dot a seed, a bar at the mean."
+            "One dot per seed; the bar marks the mean."
             @if let Some(chance) = metric.chance() { " The dashed line is chance, " (chance) "." }
         }
     }

@@ -160,8 +160,8 @@ fn facts(metrics: &Metrics, measures: &[Measure], options: TextOptions) -> Vec<S
         lines.push(format!("undefined, because {why}: left out of the averages"));
     }
     if measures.contains(&Measure::F1AtThreshold) {
-        let here = if options.split == Split::Valid { ", so on these rows, which flatters it" } else { "" };
-        lines.push(format!("threshold: that of the label's highest F1 on the validation split{here}"));
+        let here = if options.split == Split::Valid { " (these rows, so its scores are too good)" } else { "" };
+        lines.push(format!("threshold: the one with the label's highest F1 on the validation split{here}"));
     }
     if let Some(resampled) = resampled {
         let Resampled { resamples, blocks, seed, .. } = resampled;
@@ -171,13 +171,13 @@ fn facts(metrics: &Metrics, measures: &[Measure], options: TextOptions) -> Vec<S
         };
         lines.push(format!("intervals: percentiles over {resamples} resamples of {blocks} {what}, seed {seed}"));
         if *blocks < FEW_BLOCKS {
-            lines.push(format!("an interval from only {blocks} {what} says little: it is too narrow as a rule"));
+            lines.push(format!("intervals from only {blocks} {what} are usually too narrow"));
         }
     }
     lines
 }
 
-/// Of fewer blocks a bootstrap is known to be too sure of itself.
+/// From fewer blocks, bootstrap intervals are known to be too narrow.
 const FEW_BLOCKS: usize = 10;
 
 fn interval_name(resampled: &Resampled) -> String {

@@ -31,7 +31,7 @@ fn parse(text: &str, labels: &[String]) -> Result<Vec<String>> {
             return refused(format!("expected a group after the tab, and got {group:?}"));
         }
         if !slot.is_empty() {
-            return refused(format!("the label {label:?} has a group already, {slot:?}: give each label once"));
+            return refused(format!("the label {label:?} already has the group {slot:?}: give each label once"));
         }
         group.clone_into(slot);
     }
@@ -63,7 +63,7 @@ mod tests {
         line 1: expected a label, a tab and its group, and there is no tab
         line 1: expected a group after the tab, and got ""
         line 1: the data has no label "Pol3" (`genomenas data info` lists them)
-        line 2: the label "CTCF" has a group already, "tf": give each label once
+        line 2: the label "CTCF" already has the group "tf": give each label once
         no label has a group: expected lines with a label, a tab and its group
         "#);
     }

@@ -1,10 +1,9 @@
-//! Bootstrap intervals of averages: rows, or chromosomes with all their rows, are drawn again with replacement, and
-//! everything is measured anew (Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile
-//! method).
+//! Bootstrap intervals of averages: rows, or chromosomes with all their rows, are drawn with replacement, and every
+//! resample is measured (Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile method).
 //!
-//! No row is copied for it. A resample is a number a row, how often it was drawn, and every measure is computed from
-//! such weights in one pass over the rows in the order of their scores, for [`LANES`] resamples at once. Labels are
-//! sorted once; the orders take the place of the scores.
+//! No row is copied. A resample is one weight per row, how often it was drawn, and every measure is computed from the
+//! weights in one pass over the rows in the order of their scores, for [`LANES`] resamples at once. Labels are sorted
+//! once; their orders replace the scores.
 
 mod draw;
 mod ranked;
@@ -23,7 +22,7 @@ use crate::statistics;
 use draw::{Draws, LANES, Weights};
 use ranked::{Cuts, RankWalk};
 
-/// How intervals are made.
+/// Draws resamples, and makes intervals from them.
 #[derive(Clone, Debug)]
 pub struct Bootstrap {
     draws: Draws,
@@ -31,7 +30,7 @@ pub struct Bootstrap {
 }
 
 impl Bootstrap {
-    /// Draws `resamples` times from blocks of rows; `blocks` is the number of each row's block, any numbers.
+    /// Draws `resamples` times from blocks of rows. `blocks` holds the block of each row, by any number.
     ///
     /// # Errors
     ///
@@ -58,7 +57,7 @@ impl Bootstrap {
         Ok(Self { draws, resampled })
     }
 
-    /// Gives the averages of `metrics`, which are of the collector's rows, their intervals.
+    /// Adds intervals to the averages of `metrics`, which were measured on the rows of `collector`.
     pub(super) fn resample(
         &self,
         mut collector: Collector,
@@ -107,7 +106,7 @@ impl Bootstrap {
         let averages =
             std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
         for (averages, samples) in averages.zip(samples) {
-            give(averages, measures, samples, interval);
+            add_intervals(averages, measures, samples, interval);
         }
         let over = |of: fn(&OverClasses) -> Option<f64>| interval(over_classes.iter().filter_map(of).collect());
         metrics.bootstrap = Some(Resampled {
@@ -120,11 +119,10 @@ impl Bootstrap {
     }
 }
 
-/// What a task measures at most.
+/// The most measures that a task has.
 const MOST_MEASURES: usize = 6;
 
-/// Of each measure of a label, in the order of the task's measures, its value in each resample; NaN where it is
-/// undefined.
+/// The values of each measure of a label in each resample, in the order of the task's measures; NaN where undefined.
 type Measured = [[f64; LANES]; MOST_MEASURES];
 
 fn measure(
@@ -192,7 +190,7 @@ fn class_counts(collector: &Collector, weights: &Weights) -> Vec<[ClassCount; LA
     counts
 }
 
-fn give(
+fn add_intervals(
     averages: &mut Averages,
     measures: &[Measure],
     samples: Vec<Vec<f64>>,
@@ -203,14 +201,14 @@ fn give(
     }
 }
 
-/// The middle share of some values; `None` of no values.
+/// The middle share `confidence` of some values; `None` without a value.
 fn interval(mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
     Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
 }
 
-/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` of no values.
+/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` without a value.
 fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
     let place = share * ascending.len().checked_sub(1)? as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of values")]

@@ -16,13 +16,13 @@ pub(super) struct Cuts {
 
 /// The row has the label.
 const POSITIVE: u32 = 1;
-/// The last row of those with one score, of which at least one has the label.
+/// The last row with its score, where at least one row with that score has the label.
 const LAST: u32 = 2;
 /// Above the flags lies the row.
 const ROW: u32 = 2;
 
-/// Puts in the place of each label's scores its rows from the highest score down, of equal ones those with the label
-/// first. There are cuts of no label in a regression, whose scores stay.
+/// Replaces the scores of each label by its rows, from the highest score down; among equal scores, rows with the label
+/// come first. A regression keeps its scores and has no cuts.
 pub(super) fn order(collector: &mut Collector, thresholds: &[Option<f64>], threads: usize) -> Vec<Cuts> {
     let (Truth::Labels(bits) | Truth::Classes { bits, .. }) = &collector.truth else {
         return Vec::new();
@@ -89,10 +89,10 @@ type Lanes = [u32; LANES];
 /// A walk over a label's rows from the highest score down.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RankWalk {
-    /// Rows so far that have the label, up to the last score that is done with, and rows that have it not.
+    /// Rows so far with the label, up to the last finished score, and rows without it.
     found: Lanes,
     passed: Lanes,
-    /// Rows with the score at hand that have the label, and what had been passed before it.
+    /// Rows with the current score that have the label, and rows without it that score higher.
     tie: Lanes,
     passed_before: Lanes,
     open: bool,

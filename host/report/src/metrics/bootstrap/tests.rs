@@ -1,4 +1,4 @@
-//! Intervals are what measuring drawn rows anew gives.
+//! Intervals are those of measuring copies of the drawn rows.
 
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|label| label.to_string()).collect()
 }
 
-/// The intervals of averages over what is measured of rows that are really copied, as often as they were drawn.
+/// The metrics of each resample, measured on real copies of its rows.
 fn of_copies(
     open: impl Fn(usize) -> Collector,
     scores: &[f32],

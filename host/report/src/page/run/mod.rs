@@ -1,4 +1,4 @@
-//! The page of a run by itself: what was trained and how, how training went, and what came of it.
+//! The page of a run: what was trained and how, the learning curves, and the results.
 
 mod curves;
 mod scores;
@@ -38,17 +38,17 @@ fn trains(report: &RunReport) -> bool {
     !report.recipe.is_empty()
 }
 
-/// One sentence: how far the run is, or what it reached.
+/// One sentence: the state of the run, or its result.
 fn headline(report: &RunReport) -> Markup {
     let run = &report.run;
     let epochs = curves::epochs(run);
     html! {
         @match &run.state {
             RunState::Failed { reason } => { "The run failed: " (reason) }
-            RunState::Pending => { "The run has not begun." }
+            RunState::Pending => { "The run has not started." }
             RunState::Running if epochs > 0 => {
                 "The final training is under way: " (plural(epochs, "epoch")) " so far"
-                @if let Some(best) = curves::best(run) { ", the best of them number " (best.epoch) }
+                @if let Some(best) = curves::best(run) { ", the best so far is epoch " (best.epoch) }
                 "."
             }
             RunState::Running if report.search.is_some() && run.architecture.is_none() => {
@@ -72,7 +72,7 @@ fn headline(report: &RunReport) -> Markup {
     }
 }
 
-/// What was done with which data.
+/// One sentence: search or training, and the data.
 fn sentence(report: &RunReport) -> Markup {
     html! {
         @match &report.search {
@@ -94,7 +94,7 @@ fn size(data: &DataSummary) -> String {
     format!(": {}, windows of {} bases", plural(data.labels.len(), "label"), grouped(data.length))
 }
 
-/// The architecture, layer by layer, with what was chosen.
+/// The architecture: its layers, and the chosen option of each decision.
 fn architecture(run: &RunSummary) -> Markup {
     let Some(architecture) = &run.architecture else {
         return html! { p.note { "The search has not found an architecture yet." } };
@@ -112,7 +112,7 @@ fn architecture(run: &RunSummary) -> Markup {
     }
 }
 
-/// What each phase used.
+/// The cost of each phase.
 fn costs(report: &RunReport) -> Markup {
     let run = &report.run;
     let search = report.search.as_ref().map(|_| ("Search", &run.search));
@@ -129,7 +129,7 @@ fn costs(report: &RunReport) -> Markup {
                 tbody { @for (name, cost) in [search, training].into_iter().flatten() { (cost_row(name, cost)) } }
             }
         }
-        p.note { "Every sample counts each time that a gradient is taken of it; multiply-adds include scores. Time is wall-clock time on this run's machine." }
+        p.note { "A sample counts each time that it is used for a gradient; multiply-adds include scoring. Time is wall-clock time on the machine of this run." }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a run scored on validation and test: averages over labels, and every label.
+//! The metrics of a run on validation and test: averages over labels, and every label.
 
 use maud::{Markup, html};
 
@@ -7,10 +7,10 @@ use crate::metrics::{Average, Measure, Metrics};
 use crate::model::RunReport;
 use crate::page::labels::{OPEN_ROWS, cell};
 
-/// The AUROC of a guess.
+/// The AUROC of random predictions.
 const CHANCE: f64 = 0.5;
 
-/// What is measured over all classes together.
+/// A metric taken over all classes together.
 type OverClasses = (&'static str, fn(&Metrics) -> Option<f64>);
 const OVER_CLASSES: [OverClasses; 3] = [
     ("accuracy", |metrics| metrics.accuracy),
@@ -47,7 +47,7 @@ fn loss(metrics: &Metrics) -> String {
     metrics.loss.map_or_else(|| NOTHING.to_owned(), |loss| format!("{loss:.4}"))
 }
 
-/// Averages over labels, a column a split.
+/// Averages over labels, one column per split.
 pub(super) fn averages(report: &RunReport) -> Markup {
     let splits = splits(report);
     let Some((_, first)) = splits.first() else {
@@ -87,7 +87,7 @@ pub(super) fn averages(report: &RunReport) -> Markup {
         p.note {
             "The test split is sealed during search and training."
             @if let Some(undefined @ 1..) = undefined {
-                " Up to " (plural(undefined, "label")) " for which a measure is undefined left out of its average."
+                " Labels for which a measure is undefined (up to " (undefined) ") are left out of its average."
             }
         }
     }
@@ -97,7 +97,7 @@ fn mean_and_median(average: &Average) -> Markup {
     html! { (metric(average.mean)) " " span.deviation { "(" (metric(average.median)) ")" } }
 }
 
-/// Every label, a group of columns a split.
+/// Every label, one group of columns per split.
 pub(super) fn labels(report: &RunReport) -> Markup {
     let splits = splits(report);
     let Some((_, first)) = splits.first() else {
