@@ -1,22 +1,10 @@
 //! Numbers, durations and budgets in words.
 
+use genomenas_data::text::grouped;
 use genomenas_plugin::message::{Budget, Unit};
 
 /// Stands where there is no number.
 pub(crate) const NOTHING: &str = "–";
-
-/// "46,929,039": a number with a comma between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// Three digits and a unit: "1.25 M", "46.9 M", "812", "3.20 G".
 pub(crate) fn short(number: f64) -> String {
@@ -80,11 +68,6 @@ pub fn budget(budget: Budget) -> String {
 /// "1 run", "2 runs".
 pub(crate) fn plural(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A text from outside on one line: control characters, which could break a table or drive the terminal, become blanks.
-pub(crate) fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 #[cfg(test)]

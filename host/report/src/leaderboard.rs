@@ -4,6 +4,7 @@ use crate::humanize::{self, NOTHING};
 use crate::metrics::Metrics;
 use crate::model::{Comparison, Entry, PhaseCost, Ranking, RunState, RunSummary};
 use crate::statistics;
+use genomenas_data::text::grouped;
 
 /// An entry, its rank and its statistics.
 #[derive(Debug)]
@@ -66,8 +67,8 @@ impl Count {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts; it saturates")]
         match count {
             None => NOTHING.to_owned(),
-            Some(Self::Same(number)) => humanize::grouped(number),
-            Some(Self::Mean(mean)) => format!("~{}", humanize::grouped(mean.round() as u64)),
+            Some(Self::Same(number)) => grouped(number),
+            Some(Self::Mean(mean)) => format!("~{}", grouped(mean.round() as u64)),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::text::printable;
 
-use crate::humanize::{NOTHING, duration, one_line, plural, short};
+use crate::humanize::{NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, Spread};
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
@@ -24,9 +25,9 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
     }
     let head = format!(
         "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
-        one_line(&comparison.title),
-        one_line(&comparison.data.path),
-        one_line(&comparison.budget),
+        printable(&comparison.title),
+        printable(&comparison.data.path),
+        printable(&comparison.budget),
         comparison.ranked_by.name()
     );
     let text = head + &text_table::aligned(table, &numbers) + &notes(comparison, &rows);
@@ -52,7 +53,7 @@ fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     let [first, second, third] = row.scores.each_ref().map(Spread::text);
     [
         row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
-        format!("{}{control}", one_line(&row.entry.name)),
+        format!("{}{control}", printable(&row.entry.name)),
         first,
         second,
         third,
@@ -85,9 +86,9 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
     for row in rows {
-        let name = one_line(&row.entry.name);
+        let name = printable(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
-        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", one_line(reason))));
+        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", printable(reason))));
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }

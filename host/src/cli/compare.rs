@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::text::grouped;
 use genomenas_plugin::message::Budget;
 use genomenas_report as report;
 use genomenas_report::humanize;
@@ -194,7 +195,7 @@ fn lengths(plan: &ComparisonPlan) -> String {
     format!(
         "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
         humanize::budget(plan.budget),
-        humanize::grouped(samples),
+        grouped(samples),
         recipe.epochs,
         if recipe.epochs == 1 { "" } else { "s" }
     )

@@ -8,10 +8,10 @@ use comfy_table::{ContentArrangement, Row, Table, presets};
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
+use genomenas_data::text::grouped;
 use genomenas_plugin::message::{DataInfo, Task};
 use genomenas_plugin::space::{Architecture, Layers, Space};
 use genomenas_report::architecture;
-use genomenas_report::humanize::grouped;
 use genomenas_report::model::LayerRow;
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! The architectures that runs found, and why some runs have no result.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::entry::name;
-use crate::humanize::{grouped, metric, plural, short};
+use crate::humanize::{metric, plural, short};
 use crate::leaderboard::LeaderboardRow;
 use crate::model::{ArchitectureSummary, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
 

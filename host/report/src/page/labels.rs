@@ -1,10 +1,11 @@
 //! Labels × strategies: AUROC or a correlation on the test split, shaded by its distance from chance.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
-use crate::humanize::{self, grouped};
+use crate::humanize;
 use crate::leaderboard::LeaderboardRow;
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};

@@ -1,8 +1,9 @@
 //! The terms that all runs share, and how to repeat the comparison.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use crate::humanize::{grouped, plural};
+use crate::humanize::plural;
 use crate::model::{Comparison, Setting};
 
 /// One sentence: data, runs, budget.

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::write_atomically;
+use genomenas_data::text::printable;
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
-use crate::humanize::one_line;
 use crate::metrics::{LabelMetrics, Measure, Metrics};
 
 /// A file for the scores of every label, in the format that its ending names.
@@ -125,7 +125,7 @@ impl Cells {
     fn text(&self, row: usize) -> String {
         match self {
             // A name with a tab or a line feed would shift the columns.
-            Self::Text(cells) => one_line(cells.get(row).map_or("", String::as_str)),
+            Self::Text(cells) => printable(cells.get(row).map_or("", String::as_str)),
             Self::Counts(cells) => cells.get(row).map_or_else(String::new, u64::to_string),
             Self::Numbers(cells) => cells.get(row).copied().flatten().map_or_else(String::new, |cell| cell.to_string()),
         }
@@ -182,7 +182,7 @@ mod tests {
             for row in 0..metrics.labels.len() {
                 let found = match &column.cells {
                     _ if array.is_null(row) => String::new(),
-                    Cells::Text(_) => one_line(array.as_string::<i32>().value(row)),
+                    Cells::Text(_) => printable(array.as_string::<i32>().value(row)),
                     Cells::Counts(_) => array.as_primitive::<UInt64Type>().value(row).to_string(),
                     Cells::Numbers(_) => array.as_primitive::<Float64Type>().value(row).to_string(),
                 };

@@ -2,8 +2,9 @@
 
 use comfy_table::{Row, Table};
 use genomenas_data::Split;
+use genomenas_data::text::printable;
 
-use crate::humanize::{NOTHING, one_line};
+use crate::humanize::NOTHING;
 use crate::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
 use crate::text_table;
 
@@ -77,7 +78,7 @@ fn cells(
     plain: &[Measure],
     at_threshold: &[Measure],
 ) -> Vec<String> {
-    let mut cells = vec![one_line(&label.name)];
+    let mut cells = vec![printable(&label.name)];
     if counted {
         cells.extend([label.positives.to_string(), label.negatives.to_string(), number(label.prevalence())]);
     }
@@ -129,7 +130,7 @@ fn groups(metrics: &Metrics, measures: &[Measure]) -> String {
         }
     };
     for group in &metrics.groups {
-        let mut cells = vec![one_line(&group.name), group.labels.to_string()];
+        let mut cells = vec![printable(&group.name), group.labels.to_string()];
         cells.extend(measures.iter().map(|measure| cell(&group.averages, *measure)));
         table.add_row(Row::from(cells));
     }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use crate::humanize::grouped;
 use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::page::chart::{Axis, Chart, Line};
 use crate::page::curves::{SearchMetric, best_so_far, final_points, finite};

@@ -3,11 +3,12 @@
 mod curves;
 mod scores;
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::document::{document, section};
 use super::{found, terms};
-use crate::humanize::{NOTHING, duration, grouped, plural, short};
+use crate::humanize::{NOTHING, duration, plural, short};
 use crate::model::{DataSummary, PhaseCost, RunReport, RunState, RunSummary, SearchTerms, Setting};
 
 /// A run as one self-contained HTML page.

@@ -1,8 +1,9 @@
 //! The metrics of a run on validation and test: averages over labels, and every label.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use crate::humanize::{NOTHING, grouped, metric, plural};
+use crate::humanize::{NOTHING, metric};
 use crate::metrics::{Average, Measure, Metrics};
 use crate::model::RunReport;
 use crate::page::labels::{OPEN_ROWS, cell};
