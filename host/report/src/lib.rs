@@ -4,7 +4,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`statistics`] | mean, median, ranks: the few that a comparison needs |
+//! | `statistics` | mean, median, deviation, paired differences |
 //! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
 //! | [`humanize`] | numbers, durations and budgets in words |
 //! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
@@ -28,7 +28,7 @@ pub mod recipe;
 #[cfg(test)]
 mod sample;
 pub mod scores;
-pub mod statistics;
+mod statistics;
 mod table;
 pub mod text_table;
 

@@ -218,3 +218,22 @@ pub(super) fn classes() -> Comparison {
 pub(super) fn one_hot(classes: &[usize], count: usize) -> Vec<f32> {
     classes.iter().flat_map(|class| (0..count).map(move |at| f32::from(u8::from(at == *class)))).collect()
 }
+
+/// The text of a page as it is read, without markup: cells of a row side by side, everything else on lines of its own.
+pub(super) fn text_of_page(page: &str) -> String {
+    let body = page.split("<body>").nth(1).and_then(|body| body.split("<script>").next()).unwrap();
+    let mut text = String::new();
+    for piece in body.split('<').skip(1) {
+        let (tag, after) = piece.split_once('>').unwrap();
+        text.push_str(match tag.split(' ').next().unwrap() {
+            "/td" | "/th" | "/dt" => " | ",
+            "/p" | "/h1" | "/h2" | "/h3" | "/tr" | "/div" | "/dd" | "/summary" | "/pre" | "/title" => "\n",
+            "span" | "text" => " ",
+            _ => "",
+        });
+        text.push_str(after);
+    }
+    let lines = text.lines().map(|line| line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines.map(|line| line.trim_matches([' ', '|']).to_owned()).collect();
+    lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}

@@ -35,13 +35,8 @@ pub struct Average {
 }
 
 impl Average {
-    /// The average of the defined values.
-    pub fn over(values: impl IntoIterator<Item = Option<f64>>) -> Self {
-        Self::weighted_over(values.into_iter().map(|value| (value, 0)))
-    }
-
-    /// The average of the values that are there, each with its weight.
-    pub fn weighted_over(values: impl IntoIterator<Item = (Option<f64>, u64)>) -> Self {
+    /// The average of the defined values, each with its weight.
+    fn weighted_over(values: impl IntoIterator<Item = (Option<f64>, u64)>) -> Self {
         let (mut undefined, mut weights, mut sum) = (0, 0.0, 0.0);
         let mut defined = Vec::new();
         for (value, weight) in values {
@@ -108,7 +103,7 @@ pub struct Averages {
 
 impl Averages {
     /// The averages of these measures over labels.
-    pub fn over<'a>(measures: &[Measure], labels: impl IntoIterator<Item = &'a LabelMetrics>) -> Self {
+    pub(crate) fn over<'a>(measures: &[Measure], labels: impl IntoIterator<Item = &'a LabelMetrics>) -> Self {
         let labels: Vec<&LabelMetrics> = labels.into_iter().collect();
         let mut averages = Self::default();
         for &measure in measures {
@@ -165,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_label_at_all_has_no_average() {
-        assert!(Average::over([]).is_absent());
-        assert_eq!(Average::over([None]), Average { undefined: 1, ..Average::default() });
+        assert!(Average::weighted_over([]).is_absent());
+        assert_eq!(Average::weighted_over([(None, 0)]), Average { undefined: 1, ..Average::default() });
     }
 }

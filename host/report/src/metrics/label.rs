@@ -68,7 +68,7 @@ impl LabelMetrics {
     }
 
     /// The share of rows that have the label; `None` in a regression.
-    pub fn prevalence(&self) -> Option<f64> {
+    pub(crate) fn prevalence(&self) -> Option<f64> {
         let rows = self.positives + self.negatives;
         (rows > 0).then(|| self.positives as f64 / rows as f64)
     }

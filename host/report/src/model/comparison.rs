@@ -56,7 +56,7 @@ pub struct Entry {
 
 impl Comparison {
     /// The columns of the leaderboard: those of the task, as the first result shows it or, without one, `ranked_by`.
-    pub fn columns(&self) -> [Ranking; 3] {
+    pub(crate) fn columns(&self) -> [Ranking; 3] {
         let measured = self.entries.iter().flat_map(|entry| &entry.runs).find_map(RunSummary::result);
         let is = |of: fn(&Metrics) -> bool| measured.is_some_and(of);
         if Ranking::OF_VALUES.contains(&self.ranked_by) || is(|metrics| !metrics.averages.mse.is_absent()) {

@@ -75,7 +75,7 @@ impl Ranking {
     }
 
     /// Its value for random predictions, where that is the same for all data.
-    pub fn chance(self) -> Option<f64> {
+    pub(crate) fn chance(self) -> Option<f64> {
         match self {
             Self::Auroc => Some(0.5),
             Self::Pearson | Self::Spearman | Self::R2 => Some(0.0),
@@ -84,7 +84,7 @@ impl Ranking {
     }
 
     /// The measure of each label that it averages; `None` for accuracy, which is taken over all classes together.
-    pub fn measure(self) -> Option<Measure> {
+    pub(crate) fn measure(self) -> Option<Measure> {
         match self {
             Self::Auroc => Some(Measure::Auroc),
             Self::Auprc => Some(Measure::Auprc),
@@ -97,7 +97,7 @@ impl Ranking {
     }
 
     /// Its value on a split.
-    pub fn of(self, metrics: &Metrics) -> Option<f64> {
+    pub(crate) fn of(self, metrics: &Metrics) -> Option<f64> {
         match self.measure() {
             Some(measure) => metrics.averages.get(measure).mean,
             None => metrics.accuracy,

@@ -152,7 +152,7 @@ pub struct DecisionMade {
 
 impl RunSummary {
     /// The test metrics of a finished run; `None` for a run that failed or still runs, whatever it left behind.
-    pub fn result(&self) -> Option<&Metrics> {
+    pub(crate) fn result(&self) -> Option<&Metrics> {
         self.test.as_ref().filter(|_| self.state == RunState::Done)
     }
 

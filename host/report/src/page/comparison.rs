@@ -43,6 +43,11 @@ mod tests {
     }
 
     #[test]
+    fn the_whole_page_reads_so() {
+        insta::assert_snapshot!(sample::text_of_page(&page(&sample::comparison())));
+    }
+
+    #[test]
     fn the_page_of_a_regression_speaks_of_correlations_and_never_of_auroc() {
         let page = page(&sample::regression());
         let content = page.split("<body>").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();

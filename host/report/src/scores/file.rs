@@ -1,6 +1,6 @@
 //! The scores of every label as a file: TSV or Parquet, with the same columns.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -46,11 +46,6 @@ impl FromStr for ScoresFile {
 }
 
 impl ScoresFile {
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Writes one row per label. `groups` is empty, or the group of each label.
     ///
     /// # Errors

@@ -104,7 +104,7 @@ fn architecture(run: &RunSummary) -> Markup {
         p {
             (plural(architecture.layers.len(), "layer"))
             @if let Some(parameters) = run.parameters { ", " (grouped(parameters)) " parameters" }
-            @if let Some(multiply_adds) = run.multiply_adds { ", " (short(multiply_adds as f64)) " multiply-adds a window" }
+            @if let Some(multiply_adds) = run.multiply_adds { ", " (short(multiply_adds as f64)) " multiply-adds per window" }
             "."
         }
         @if !run.decisions.is_empty() { (found::decisions(&run.decisions)) }
@@ -123,7 +123,7 @@ fn costs(report: &RunReport) -> Markup {
             table {
                 thead {
                     tr {
-                        th { "RunPhase" } th.number { "Trials" } th.number { "Training samples" } th.number { "Time" }
+                        th { "Phase" } th.number { "Trials" } th.number { "Training samples" } th.number { "Time" }
                         th.number { "Multiply-adds" }
                     }
                 }
@@ -209,6 +209,11 @@ mod tests {
     #[test]
     fn the_page_says_first_what_the_run_reached_and_with_which_epoch() {
         insta::assert_snapshot!(lead(&sample::run_report()));
+    }
+
+    #[test]
+    fn the_whole_page_reads_so() {
+        insta::assert_snapshot!(sample::text_of_page(&page(&sample::run_report())));
     }
 
     #[test]
