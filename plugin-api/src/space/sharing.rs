@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::graph::Form;
-use super::{Layer, LayerOp, Layers, Op, Source};
+use super::{Form, Layer, LayerOp, Layers, Op, Source};
 
 impl Layers {
     /// For each layer the first one that computes the same: itself, or one with an equal operation on the same value
