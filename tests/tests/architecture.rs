@@ -266,7 +266,10 @@ fn every_published_package_has_what_its_page_in_a_registry_shows() {
         assert!(readme.is_file(), "{name} has no {}", readme.display());
         // The limits of crates.io.
         let keywords: Vec<_> = list(&package.json["keywords"]).map(text).collect();
-        assert!((1..=5).contains(&keywords.len()) && keywords.iter().all(|word| word.len() <= 20), "{name}: {keywords:?}");
+        assert!(
+            (1..=5).contains(&keywords.len()) && keywords.iter().all(|word| word.len() <= 20),
+            "{name}: {keywords:?}"
+        );
         assert!((1..=5).contains(&list(&package.json["categories"]).len()), "{name} has no category, or too many");
         assert!(package.json["repository"].is_string(), "{name} does not inherit the workspace's repository");
     }
@@ -300,10 +303,10 @@ fn ci_calls_only_targets_that_make_has() {
     for file in [".ci/run", ".github/workflows/ci.yml", ".github/workflows/weekly.yml"] {
         let text = fs::read_to_string(project::path(file)).unwrap();
         let commands = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-        for after in commands.flat_map(|line| line.split("make ").skip(1)) {
-            let words = after.split(|end: char| end.is_whitespace() || "\"')".contains(end));
-            let target = words.into_iter().find(|word| !word.starts_with('-')).unwrap();
-            assert!(targets.contains(target), "{file} calls `make {target}`, which the Makefile does not have");
+        let words = commands.flat_map(|line| line.split(|end: char| end.is_whitespace() || "\"'()".contains(end)));
+        let words: Vec<_> = words.filter(|word| !word.is_empty() && !word.starts_with('-')).collect();
+        for call in words.windows(2).filter(|call| call[0] == "make") {
+            assert!(targets.contains(call[1]), "{file} calls `make {}`, which the Makefile does not have", call[1]);
             called += 1;
         }
     }
