@@ -6,6 +6,7 @@
 
 pub mod bases;
 pub mod batches;
+mod device;
 pub mod error;
 pub mod files;
 pub mod hash;
@@ -13,8 +14,11 @@ pub mod import;
 mod mmap;
 pub mod prefetch;
 pub mod store;
+mod strands;
 
 pub use batches::{BatchOrder, Partial};
+pub use device::{Device, DeviceChoice};
 pub use error::{Error, Result};
 pub use prefetch::{Batch, BatchBuffer, BatchPlan, Prefetcher};
 pub use store::{Decoding, FinalEvaluation, Rows, SealedRows, Split, Store, StoreInfo, Task};
+pub use strands::OtherStrand;
