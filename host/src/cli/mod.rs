@@ -7,10 +7,10 @@ mod compare;
 mod data;
 mod describe;
 mod evaluate;
+mod new_run;
 mod options;
 mod out;
 mod plugin;
-mod plugins;
 mod progress;
 mod report;
 mod run;
@@ -26,12 +26,12 @@ use genomenas_data::error::{Error, Result};
 
 use compare::Ended;
 
-const VERBOSE_HELP: &str = "Tells more: -v details, -vv everything (RUST_LOG says otherwise)";
+const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 
 /// Compares neural architecture search strategies for DNA sequence models head-to-head
 ///
 /// Strategies and baseline models are plugins: shared libraries in a folder. genomenas trains what they propose, on the
-/// same data, under the same budget, and tells which one found the best model.
+/// same data, under the same budget, and reports which one found the best model.
 #[derive(Debug, Parser)]
 #[command(name = "genomenas", version, propagate_version = true, max_term_width = 120)]
 #[command(after_help = "Examples:\n  \
@@ -58,7 +58,7 @@ enum Verb {
     Run(run::RunArgs),
 }
 
-/// Runs the command line of this process to its end, and says what the process exits with.
+/// Runs the command line of this process; returns what the process exits with.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
 /// Prints what the parser has to say: help and version as they are, an error as one line.
 fn usage(error: &clap::Error) {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         let _ = error.print();
         return;
     }

@@ -1,4 +1,4 @@
-//! What a plugin prints, line by line, into the host's log under the plugin's name.
+//! Relays what a plugin prints, line by line, to the host's log under the plugin's name.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::sync::mpsc::{Receiver, channel};
@@ -11,7 +11,7 @@ use log::Level;
 /// The longest line that is passed on whole; a plugin may print without end.
 const MAX_LINE: u64 = 4096;
 
-/// The last line that came, and a way to wait for the end of the stream.
+/// The last line received, and a way to wait for the end of the stream.
 #[derive(Debug)]
 pub(super) struct Relay {
     last: Arc<Mutex<String>>,
@@ -40,7 +40,7 @@ impl Relay {
         Ok(Self { last, ended })
     }
 
-    /// The last line, once the stream has ended or after a moment.
+    /// The last line, once the stream has ended or after half a second.
     pub(super) fn last_line(&self) -> String {
         let _ = self.ended.recv_timeout(Duration::from_millis(500));
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
