@@ -69,7 +69,7 @@ pub(crate) struct CompareArgs {
     no_control: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    concurrent_trials: Option<u32>,
+    pub(super) concurrent_trials: Option<u32>,
     /// Runs at once [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,

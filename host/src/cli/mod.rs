@@ -126,6 +126,25 @@ mod tests {
     }
 
     #[test]
+    fn concurrent_trials_may_be_asked_for_by_their_former_name_which_the_help_hides() {
+        for verb in ["search", "compare"] {
+            for flag in ["--concurrent-trials", "--in-flight"] {
+                let arguments = "--strategy asha --data x --budget 1samples --out y";
+                let arguments = ["genomenas", verb, flag, "3"].into_iter().chain(arguments.split(' '));
+                let trials = match Cli::try_parse_from(arguments).unwrap().verb {
+                    Verb::Search(args) => Some(args.concurrent_trials),
+                    Verb::Compare(args) => args.concurrent_trials,
+                    _ => None,
+                };
+                assert_eq!(trials, Some(3), "{verb} {flag}");
+            }
+            let mut cli = Cli::command();
+            let help = cli.find_subcommand_mut(verb).unwrap().render_long_help().to_string();
+            assert!(help.contains("--concurrent-trials <N>") && !help.contains("--in-flight"), "{help}");
+        }
+    }
+
+    #[test]
     fn every_verb_has_an_example_in_its_help() {
         fn check(command: &clap::Command) {
             let subcommands: Vec<_> = command.get_subcommands().collect();

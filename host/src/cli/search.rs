@@ -36,7 +36,7 @@ pub(crate) struct SearchArgs {
     budget: Budget,
     /// Trials that take turns on the device: of use to strategies that decide while others run
     #[arg(long, alias = "in-flight", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
-    concurrent_trials: u32,
+    pub(super) concurrent_trials: u32,
     #[command(flatten)]
     space: SpaceOptions,
     #[command(flatten)]

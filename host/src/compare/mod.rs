@@ -179,7 +179,7 @@ impl Comparer {
         let settings =
             self.plan.settings(run).ok_or_else(|| Error::bug(format!("the plan has no entry {}", run.entry)))?;
         let folder = self.folder.join(&run.folder);
-        // What a kill in the middle of making the folder left: there is no run in it yet.
+        // A kill while the folder was being made left it without settings: it does not hold a run yet.
         if folder.exists() && !folder.join(run::settings::files::SETTINGS).exists() {
             std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
         }

@@ -63,12 +63,16 @@ struct Sizes {
     /// Whether a node chooses its inputs, too.
     free_inputs: Option<bool>,
     /// Probability that training drops the output of an operation.
+    #[parameter(minimum = 0, maximum = 0.9999)]
     drop_path: Option<f64>,
     /// Dropout before the first linear layer.
+    #[parameter(minimum = 0, maximum = 0.9999)]
     dropout: Option<f64>,
     /// Dropout of the highway cell's input.
+    #[parameter(minimum = 0, maximum = 0.9999)]
     input_dropout: Option<f64>,
     /// Dropout of the highway cell's states.
+    #[parameter(minimum = 0, maximum = 0.9999)]
     hidden_dropout: Option<f64>,
 }
 
