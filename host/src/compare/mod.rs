@@ -163,7 +163,7 @@ impl Comparer {
             WorkerEvent::Started(_) => observer.event(&Event::Started(&job.name)),
             WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, *progress)),
             WorkerEvent::Ended(_, end) => {
-                let reason = outcome(job, end)?;
+                let reason = failure(job, end)?;
                 observer.event(&Event::Ended(&job.name, reason.as_deref()));
                 self.refresh()?;
             }
@@ -213,8 +213,8 @@ pub fn write_report(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> 
     Ok(comparison)
 }
 
-/// Why a run failed, if it did. A process that left no result leaves a note of its end.
-fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
+/// Why a run failed, if it did. Where its process left no result, the reason is written into its folder.
+fn failure(job: &Job, end: &End) -> Result<Option<String>> {
     if let Some(result) = RunResult::read(&job.folder)? {
         return Ok(match result.state {
             State::Done => None,

@@ -228,7 +228,7 @@ mod tests {
             rows_with_unknown: PerSplit::default(),
             positives: PerSplit::default(),
             values: PerSplit::default(),
-            straddling: None,
+            leakage: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

@@ -7,6 +7,7 @@ use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use genomenas_data::text::printable;
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::Manifest;
 use genomenas_plugin_host::wire::{Create, Kind, code};
@@ -17,6 +18,9 @@ use super::launch;
 use super::limits::{Limits, call_name};
 use super::relay::Relay;
 use crate::exit;
+
+/// The most characters of a plugin's message that are passed on.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -108,7 +112,7 @@ impl Child {
         match self.connection.call(kind, body, self.limits.deadlines.of(kind)) {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
-                let message = plain(&message);
+                let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
                         Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
@@ -204,9 +208,4 @@ fn end(process: &mut std::process::Child) {
     // It may have ended by itself meanwhile, which is as well.
     let _ = process.kill();
     let _ = process.wait();
-}
-
-/// A plugin's message on one line, without control characters.
-fn plain(message: &str) -> String {
-    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(2000).collect()
 }

@@ -1,6 +1,7 @@
 //! Reading the manifest of a plugin file without running anything of it.
 
 use genomenas_abi::HEADER_SYMBOL;
+use genomenas_data::text::printable;
 use genomenas_plugin::message::{FEATURES, Manifest, SECTION};
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_RISCV, EM_X86_64, ET_DYN};
 use object::read::elf::{ElfFile64, FileHeader as _};
@@ -130,7 +131,7 @@ fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), Refusal> {
 fn rustc(file: &ElfFile64<'_, Endianness>) -> Option<String> {
     let comment = file.section_by_name(".comment").filter(|section| section.size() < 4096)?.data().ok()?;
     let named = comment.split(|byte| *byte == 0).find_map(|text| text.strip_prefix(b"rustc version "))?;
-    Some(String::from_utf8_lossy(named).chars().filter(|c| !c.is_control()).take(80).collect())
+    Some(printable(&String::from_utf8_lossy(named)).chars().take(80).collect())
 }
 
 #[cfg(test)]
