@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use genomenas_tests::{Outcome, built_plugin, project};
+use genomenas_tests::{Outcome, built_plugin, circles, project};
 use object::elf::DT_NEEDED;
 use object::read::elf::ElfFile64;
 use serde_json::Value;
@@ -227,9 +227,12 @@ fn every_rust_file_says_first_what_it_is() {
 }
 
 #[test]
-fn random_search_stays_under_100_lines() {
-    let text = fs::read_to_string(project::path("plugins/random-search/src/lib.rs")).unwrap();
-    assert!(text.lines().count() < 100);
+fn no_two_files_of_what_authors_use_depend_on_each_other() {
+    let plugins = plugins().into_iter().map(|plugin| plugin.folder);
+    for folder in ["plugin-api", "plugin-api/macros"].map(PathBuf::from).into_iter().chain(plugins) {
+        let circles = circles(&project::path("").join(&folder).join("src"));
+        assert_eq!(circles, [""; 0], "{}", folder.display());
+    }
 }
 
 #[test]

@@ -6,9 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::Form;
-use super::layers::Shape;
-use super::{Decision, EdgeActivation, Function, HighwayCell, Layer, LayerOp, Op, Source};
+use super::{Decision, EdgeActivation, Form, Function, HighwayCell, HighwayEdge, Layer, LayerOp, Op, Shape, Source};
 
 /// What one layer saves.
 #[derive(Default)]
@@ -158,7 +156,7 @@ const BESIDE_NODES: u64 = 5;
 /// product under its mask, the carry gate, the candidate and the new state.
 fn highway(cell: &HighwayCell) -> u64 {
     // Without an activation of its own, the candidate keeps the whole product.
-    let candidate = |edge: &super::HighwayEdge| match edge.activation {
+    let candidate = |edge: &HighwayEdge| match edge.activation {
         EdgeActivation::Activation(Function::Identity | Function::Gelu) => 2,
         _ => 1,
     };

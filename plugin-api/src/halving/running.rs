@@ -1,26 +1,26 @@
-//! The trials that have not ended, with what their last epoch scored.
+//! The trials that have not ended, with the score of their last epoch.
 
 use serde::{Deserialize, Serialize};
 
 use super::Ranked;
 use crate::message::{Metric, Outcome, Report, TrialId};
 
-/// A trial of an architecture on its way up.
+/// A trial that takes an architecture to the end of a rung.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Running {
+pub struct RungTrial {
     /// Its id.
     pub trial: TrialId,
     /// The architecture, by its position in the [`Draws`](crate::space::Draws).
     pub architecture: usize,
-    /// The rung that it works for, from 0.
+    /// The rung, from 0.
     pub rung: usize,
     /// The trial that it continues.
     pub from: Option<TrialId>,
-    /// The score of its last epoch: not of its best one, which would favour whom a long rung gave more draws.
+    /// The score of its last epoch, not the best one: longer rungs have more epochs to be lucky in.
     pub score: Option<f64>,
 }
 
-impl Ranked for Running {
+impl Ranked for RungTrial {
     fn score(&self) -> Option<f64> {
         self.score
     }
@@ -34,7 +34,7 @@ impl Ranked for Running {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
     /// The trial; one that failed has no score.
-    pub trial: Running,
+    pub trial: RungTrial,
     /// Why it failed, if it did.
     pub failure: Option<String>,
 }
@@ -42,26 +42,26 @@ pub struct Ended {
 /// The trials that have not ended.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UnderWay(Vec<Running>);
+pub struct RunningTrials(Vec<RungTrial>);
 
-impl UnderWay {
+impl RunningTrials {
     /// Whether all have ended.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The trials, in the order in which they were proposed.
-    pub fn iter(&self) -> impl Iterator<Item = &Running> {
+    pub fn iter(&self) -> impl Iterator<Item = &RungTrial> {
         self.0.iter()
     }
 
-    /// Takes note of a trial that is proposed.
-    pub fn begin(&mut self, trial: Running) {
+    /// Adds a trial that is proposed.
+    pub fn begin(&mut self, trial: RungTrial) {
         self.0.push(trial);
     }
 
-    /// Takes note of a report, whoever's it is. Gives the trial of ours that it ends.
-    pub fn hear(&mut self, report: &Report, metric: Metric) -> Option<Ended> {
+    /// Takes in the report of any trial. Returns the trial that it ends, if it is one of these.
+    pub fn update(&mut self, report: &Report, metric: Metric) -> Option<Ended> {
         let at = self.0.iter().position(|running| running.trial == report.trial)?;
         if let (Some(epoch), Some(running)) = (&report.epoch, self.0.get_mut(at)) {
             running.score = epoch.score(metric);
