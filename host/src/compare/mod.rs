@@ -255,10 +255,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let job = Job { name: "danq seed 1".to_owned(), folder: folder.path().to_owned() };
         let end = End::Failed("its process died with signal 11".to_owned());
-        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "its process died with signal 11");
+        assert_eq!(failure(&job, &end).unwrap().unwrap(), "its process died with signal 11");
         let log = folder.path().join(run::settings::files::LOG);
         files::write_atomically(&log, b"start\nerror: the store changed\n").unwrap();
-        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "the store changed");
+        assert_eq!(failure(&job, &end).unwrap().unwrap(), "the store changed");
         assert_eq!(files::read_text(&folder.path().join(collect::CRASH)).unwrap(), "the store changed\n");
     }
 }

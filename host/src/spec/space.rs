@@ -4,9 +4,7 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_plugin::Parameters;
 use genomenas_plugin::space::{GenomeNas, Space};
-use serde_json::Value;
 
 use super::Spec;
 
@@ -16,7 +14,7 @@ pub const GENOMENAS: &str = "genomenas";
 /// The space that `spec` names, for windows of `length` bases and `labels` outputs.
 pub fn resolve(spec: &Spec, length: usize, labels: usize) -> Result<Space> {
     if spec.id == GENOMENAS {
-        return Ok(genomenas(spec, length, labels)?.space()?);
+        return Ok(GenomeNas::from_settings(length, labels, &spec.parameters)?.space()?);
     }
     if let Some(key) = spec.parameters.keys().next() {
         return Err(Error::input(format!(
@@ -34,79 +32,6 @@ pub fn resolve(spec: &Spec, length: usize, labels: usize) -> Result<Space> {
     let space = Space::from_text(&files::read_text(path)?).map_err(|error| Error::file("use", path, error))?;
     space.supernet_layers()?.expect_io(length, labels).map_err(|error| Error::file("use", path, error))?;
     Ok(space)
-}
-
-/// The sizes of the space `genomenas` that a person sets; the others are the published ones. Its bounds are checked where
-/// the space is made.
-#[derive(Parameters)]
-struct Sizes {
-    /// Channels of the first cell's nodes.
-    channels: Option<usize>,
-    /// Convolutional cells.
-    cells: Option<usize>,
-    /// Nodes of a convolutional cell.
-    nodes: Option<usize>,
-    /// How many of its last nodes a cell's value consists of.
-    multiplier: Option<usize>,
-    /// Nodes of the highway cell.
-    rnn_nodes: Option<usize>,
-    /// The stem's channels, as a multiple of those of the first cell.
-    stem_multiplier: Option<usize>,
-    /// Features of the first linear layer.
-    decoder_features: Option<usize>,
-    /// Operations of an edge.
-    operations: Option<Vec<String>>,
-    /// Activations of an edge of the highway cell.
-    activations: Option<Vec<String>>,
-    /// Whether normal and reduction cells make the same decisions.
-    shared_cell: Option<bool>,
-    /// Whether a node chooses its inputs, too.
-    free_inputs: Option<bool>,
-    /// Probability that training drops the output of an operation.
-    #[parameter(minimum = 0, maximum = 0.9999)]
-    drop_path: Option<f64>,
-    /// Dropout before the first linear layer.
-    #[parameter(minimum = 0, maximum = 0.9999)]
-    dropout: Option<f64>,
-    /// Dropout of the highway cell's input.
-    #[parameter(minimum = 0, maximum = 0.9999)]
-    input_dropout: Option<f64>,
-    /// Dropout of the highway cell's states.
-    #[parameter(minimum = 0, maximum = 0.9999)]
-    hidden_dropout: Option<f64>,
-}
-
-fn genomenas(spec: &Spec, length: usize, labels: usize) -> Result<GenomeNas> {
-    let mut parameters = spec.parameters.clone();
-    // In an option, a list of names may be one text with commas.
-    for key in ["operations", "activations"] {
-        if let Some(Value::String(text)) = parameters.get(key) {
-            let names: Vec<&str> = text.split(',').map(str::trim).collect();
-            parameters.insert(key.to_owned(), names.into());
-        }
-    }
-    let sizes =
-        Sizes::from_map(&parameters).map_err(|error| Error::from(error).context(format!("the space '{GENOMENAS}'")))?;
-    let published = GenomeNas::new(length, labels);
-    Ok(GenomeNas {
-        length,
-        labels,
-        channels: sizes.channels.unwrap_or(published.channels),
-        cells: sizes.cells.unwrap_or(published.cells),
-        nodes: sizes.nodes.unwrap_or(published.nodes),
-        multiplier: sizes.multiplier.or(published.multiplier),
-        rnn_nodes: sizes.rnn_nodes.unwrap_or(published.rnn_nodes),
-        stem_multiplier: sizes.stem_multiplier.unwrap_or(published.stem_multiplier),
-        decoder_features: sizes.decoder_features.unwrap_or(published.decoder_features),
-        operations: sizes.operations.unwrap_or(published.operations),
-        activations: sizes.activations.unwrap_or(published.activations),
-        shared_cell: sizes.shared_cell.unwrap_or(published.shared_cell),
-        free_inputs: sizes.free_inputs.unwrap_or(published.free_inputs),
-        drop_path: sizes.drop_path.unwrap_or(published.drop_path),
-        dropout: sizes.dropout.unwrap_or(published.dropout),
-        input_dropout: sizes.input_dropout.unwrap_or(published.input_dropout),
-        hidden_dropout: sizes.hidden_dropout.unwrap_or(published.hidden_dropout),
-    })
 }
 
 #[cfg(test)]
