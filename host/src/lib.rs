@@ -7,5 +7,6 @@ pub mod cli;
 pub mod compare;
 pub mod plugins;
 pub mod run;
+pub mod run_report;
 
 pub use genomenas_data::{Error, Result};

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::text::grouped;
 use genomenas_plugin::message::Budget;
 use genomenas_report as report;
-use genomenas_report::words;
+use genomenas_report::humanize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -193,8 +194,8 @@ fn lengths(plan: &ComparisonPlan) -> String {
     let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
     format!(
         "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
-        words::budget(plan.budget),
-        words::grouped(samples),
+        humanize::budget(plan.budget),
+        grouped(samples),
         recipe.epochs,
         if recipe.epochs == 1 { "" } else { "s" }
     )

@@ -8,11 +8,11 @@ use comfy_table::{ContentArrangement, Row, Table, presets};
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
+use genomenas_data::text::grouped;
 use genomenas_plugin::message::{DataInfo, Task};
 use genomenas_plugin::space::{Architecture, Layers, Space};
-use genomenas_report::Layer;
 use genomenas_report::architecture;
-use genomenas_report::words::grouped;
+use genomenas_report::model::LayerRow;
 use serde::Serialize;
 
 use super::options::{PluginOptions, strategy};
@@ -90,12 +90,12 @@ struct Description {
     hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     architectures: Option<f64>,
-    layers: Vec<Layer>,
+    layers: Vec<LayerRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decisions: Vec<Decision>,
     /// The layers as a person reads them.
     #[serde(skip)]
-    folded: Vec<Layer>,
+    folded: Vec<LayerRow>,
 }
 
 #[derive(PartialEq, Serialize)]
@@ -166,7 +166,7 @@ fn of_space(space: &Space) -> Result<Description> {
     let supernet = space.supernet_layers()?;
     let mut description = of_layers(&space.name, &supernet);
     // They belong to no layer, and without them the layers would not add up to the total.
-    let alphas = Layer {
+    let alphas = LayerRow {
         name: "alphas".to_owned(),
         op: "weights of the options, shared by all uses of a decision".to_owned(),
         shape: String::new(),

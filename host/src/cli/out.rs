@@ -5,10 +5,10 @@
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use genomenas_data::error::{Error, Result};
+pub(crate) use genomenas_report::text_table::aligned;
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -41,17 +41,6 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 /// Writes `value` as one line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     line(&to_json(value, false)?)
-}
-
-/// The lines of a table, the columns in `right` aligned to the right, without blanks at their ends.
-pub(crate) fn aligned(mut table: Table, right: &[usize]) -> String {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if right.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 /// Writes `error: …` as one line to standard error.

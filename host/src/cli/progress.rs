@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use genomenas_data::import::Progress;
+use genomenas_data::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::out;

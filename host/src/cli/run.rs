@@ -8,9 +8,10 @@ use genomenas_data::error::{Error, Result};
 
 use super::progress::{LinesProgress, RunProgress};
 use super::{out, threads};
-use crate::compare::{alone, slots};
+use crate::compare::slots;
 use crate::run::settings::{Data, Settings, files};
 use crate::run::{self, RunResult, State};
+use crate::run_report;
 
 /// Does one run, from its folder alone: begins it, or goes on where it was
 #[derive(Args, Debug)]
@@ -70,7 +71,7 @@ pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
 
 /// Writes the page of a run that ended. One that cannot be written costs the run nothing: `report` can make it later.
 fn write_page(folder: &Path) {
-    if let Err(error) = alone::write(folder) {
+    if let Err(error) = run_report::write(folder) {
         log::warn!("the run has no page: {error}");
     }
 }

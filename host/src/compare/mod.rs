@@ -5,7 +5,6 @@
 //! only thing that is shared: a run can be done by hand, by another machine or by a job array, and the comparer goes
 //! on from what it finds.
 
-pub mod alone;
 pub mod collect;
 pub mod named;
 pub mod plan;
@@ -23,10 +22,11 @@ use std::sync::atomic::AtomicUsize;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::space::Space;
-use genomenas_report::{self as report, Comparison};
+use genomenas_report::{self as report, model::Comparison};
 
 use crate::run;
 use crate::run::{RunResult, State};
+use crate::run_report::summary::CRASH;
 use plan::{ComparisonPlan, PlannedRun};
 use slots::{End, Event, Job, Slots};
 
@@ -195,7 +195,7 @@ impl Comparer {
             }
             None => {}
         }
-        remove_if_there(&folder.join(collect::CRASH))?;
+        remove_if_there(&folder.join(CRASH))?;
         Ok(true)
     }
 }
@@ -222,7 +222,7 @@ fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
         End::Done => "its process ended without a result".to_owned(),
         End::Failed(how) => slots::last_error(&job.folder).unwrap_or_else(|| how.clone()),
     };
-    files::write_atomically(&job.folder.join(collect::CRASH), format!("{reason}\n").as_bytes())?;
+    files::write_atomically(&job.folder.join(CRASH), format!("{reason}\n").as_bytes())?;
     Ok(Some(reason))
 }
 
@@ -256,6 +256,6 @@ mod tests {
         let log = folder.path().join(run::settings::files::LOG);
         files::write_atomically(&log, b"start\nerror: the store changed\n").unwrap();
         assert_eq!(outcome(&job, &end).unwrap().unwrap(), "the store changed");
-        assert_eq!(files::read_text(&folder.path().join(collect::CRASH)).unwrap(), "the store changed\n");
+        assert_eq!(files::read_text(&folder.path().join(CRASH)).unwrap(), "the store changed\n");
     }
 }

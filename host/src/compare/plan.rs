@@ -7,7 +7,7 @@ use genomenas_data::files;
 use genomenas_data::hash::sha256;
 use genomenas_plugin::message::{self, Budget};
 use genomenas_plugin::space::Space;
-use genomenas_report::Ranking;
+use genomenas_report::model::Ranking;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_default_recipe_in_words() {
-        let lines: Vec<_> = genomenas_report::words::recipe(&default())
+        let lines: Vec<_> = genomenas_report::recipe::settings(&default())
             .into_iter()
             .map(|s| format!("{}: {}", s.name, s.value))
             .collect();

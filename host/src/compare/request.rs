@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use genomenas_data::error::Result;
 use genomenas_data::files;
 use genomenas_plugin::message::Budget;
-use genomenas_report::Ranking;
+use genomenas_report::model::Ranking;
 use serde::{Deserialize, Deserializer};
 
 use super::named::Named;

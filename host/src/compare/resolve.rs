@@ -7,7 +7,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
-use genomenas_report::Ranking;
+use genomenas_report::model::Ranking;
 use genomenas_torch::train::check_plan;
 use serde_json::{Map, Value};
 
@@ -298,7 +298,7 @@ mod tests {
             rows_with_unknown: PerSplit::default(),
             positives: PerSplit::default(),
             values: PerSplit::default(),
-            straddling: None,
+            leakage: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

@@ -14,14 +14,19 @@
 
 mod batch;
 mod decode;
+mod digest;
 mod info;
-mod pending;
+mod leakage;
+mod leakage_detector;
 mod read;
-mod record;
+mod row;
+mod row_bytes;
 mod rows;
 mod schema;
-mod straddling;
+mod shape;
+mod split;
 mod summary;
+mod task;
 mod verify;
 mod write;
 
@@ -33,13 +38,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use decode::Decoding;
-pub use info::{BATCH_ROWS, Count, ImportRecord, PerSplit, Shape, Source, Split, StoreInfo, Task, Values};
-pub use record::{Place, Row, Target};
+pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
+pub use leakage::{Pairs, SplitLeakage};
+pub use row::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
-pub use straddling::{Pairs, Straddling};
+pub use shape::Shape;
+pub use split::{PerSplit, Split};
+pub use task::Task;
 pub use write::StoreWriter;
 
-pub(crate) use info::{LONGEST, MOST_LABELS};
+pub(crate) use shape::{LONGEST, MOST_LABELS};
 
 use crate::error::{Error, Result};
 use crate::mmap::map_read_only;
@@ -74,9 +82,8 @@ impl Store {
             return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
         }
         let bytes = map_read_only(&file).map_err(cannot_read)?;
-        let checked = CheckedFile::new(&bytes.into()).map_err(wrong)?;
-        let open = OpenStore::new(path.to_owned(), checked).map_err(wrong)?;
-        Ok(Self { open: Arc::new(open) })
+        let open = CheckedFile::new(&bytes.into()).and_then(|checked| OpenStore::new(path.to_owned(), checked));
+        open.map(|open| Self { open: Arc::new(open) }).map_err(|error| error.context(path.display()))
     }
 
     /// What it holds and how it came to be; also a person's summary, through `Display`.

@@ -2,7 +2,9 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::info::{PerSplit, Split, StoreInfo};
+use super::info::StoreInfo;
+use super::split::{PerSplit, Split};
+use crate::text::grouped;
 
 /// Labels shown in full; a data set with more shows the rarest and the commonest.
 const LABELS_SHOWN: usize = 40;
@@ -48,7 +50,7 @@ impl Display for StoreInfo {
                 split.name()
             )?;
         }
-        if self.straddling.is_some_and(|straddling| straddling.is_none()) {
+        if self.leakage.is_some_and(|leakage| leakage.is_none()) {
             writeln!(out, "  no sequence and no base of a genome is in two splits")?;
         }
         writeln!(out, "  digest {}", self.digest)?;
@@ -107,17 +109,4 @@ impl StoreInfo {
         }
         Ok(())
     }
-}
-
-/// A number with a comma between thousands.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

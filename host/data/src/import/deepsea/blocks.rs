@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-use super::super::{OnProgress, Progress};
 use super::array::Array;
 use super::bundle::Bundle;
-use super::element::WORD;
 use super::planes::{Block, Wrong, block_bytes};
 use crate::bases::CHANNELS;
 use crate::error::{Error, Result};
+use crate::formats::element::WORD;
+use crate::progress::{OnProgress, Progress};
 
 /// Bytes of a block, unless whole chunks are larger.
 const USUAL_BLOCK: u64 = 64 << 20;

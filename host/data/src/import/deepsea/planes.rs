@@ -4,9 +4,9 @@
 //! together. They are kept that way, one bit each, and turned into rows 64 samples at a time by transposing squares of
 //! 64 × 64 bits. A base takes three bits while it waits: whether it is known, and the two of its code.
 
-use super::element::{Element, WORD};
 use super::row::RowBits;
 use crate::bases::CHANNELS;
+use crate::formats::element::{Element, WORD};
 
 /// The codes of the channels, which come in the order A, G, C, T.
 const CODES: [u8; CHANNELS] = [0, 2, 1, 3];

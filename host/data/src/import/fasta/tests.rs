@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::super::in_tests;
 use super::*;
 use crate::bases::Packed;
 use crate::store::{FinalEvaluation, Rows, Split, Store};
+use crate::test_support;
 
 struct Folder(tempfile::TempDir);
 
@@ -19,7 +19,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        in_tests::file(self.0.path(), name, bytes)
+        test_support::file(self.0.path(), name, bytes)
     }
 
     fn class(&self, name: &str, bytes: impl AsRef<[u8]>) -> ClassPath {
@@ -39,7 +39,7 @@ impl Folder {
     }
 
     fn refused(&self, options: &FastaOptions) -> String {
-        in_tests::refusal(self.0.path(), import(options, &mut |_| {}))
+        test_support::refusal(self.0.path(), import(options, &mut |_| {}))
     }
 }
 
@@ -237,14 +237,14 @@ proptest! {
         }
         let paths = vec![folder.class("a.fa", &text[0]), folder.class("b.fa", &text[1])];
         let options = FastaOptions {
-            length: Some(12), seed, fractions: Fractions { valid: 0.3, test: 0.3 },
+            length: Some(12), seed, valid: 0.3, test: 0.3,
             ..FastaOptions::new(paths, folder.0.path().join("store"))
         };
         let Ok(info) = import(&options, &mut |_| {}) else {
             // So few rows, tied together, may leave a split without any.
             return Ok(());
         };
-        prop_assert!(info.straddling.unwrap().is_none(), "{info}");
+        prop_assert!(info.leakage.unwrap().is_none(), "{info}");
         let store = Store::open(&options.output).unwrap();
         let mut of: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in [store.train(), store.valid(), test_rows(&store)] {

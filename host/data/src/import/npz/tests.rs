@@ -1,13 +1,14 @@
 //! The importer of NumPy's archives on good and bad ones.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
-use crate::store::{FinalEvaluation, Rows as StoreRows, Store};
+use crate::store::{FinalEvaluation, Rows as StoreRows, Store, Task};
 
 const TRAIN: [&str; 5] = ["ACGTNA", "AAAAAA", "CCGGTT", "NNNNNN", "GATTAC"];
 const VALID: [&str; 2] = ["TTTTTT", "ACACAC"];

@@ -87,7 +87,7 @@ fn columns_are_found_by_number_where_there_is_no_header() {
     let table = "train\t0\tACGT\nvalid\t10\tACGA\ntest\t2\tTTTT\n";
     let options = folder.options("t.tsv", table);
     let options = TableOptions {
-        header: false,
+        no_header: true,
         sequence: "3".into(),
         labels: vec!["2".into()],
         split: Some("1".into()),
@@ -130,7 +130,7 @@ fn settings_that_contradict_each_other_are_refused() {
     insta::assert_snapshot!(folder.refused(&two), @r#"t.tsv, line 2: expected 0 or 1 in column "label", found "b""#);
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiClass), ..two.clone() }), @"a multi-class task has one label column, with the name of the class; name one");
     insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..two }), @"several label columns hold 0 or 1 each: give a separator only with one label column");
-    insta::assert_snapshot!(folder.refused(&TableOptions { fractions: Fractions { valid: 0.5, test: 0.5 }, ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid: 0.5, test: 0.5, ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { length: Some(0), ..good }), @"cannot write store: rows of 0 bases: expected 1 to 16777216");
 }
 
@@ -161,7 +161,7 @@ proptest! {
             let opposite: String = sequence.chars().rev().map(|base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', _ => 'A' }).collect();
             table.extend(["a\t", sequence, "\nb\t", &opposite, "\nb\t", sequence, "\n"]);
         }
-        let options = TableOptions { split: None, seed, fractions: Fractions { valid: 0.3, test: 0.3 }, ..folder.options("t.tsv", table) };
+        let options = TableOptions { split: None, seed, valid: 0.3, test: 0.3, ..folder.options("t.tsv", table) };
         let (store, _) = imported(&options);
         let mut seen: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in splits(&store) {
@@ -261,12 +261,8 @@ fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
 #[test]
 fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
     let folder = Folder::new();
-    let shares = TableOptions {
-        split: None,
-        fractions: Fractions { valid: 0.3, test: 0.3 },
-        overwrite: true,
-        ..folder.options("t.tsv", placed(600))
-    };
+    let shares =
+        TableOptions { split: None, valid: 0.3, test: 0.3, overwrite: true, ..folder.options("t.tsv", placed(600)) };
     let grouped = TableOptions { group: Some("donor".into()), labels: vec!["donor".into()], seed: 3, ..shares.clone() };
     let (store, _) = imported(&grouped);
     let mut of: BTreeMap<u32, Split> = BTreeMap::new();
@@ -285,7 +281,7 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
         length: Some(24),
         ..shares.clone()
     };
-    let overlapping = |options: &TableOptions| imported(options).1.straddling.unwrap().overlapping_windows;
+    let overlapping = |options: &TableOptions| imported(options).1.leakage.unwrap().overlapping_windows;
     assert_eq!(overlapping(&places), Pairs::default());
     // By their sequences alone they are torn apart.
     let torn = placed(600)

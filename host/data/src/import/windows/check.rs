@@ -1,14 +1,14 @@
-//! What settings go together, before anything is read.
+//! Which settings fit together: checked before anything is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::super::bigwig::is_bigwig;
-use super::super::bins::{Bins, Overlap};
-use super::super::genome::Chromosome;
-use super::super::labels::lengths;
-use super::{Keep, WindowsOptions};
+use super::bins::Bins;
+use super::options::{Keep, WindowsOptions};
+use super::overlap::Overlap;
 use crate::error::{Error, Result};
+use crate::formats::bigwig::is_bigwig;
+use crate::formats::genome::{Chromosome, lengths};
 use crate::store::Task;
 
 /// The label files by their kind, and the task that follows.

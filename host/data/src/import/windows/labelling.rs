@@ -1,20 +1,20 @@
 //! The labels of bins: from features that overlap them, and from signals over them.
 
-use super::super::OnProgress;
-use super::super::bins::Grid;
-use super::super::genome::Chromosome;
-use super::super::labels::{self, Features};
-use super::super::tracks::{self, Track};
-use super::WindowsOptions;
+use super::bins::Grid;
 use super::check::Files;
+use super::features::{self, Features};
+use super::options::WindowsOptions;
+use super::tracks::{self, Track};
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
+use crate::formats::genome::Chromosome;
+use crate::progress::OnProgress;
 use crate::store::{Target, Task};
 
 /// Bytes of labels that are made at a time.
 const LABEL_BYTES: u64 = 64 << 20;
 
-/// What gives bins their labels.
+/// The sources of labels.
 pub(super) struct Labelling<'a> {
     options: &'a WindowsOptions,
     task: Task,
@@ -29,9 +29,9 @@ pub(super) struct Labelling<'a> {
 
 /// The labels of some bins.
 pub(super) enum Labelled {
-    /// So many bytes a bin.
+    /// Bits, and the bytes of a bin.
     Bits(Vec<u8>, usize),
-    /// So many values a bin.
+    /// Values, and how many a bin has.
     Values(Vec<f32>, usize),
 }
 
@@ -60,7 +60,7 @@ impl<'a> Labelling<'a> {
             outside += others;
             opened.push(track);
         }
-        let features = labels::read(
+        let features = features::read(
             &files.features,
             chromosomes,
             options.label_from,

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::super::Fractions;
-use super::super::super::bigwig::tests::{Values, bigwig};
 use super::*;
-use crate::store::{Pairs, Task};
+use crate::formats::bigwig::tests::{Values, bigwig};
+use crate::splits::Fractions;
+use crate::store::Pairs;
 
 /// A track over the three chromosomes of `FASTA`; bins of 4 with a context of 2 show bins 1 to 4 of `one`.
 fn track(folder: &Folder, name: &str) -> PathBuf {
@@ -137,7 +137,7 @@ fn labels_have_the_groups_of_a_file() {
 #[test]
 fn rows_across_the_edge_of_a_region_are_left_out_and_counted() {
     let folder = Folder::new();
-    let splits = GenomeSplits::named(vec!["one:13-24".into()], vec!["three".into()]);
+    let splits = GenomeSplitOptions::named(vec!["one:13-24".into()], vec!["three".into()]);
     let (store, info) = imported(&WindowsOptions { splits, ..folder.options(LABELS) });
     let starts = |rows: &Rows| -> Vec<(String, u64)> {
         let all: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
@@ -158,13 +158,13 @@ proptest! {
         let folder = Folder::new();
         let sequence = |length: usize| "ACGGTTACC".chars().cycle().take(length).collect::<String>();
         let genome = folder.file("big.fa", format!(">one\n{}\n>two\n{}\n>three\n{}\n", sequence(300), sequence(200), sequence(150)));
-        let splits = GenomeSplits { block, ..GenomeSplits::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
+        let splits = GenomeSplitOptions { block, ..GenomeSplitOptions::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
         let options = WindowsOptions { genome, splits, bin, context, step: Some(step), ..folder.options(LABELS) };
         let Ok(info) = import(&options, &mut |_| {}) else {
             // Where blocks are hardly longer than rows, a split may have none.
             return Ok(());
         };
-        prop_assert_eq!(info.straddling.unwrap().overlapping_windows, Pairs::default());
+        prop_assert_eq!(info.leakage.unwrap().overlapping_windows, Pairs::default());
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         for rows in [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))] {
