@@ -1,4 +1,4 @@
-//! The shield around every hook: bytes to messages and back, and a panic to an error.
+//! The guard around every hook: bytes to messages and back, and a panic to an error.
 //!
 //! A panic must not cross the boundary, because `abi_stable` then ends the process. It also leaves the strategy in an
 //! unknown state, so the instance is poisoned: the host makes a new one and loads the last saved state into it.
@@ -15,18 +15,18 @@ use genomenas_abi::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Error, ErrorCode, Result, Strategy};
+use crate::{Error, ErrorCode, Instance, Result};
 
-/// A strategy behind the shield.
+/// A strategy behind the guard.
 pub(super) struct Guarded {
     /// `None` only while it is dropped.
-    strategy: Option<Box<dyn Strategy>>,
+    instance: Option<Box<dyn Instance>>,
     poisoned: AtomicBool,
 }
 
 impl Guarded {
-    pub(super) fn new(strategy: Box<dyn Strategy>) -> Self {
-        Self { strategy: Some(strategy), poisoned: AtomicBool::new(false) }
+    pub(super) fn new(instance: Box<dyn Instance>) -> Self {
+        Self { instance: Some(instance), poisoned: AtomicBool::new(false) }
     }
 
     /// The instance as it crosses the boundary.
@@ -34,9 +34,9 @@ impl Guarded {
         FfiStrategy_TO::from_value(self, TD_Opaque)
     }
 
-    fn change(&mut self, hook: impl FnOnce(&mut dyn Strategy) -> Result<Vec<u8>>) -> FfiResult<RVec<u8>> {
-        match &mut self.strategy {
-            Some(strategy) if !*self.poisoned.get_mut() => reply(caught(|| hook(strategy.as_mut())), &self.poisoned),
+    fn change(&mut self, hook: impl FnOnce(&mut dyn Instance) -> Result<Vec<u8>>) -> FfiResult<RVec<u8>> {
+        match &mut self.instance {
+            Some(instance) if !*self.poisoned.get_mut() => reply(caught(|| hook(instance.as_mut())), &self.poisoned),
             _ => refusal(&poisoned()),
         }
     }
@@ -44,37 +44,37 @@ impl Guarded {
 
 impl FfiStrategy for Guarded {
     fn propose(&mut self, ask: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            let proposal = strategy.propose(&message("ask", ask)?)?;
+        self.change(|instance| {
+            let proposal = instance.propose(&message("ask", ask)?)?;
             Ok(serde_json::to_vec(&proposal)?)
         })
     }
 
     fn update(&mut self, report: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            strategy.update(&message("report", report)?)?;
+        self.change(|instance| {
+            instance.update(&message("report", report)?)?;
             Ok(Vec::new())
         })
     }
 
     fn discard(&mut self, report: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            let discards = strategy.discard(&message("report", report)?)?;
+        self.change(|instance| {
+            let discards = instance.discard(&message("report", report)?)?;
             Ok(serde_json::to_vec(&discards)?)
         })
     }
 
     fn save(&self) -> FfiResult<RVec<u8>> {
-        match &self.strategy {
-            Some(strategy) if !self.poisoned.load(Ordering::Relaxed) => {
-                reply(caught(|| strategy.save()), &self.poisoned)
+        match &self.instance {
+            Some(instance) if !self.poisoned.load(Ordering::Relaxed) => {
+                reply(caught(|| instance.save()), &self.poisoned)
             }
             _ => refusal(&poisoned()),
         }
     }
 
     fn load(&mut self, state: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| strategy.load(state.as_slice()).map(|()| Vec::new()))
+        self.change(|instance| instance.load(state.as_slice()).map(|()| Vec::new()))
     }
 
     fn extension(&mut self, name: RStr<'_>, _: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
@@ -87,9 +87,9 @@ impl FfiStrategy for Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        let strategy = self.strategy.take();
+        let instance = self.instance.take();
         let dropped = caught(|| {
-            drop(strategy);
+            drop(instance);
             Ok(())
         });
         if let Err(error) = dropped {
@@ -98,14 +98,14 @@ impl Drop for Guarded {
     }
 }
 
-/// Runs `work`; a panic in it becomes an error that tells the message and the place.
+/// Runs `work`; a panic in it becomes an error with the message and the place.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     install_hook();
     let outer = PANIC.with(|place| place.replace(Some(String::new())));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    let told = PANIC.with(|place| place.replace(outer)).unwrap_or_default();
+    let reported = PANIC.with(|place| place.replace(outer)).unwrap_or_default();
     result.unwrap_or_else(|payload| {
-        let message = if told.is_empty() { text_of(payload.as_ref()).to_owned() } else { told };
+        let message = if reported.is_empty() { text_of(payload.as_ref()).to_owned() } else { reported };
         // Its drop could panic, and nobody is left to catch that.
         forget(payload);
         Err(Error { code: ErrorCode::Panic, message: format!("panicked: {message}") })
@@ -118,7 +118,7 @@ pub(super) fn refusal<T>(error: &Error) -> FfiResult<T> {
 }
 
 thread_local! {
-    /// What the panic hook heard on this thread; `None` outside of the shield.
+    /// What the panic hook heard on this thread; `None` outside of the guard.
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -129,10 +129,10 @@ fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let text = text_of(info.payload());
-            let told = info.location().map_or(text.to_owned(), |place| format!("{text}, at {place}"));
+            let reported = info.location().map_or(text.to_owned(), |place| format!("{text}, at {place}"));
             let heard = PANIC.try_with(|place| match place.try_borrow_mut().as_deref_mut() {
                 Ok(Some(place)) => {
-                    *place = told;
+                    *place = reported;
                     true
                 }
                 _ => false,

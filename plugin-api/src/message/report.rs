@@ -1,12 +1,15 @@
-//! What the host tells a strategy about a trial.
+//! What the host reports to a strategy about a trial.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, TrialId};
+use crate::{Error, Result};
 
-/// News of one trial: an epoch, the score of a mask, or its end.
+/// What happened in one trial: an epoch, the score of a mask, or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The trial.
@@ -29,7 +32,18 @@ pub struct Report {
     pub end: Option<End>,
 }
 
-/// What a supernet has learned of its options, by decision and option.
+impl Report {
+    /// The score of the trial's best epoch, where this report ends a trial that completed. More is better.
+    pub fn final_score(&self, metric: Metric) -> Option<f64> {
+        let end = self.end.as_ref()?;
+        match end.outcome {
+            Outcome::Completed { .. } => end.best.as_ref()?.score(metric),
+            Outcome::Discarded | Outcome::Failed { .. } => None,
+        }
+    }
+}
+
+/// What a supernet has learned about its options, by decision and option.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Alphas(pub BTreeMap<String, BTreeMap<String, OptionWeight>>);
@@ -74,7 +88,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    /// The value of `metric`, with its sign such that more is better; `None` where it is undefined.
     pub fn score(&self, metric: Metric) -> Option<f64> {
         metric.of(Some(self.valid_loss), [self.auroc, self.auprc, self.f1])
     }
@@ -98,7 +112,7 @@ pub struct MaskScore {
 }
 
 impl MaskScore {
-    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    /// The value of `metric`, with its sign such that more is better; `None` where it is undefined.
     pub fn score(&self, metric: Metric) -> Option<f64> {
         metric.of(self.valid_loss, [self.auroc, self.auprc, self.f1])
     }
@@ -117,6 +131,32 @@ pub enum Metric {
     Auprc,
     /// Mean F1 at 0.5.
     F1,
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loss => "loss",
+            Self::Auroc => "AUROC",
+            Self::Auprc => "AUPRC",
+            Self::F1 => "F1",
+        })
+    }
+}
+
+impl FromStr for Metric {
+    type Err = Error;
+
+    /// Reads the name that a parameter has: `loss`, `auroc`, `auprc` or `f1`.
+    fn from_str(name: &str) -> Result<Self> {
+        Ok(match name {
+            "loss" => Self::Loss,
+            "auroc" => Self::Auroc,
+            "auprc" => Self::Auprc,
+            "f1" => Self::F1,
+            _ => return Err(Error::invalid(format!("metric '{name}' is unknown: expected loss, auroc, auprc or f1"))),
+        })
+    }
 }
 
 impl Metric {

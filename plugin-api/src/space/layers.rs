@@ -1,37 +1,13 @@
 //! The layers of a graph: its operations in order, each with its shape and exact counts.
 
-use super::expand::{Flat, LayerOp, Source, expand};
-use super::graph::{Form, Graph};
+use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
-use super::{Decision, Space, kept};
+use super::layer::shown;
+use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
 const MAX_COUNT: u64 = 1 << 50;
-
-/// The shape of one sample's value: \[channels, length\] or \[features\].
-pub type Shape = Vec<usize>;
-
-/// One operation with its shape and counts.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    /// Path of the node: block uses and options joined by dots. Weights are named after it.
-    pub name: String,
-    /// What it does.
-    pub op: LayerOp,
-    /// What it reads.
-    pub inputs: Vec<Source>,
-    /// Shape of its value for one sample.
-    pub shape: Shape,
-    /// Trained weights.
-    pub parameters: u64,
-    /// Multiply-adds of one sample's forward pass: those of convolutions, linear layers and recurrent matrices;
-    /// biases, normalisation, pooling and activations are not counted.
-    pub multiply_adds: u64,
-    /// Values of one sample that a training step keeps of it until the backward pass: an estimate. A supernet's is that
-    /// of an architecture step over all options.
-    pub activations: u64,
-}
 
 /// All layers of a graph, each after those it reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +29,9 @@ impl Layers {
         Self::infer(graph, Form::Final, expand(graph, Form::Final, false)?, Vec::new())
     }
 
-    pub(super) fn of_supernet(space: &Space) -> Result<Self> {
-        let expanded = expand(&space.graph, Form::Search, true)?;
-        Self::infer(&space.graph, Form::Search, expanded, space.decisions.clone())
+    pub(super) fn of_supernet(graph: &Graph, decisions: &[Decision]) -> Result<Self> {
+        let expanded = expand(graph, Form::Search, true)?;
+        Self::infer(graph, Form::Search, expanded, decisions.to_vec())
     }
 
     fn infer(graph: &Graph, form: Form, (flat, output): (Vec<Flat>, Source), decisions: Vec<Decision>) -> Result<Self> {
@@ -83,12 +59,13 @@ impl Layers {
             let size = shape.iter().try_fold(1_u64, |size, &n| size.checked_mul(n as u64));
             if size.is_none_or(|size| size > MAX_COUNT) || parameters > MAX_COUNT || multiply_adds > MAX_COUNT {
                 return Err(Error::invalid(format!(
-                    "node '{name}' is too large: shape {shape:?}, {parameters} weights"
+                    "node '{name}' is too large: shape {}, {parameters} weights",
+                    shown(&shape)
                 )));
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
         }
-        kept::count(&input, &mut layers, &decisions, form);
+        activation_memory::count(&input, &mut layers, output, &decisions, form);
         let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {
@@ -114,14 +91,14 @@ impl Layers {
     pub fn expect_io(&self, length: usize, labels: usize) -> Result<()> {
         if self.input != [4, length] {
             return Err(Error::invalid(format!(
-                "the network reads {:?}, the data has windows of [4, {length}]: rebuild it for that length",
-                self.input
+                "the network reads {}, the data has windows of [4, {length}]: rebuild it for that length",
+                shown(&self.input)
             )));
         }
         if self.output_shape() != &[labels] {
             return Err(Error::invalid(format!(
-                "the network ends in shape {:?}, the data has {labels} labels: expected [{labels}]",
-                self.output_shape()
+                "the network ends in shape {}, the data has {labels} labels: expected [{labels}]",
+                shown(self.output_shape())
             )));
         }
         Ok(())

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use genomenas_plugin::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Every architecture that was ever proposed, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub struct Store {
     tried: Vec<Tried>,
 }
 
 /// An architecture that was proposed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub struct Tried {
     /// Its selection.
     pub selection: Selection,
@@ -24,7 +23,7 @@ pub struct Tried {
 }
 
 impl Store {
-    /// Takes in an architecture that is about to be tried; gives its number, or `None` where it was tried before.
+    /// Adds an architecture that is about to be tried. Returns its number, or `None` where it was tried before.
     ///
     /// # Errors
     ///
@@ -65,7 +64,7 @@ impl Store {
         self.tried.iter().filter_map(|tried| Some((&tried.selection, tried.measured?.0))).collect()
     }
 
-    /// The numbers of the best that were measured, the best first; of equals the earlier.
+    /// The numbers of the best that were measured, the best first; of equals the earlier comes first.
     pub fn best(&self, count: usize) -> Vec<usize> {
         let score = |number: &usize| self.get(*number).and_then(|tried| Some(tried.measured?.0));
         let mut numbers: Vec<usize> = (0..self.tried.len()).filter(|number| score(number).is_some()).collect();
