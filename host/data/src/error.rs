@@ -158,7 +158,8 @@ mod tests {
         let error = io(io::ErrorKind::StorageFull).context("trial 3");
         assert_eq!(error.to_string(), "trial 3: cannot write a/b: no storage space");
         assert_eq!(error.exit_code(), 1);
-        assert!(error.source().is_some_and(|cause| cause.source().is_some_and(|cause| cause.is::<io::Error>())));
+        let cause = error.source().and_then(std::error::Error::source);
+        assert!(cause.is_some_and(<dyn std::error::Error>::is::<io::Error>));
     }
 
     #[test]

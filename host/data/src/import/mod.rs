@@ -7,7 +7,8 @@
 
 pub mod deepsea;
 pub mod fasta;
-#[cfg(all(test, feature = "clap"))]
+#[cfg(test)]
+#[cfg(feature = "clap")]
 mod flags_tests;
 mod label_groups;
 mod label_names;
