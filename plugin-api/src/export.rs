@@ -11,7 +11,7 @@ mod macros;
 mod record;
 
 use crate::message::{Manifest, Setup, StrategyInfo};
-use crate::{Error, Result, Strategy, closest};
+use crate::{Error, Instance, Result, closest};
 
 /// A strategy that [`register!`](crate::register!) registered in this binary.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Registration {
     #[doc(hidden)]
     pub record: &'static [u8],
     #[doc(hidden)]
-    pub build: fn(&Setup) -> Result<Box<dyn Strategy>>,
+    pub build: fn(&Setup) -> Result<Box<dyn Instance>>,
 }
 
 /// The record of the plugin that [`export_plugin!`](crate::export_plugin!) makes.
@@ -48,7 +48,7 @@ impl Registration {
     /// # Errors
     ///
     /// The parameters are refused, or the strategy cannot be built from the setup.
-    pub fn build(&self, setup: &Setup) -> Result<Box<dyn Strategy>> {
+    pub fn build(&self, setup: &Setup) -> Result<Box<dyn Instance>> {
         (self.build)(setup)
     }
 }
@@ -105,9 +105,9 @@ pub mod __private {
     pub use super::record::{Piece, TARGET, length, render};
     pub use super::{PluginRecord, Registration};
     pub use crate::message::{FORMAT, is_id};
-    pub use crate::parameters::{Field, Range, read, refuse_unknown};
+    pub use crate::parameters::derived::*;
     pub use genomenas_abi::{CheckTypeLayout, GENERATION, LibHeader, PluginRootRef};
-    pub use inventory;
+    pub use {inventory, serde};
 
     /// The version of this crate.
     pub const SDK: &str = env!("CARGO_PKG_VERSION");

@@ -13,34 +13,42 @@
 //! * [`register!`] and [`export_plugin!`]: make a shared library of it.
 //! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
 
-mod baseline;
+pub mod baseline;
 pub mod differentiable;
 mod error;
 mod export;
 pub mod halving;
+mod instance;
+mod json;
 pub mod message;
 mod parameters;
 pub mod seed;
+pub mod settings;
 #[cfg(feature = "simulate")]
 pub mod simulate;
 pub mod space;
-pub mod state;
 mod strategy;
 
-pub use baseline::{Baseline, DanqHead};
+pub use baseline::Baseline;
 pub use error::{Error, ErrorCode, Result};
 pub use export::*;
-pub use parameters::*;
+pub use instance::Instance;
+pub use parameters::{NoParameters, Parameters, closest};
 pub use strategy::Strategy;
 
-pub use {rand, serde, serde_json};
+pub use {rand, serde_json};
 
-/// What most plugins need: `use genomenas_plugin::prelude::*;`.
+// The derive writes paths from outside, in this crate, too.
+extern crate self as genomenas_plugin;
+
+/// What a first strategy or baseline needs: `use genomenas_plugin::prelude::*;`. Everything else is named by its path.
 pub mod prelude {
-    pub use crate::message::*;
+    pub use crate::message::{
+        Ask, Candidate, Clip, Discard, Finding, Initialisation, Metric, Network, Optimizer, Outcome, Plan, Proposal,
+        Report, Setup, Task, Trial, TrialId, Work,
+    };
     pub use crate::space::{Architecture, ArchitectureBuilder, Op, Selection, Space};
-    pub use crate::{Baseline, DanqHead, Error, Parameters, Result, Strategy, export_plugin, register, seed};
-    pub use serde::{Deserialize, Serialize};
+    pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};
 }
 
 /// The example of the README, compiled.

@@ -2,14 +2,13 @@
 #![cfg(feature = "simulate")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-mod family;
 mod scripted;
 
 use genomenas_plugin::message::{
     Arch, ArchData, Candidate, Epoch, Horizon, Initialisation, Mixing, Network, Optimizer, Order, Plan, Proposal,
     Stopped, TrialId, Unit,
 };
-use genomenas_plugin::simulate::{Curves, Simulated};
+use genomenas_plugin::simulate::{Curves, Simulated, kit};
 use genomenas_plugin::space::Selection;
 use scripted::{completed, draw, ends, epochs, from, last, run, run_on, selection, simulation, steps, supernet, train};
 
@@ -84,7 +83,7 @@ fn a_continued_supernet_keeps_the_alphas_of_what_remains() {
 #[test]
 fn curves_tell_how_good_the_finding_is_among_all_architectures_of_a_small_space() {
     let table = Table { unknown: None };
-    let simulation = family::two_cells().curves(Table { unknown: None });
+    let simulation = kit::two_cells().curves(Table { unknown: None });
     let all = simulation.setup().space.sample_distinct(18, 1);
     assert_eq!(all.len(), 18);
     for found in &all {

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use genomenas_plugin::differentiable::{Learned, SkipLimit, Staged, Stages};
+use genomenas_plugin::differentiable::{LearnedAlphas, SkipLimit, StageSettings, StagedSearch};
 use genomenas_plugin::message::{
     Alphas, Ask, Budget, Candidate, Cost, DataInfo, Discard, End, Network, OptionWeight, Outcome, PROTOCOL, Plan,
     Proposal, Report, Setup, Stopped, Task, TrialId, Unit,
 };
 use genomenas_plugin::space::{Decision, GenomeNas, Selection, Space};
-use genomenas_plugin::{Strategy, seed};
+use genomenas_plugin::{Instance, seed};
 use proptest::prelude::*;
-use proptest::strategy::Strategy as _;
 
 /// Two edges into a node that keeps one, and a decision of its own.
 const SMALL: &str = r#"
@@ -111,8 +110,8 @@ fn finding(proposal: Proposal) -> Candidate {
     finding.best
 }
 
-fn staged(stages: usize, keep: &[f64]) -> Staged {
-    Staged {
+fn staged(stages: usize, keep: &[f64]) -> StageSettings {
+    StageSettings {
         stages,
         epochs: vec![25],
         warm_up: vec![10],
@@ -122,13 +121,14 @@ fn staged(stages: usize, keep: &[f64]) -> Staged {
         max_skip: 2,
         skip_option: "skip".to_owned(),
         skip_decisions: String::new(),
+        ..StageSettings::default()
     }
 }
 
 #[test]
 fn probabilities_are_read_in_the_order_of_the_decisions_options() {
     let (space, alphas) = (small(), small_alphas([0.6, 0.4], [0.5, 0.2, 0.3], 1.0));
-    let learned = Learned::new(&space, &alphas).unwrap();
+    let learned = LearnedAlphas::new(&space, &alphas).unwrap();
     assert_eq!(learned.edge("free").unwrap().options, [("b", 0.6), ("a", 0.4)]);
     assert_eq!(
         learned.edges().iter().map(|edge| edge.decision.id.as_str()).collect::<Vec<_>>(),
@@ -140,7 +140,7 @@ fn probabilities_are_read_in_the_order_of_the_decisions_options() {
 fn what_the_alphas_do_not_name_is_gone() {
     let space = small();
     let left = alphas(&[("free", &[("a", 1.0)]), ("left", &[("none", 0.6), ("wide", 0.4)])]);
-    let learned = Learned::new(&space, &left).unwrap();
+    let learned = LearnedAlphas::new(&space, &left).unwrap();
     assert!(learned.edge("right").is_none());
     assert_eq!(chosen(&learned.selection()), ["free a", "left wide"]);
 }
@@ -148,7 +148,7 @@ fn what_the_alphas_do_not_name_is_gone() {
 #[test]
 fn alphas_of_another_space_or_of_too_little_are_refused() {
     let space = small();
-    let refusal = |alphas: &Alphas| Learned::new(&space, alphas).unwrap_err().message;
+    let refusal = |alphas: &Alphas| LearnedAlphas::new(&space, alphas).unwrap_err().message;
     assert_eq!(
         refusal(&alphas(&[("centre", &[("a", 1.0)])])),
         "the alphas of the report: the mask names decision 'centre', which the space does not have"
@@ -160,7 +160,8 @@ fn alphas_of_another_space_or_of_too_little_are_refused() {
 #[test]
 fn a_rule_keeps_its_strongest_edge_by_what_an_architecture_may_have() {
     let space = small();
-    let best = |left, right| chosen(&Learned::new(&space, &small_alphas([0.4, 0.6], left, right)).unwrap().selection());
+    let best =
+        |left, right| chosen(&LearnedAlphas::new(&space, &small_alphas([0.4, 0.6], left, right)).unwrap().selection());
     // `none` is by far the most probable option, and counts for nothing.
     assert_eq!(best([0.9, 0.04, 0.06], 0.05), ["free a", "left wide"]);
     assert_eq!(best([0.9, 0.06, 0.04], 0.07), ["free a", "right skip"]);
@@ -170,7 +171,7 @@ fn a_rule_keeps_its_strongest_edge_by_what_an_architecture_may_have() {
 fn the_first_of_equals_wins() {
     let space = small();
     let alphas = small_alphas([0.5, 0.5], [0.0, 0.5, 0.5], 0.5);
-    assert_eq!(chosen(&Learned::new(&space, &alphas).unwrap().selection()), ["free b", "left skip"]);
+    assert_eq!(chosen(&LearnedAlphas::new(&space, &alphas).unwrap().selection()), ["free b", "left skip"]);
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn the_least_probable_options_go_and_the_first_of_equals_among_them() {
     let dropped = |left, keep| {
         let alphas = small_alphas([0.4, 0.6], left, 1.0);
         words(
-            &Learned::new(&space, &alphas)
+            &LearnedAlphas::new(&space, &alphas)
                 .unwrap()
                 .drop_options(|decision| if decision.id == "left" { keep } else { 9 }),
         )
@@ -194,7 +195,7 @@ fn the_least_probable_options_go_and_the_first_of_equals_among_them() {
 fn the_last_option_that_an_architecture_may_have_stays() {
     let space = small();
     let alphas = small_alphas([0.4, 0.6], [0.8, 0.05, 0.15], 1.0);
-    let learned = Learned::new(&space, &alphas).unwrap();
+    let learned = LearnedAlphas::new(&space, &alphas).unwrap();
     assert_eq!(words(&learned.drop_options(|_| 1)), ["free b", "left skip", "left none"]);
     assert_eq!(words(&learned.drop_options(|_| 0)), ["free b", "left skip", "left none"]);
 }
@@ -204,7 +205,7 @@ fn the_weakest_edges_of_a_node_go_but_never_what_an_architecture_keeps() {
     let space = small();
     let dropped = |left, right, most| {
         let alphas = small_alphas([0.4, 0.6], left, right);
-        words(&Learned::new(&space, &alphas).unwrap().drop_edges(|_| most))
+        words(&LearnedAlphas::new(&space, &alphas).unwrap().drop_edges(|_| most))
     };
     assert_eq!(dropped([0.9, 0.04, 0.06], 0.05, 1), ["right"]);
     assert_eq!(dropped([0.9, 0.06, 0.04], 0.07, 0), ["left"]);
@@ -214,7 +215,7 @@ fn the_weakest_edges_of_a_node_go_but_never_what_an_architecture_keeps() {
 
 #[test]
 fn of_nine_options_six_and_three_are_kept_of_five_three_and_two_and_of_few_two() {
-    let kept = |count: usize, staged: &Staged| {
+    let kept = |count: usize, staged: &StageSettings| {
         let options = (0..count).map(|at| at.to_string()).collect();
         let edge = Decision { id: String::new(), options, search_only: vec![] };
         (0..staged.stages - 1).map(|stage| staged.kept(stage, &edge)).collect::<Vec<_>>()
@@ -230,10 +231,10 @@ fn of_nine_options_six_and_three_are_kept_of_five_three_and_two_and_of_few_two()
 fn too_many_skips_give_way_one_by_one_to_what_is_next_best() {
     let space = small();
     let alphas = small_alphas([0.4, 0.6], [0.1, 0.7, 0.2], 0.3);
-    let found = limit(0).selections(&Learned::new(&space, &alphas).unwrap());
+    let found = limit(0).selections(&LearnedAlphas::new(&space, &alphas).unwrap());
     // First the skip of the left edge gives way to the right edge, whose only option is one too; then to `wide`.
     assert_eq!(found.iter().map(chosen).collect::<Vec<_>>(), [["free a", "left wide"], ["free a", "left skip"]]);
-    let found = limit(1).selections(&Learned::new(&space, &alphas).unwrap());
+    let found = limit(1).selections(&LearnedAlphas::new(&space, &alphas).unwrap());
     assert_eq!(found.iter().map(chosen).collect::<Vec<_>>(), [["free a", "left skip"], ["free a", "left wide"]]);
 }
 
@@ -242,7 +243,7 @@ fn where_an_edge_has_nothing_but_a_skip_the_limit_is_kept_as_far_as_it_can_be() 
     let space = small();
     let only_skips =
         alphas(&[("free", &[("a", 1.0)]), ("left", &[("none", 0.5), ("skip", 0.5)]), ("right", &[("skip", 1.0)])]);
-    let found = limit(0).selections(&Learned::new(&space, &only_skips).unwrap());
+    let found = limit(0).selections(&LearnedAlphas::new(&space, &only_skips).unwrap());
     assert_eq!(found.iter().map(chosen).collect::<Vec<_>>(), [["free a", "right skip"]]);
 }
 
@@ -251,14 +252,14 @@ fn only_the_decisions_that_are_counted_lose_skips() {
     let space = small();
     let alphas = small_alphas([0.4, 0.6], [0.1, 0.7, 0.2], 0.3);
     let elsewhere = SkipLimit { decisions: "normal.".to_owned(), ..limit(0) };
-    let found = elsewhere.selections(&Learned::new(&space, &alphas).unwrap());
+    let found = elsewhere.selections(&LearnedAlphas::new(&space, &alphas).unwrap());
     assert_eq!(found.iter().map(chosen).collect::<Vec<_>>(), [["free a", "left skip"]]);
 }
 
 #[test]
 fn a_budget_that_ends_before_anything_was_learned_leaves_an_architecture_drawn_from_the_seed() {
     let space = GenomeNas::new(100, 2).space().unwrap();
-    let mut search = Stages::new(&setup(space.clone()), vec![Plan::default()]).unwrap();
+    let mut search: Box<dyn Instance> = StagedSearch::new(&setup(space.clone()), vec![Plan::default()]).unwrap().into();
     let drawn = space.sample(&mut seed::stream(5, "architecture", 0));
     let candidate = finding(search.propose(&ask(0)).unwrap());
     assert_eq!(candidate, Candidate { network: Network::Selection { selection: drawn }, trial: None });
@@ -266,7 +267,7 @@ fn a_budget_that_ends_before_anything_was_learned_leaves_an_architecture_drawn_f
 
 #[test]
 fn a_budget_that_ends_in_a_later_stage_leaves_what_the_latest_alphas_speak_for() {
-    let mut search = Stages::new(&setup(small()), vec![Plan::default(); 2]).unwrap();
+    let mut search: Box<dyn Instance> = StagedSearch::new(&setup(small()), vec![Plan::default(); 2]).unwrap().into();
     search.propose(&ask(100)).unwrap();
     search.update(&end(small_alphas([0.4, 0.6], [0.1, 0.2, 0.7], 0.3), 50)).unwrap();
     search.propose(&Ask { next_trial: TrialId(8), ..ask(50) }).unwrap();
@@ -280,8 +281,9 @@ fn a_budget_that_ends_in_a_later_stage_leaves_what_the_latest_alphas_speak_for()
 
 #[test]
 fn what_was_dropped_is_not_found_again_by_older_alphas() {
-    let drop_right = |_: usize, _: &Learned<'_>| vec![Discard::Edge { decision: "right".to_owned() }];
-    let mut search = Stages::new(&setup(small()), vec![Plan::default(); 2]).unwrap().dropping(drop_right);
+    let drop_right = |_: usize, _: &LearnedAlphas<'_>| vec![Discard::Edge { decision: "right".to_owned() }];
+    let mut search: Box<dyn Instance> =
+        StagedSearch::new(&setup(small()), vec![Plan::default(); 2]).unwrap().dropping(drop_right).into();
     search.propose(&ask(100)).unwrap();
     let report = end(small_alphas([0.4, 0.6], [0.8, 0.1, 0.1], 0.9), 50);
     search.update(&report).unwrap();
@@ -301,8 +303,9 @@ fn an_edge_stays_whose_loss_would_leave_a_node_of_nothing() {
     let (before, after) = SMALL.split_once(r#"{ name = "node""#).unwrap();
     let after = after.split_once(r#"{ name = "pool", inputs = ["node"]"#).unwrap().1;
     let space = Space::from_text(&format!("{before}{apart}{after}")).unwrap();
-    let weakest = |_: usize, learned: &Learned<'_>| learned.drop_edges(|_| 1);
-    let mut search = Stages::new(&setup(space), vec![Plan::default(); 2]).unwrap().dropping(weakest);
+    let weakest = |_: usize, learned: &LearnedAlphas<'_>| learned.drop_edges(|_| 1);
+    let mut search: Box<dyn Instance> =
+        StagedSearch::new(&setup(space), vec![Plan::default(); 2]).unwrap().dropping(weakest).into();
     search.propose(&ask(100)).unwrap();
     let report = end(small_alphas([0.4, 0.6], [0.8, 0.1, 0.1], 0.3), 50);
     search.update(&report).unwrap();
@@ -311,8 +314,9 @@ fn an_edge_stays_whose_loss_would_leave_a_node_of_nothing() {
 
 #[test]
 fn nothing_is_dropped_when_no_budget_is_left_for_another_stage() {
-    let all = |_: usize, learned: &Learned<'_>| learned.drop_options(|_| 1);
-    let mut search = Stages::new(&setup(small()), vec![Plan::default(); 2]).unwrap().dropping(all);
+    let all = |_: usize, learned: &LearnedAlphas<'_>| learned.drop_options(|_| 1);
+    let mut search: Box<dyn Instance> =
+        StagedSearch::new(&setup(small()), vec![Plan::default(); 2]).unwrap().dropping(all).into();
     search.propose(&ask(100)).unwrap();
     let report = end(small_alphas([0.4, 0.6], [0.1, 0.2, 0.7], 0.3), 0);
     search.update(&report).unwrap();
@@ -321,7 +325,7 @@ fn nothing_is_dropped_when_no_budget_is_left_for_another_stage() {
 
 #[test]
 fn a_stage_whose_reports_have_no_alphas_ends_the_search() {
-    let mut search = Stages::new(&setup(small()), vec![Plan::default()]).unwrap();
+    let mut search: Box<dyn Instance> = StagedSearch::new(&setup(small()), vec![Plan::default()]).unwrap().into();
     search.propose(&ask(100)).unwrap();
     assert_eq!(
         search.update(&end(Alphas::default(), 50)).unwrap_err().message,
@@ -331,7 +335,7 @@ fn a_stage_whose_reports_have_no_alphas_ends_the_search() {
 
 #[test]
 fn while_a_stage_runs_the_search_waits() {
-    let mut search = Stages::new(&setup(small()), vec![Plan::default()]).unwrap();
+    let mut search: Box<dyn Instance> = StagedSearch::new(&setup(small()), vec![Plan::default()]).unwrap().into();
     search.propose(&ask(100)).unwrap();
     assert_eq!(search.propose(&Ask { in_flight: vec![TrialId(7)], ..ask(50) }).unwrap(), Proposal::Wait);
 }
@@ -339,13 +343,13 @@ fn while_a_stage_runs_the_search_waits() {
 #[test]
 fn plans_that_no_training_could_use_are_refused_with_their_stage() {
     let plans = vec![Plan::default(), Plan { batch: 0, ..Plan::default() }];
-    let Err(error) = Stages::new(&setup(small()), plans) else { panic!("expected a refusal") };
+    let Err(error) = StagedSearch::new(&setup(small()), plans) else { panic!("expected a refusal") };
     assert_eq!(error.message, "stage 2 of 2: the plan's batch is 0: expected at least 1");
-    assert!(Stages::new(&setup(small()), vec![]).is_err());
+    assert!(StagedSearch::new(&setup(small()), vec![]).is_err());
 }
 
 /// A space with rules of several sizes, and probabilities for all of its options.
-fn drawn() -> impl proptest::strategy::Strategy<Value = (Space, Alphas)> {
+fn drawn() -> impl Strategy<Value = (Space, Alphas)> {
     let space = GenomeNas { cells: 2, nodes: 2, rnn_nodes: 3, ..GenomeNas::new(50, 2) }.space().unwrap();
     let count: usize = space.decisions.iter().map(|decision| decision.options.len()).sum();
     // Few values, so that there are ties.
@@ -366,7 +370,7 @@ proptest! {
 
     #[test]
     fn whatever_is_learned_the_selection_is_one_of_the_space((space, alphas) in drawn()) {
-        let selection = Learned::new(&space, &alphas).unwrap().selection();
+        let selection = LearnedAlphas::new(&space, &alphas).unwrap().selection();
         prop_assert!(space.check_selection(&selection).is_ok());
     }
 
@@ -374,7 +378,7 @@ proptest! {
     fn whatever_is_dropped_one_after_the_other_leaves_an_architecture(
         (space, alphas) in drawn(), keep in 0..10_usize, most in 0..5_usize
     ) {
-        let learned = Learned::new(&space, &alphas).unwrap();
+        let learned = LearnedAlphas::new(&space, &alphas).unwrap();
         let mut mask = space.mask();
         for discard in learned.drop_options(|_| keep).iter().chain(&learned.drop_edges(|_| most)) {
             mask.discard(&space, discard).unwrap();
@@ -394,7 +398,7 @@ proptest! {
         (space, alphas) in drawn(), most in 0..6_usize
     ) {
         let limit = SkipLimit { most, option: "skip_connect".to_owned(), decisions: "normal.".to_owned() };
-        let found = limit.selections(&Learned::new(&space, &alphas).unwrap());
+        let found = limit.selections(&LearnedAlphas::new(&space, &alphas).unwrap());
         let skips = |selection: &Selection| {
             selection.0.iter().filter(|(id, option)| id.starts_with("normal.") && *option == "skip_connect").count()
         };

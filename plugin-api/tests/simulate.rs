@@ -10,7 +10,7 @@ use genomenas_plugin::message::{
 };
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{ArchitectureBuilder, Op, Selection};
-use genomenas_plugin::{Baseline, Error, Result, Strategy, state};
+use genomenas_plugin::{Baseline, Error, Instance, Result};
 use scripted::{Scripted, completed, draw, ends, run, run_on, simulation, space, train};
 
 #[test]
@@ -144,7 +144,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn build(fault: &'static str) -> impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync {
+    fn build(fault: &'static str) -> impl Fn(&Setup) -> Result<Box<dyn Instance>> + Sync {
         static BUILT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
         move |setup| {
             let built = BUILT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -158,7 +158,7 @@ impl Faulty {
     }
 }
 
-impl Strategy for Faulty {
+impl Instance for Faulty {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         self.calls += 1;
         let trial = Trial::train(draw(self.seed), Plan { epochs: 1, ..Plan::default() });
@@ -193,16 +193,20 @@ impl Strategy for Faulty {
         Ok(())
     }
 
+    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
+        Ok(Vec::new())
+    }
+
     fn save(&self) -> Result<Vec<u8>> {
         let trial = self.trial.filter(|_| self.fault != "forgets its trial");
-        state::save(&(self.calls, trial, self.reports))
+        Ok(serde_json::to_vec(&(self.calls, trial, self.reports))?)
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<()> {
         if self.fault == "takes any state" {
             return Ok(());
         }
-        (self.calls, self.trial, self.reports) = state::load(bytes)?;
+        (self.calls, self.trial, self.reports) = serde_json::from_slice(bytes)?;
         Ok(())
     }
 }
@@ -233,10 +237,10 @@ fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
 
 #[test]
 fn a_baseline_trains_once_and_says_when_that_failed() {
-    let build = |_: &Setup| -> Result<Box<dyn Strategy>> {
+    let build = |_: &Setup| -> Result<Box<dyn Instance>> {
         let mut net = ArchitectureBuilder::new("tiny", 50);
         net.then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(2));
-        Ok(Box::new(Baseline::new(net.finish()?, Plan::default())))
+        Ok(Baseline::new(net.finish()?, Plan::default()).into())
     };
     conformance::check(&simulation(), build).unwrap();
     let failed = simulation().failing(|_| true);

@@ -11,7 +11,7 @@ use genomenas_plugin::message::{
 };
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use genomenas_plugin::{Result, Strategy, state};
+use genomenas_plugin::{Instance, Result};
 
 fn simulation() -> Simulation {
     let space = GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap();
@@ -29,7 +29,7 @@ struct Greedy {
 }
 
 impl Greedy {
-    fn build(supernets: u64, fault: &'static str) -> impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync {
+    fn build(supernets: u64, fault: &'static str) -> impl Fn(&Setup) -> Result<Box<dyn Instance>> + Sync {
         move |setup| {
             let space = setup.space.clone();
             Ok(Box::new(Self { space, supernets, begun: Vec::new(), alphas: Alphas::default(), fault }))
@@ -56,7 +56,7 @@ impl Greedy {
     }
 }
 
-impl Strategy for Greedy {
+impl Instance for Greedy {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         if ask.remaining == 0 || self.begun.len() as u64 == self.supernets {
             let network = Network::Selection { selection: self.found() };
@@ -101,11 +101,14 @@ impl Strategy for Greedy {
 
     fn save(&self) -> Result<Vec<u8>> {
         let nothing = Alphas::default();
-        state::save(&(&self.begun, if self.fault == "forgets its alphas" { &nothing } else { &self.alphas }))
+        Ok(serde_json::to_vec(&(
+            &self.begun,
+            if self.fault == "forgets its alphas" { &nothing } else { &self.alphas },
+        ))?)
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<()> {
-        (self.begun, self.alphas) = state::load(bytes)?;
+        (self.begun, self.alphas) = serde_json::from_slice(bytes)?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use genomenas_plugin::message::{
 };
 use genomenas_plugin::simulate::{Simulated, Simulation, architecture_batches};
 use genomenas_plugin::space::{GenomeNas, Mask, Selection, Space};
-use genomenas_plugin::{Result, Strategy};
+use genomenas_plugin::{Instance, Result};
 
 fn space() -> Space {
     GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap()
@@ -61,7 +61,7 @@ struct Scripted {
     discards: Vec<Discard>,
 }
 
-impl Strategy for Scripted {
+impl Instance for Scripted {
     fn propose(&mut self, _: &Ask) -> Result<Proposal> {
         let best = Candidate { network: Network::Selection { selection: draw(0) }, trial: None };
         Ok(if self.proposals.is_empty() { Proposal::finish(best) } else { self.proposals.remove(0) })

@@ -10,6 +10,11 @@
 )]
 
 pub mod built;
+mod circles;
+pub mod digests;
+pub mod flags;
+pub mod frozen;
+pub mod leaderboard;
 pub mod made_up;
 pub mod outcome;
 pub mod planted;
@@ -19,4 +24,5 @@ pub mod table;
 pub mod tiny;
 
 pub use built::{Installation, built_plugin, genomenas, hostile_plugin};
+pub use circles::circles;
 pub use outcome::{Outcome, listing};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use genomenas_tests::{Outcome, built_plugin, project};
+use genomenas_tests::{Outcome, built_plugin, circles, project};
 use object::elf::DT_NEEDED;
 use object::read::elf::ElfFile64;
 use serde_json::Value;
@@ -227,9 +227,12 @@ fn every_rust_file_says_first_what_it_is() {
 }
 
 #[test]
-fn random_search_stays_under_100_lines() {
-    let text = fs::read_to_string(project::path("plugins/random-search/src/lib.rs")).unwrap();
-    assert!(text.lines().count() < 100);
+fn no_two_files_of_what_authors_use_depend_on_each_other() {
+    let plugins = plugins().into_iter().map(|plugin| plugin.folder);
+    for folder in ["plugin-api", "plugin-api/macros"].map(PathBuf::from).into_iter().chain(plugins) {
+        let circles = circles(&project::path("").join(&folder).join("src"));
+        assert_eq!(circles, [""; 0], "{}", folder.display());
+    }
 }
 
 #[test]
@@ -247,6 +250,68 @@ fn every_plugin_has_a_readme_a_licence_and_its_own_tests() {
 fn every_package_is_under_the_lints_of_the_workspace() {
     for package in packages() {
         let manifest = fs::read_to_string(project::path("").join(&package.folder).join("Cargo.toml")).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let inherited = manifest.get("lints").and_then(|lints| lints.get("workspace"));
+        assert_eq!(inherited, Some(&toml::Value::Boolean(true)), "{}", package.name);
     }
+}
+
+#[test]
+fn every_published_package_has_what_its_page_in_a_registry_shows() {
+    let published: Vec<_> = packages().into_iter().filter(|package| package.json["publish"].is_null()).collect();
+    assert!(published.len() >= 5);
+    for package in published {
+        let name = package.name;
+        for field in ["description", "license", "readme", "rust_version"] {
+            assert!(!package.json[field].as_str().unwrap_or_default().is_empty(), "{name} has no {field}");
+        }
+        let readme = project::path("").join(&package.folder).join(text(&package.json["readme"]));
+        assert!(readme.is_file(), "{name} has no {}", readme.display());
+        // The limits of crates.io.
+        let keywords: Vec<_> = list(&package.json["keywords"]).map(text).collect();
+        assert!(
+            (1..=5).contains(&keywords.len()) && keywords.iter().all(|word| word.len() <= 20),
+            "{name}: {keywords:?}"
+        );
+        assert!((1..=5).contains(&list(&package.json["categories"]).len()), "{name} has no category, or too many");
+        assert!(package.json["repository"].is_string(), "{name} does not inherit the workspace's repository");
+    }
+}
+
+#[test]
+fn make_knows_which_packages_link_libtorch() {
+    let makefile = fs::read_to_string(project::path("Makefile")).unwrap();
+    let named = makefile.lines().find_map(|line| line.strip_prefix("WITH_LIBTORCH = ")).unwrap();
+    let named: BTreeSet<_> = named.split_whitespace().collect();
+    let linking = packages().into_iter().filter(|package| {
+        // With what its tests depend on, because `make test-without-libtorch` builds that too.
+        let mut direct = package.dependencies();
+        direct.retain(|name| packages().iter().any(|other| other.name == *name));
+        direct.insert(package.name);
+        direct.into_iter().any(|name| linked(name).contains("torch-sys"))
+    });
+    assert_eq!(named, linking.map(|package| package.name).collect());
+}
+
+#[test]
+fn ci_calls_only_targets_that_make_has() {
+    let makefile = fs::read_to_string(project::path("Makefile")).unwrap();
+    let targets: BTreeSet<_> = makefile
+        .lines()
+        .filter(|line| !line.starts_with(['\t', '#']))
+        .filter_map(|line| line.split_once(':'))
+        .flat_map(|(targets, _)| targets.split_whitespace())
+        .collect();
+    let mut called = 0;
+    for file in [".ci/run", ".github/workflows/ci.yml", ".github/workflows/weekly.yml"] {
+        let text = fs::read_to_string(project::path(file)).unwrap();
+        let commands = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        for after in commands.flat_map(|line| line.split("make ").skip(1)) {
+            let words = after.split(|end: char| end.is_whitespace() || "\"')".contains(end));
+            let target = words.into_iter().find(|word| !word.starts_with('-')).unwrap();
+            assert!(targets.contains(target), "{file} calls `make {target}`, which the Makefile does not have");
+            called += 1;
+        }
+    }
+    assert!(called > 10);
 }

@@ -2,8 +2,9 @@
 //!
 //! A complete strategy outside of the genomenas repository's workspace, to be copied and changed.
 
+use genomenas_plugin::prelude::*;
 use genomenas_plugin::rand::{Rng, seq::IndexedRandom};
-use genomenas_plugin::{prelude::*, state};
+use serde::{Deserialize, Serialize};
 
 /// What a user can set, with `--set trials=50`.
 #[derive(Clone, Debug, PartialEq, Parameters)]
@@ -22,29 +23,25 @@ pub struct Settings {
     pub learning_rate: f64,
 }
 
-/// The strategy: what follows from the setup, and what changes.
+/// The strategy: what follows from the setup and the settings.
 #[derive(Debug)]
 pub struct Evolution {
     setup: Setup,
     settings: Settings,
     founders: Vec<Selection>,
-    state: State,
 }
 
-/// What is saved. Everything that changes is in here, or a run that was killed would not go on as it was.
+/// Everything that changes during a run. It is saved, and a run that was killed continues from it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde", deny_unknown_fields)]
-struct State {
+pub struct State {
     proposed: u64,
     running: Option<(TrialId, Selection)>,
     living: Vec<Member>,
     best: Option<Member>,
-    died: Option<TrialId>,
 }
 
 /// An architecture that was trained.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde", deny_unknown_fields)]
 struct Member {
     trial: TrialId,
     score: f64,
@@ -55,19 +52,19 @@ impl Evolution {
     /// An evolution as `setup` and `settings` say.
     pub fn new(setup: &Setup, settings: Settings) -> Self {
         let founders = setup.space.sample_distinct(settings.population, setup.seed);
-        Self { setup: setup.clone(), settings, founders, state: State::default() }
+        Self { setup: setup.clone(), settings, founders }
     }
 
     /// A founder, or the child of the best of a few.
-    fn next(&self) -> Selection {
-        let number = self.state.proposed;
+    fn next(&self, state: &State) -> Selection {
+        let number = state.proposed;
         if let Some(founder) = usize::try_from(number).ok().and_then(|number| self.founders.get(number)) {
             return founder.clone();
         }
         // A function of the seed and the trial's number, so that the state of no generator needs saving.
         let mut rng = seed::stream(self.setup.seed, "child", number);
-        let rivals: Vec<&Member> =
-            (0..self.settings.tournament).filter_map(|_| self.state.living.choose(&mut rng)).collect();
+        let rivals = (0..self.settings.tournament).filter_map(|_| state.living.choose(&mut rng));
+        let rivals: Vec<&Member> = rivals.collect();
         match rivals.into_iter().max_by(|a, b| a.score.total_cmp(&b.score)) {
             Some(parent) => neighbour(&self.setup.space, &parent.selection, &mut rng),
             None => self.setup.space.sample(&mut rng), // Every founder failed.
@@ -96,58 +93,45 @@ pub fn neighbour(space: &Space, parent: &Selection, rng: &mut impl Rng) -> Selec
 }
 
 impl Strategy for Evolution {
-    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+    type State = State;
+
+    fn propose(&self, state: &mut State, ask: &Ask) -> Result<Proposal> {
         if ask.remaining > 0 && !ask.in_flight.is_empty() {
             return Ok(Proposal::Wait);
         }
-        if ask.remaining > 0 && self.state.proposed < self.settings.trials {
-            let selection = self.next();
-            self.state.proposed += 1;
-            self.state.running = Some((ask.next_trial, selection.clone()));
+        if ask.remaining > 0 && state.proposed < self.settings.trials {
+            let selection = self.next(state);
+            state.proposed += 1;
+            state.running = Some((ask.next_trial, selection.clone()));
             let plan = Plan { epochs: 100, cnn: Optimizer::adam(self.settings.learning_rate), ..Plan::default() };
             let share = self.setup.budget.amount.div_ceil(self.settings.trials);
-            return Ok(Proposal::trial(Trial::train(Network::Selection { selection }, plan).with_limit(share)));
+            return Ok(Proposal::trial(Trial::train(selection, plan).with_limit(share)));
         }
-        let (selection, trial) = match (&self.state.best, self.founders.first()) {
+        let (selection, trial) = match (&state.best, self.founders.first()) {
             (Some(best), _) => (best.selection.clone(), Some(best.trial)),
             // The budget ended before any trial had a score: every architecture is as good a guess.
             (None, Some(founder)) if ask.remaining == 0 => (founder.clone(), None),
             _ => return Err(Error::new("no trial completed with a defined AUPRC to choose by")),
         };
-        Ok(Proposal::finish(Candidate { network: Network::Selection { selection }, trial }))
+        Ok(Proposal::finish(Candidate { network: selection.into(), trial }))
     }
 
-    fn update(&mut self, report: &Report) -> Result<()> {
-        let Some(end) = &report.end else { return Ok(()) };
-        let Some((trial, selection)) = self.state.running.take_if(|(trial, _)| *trial == report.trial) else {
-            return Ok(());
+    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+        if report.end.is_none() {
+            return Ok(Vec::new());
+        }
+        let ours = state.running.take_if(|(trial, _)| *trial == report.trial);
+        let (Some((trial, selection)), Some(score)) = (ours, report.final_score(Metric::Auprc)) else {
+            return Ok(Vec::new());
         };
-        let score = end.best.as_ref().and_then(|epoch| epoch.score(Metric::Auprc));
-        let (Outcome::Completed { .. }, Some(score)) = (&end.outcome, score) else { return Ok(()) };
         let member = Member { trial, score, selection };
-        if self.state.best.as_ref().is_none_or(|best| score > best.score) {
-            self.state.best = Some(member.clone());
+        if state.best.as_ref().is_none_or(|best| score > best.score) {
+            state.best = Some(member.clone());
         }
-        self.state.living.push(member);
-        // Regularised: the oldest goes, however good it is.
-        if self.state.living.len() > self.settings.population {
-            self.state.died = Some(self.state.living.remove(0).trial);
-        }
-        Ok(())
-    }
-
-    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
-        // No child inherits weights, so those of the dead need not be kept.
-        Ok(self.state.died.take().map(|trial| Discard::Trial { trial }).into_iter().collect())
-    }
-
-    fn save(&self) -> Result<Vec<u8>> {
-        state::save(&self.state)
-    }
-
-    fn load(&mut self, bytes: &[u8]) -> Result<()> {
-        self.state = state::load(bytes)?;
-        Ok(())
+        state.living.push(member);
+        // Regularised: the oldest dies, however good it is. No child inherits weights, so its own need not be kept.
+        let dies = state.living.len() > self.settings.population;
+        Ok(if dies { vec![Discard::trial(state.living.remove(0).trial)] } else { Vec::new() })
     }
 }
 

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use genomenas_plugin::message::{Ask, Cost, Discard, Network, Setup, Trial, TrialId, Work};
-use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
+use genomenas_plugin::simulate::kit::{on, refusal, run};
+use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use genomenas_plugin::{Result, Strategy, manifest, seed, strategy};
+use genomenas_plugin::{Instance, Result, manifest, seed, strategy};
 use my_strategy::neighbour;
 
 const STRATEGY: &str = "regularised-evolution";
@@ -16,15 +17,11 @@ fn space() -> Space {
 }
 
 fn simulation() -> Simulation {
-    Simulation::new(space()).unwrap().parameter("trials", 12).parameter("population", 4)
+    on(Ok(space())).parameter("trials", 12).parameter("population", 4)
 }
 
-fn build(setup: &Setup) -> Result<Box<dyn Strategy>> {
+fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
     strategy(STRATEGY)?.build(setup)
-}
-
-fn run(simulation: &Simulation) -> Simulated {
-    simulation.run(build(simulation.setup()).unwrap().as_mut()).unwrap()
 }
 
 fn ask(simulation: &Simulation, next_trial: TrialId) -> Ask {
@@ -46,7 +43,7 @@ fn it_keeps_the_promises_of_a_search() {
 
 #[test]
 fn founders_are_distinct_and_trials_share_the_budget() {
-    let simulated = run(&simulation().budget("12000samples".parse().unwrap()));
+    let simulated = run(STRATEGY, &simulation().budget("12000samples".parse().unwrap()));
     let founders: BTreeSet<_> = simulated.trials.iter().take(4).map(selection).collect();
     assert_eq!(founders.len(), 4);
     assert!(simulated.trials.iter().all(|trial| trial.limit == Some(1000)));
@@ -55,7 +52,7 @@ fn founders_are_distinct_and_trials_share_the_budget() {
 
 #[test]
 fn a_child_differs_from_an_earlier_architecture_by_one_move() {
-    let simulated = run(&simulation());
+    let simulated = run(STRATEGY, &simulation());
     for (number, child) in simulated.trials.iter().map(selection).enumerate().skip(4) {
         let changed =
             |parent: &Selection| parent.0.iter().filter(|(id, option)| child.0.get(*id) != Some(option)).count();
@@ -79,7 +76,7 @@ fn every_neighbour_is_an_architecture_of_the_space_and_another_one() {
 fn evolution_finds_better_architectures_than_drawing_all_of_them() {
     let mean = |population: u32| {
         let simulation = simulation().parameter("trials", 60).parameter("population", population);
-        (1..=10).map(|seed| run(&simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
+        (1..=10).map(|seed| run(STRATEGY, &simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
     };
     // A population as large as the number of trials never has a child.
     let (evolved, drawn) = (mean(8), mean(60));
@@ -88,18 +85,17 @@ fn evolution_finds_better_architectures_than_drawing_all_of_them() {
 
 #[test]
 fn failed_trials_are_passed_over_and_when_all_fail_it_says_so() {
-    let some = run(&simulation().failing(|trial| trial.0 % 2 == 0));
+    let some = run(STRATEGY, &simulation().failing(|trial| trial.0 % 2 == 0));
     assert!(some.finding.best.trial.is_some_and(|trial| trial.0 % 2 == 1));
     let all = simulation().failing(|_| true);
-    let refusal = all.run(build(all.setup()).unwrap().as_mut()).unwrap_err();
-    assert_eq!(refusal.message, "no trial completed with a defined AUPRC to choose by");
+    assert_eq!(refusal(STRATEGY, &all), "no trial completed with a defined AUPRC to choose by");
 }
 
 #[test]
 fn the_weights_of_the_dead_are_dropped() {
     let simulation = simulation();
     let mut search = build(simulation.setup()).unwrap();
-    let dropped: Vec<_> = run(&simulation)
+    let dropped: Vec<_> = run(STRATEGY, &simulation)
         .reports
         .iter()
         .filter(|report| report.end.is_some())

@@ -6,6 +6,7 @@
 
 pub mod bases;
 pub mod batches;
+mod device;
 pub mod error;
 pub mod files;
 mod formats;
@@ -16,12 +17,15 @@ pub mod prefetch;
 mod progress;
 pub mod splits;
 pub mod store;
+mod strands;
 #[cfg(test)]
 mod test_support;
 pub mod text;
 
 pub use batches::{BatchOrder, Partial};
+pub use device::{Device, DeviceChoice};
 pub use error::{Error, Result};
 pub use prefetch::{Batch, BatchBuffer, BatchPlan, Prefetcher};
 pub use progress::{OnProgress, Progress};
 pub use store::{Decoding, FinalEvaluation, Rows, SealedRows, Split, Store, StoreInfo, Task};
+pub use strands::OtherStrand;

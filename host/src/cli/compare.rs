@@ -220,7 +220,7 @@ fn catch_signals() -> Result<Arc<AtomicUsize>> {
 
 /// The CUDA devices to spread runs over.
 fn devices(device: &str) -> Vec<String> {
-    let count = if device == "cpu" { 0 } else { genomenas_torch::train::device::count() };
+    let count = if device == "cpu" { 0 } else { genomenas_torch::device::count() };
     slots::cuda_devices(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
 }
 

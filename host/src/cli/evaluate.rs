@@ -9,8 +9,8 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::{Split, Store};
 use genomenas_report::metrics::{Metrics, Resampling};
 use genomenas_report::scores::{self, ScoresFile, TextOptions};
+use genomenas_torch::device;
 use genomenas_torch::eval::{Evaluation, Intervals, Scoring, evaluate};
-use genomenas_torch::train::device;
 use serde::Serialize;
 
 use super::describe::read_architecture;
@@ -145,7 +145,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
             average_strands,
             groups: groups.as_deref(),
             intervals: args.intervals.intervals(),
-            ..Scoring::of(args.batch, device::parse(&args.machine.device)?, threads as usize)
+            ..Scoring::of(args.batch, device::resolve(args.machine.device.parse()?)?, threads as usize)
         },
     })?;
     let groups = groups.as_deref().unwrap_or(&store.info().shape.groups);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use genomenas_data::DeviceChoice;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
@@ -190,17 +191,9 @@ fn class_weights(text: &str) -> Result<ClassWeights> {
     }
 }
 
-/// Refuses what is no device's name; whether the device is there is seen when it is used.
+/// Refuses what is not the name of a device; whether the device is there is seen when it is used.
 pub(crate) fn device(text: &str) -> Result<String> {
-    let known = match text {
-        "auto" | "cpu" | "cuda" => true,
-        other => other.strip_prefix("cuda:").is_some_and(|index| index.parse::<u32>().is_ok()),
-    };
-    if known {
-        Ok(text.to_owned())
-    } else {
-        Err(Error::input(format!("device '{text}' is unknown: expected auto, cpu, cuda or cuda:0, cuda:1, …")))
-    }
+    text.parse::<DeviceChoice>().map(|_| text.to_owned())
 }
 
 #[cfg(test)]

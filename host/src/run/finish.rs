@@ -11,7 +11,7 @@ use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
 use genomenas_report::metrics::Thresholds;
 use genomenas_torch::eval::{self, Scoring};
-use genomenas_torch::train::{Job, Start, Training, checkpoint};
+use genomenas_torch::train::{Job, Start, Training};
 
 use super::journal::{Journal, Phase, Record};
 use super::observe::{Event, Observer, Steps, span};
@@ -125,7 +125,7 @@ fn train(
     result.final_training = Some(training.cost());
     result.best_epoch = training.best().map(|best| best.number);
     let net = training.into_best()?;
-    checkpoint::write(&context.folder.join(files::WEIGHTS), &net.weights.snapshot()?, &result.architecture_hash)?;
+    net.write_weights(&context.folder.join(files::WEIGHTS), result.architecture_hash.as_deref())?;
     let scoring = Scoring {
         average_strands: plan.average_strands,
         ..Scoring::of(plan.batch, context.device, settings.threads as usize)

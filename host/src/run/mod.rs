@@ -26,8 +26,8 @@ pub use settings::Settings;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
-use genomenas_data::{Rows, Store};
-use genomenas_torch::train::device::{self, Device};
+use genomenas_data::{Device, Rows, Store};
+use genomenas_torch::device;
 use settings::files;
 
 /// What every phase of a run needs.
@@ -141,7 +141,7 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
 }
 
 fn open(folder: &Path, settings: Settings) -> Result<Context> {
-    let device = device::parse(&settings.device)?;
+    let device = device::resolve(settings.device.parse()?)?;
     let store = Store::open(&settings.data.store)?;
     if store.info().digest != settings.data.digest {
         return Err(Error::input(format!(

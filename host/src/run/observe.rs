@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{Epoch, MaskScore};
-use genomenas_torch::train::Watch;
+use genomenas_torch::train::StepObserver;
 
 use super::journal::Phase;
 
@@ -58,7 +58,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-impl Watch for Steps<'_> {
+impl StepObserver for Steps<'_> {
     fn step(&mut self, done: f64, samples: u64) {
         self.samples += samples;
         let elapsed = self.since.elapsed();

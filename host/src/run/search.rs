@@ -10,7 +10,7 @@ use genomenas_plugin::message::{
     Alphas, Ask, Candidate, Cost, Discard, End, Epoch, MaskScore, Outcome, Proposal, Report, Stopped, TrialId, Unit,
 };
 use genomenas_plugin::space::{Architecture, Form, Space};
-use genomenas_torch::train::memory;
+use genomenas_torch::memory;
 use genomenas_torch::train::meter::Bound;
 
 use super::journal::{Journal, Phase, Record};

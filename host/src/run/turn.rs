@@ -5,7 +5,7 @@ use std::time::Duration;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{Alphas, Cost, Epoch, MaskScore, Outcome, Stopped};
 use genomenas_torch::train::meter::Bound;
-use genomenas_torch::train::{Training, Watch};
+use genomenas_torch::train::{StepObserver, Training};
 
 use super::network::Networks;
 use super::work::{Doing, Scores};
@@ -58,7 +58,7 @@ impl Doing {
         told: u32,
         take_turns: bool,
         networks: &Networks<'_>,
-        watch: &mut dyn Watch,
+        watch: &mut dyn StepObserver,
     ) -> Result<Turn> {
         match self {
             Self::Training(training) => train(training, told, take_turns, watch),
@@ -67,7 +67,7 @@ impl Doing {
     }
 }
 
-fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn Watch) -> Result<Turn> {
+fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn StepObserver) -> Result<Turn> {
     // A kill may have come after an epoch was saved and before the strategy was told of it.
     let mut next = training.last().filter(|last| last.number > told).cloned();
     loop {
@@ -103,7 +103,7 @@ fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn W
     }
 }
 
-fn score(scores: &mut Scores, told: u32, networks: &Networks<'_>, watch: &mut dyn Watch) -> Turn {
+fn score(scores: &mut Scores, told: u32, networks: &Networks<'_>, watch: &mut dyn StepObserver) -> Turn {
     let Scores { scoring, trained, mixing, masks } = scores;
     let scored = match masks.get(told as usize) {
         Some(mask) => networks

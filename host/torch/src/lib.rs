@@ -1,10 +1,24 @@
-//! Networks, their training and their evaluation on libtorch. The only crate that names `tch`.
+//! Networks, their training and their evaluation on libtorch. The only crate that names `tch`, and its interface names
+//! no type of it: what the program holds are networks, trainings and scores.
 //!
-//! [`net`] makes modules of a graph, [`train`] trains one network, [`eval`] scores a split with it.
+//! | room | what | stands on |
+//! |---|---|---|
+//! | `tensor/` | devices, batches as tensors, losses, files of tensors, memory | `genomenas-data` |
+//! | `net/` | from a graph to modules, one file an operation family; supernets; flat weights | `tensor/` |
+//! | [`eval`] | scoring a split with a network | `net/` |
+//! | [`train`] | the training of one network, and scores of the parts of a supernet | `eval` |
+//!
+//! Good places to begin: `Training::next_epoch` in `train/training.rs` (an epoch), `Net::forward` in `net/mod.rs` (a
+//! pass), `score` in `eval/score.rs`. [`Error::is_of_the_trial`] says whether a trial failed or the run must stop.
 
-pub mod error;
+mod error;
 pub mod eval;
-pub mod net;
+mod net;
+mod tensor;
+#[cfg(test)]
+mod test_support;
 pub mod train;
 
 pub use error::{Error, Result};
+pub use net::{Blend, Mixer, Net};
+pub use tensor::{device, memory};

@@ -1,10 +1,14 @@
-//! One field of the struct: its name, description, type and what `#[parameter(…)]` says of it.
+//! One parameter: its name, description, type and what `#[parameter(…)]` says of it.
 
+use proc_macro2::TokenStream;
+use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Ident, Meta, Type};
 
 use crate::literal::Literal;
+use crate::member::word;
+use crate::schema;
 use crate::shape::Shape;
 
 /// A parameter, checked: its default fits its type, its bounds and its choices.
@@ -22,8 +26,7 @@ pub(crate) struct Field {
 
 impl Field {
     /// Reads and checks a field.
-    pub(crate) fn of(field: &syn::Field) -> syn::Result<Self> {
-        let ident = field.ident.clone().ok_or_else(|| syn::Error::new(field.span(), "parameters have names"))?;
+    pub(crate) fn of(field: &syn::Field, ident: Ident) -> syn::Result<Self> {
         let mut read = Self {
             name: ident.unraw().to_string(),
             ty: field.ty.clone(),
@@ -56,12 +59,65 @@ impl Field {
         Ok(read)
     }
 
+    /// The default as Rust code of the field's type.
+    pub(crate) fn default(&self) -> TokenStream {
+        self.default.as_ref().map_or(quote!(::core::option::Option::None), |default| default.tokens(&self.shape))
+    }
+
+    /// The part of the list of fields that it stands for.
+    pub(crate) fn part(&self) -> TokenStream {
+        let (name, description) = (&self.name, schema::json(&self.description));
+        let (constraints, expected) = (schema::constraints(self), schema::expected(self));
+        let (values, default) = (self.values(), schema::default(self.default.as_ref()));
+        let (mut list, mut optional, mut shape) = (false, false, &self.shape);
+        while let Shape::Optional(inner) | Shape::List(inner) = shape {
+            list |= matches!(shape, Shape::List(_));
+            optional |= matches!(shape, Shape::Optional(_));
+            shape = inner;
+        }
+        quote! {
+            ::genomenas_plugin::__private::Part::Own(::genomenas_plugin::__private::Field {
+                name: #name,
+                description: #description,
+                constraints: #constraints,
+                expected: #expected,
+                default: #default,
+                values: #values,
+                list: #list,
+                optional: #optional,
+            })
+        }
+    }
+
+    /// The values that it, or each item of its list, can have.
+    fn values(&self) -> TokenStream {
+        let values = match self.shape.scalar() {
+            Shape::Integer { least, most } => {
+                let bound = |literal: &Option<Literal>, otherwise: i128| match literal {
+                    Some(Literal::Integer(value)) => *value,
+                    _ => otherwise,
+                };
+                let (least, most) = (bound(&self.minimum, *least), bound(&self.maximum, *most));
+                quote!(Integer { least: #least, most: #most })
+            }
+            Shape::Number => {
+                let least = self.minimum.as_ref().and_then(Literal::number).unwrap_or(f64::MIN);
+                let most = self.maximum.as_ref().and_then(Literal::number).unwrap_or(f64::MAX);
+                quote!(Number { least: #least, most: #most })
+            }
+            Shape::Bool => quote!(Bool),
+            _ => {
+                let one_of = &self.one_of;
+                quote!(Text { one_of: &[#(#one_of),*] })
+            }
+        };
+        quote!(::genomenas_plugin::__private::Values::#values)
+    }
+
     fn attribute(&mut self, attribute: &Attribute) -> syn::Result<()> {
         let mut default_span = None;
         attribute.parse_nested_meta(|meta| {
-            let Some(key) = meta.path.get_ident().map(ToString::to_string) else {
-                return Err(meta.error(KEYS));
-            };
+            let key = word(&meta);
             if !matches!(key.as_str(), "default" | "minimum" | "maximum" | "one_of") {
                 return Err(meta.error(format!("`{key}` is not known here; {KEYS}")));
             }
@@ -145,7 +201,7 @@ impl Field {
     }
 }
 
-const KEYS: &str = "#[parameter(…)] takes default, minimum, maximum and one_of";
+const KEYS: &str = "#[parameter(…)] takes default, minimum, maximum and one_of, or flatten, or skip, first";
 
 /// The doc comment, its lines joined.
 fn description(attributes: &[Attribute]) -> String {

@@ -1,118 +1,145 @@
 //! The code that the derive writes.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Data, DeriveInput, Fields};
+use quote::{quote, quote_spanned};
+use syn::DeriveInput;
 
-use crate::field::Field;
-use crate::literal::Literal;
-use crate::schema;
-use crate::shape::Shape;
+use crate::flat::Flat;
+use crate::member::Member;
 
 /// `Default`, `Parameters` and `Deserialize` for the struct.
 pub(crate) fn parameters(input: &DeriveInput) -> syn::Result<TokenStream> {
-    let fields = fields(input)?;
+    let members = Member::all(input)?;
     let name = &input.ident;
-    let schema = schema::object(&fields);
-    let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types: Vec<_> = fields.iter().map(|field| &field.ty).collect();
-    let defaults: Vec<_> = fields.iter().map(default).collect();
-    let descriptions: Vec<_> = fields.iter().map(describe).collect();
-    let numbers = 0..fields.len();
+    let idents: Vec<_> = members.iter().map(Member::ident).collect();
+    let parts = members.iter().filter_map(part);
+    let (defaults, values) = (members.iter().map(default), members.iter().map(value));
+    let checks = checks(&members);
 
     Ok(quote! {
+        #checks
+
         #[automatically_derived]
         impl ::core::default::Default for #name {
             fn default() -> Self {
-                Self { #(#idents: #defaults),* }
+                <Self as ::genomenas_plugin::Parameters>::defaults(<Self as ::genomenas_plugin::Parameters>::FIELDS)
             }
         }
 
         #[automatically_derived]
         impl ::genomenas_plugin::Parameters for #name {
-            const SCHEMA: &'static str = #schema;
+            const FIELDS: &'static [::genomenas_plugin::__private::Field] = {
+                const PARTS: &[::genomenas_plugin::__private::Part] = &[#(#parts),*];
+                const COUNT: usize = ::genomenas_plugin::__private::count(PARTS);
+                const ALL: [::genomenas_plugin::__private::Field; COUNT] = ::genomenas_plugin::__private::join(PARTS);
+                &ALL
+            };
 
-            fn from_map(
+            const SCHEMA: &'static str = {
+                const FIELDS: &[::genomenas_plugin::__private::Field] =
+                    <#name as ::genomenas_plugin::Parameters>::FIELDS;
+                const LENGTH: usize = ::genomenas_plugin::__private::schema_length(FIELDS);
+                const TEXT: [u8; LENGTH] = ::genomenas_plugin::__private::schema(FIELDS);
+                ::genomenas_plugin::__private::text(&TEXT)
+            };
+
+            fn defaults(fields: &[::genomenas_plugin::__private::Field]) -> Self {
+                Self { #(#idents: #defaults),* }
+            }
+
+            fn read(
                 map: &::genomenas_plugin::serde_json::Map<
                     ::std::string::String,
                     ::genomenas_plugin::serde_json::Value,
                 >,
+                fields: &[::genomenas_plugin::__private::Field],
             ) -> ::genomenas_plugin::Result<Self> {
-                const FIELDS: &[::genomenas_plugin::__private::Field] = &[#(#descriptions),*];
-                ::genomenas_plugin::__private::refuse_unknown(map, FIELDS)?;
-                let defaults = <Self as ::core::default::Default>::default();
-                ::core::result::Result::Ok(Self {
-                    #(#idents: ::genomenas_plugin::__private::read::<#types>(
-                        map, FIELDS, #numbers, defaults.#idents,
-                    )?),*
-                })
+                let defaults = <Self as ::genomenas_plugin::Parameters>::defaults(fields);
+                ::core::result::Result::Ok(Self { #(#idents: #values),* })
             }
         }
 
         #[automatically_derived]
-        impl<'de> ::genomenas_plugin::serde::Deserialize<'de> for #name {
+        impl<'de> ::genomenas_plugin::__private::serde::Deserialize<'de> for #name {
             fn deserialize<D>(deserializer: D) -> ::core::result::Result<Self, D::Error>
             where
-                D: ::genomenas_plugin::serde::Deserializer<'de>,
+                D: ::genomenas_plugin::__private::serde::Deserializer<'de>,
             {
                 let map = <::genomenas_plugin::serde_json::Map<
                     ::std::string::String,
                     ::genomenas_plugin::serde_json::Value,
-                > as ::genomenas_plugin::serde::Deserialize<'de>>::deserialize(deserializer)?;
+                > as ::genomenas_plugin::__private::serde::Deserialize<'de>>::deserialize(deserializer)?;
                 <Self as ::genomenas_plugin::Parameters>::from_map(&map)
-                    .map_err(<D::Error as ::genomenas_plugin::serde::de::Error>::custom)
+                    .map_err(<D::Error as ::genomenas_plugin::__private::serde::de::Error>::custom)
             }
         }
     })
 }
 
-fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
-    let refuse = |what: &dyn quote::ToTokens| {
-        syn::Error::new_spanned(what, "parameters are a struct with named fields and without generics")
-    };
-    if !input.generics.params.is_empty() {
-        return Err(refuse(&input.generics));
-    }
-    let Data::Struct(data) = &input.data else {
-        return Err(refuse(&input.ident));
-    };
-    match &data.fields {
-        Fields::Named(named) => named.named.iter().map(Field::of).collect(),
-        Fields::Unit => Ok(Vec::new()),
-        Fields::Unnamed(unnamed) => Err(refuse(unnamed)),
+fn part(member: &Member) -> Option<TokenStream> {
+    match member {
+        Member::Own(field) => Some(field.part()),
+        Member::Flat(flat) => Some(flat.part()),
+        Member::Skipped(_) => None,
     }
 }
 
-fn default(field: &Field) -> TokenStream {
-    field.default.as_ref().map_or(quote!(::core::option::Option::None), |default| default.tokens(&field.shape))
+/// The default of a member, where `fields` says it.
+fn default(member: &Member) -> TokenStream {
+    match member {
+        Member::Own(field) => {
+            let (ty, name, default) = (&field.ty, &field.name, field.default());
+            quote!(::genomenas_plugin::__private::default_of::<#ty>(fields, #name, #default))
+        }
+        Member::Flat(flat) => {
+            let ty = &flat.ty;
+            quote!(<#ty as ::genomenas_plugin::Parameters>::defaults(fields))
+        }
+        Member::Skipped(_) => quote!(::core::default::Default::default()),
+    }
 }
 
-fn describe(field: &Field) -> TokenStream {
-    let name = &field.name;
-    let expected = schema::expected(field);
-    let one_of = &field.one_of;
-    let range = match field.shape.scalar() {
-        Shape::Integer { least, most } => {
-            let bound = |literal: &Option<Literal>, otherwise: i128| match literal {
-                Some(Literal::Integer(value)) => *value,
-                _ => otherwise,
-            };
-            let (least, most) = (bound(&field.minimum, *least), bound(&field.maximum, *most));
-            quote!(::genomenas_plugin::__private::Range::Integer(#least, #most))
+/// The value of a member that `map` sets, or its default.
+fn value(member: &Member) -> TokenStream {
+    match member {
+        Member::Own(field) => {
+            let (ty, name, ident) = (&field.ty, &field.name, &field.ident);
+            quote!(::genomenas_plugin::__private::read::<#ty>(map, fields, #name, defaults.#ident)?)
         }
-        Shape::Number => {
-            let minimum = field.minimum.as_ref().and_then(Literal::number).unwrap_or(f64::MIN);
-            let maximum = field.maximum.as_ref().and_then(Literal::number).unwrap_or(f64::MAX);
-            quote!(::genomenas_plugin::__private::Range::Number(#minimum, #maximum))
+        Member::Flat(flat) => {
+            let ty = &flat.ty;
+            quote!(<#ty as ::genomenas_plugin::Parameters>::read(map, fields)?)
         }
-        _ => quote!(::genomenas_plugin::__private::Range::Any),
-    };
-    quote! {
-        ::genomenas_plugin::__private::Field {
-            name: #name,
-            expected: #expected,
-            range: #range,
-            one_of: &[#(#one_of),*],
+        Member::Skipped(ident) => quote!(defaults.#ident),
+    }
+}
+
+/// Assertions, checked while the code compiles, about what the structs that are flattened have.
+fn checks(members: &[Member]) -> TokenStream {
+    let flats = members.iter().filter_map(|member| match member {
+        Member::Flat(flat) => Some(flat),
+        _ => None,
+    });
+    let flats: Vec<&Flat> = flats.collect();
+    let mut checks: Vec<TokenStream> = flats.iter().map(|flat| flat.checks()).collect();
+    for (at, flat) in flats.iter().enumerate() {
+        let (fields, type_name) = (flat.fields(), flat.type_name());
+        for member in members {
+            if let Member::Own(field) = member {
+                let (name, span) = (&field.name, field.ident.span());
+                let twice = format!("`{name}` is a parameter of `{type_name}`, too: names must differ");
+                checks.push(quote_spanned! {span=>
+                    const _: () = ::core::assert!(!::genomenas_plugin::__private::has(#fields, #name), #twice);
+                });
+            }
+        }
+        for other in flats.iter().skip(at + 1) {
+            let (span, others) = (other.ident.span(), other.fields());
+            let twice = format!("`{type_name}` and `{}` share the name of a parameter", other.type_name());
+            checks.push(quote_spanned! {span=>
+                const _: () = ::core::assert!(!::genomenas_plugin::__private::overlap(#fields, #others), #twice);
+            });
         }
     }
+    quote!(#(#checks)*)
 }

@@ -3,8 +3,10 @@
 //! Use it through `genomenas-plugin`, where the trait of the same name explains it.
 
 mod field;
+mod flat;
 mod generate;
 mod literal;
+mod member;
 mod schema;
 mod shape;
 
@@ -19,6 +21,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// * `default = …`: a literal or a list of literals; required unless the type is an `Option`,
 /// * `minimum = …`, `maximum = …`: the inclusive bounds of a number, or of each number of a list,
 /// * `one_of = ["…", …]`: the choices of a string, or of each string of a list.
+///
+/// Two kinds of fields are not parameters themselves:
+///
+/// * `#[parameter(flatten)]`: the type derives `Parameters`, too, and its parameters stand among those of the struct, in
+///   this place. After `flatten`, `NAME = …` gives one of them another default, and
+///   `NAME(default = …, about = "…")` another default, another description or both. A name that the type does not have, a
+///   default that it does not allow, and a name that two fields share do not compile.
+/// * `#[parameter(skip)]`: the field is the `Default` of its type, for the program to fill in.
 ///
 /// The derive writes `Default`, `Deserialize` (absent parameters take their defaults; unknown names and values out of
 /// range are refused with a message that says what was expected) and the JSON Schema that `plugin info` shows.

@@ -1,9 +1,8 @@
 //! The values that an attribute can give: literals only, because the manifest is read before anything runs.
 
-use std::fmt::Write as _;
-
 use proc_macro2::TokenStream;
 use quote::quote;
+use serde_json::Value;
 use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
 
 use crate::shape::Shape;
@@ -112,37 +111,28 @@ impl Literal {
     }
 
     /// The literal as JSON.
-    pub(crate) fn json(&self) -> String {
+    pub(crate) fn value(&self) -> Value {
         match self {
-            Self::Bool(value) => value.to_string(),
-            Self::Integer(value) => value.to_string(),
-            Self::Number(value) => format!("{value:?}"),
-            Self::Text(text) => json_text(text),
-            Self::List(items) => json_list(items.iter().map(Self::json)),
+            Self::Bool(value) => (*value).into(),
+            Self::Integer(value) => serde_json::Number::from_i128(*value).map_or(Value::Null, Value::Number),
+            Self::Number(value) => (*value).into(),
+            Self::Text(text) => text.as_str().into(),
+            Self::List(items) => items.iter().map(Self::value).collect(),
         }
     }
-}
 
-/// Text as a JSON string.
-pub(crate) fn json_text(text: &str) -> String {
-    let mut json = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            control if control < ' ' => {
-                // Writing to a String cannot fail.
-                let _ = write!(json, "\\u{:04x}", u32::from(control));
+    /// Rust code for a constant of the type `Literal`.
+    pub(crate) fn constant(&self) -> TokenStream {
+        let literal = match self {
+            Self::Bool(value) => quote!(Bool(#value)),
+            Self::Integer(value) => quote!(Integer(#value)),
+            Self::Number(value) => quote!(Number(#value)),
+            Self::Text(text) => quote!(Text(#text)),
+            Self::List(items) => {
+                let items = items.iter().map(Self::constant);
+                quote!(List(&[#(#items),*]))
             }
-            other => json.push(other),
-        }
+        };
+        quote!(::genomenas_plugin::__private::Literal::#literal)
     }
-    json.push('"');
-    json
-}
-
-/// JSON values as a JSON array.
-pub(crate) fn json_list(items: impl Iterator<Item = String>) -> String {
-    format!("[{}]", items.collect::<Vec<_>>().join(","))
 }

@@ -1,17 +1,50 @@
-//! The parameters as a JSON Schema, and in words for messages.
+//! A parameter as a JSON Schema, and in words for messages.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::field::Field;
-use crate::literal::{Literal, json_list, json_text};
+use crate::literal::Literal;
 use crate::shape::Shape;
 
-/// The schema of all parameters: a draft 2020-12 object.
-pub(crate) fn object(fields: &[Field]) -> String {
-    let properties: Vec<_> =
-        fields.iter().map(|field| format!("{}:{}", json_text(&field.name), property(field))).collect();
-    format!(
-        r#"{{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{{{}}},"additionalProperties":false}}"#,
-        properties.join(",")
-    )
+/// What a schema says of the values of a parameter, in the order in which it is written.
+#[derive(Serialize)]
+struct Constraints {
+    r#type: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Box<Self>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minimum: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maximum: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#enum: Option<Vec<Value>>,
+}
+
+/// The members of the parameter's schema beside its description and its default, as JSON without the braces.
+pub(crate) fn constraints(field: &Field) -> String {
+    let json = match &field.shape {
+        Shape::Optional(inner) => json(&constraints_of(inner, field, true)),
+        shape => json(&constraints_of(shape, field, false)),
+    };
+    let inner = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
+    inner.unwrap_or_default().to_owned()
+}
+
+/// A default as the code and as JSON; `None` is that of an optional parameter.
+pub(crate) fn default(literal: Option<&Literal>) -> TokenStream {
+    let (value, json) = match literal {
+        Some(literal) => (literal.constant(), json(&literal.value())),
+        None => (quote!(::genomenas_plugin::__private::Literal::Nothing), "null".to_owned()),
+    };
+    quote!(::genomenas_plugin::__private::DefaultValue { value: #value, json: #json })
+}
+
+/// Anything as JSON. Serialising what stands here into a text cannot fail.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// What a parameter must be, in words: `an integer from 1 to 100`.
@@ -22,22 +55,7 @@ pub(crate) fn expected(field: &Field) -> String {
     }
 }
 
-fn property(field: &Field) -> String {
-    let mut members = vec![format!(r#""description":{}"#, json_text(&field.description))];
-    match &field.shape {
-        Shape::Optional(inner) => {
-            members.extend(constraints(inner, field, true));
-            members.push(format!(r#""default":{}"#, field.default.as_ref().map_or("null".to_owned(), Literal::json)));
-        }
-        shape => {
-            members.extend(constraints(shape, field, false));
-            members.extend(field.default.iter().map(|default| format!(r#""default":{}"#, default.json())));
-        }
-    }
-    format!("{{{}}}", members.join(","))
-}
-
-fn constraints(shape: &Shape, field: &Field, nullable: bool) -> Vec<String> {
+fn constraints_of(shape: &Shape, field: &Field, nullable: bool) -> Constraints {
     let name = match shape {
         Shape::Bool => "boolean",
         Shape::Integer { .. } => "integer",
@@ -46,28 +64,26 @@ fn constraints(shape: &Shape, field: &Field, nullable: bool) -> Vec<String> {
         Shape::List(_) => "array",
         Shape::Optional(_) => "null",
     };
-    let mut members =
-        vec![if nullable { format!(r#""type":["{name}","null"]"#) } else { format!(r#""type":"{name}""#) }];
-    match shape {
-        Shape::List(inner) => {
-            members.push(format!(r#""items":{{{}}}"#, constraints(inner, field, false).join(",")));
-        }
-        Shape::Integer { .. } | Shape::Number => {
-            let (minimum, maximum) = bounds(shape, field);
-            members.extend(minimum.map(|value| format!(r#""minimum":{}"#, value.json())));
-            members.extend(maximum.map(|value| format!(r#""maximum":{}"#, value.json())));
-        }
-        Shape::Text if !field.one_of.is_empty() => {
-            let choices = field.one_of.iter().map(|choice| json_text(choice));
-            let null = nullable.then(|| "null".to_owned());
-            members.push(format!(r#""enum":{}"#, json_list(choices.chain(null))));
-        }
-        _ => {}
+    let r#type = if nullable { vec![name, "null"].into() } else { name.into() };
+    let (minimum, maximum) = match shape {
+        Shape::Integer { .. } | Shape::Number => bounds(shape, field),
+        _ => (None, None),
+    };
+    let choices = field.one_of.iter().map(|choice| Value::from(choice.as_str()));
+    Constraints {
+        r#type,
+        items: match shape {
+            Shape::List(inner) => Some(Box::new(constraints_of(inner, field, false))),
+            _ => None,
+        },
+        minimum: minimum.map(|bound| bound.value()),
+        maximum: maximum.map(|bound| bound.value()),
+        r#enum: (*shape == Shape::Text && !field.one_of.is_empty())
+            .then(|| choices.chain(nullable.then_some(Value::Null)).collect()),
     }
-    members
 }
 
-/// The bounds worth telling: those of the attribute, else those of a narrow Rust type.
+/// The bounds worth saying: those of the attribute, else those of a narrow Rust type.
 fn bounds(shape: &Shape, field: &Field) -> (Option<Literal>, Option<Literal>) {
     let (least, most) = match shape {
         Shape::Integer { least, most } => (
@@ -87,10 +103,10 @@ fn in_words(shape: &Shape, field: &Field) -> String {
         _ => ("a text", "texts"),
     };
     let (minimum, maximum) = bounds(shape.scalar(), field);
-    let range = match (minimum, maximum) {
-        (Some(minimum), Some(maximum)) => format!(" from {} to {}", minimum.json(), maximum.json()),
-        (Some(minimum), None) => format!(" of at least {}", minimum.json()),
-        (None, Some(maximum)) => format!(" of at most {}", maximum.json()),
+    let range = match (minimum.map(|bound| bound.value()), maximum.map(|bound| bound.value())) {
+        (Some(minimum), Some(maximum)) => format!(" from {minimum} to {maximum}"),
+        (Some(minimum), None) => format!(" of at least {minimum}"),
+        (None, Some(maximum)) => format!(" of at most {maximum}"),
         (None, None) => String::new(),
     };
     let choices = field.one_of.join(", ");

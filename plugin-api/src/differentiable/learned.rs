@@ -1,4 +1,4 @@
-//! What a supernet has learned of its options: the architecture that follows, and what is dropped first.
+//! What a supernet has learned about its options: the architecture to derive, and what to drop first.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use crate::Result;
 use crate::message::{Alphas, Discard};
 use crate::space::{Decision, Mask, Rule, Selection, Space};
 
-/// What a supernet has learned of the options that remain.
+/// The learned probabilities of the options that remain.
 #[derive(Clone, Debug)]
-pub struct Learned<'a> {
+pub struct LearnedAlphas<'a> {
     space: &'a Space,
     edges: Vec<Edge<'a>>,
 }
@@ -22,11 +22,11 @@ pub struct Edge<'a> {
     pub options: Vec<(&'a str, f64)>,
 }
 
-/// Below every probability: what [`Learned::forbid`] sets.
+/// Below every probability: what [`LearnedAlphas::forbid`] sets.
 const FORBIDDEN: f64 = -1.0;
 
-impl<'a> Learned<'a> {
-    /// Reads the alphas of a report; what they do not name is gone.
+impl<'a> LearnedAlphas<'a> {
+    /// Reads the alphas of a report; options that they do not name were dropped.
     ///
     /// # Errors
     ///
@@ -60,8 +60,8 @@ impl<'a> Learned<'a> {
         self.edges.iter().find(|edge| edge.decision.id == decision)
     }
 
-    /// The architecture that the probabilities speak for: of every rule the strongest edges, of these and of every
-    /// decision under no rule the most probable option that an architecture may have. The first of equals wins.
+    /// Derives the architecture: keeps the strongest edges of each rule and all decisions under no rule, and takes the most
+    /// probable option of each that an architecture may have. Of equals the first is taken.
     pub fn selection(&self) -> Selection {
         let mut dropped = BTreeSet::new();
         for rule in &self.space.rules {
@@ -73,9 +73,8 @@ impl<'a> Learned<'a> {
         Selection(kept.filter_map(|edge| Some((edge.decision.id.clone(), edge.best()?.0.to_owned()))).collect())
     }
 
-    /// Drops of every edge the least probable options until as many remain as `keep` says of its decision; the first
-    /// of equals goes. An option that only a supernet has goes like any other, but the last one that an architecture
-    /// may have stays.
+    /// Drops the least probable options of each edge until `keep` of its decision remain; of equals the first is dropped.
+    /// The last option that an architecture may have stays; an option that only a supernet has is dropped like any other.
     pub fn drop_options(&self, keep: impl Fn(&Decision) -> usize) -> Vec<Discard> {
         let of = |edge: &Edge<'_>| {
             let options = edge.smallest(edge.options.len().saturating_sub(keep(edge.decision)));
@@ -86,8 +85,8 @@ impl<'a> Learned<'a> {
         self.edges.iter().flat_map(of).collect()
     }
 
-    /// Drops of every rule the weakest edges until as many remain as `most` says, and never fewer than the rule keeps;
-    /// the first of equals goes.
+    /// Drops the weakest edges of each rule until `most` remain, or as many as the rule keeps; of equals the first is
+    /// dropped.
     pub fn drop_edges(&self, most: impl Fn(&Rule) -> usize) -> Vec<Discard> {
         let of = |rule: &Rule| {
             let mut edges = self.edges_of(rule);
@@ -147,7 +146,7 @@ impl<'a> Edge<'a> {
     }
 }
 
-/// Takes what is dropped out of the alphas.
+/// Removes what is dropped from the alphas.
 pub(super) fn forget(alphas: &mut Alphas, dropped: &[Discard]) {
     for discard in dropped {
         match discard {

@@ -1,27 +1,27 @@
 //! A limit to the number of skips of an architecture (P-DARTS; Chen et al. 2019, section 3.3).
 
-use super::Learned;
+use super::LearnedAlphas;
 use crate::space::Selection;
 
-/// At most so many skips among some decisions.
+/// A limit to the number of skips among some decisions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkipLimit {
-    /// How many.
+    /// How many skips an architecture may have.
     pub most: usize,
     /// The option that is a skip.
     pub option: String,
-    /// How the ids of the decisions begin that are counted.
+    /// Only decisions whose id starts with this prefix count.
     pub decisions: String,
 }
 
 impl SkipLimit {
-    /// The architectures that `learned` speaks for under every limit below the number of skips it would have, and
-    /// without a limit. First the one with the most skips that are allowed, then the others, those with more skips
-    /// first. Where the limit cannot be kept, because an edge has nothing but a skip say, that with the fewest is first.
+    /// Derives one architecture without a limit, and one for each lower number of skips. The first of the list has the
+    /// most skips that the limit allows; the others follow, those with more skips first. Where no architecture keeps the
+    /// limit (an edge may have no option but a skip), the one with the fewest skips is first.
     ///
-    /// While there are too many, the least probable skip of a kept edge is ruled out, and edges and options are chosen
-    /// anew.
-    pub fn selections(&self, learned: &Learned<'_>) -> Vec<Selection> {
+    /// While an architecture has too many skips, the least probable skip of its edges is ruled out, and edges and options
+    /// are chosen again.
+    pub fn selections(&self, learned: &LearnedAlphas<'_>) -> Vec<Selection> {
         let mut learned = learned.clone();
         let mut current = learned.selection();
         let mut found = vec![current.clone()];
@@ -52,9 +52,9 @@ impl SkipLimit {
         chosen.map(|(id, _)| id.as_str()).filter(|id| id.starts_with(&self.decisions))
     }
 
-    /// The kept edge whose skip is the least probable of those that are not ruled out yet; the first of equals in the
-    /// order of the space.
-    fn least_probable(&self, learned: &Learned<'_>, selection: &Selection) -> Option<String> {
+    /// The kept edge with the least probable skip that is not ruled out yet; of equals the first in the order of the
+    /// space.
+    fn least_probable(&self, learned: &LearnedAlphas<'_>, selection: &Selection) -> Option<String> {
         let skips: Vec<&str> = self.skips(selection).collect();
         let edges = learned.edges().iter().filter(|edge| skips.contains(&edge.decision.id.as_str()));
         let open = edges.filter_map(|edge| Some((edge, edge.probability(&self.option).filter(|p| *p >= 0.0)?)));

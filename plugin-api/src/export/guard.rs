@@ -15,18 +15,18 @@ use genomenas_abi::{
 };
 use serde::de::DeserializeOwned;
 
-use crate::{Error, ErrorCode, Result, Strategy};
+use crate::{Error, ErrorCode, Instance, Result};
 
 /// A strategy behind the shield.
 pub(super) struct Guarded {
     /// `None` only while it is dropped.
-    strategy: Option<Box<dyn Strategy>>,
+    instance: Option<Box<dyn Instance>>,
     poisoned: AtomicBool,
 }
 
 impl Guarded {
-    pub(super) fn new(strategy: Box<dyn Strategy>) -> Self {
-        Self { strategy: Some(strategy), poisoned: AtomicBool::new(false) }
+    pub(super) fn new(instance: Box<dyn Instance>) -> Self {
+        Self { instance: Some(instance), poisoned: AtomicBool::new(false) }
     }
 
     /// The instance as it crosses the boundary.
@@ -34,9 +34,9 @@ impl Guarded {
         FfiStrategy_TO::from_value(self, TD_Opaque)
     }
 
-    fn change(&mut self, hook: impl FnOnce(&mut dyn Strategy) -> Result<Vec<u8>>) -> FfiResult<RVec<u8>> {
-        match &mut self.strategy {
-            Some(strategy) if !*self.poisoned.get_mut() => reply(caught(|| hook(strategy.as_mut())), &self.poisoned),
+    fn change(&mut self, hook: impl FnOnce(&mut dyn Instance) -> Result<Vec<u8>>) -> FfiResult<RVec<u8>> {
+        match &mut self.instance {
+            Some(instance) if !*self.poisoned.get_mut() => reply(caught(|| hook(instance.as_mut())), &self.poisoned),
             _ => refusal(&poisoned()),
         }
     }
@@ -44,37 +44,37 @@ impl Guarded {
 
 impl FfiStrategy for Guarded {
     fn propose(&mut self, ask: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            let proposal = strategy.propose(&message("ask", ask)?)?;
+        self.change(|instance| {
+            let proposal = instance.propose(&message("ask", ask)?)?;
             Ok(serde_json::to_vec(&proposal)?)
         })
     }
 
     fn update(&mut self, report: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            strategy.update(&message("report", report)?)?;
+        self.change(|instance| {
+            instance.update(&message("report", report)?)?;
             Ok(Vec::new())
         })
     }
 
     fn discard(&mut self, report: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| {
-            let discards = strategy.discard(&message("report", report)?)?;
+        self.change(|instance| {
+            let discards = instance.discard(&message("report", report)?)?;
             Ok(serde_json::to_vec(&discards)?)
         })
     }
 
     fn save(&self) -> FfiResult<RVec<u8>> {
-        match &self.strategy {
-            Some(strategy) if !self.poisoned.load(Ordering::Relaxed) => {
-                reply(caught(|| strategy.save()), &self.poisoned)
+        match &self.instance {
+            Some(instance) if !self.poisoned.load(Ordering::Relaxed) => {
+                reply(caught(|| instance.save()), &self.poisoned)
             }
             _ => refusal(&poisoned()),
         }
     }
 
     fn load(&mut self, state: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
-        self.change(|strategy| strategy.load(state.as_slice()).map(|()| Vec::new()))
+        self.change(|instance| instance.load(state.as_slice()).map(|()| Vec::new()))
     }
 
     fn extension(&mut self, name: RStr<'_>, _: RSlice<'_, u8>) -> FfiResult<RVec<u8>> {
@@ -87,9 +87,9 @@ impl FfiStrategy for Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        let strategy = self.strategy.take();
+        let instance = self.instance.take();
         let dropped = caught(|| {
-            drop(strategy);
+            drop(instance);
             Ok(())
         });
         if let Err(error) = dropped {

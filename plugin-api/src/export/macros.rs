@@ -15,22 +15,19 @@
 /// }
 ///
 /// struct RandomSearch {
-///     left: u32,
+///     search: Search,
 /// }
 ///
 /// impl Strategy for RandomSearch {
-///     fn propose(&mut self, _: &Ask) -> Result<Proposal> {
-///         Ok(Proposal::Wait)
+///     type State = u32; // Trials proposed so far.
+///
+///     fn propose(&self, proposed: &mut u32, ask: &Ask) -> Result<Proposal> {
+///         // …
+/// #       Ok(Proposal::Wait)
 ///     }
-///     fn update(&mut self, _: &Report) -> Result<()> {
-///         Ok(())
-///     }
-///     fn save(&self) -> Result<Vec<u8>> {
-///         Ok(self.left.to_le_bytes().to_vec())
-///     }
-///     fn load(&mut self, state: &[u8]) -> Result<()> {
-///         self.left = u32::from_le_bytes(state.try_into().map_err(Error::invalid)?);
-///         Ok(())
+///
+///     fn update(&self, proposed: &mut u32, report: &Report) -> Result<Vec<Discard>> {
+///         Ok(Vec::new())
 ///     }
 /// }
 ///
@@ -40,11 +37,12 @@
 ///     kind = search,
 ///     about = "Trains architectures drawn uniformly from the space and keeps the best.",
 ///     parameters = Search,
-///     build = |_setup, parameters| Ok(RandomSearch { left: parameters.trials }),
+///     build = |_setup, search| Ok(RandomSearch { search }),
 /// }
 /// # fn main() {}
 /// ```
 ///
+/// * First the type: a [`Strategy`](crate::Strategy), or `Box<dyn Instance>`.
 /// * `kind`: `search` or `baseline`.
 /// * `parameters`: a type that derives [`Parameters`](crate::Parameters); leave it out where there are none.
 /// * `needs`: a list of strings, what the strategy needs of the host; leave it out where it needs nothing special.
@@ -96,7 +94,7 @@ macro_rules! register {
                             RegisteredParameters,
                         ) -> $crate::Result<$strategy> = $build;
                         let parameters = <RegisteredParameters as $crate::Parameters>::from_map(&setup.parameters)?;
-                        ::core::result::Result::Ok(::std::boxed::Box::new(build(setup, parameters)?))
+                        ::core::result::Result::Ok(::core::convert::Into::into(build(setup, parameters)?))
                     },
                 }
             }

@@ -1,4 +1,4 @@
-//! Who is best.
+//! Ordering trials by score.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -13,8 +13,7 @@ pub trait Ranked {
     fn trial(&self) -> TrialId;
 }
 
-/// Orders by score, the best first. Of equals the one with the lower trial id comes first, and what has no score comes
-/// last.
+/// Sorts by score, the best first. Equal scores are sorted by trial id; what has no score comes last.
 pub fn best_first<T: Ranked>(ranked: &mut [T]) {
     // No score is less than every score, and finite scores are ordered as numbers are; +0 makes one zero of the two.
     let key = |of: &T| of.score().map(|score| score + 0.0);
@@ -30,18 +29,18 @@ pub fn best_first<T: Ranked>(ranked: &mut [T]) {
 
 /// What an architecture has reached.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Standing {
+pub struct ArchitectureResult {
     /// Its position in the [`Draws`](crate::space::Draws).
     pub architecture: usize,
     /// How far it got: more is further.
     pub reached: u64,
     /// The score it has there.
     pub score: f64,
-    /// The trial that says so.
+    /// The trial that got it.
     pub trial: TrialId,
 }
 
-impl Ranked for Standing {
+impl Ranked for ArchitectureResult {
     fn score(&self) -> Option<f64> {
         Some(self.score)
     }
@@ -51,14 +50,14 @@ impl Ranked for Standing {
     }
 }
 
-/// The standings by how far they reached, and then by score, the best first; every architecture once, where it stands
-/// best.
-pub(super) fn standings(mut all: Vec<Standing>) -> Vec<Standing> {
-    best_first(&mut all);
-    all.sort_by_key(|standing| Reverse(standing.reached));
+/// The results sorted by how far they reached, and then by score, the best first; only the best one of each
+/// architecture.
+pub(super) fn ranked(mut results: Vec<ArchitectureResult>) -> Vec<ArchitectureResult> {
+    best_first(&mut results);
+    results.sort_by_key(|result| Reverse(result.reached));
     let mut known = BTreeSet::new();
-    all.retain(|standing| known.insert(standing.architecture));
-    all
+    results.retain(|result| known.insert(result.architecture));
+    results
 }
 
 #[cfg(test)]
@@ -86,10 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn who_got_further_stands_better_whatever_the_score_and_every_architecture_stands_once() {
-        let of = |architecture, reached, score, trial| Standing { architecture, reached, score, trial: TrialId(trial) };
+    fn what_got_further_ranks_higher_whatever_the_score_and_every_architecture_is_ranked_once() {
+        let of = |architecture, reached, score, trial| {
+            let trial = TrialId(trial);
+            ArchitectureResult { architecture, reached, score, trial }
+        };
         let all = vec![of(0, 1, 0.9, 0), of(1, 1, 0.8, 1), of(2, 1, 0.7, 2), of(1, 3, 0.1, 3), of(0, 3, 0.2, 4)];
-        let order: Vec<_> = standings(all).iter().map(|standing| (standing.architecture, standing.trial.0)).collect();
+        let order: Vec<_> = ranked(all).iter().map(|result| (result.architecture, result.trial.0)).collect();
         assert_eq!(order, [(0, 4), (1, 3), (2, 2)]);
     }
 }

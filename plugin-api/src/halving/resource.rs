@@ -3,7 +3,7 @@
 use crate::message::{Budget, Horizon, Setup, Trial, Unit, Work};
 use crate::{Error, Result};
 
-/// Steps that the lowest rung has at least where the budget decides how long it is: fewer tell nothing of a network.
+/// Steps that the lowest rung has at least where the budget decides how long it is: fewer say nothing about a network.
 const LEAST_STEPS: u64 = 10;
 
 /// What architectures are given more and more of.
@@ -19,9 +19,9 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// The trial of `work` that is given `amount` more, on a way that ends at `top`.
+    /// The trial of `work` that is given `amount` more; schedules run to `top`.
     pub(super) fn trial(self, mut work: Work, amount: u64, top: u64) -> Trial {
-        // A plan counts epochs in 32 bits; nobody sees the end of that many.
+        // A plan counts epochs in 32 bits, which no training exceeds.
         let epochs = |amount| u32::try_from(amount).unwrap_or(u32::MAX);
         if let Work::Train { plan, .. } = &mut work {
             match self {
@@ -45,7 +45,7 @@ impl Resource {
 
 /// How long rungs are: as the user says, or as long as the budget allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ration {
+pub struct ResourceBudget {
     /// Of what.
     pub resource: Resource,
     /// The smallest amount, if the user sets it.
@@ -55,7 +55,7 @@ pub struct Ration {
     budget: Budget,
 }
 
-impl Ration {
+impl ResourceBudget {
     /// Reads the parameters `resource` (`budget`, `samples` or `epochs`) and `minimum` (0: the budget decides, or one
     /// epoch).
     ///
@@ -88,8 +88,8 @@ impl Ration {
         self.minimum.is_none()
     }
 
-    /// `times` the smallest amount where the user sets it; else the largest amount for which `cost` is within the
-    /// budget, and at least one step. A greater amount must not cost less.
+    /// Returns `times` the smallest amount where the user sets it; otherwise the largest amount whose `cost` is within
+    /// the budget, and at least one step. A greater amount must not cost less.
     pub fn fit(&self, times: u64, cost: impl Fn(u64) -> u128) -> u64 {
         if let Some(minimum) = self.minimum {
             return minimum.saturating_mul(times);
@@ -104,19 +104,20 @@ impl Ration {
         most.max(1).saturating_mul(granule)
     }
 
-    /// `amount` divided, in whole steps where the budget decides, and at least one.
+    /// Returns `amount` divided by `by`: whole steps where the budget decides, and at least one.
     pub fn divided(&self, amount: u64, by: u64) -> u64 {
         let steps = amount / by.max(1) / self.granule;
         steps.max(1).saturating_mul(self.granule)
     }
 
-    /// Whether a lowest rung of `amount` is long enough to tell anything, as far as is known before a network is seen.
+    /// Whether a lowest rung of `amount` is long enough to compare networks, as far as is known without one.
     pub const fn is_long_enough(&self, amount: u64) -> bool {
         self.minimum.is_some() || self.granule == 1 || amount / self.granule >= LEAST_STEPS
     }
 }
 
-/// The logarithm rounded down, and 0 of 0, in integers: the quotient of two logarithms is off by one where they are exact.
+/// The logarithm rounded down; that of 0 is 0. In integers, because the quotient of two float logarithms can be off by one
+/// where the logarithm is whole.
 pub fn floor_log(value: u64, base: u64) -> u32 {
     value.checked_ilog(base).unwrap_or(0)
 }
@@ -126,9 +127,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ration(minimum: Option<u64>, granule: u64, amount: u64) -> Ration {
+    fn resource_budget(minimum: Option<u64>, granule: u64, amount: u64) -> ResourceBudget {
         let budget = Budget { amount, unit: Unit::Samples };
-        Ration { resource: Resource::Cost { unit: Unit::Samples }, minimum, granule, budget }
+        ResourceBudget { resource: Resource::Cost { unit: Unit::Samples }, minimum, granule, budget }
     }
 
     #[test]
@@ -140,10 +141,10 @@ mod tests {
 
     #[test]
     fn what_the_user_sets_is_taken_as_it_is() {
-        let ration = ration(Some(30), 1, 100);
-        assert_eq!(ration.fit(9, u128::from), 270);
-        assert_eq!(ration.divided(270, 4), 67);
-        assert!(ration.is_long_enough(1));
+        let budget = resource_budget(Some(30), 1, 100);
+        assert_eq!(budget.fit(9, u128::from), 270);
+        assert_eq!(budget.divided(270, 4), 67);
+        assert!(budget.is_long_enough(1));
     }
 
     proptest! {
@@ -151,8 +152,8 @@ mod tests {
         fn what_the_budget_decides_is_the_most_whole_steps_that_fit(
             amount in 1_u64..1_000_000, granule in 1_u64..500, trials in 1_u64..100,
         ) {
-            let ration = ration(None, granule, amount);
-            let fitted = ration.fit(1, |of| u128::from(of) * u128::from(trials));
+            let budget = resource_budget(None, granule, amount);
+            let fitted = budget.fit(1, |of| u128::from(of) * u128::from(trials));
             prop_assert_eq!(fitted, (amount / granule / trials).max(1) * granule);
         }
     }

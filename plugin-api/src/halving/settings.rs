@@ -1,26 +1,46 @@
 //! The parameters that all strategies of this kind have, and the plan that they make.
 
 use super::Resource;
-use crate::message::{Algorithm, Clip, Optimizer, Plan, Schedule};
+use crate::Parameters;
+use crate::message::{Clip, Optimizer, Plan, Schedule};
 
-/// How architectures are trained and ranked: what [`halving_settings!`](crate::halving_settings!) adds to a strategy's
-/// parameters.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "each field is described where it is a parameter")]
-pub struct Common {
+/// How architectures are trained and ranked: what a strategy flattens into its own parameters.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+pub struct HalvingSettings {
+    /// What architectures are ranked by: the score of their last epoch on the validation split.
+    #[parameter(default = "auprc", one_of = ["loss", "auroc", "auprc", "f1"])]
     pub metric: String,
+    /// What architectures are given more and more of: the unit of the run's budget, training samples, or
+    /// epochs.
+    #[parameter(default = "budget", one_of = ["budget", "samples", "epochs"])]
     pub resource: String,
+    /// The smallest amount of the resource that is given; with 0 as much as the budget allows, or one epoch.
+    #[parameter(default = 0, minimum = 0, maximum = 1_000_000_000_000_000)]
     pub minimum: u64,
+    /// Samples a step.
+    #[parameter(default = 100, minimum = 1)]
     pub batch: u32,
+    /// Steps an epoch at most; the whole training split where absent.
+    #[parameter(minimum = 1)]
     pub steps_per_epoch: Option<u32>,
+    /// Batches of the validation split to score after an epoch; all of them where absent.
+    #[parameter(minimum = 1)]
     pub validation_batches: Option<u32>,
+    /// `adam` for all weights, or SGD with the settings of genomeNAS.
+    #[parameter(default = "adam", one_of = ["adam", "sgd"])]
     pub optimizer: String,
+    /// Learning rate of Adam at the start; it falls to 0 along a cosine over the way to the top.
+    #[parameter(default = 0.001, minimum = 0, maximum = 10)]
     pub learning_rate: f64,
+    /// Learning rate of SGD at the start outside of recurrent cells; it falls likewise.
+    #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
     pub cnn_learning_rate: f64,
+    /// Learning rate of SGD at the start in recurrent cells; it falls likewise.
+    #[parameter(default = 2, minimum = 0, maximum = 1000)]
     pub rnn_learning_rate: f64,
 }
 
-impl Common {
+impl HalvingSettings {
     /// The plan of every trial, but for its length.
     pub(super) fn plan(&self, resource: Resource) -> Plan {
         let plan = Plan {
@@ -34,101 +54,13 @@ impl Common {
             return Plan { cnn, clip: Clip::All { norm: 1.0 }, ..plan };
         }
         // Between epochs as in genomeNAS, unless a rung may be shorter than an epoch.
-        let every_step = resource != Resource::Epochs;
-        let sgd = |learning_rate, weight_decay, momentum| Optimizer {
-            algorithm: Algorithm::Sgd { momentum },
-            learning_rate,
-            weight_decay,
-            schedule: Schedule::Cosine { minimum: 0.0, every_step },
-        };
+        let schedule = Schedule::Cosine { minimum: 0.0, every_step: resource != Resource::Epochs };
         Plan {
-            cnn: sgd(self.cnn_learning_rate, 3e-4, 0.9),
-            rnn: Some(sgd(self.rnn_learning_rate, 5e-7, 0.0)),
+            cnn: Optimizer { weight_decay: 3e-4, schedule, ..Optimizer::sgd(self.cnn_learning_rate, 0.9) },
+            rnn: Some(Optimizer { weight_decay: 5e-7, schedule, ..Optimizer::sgd(self.rnn_learning_rate, 0.0) }),
             clip: Clip::All { norm: 0.25 },
             slowness: 1e-3,
             ..plan
         }
     }
-}
-
-/// A strategy's parameters: its own fields, and those of [`Common`](crate::halving::Common), which are converted with
-/// `Common::from(&settings)`.
-///
-/// ```
-/// use genomenas_plugin::{halving::Common, halving_settings};
-///
-/// halving_settings! {
-///     /// What a user can set.
-///     pub struct Settings {
-///         /// Of how many architectures one goes on.
-///         #[parameter(default = 3, minimum = 2)]
-///         pub eta: u64,
-///     }
-/// }
-///
-/// assert_eq!(Common::from(&Settings::default()).batch, 100);
-/// ```
-#[macro_export]
-macro_rules! halving_settings {
-    (
-        $(#[$about:meta])*
-        $visibility:vis struct $name:ident {
-            $($own:tt)*
-        }
-    ) => {
-        $(#[$about])*
-        #[derive(Clone, Debug, PartialEq, $crate::Parameters)]
-        $visibility struct $name {
-            $($own)*
-            /// What architectures are ranked by: the score of their last epoch on the validation split.
-            #[parameter(default = "auprc", one_of = ["loss", "auroc", "auprc", "f1"])]
-            pub metric: String,
-            /// What architectures are given more and more of: the unit of the run's budget, training samples, or
-            /// epochs.
-            #[parameter(default = "budget", one_of = ["budget", "samples", "epochs"])]
-            pub resource: String,
-            /// The smallest amount of the resource that is given; with 0 as much as the budget allows, or one epoch.
-            #[parameter(default = 0, minimum = 0, maximum = 1000000000000000)]
-            pub minimum: u64,
-            /// Samples a step.
-            #[parameter(default = 100, minimum = 1)]
-            pub batch: u32,
-            /// Steps an epoch at most; the whole training split where absent.
-            #[parameter(minimum = 1)]
-            pub steps_per_epoch: Option<u32>,
-            /// Batches of the validation split to score after an epoch; all of them where absent.
-            #[parameter(minimum = 1)]
-            pub validation_batches: Option<u32>,
-            /// `adam` for all weights, or SGD with the settings of genomeNAS.
-            #[parameter(default = "adam", one_of = ["adam", "sgd"])]
-            pub optimizer: String,
-            /// Learning rate of Adam at the start; it falls to 0 along a cosine over the way to the top.
-            #[parameter(default = 0.001, minimum = 0, maximum = 10)]
-            pub learning_rate: f64,
-            /// Learning rate of SGD at the start outside of recurrent cells; it falls likewise.
-            #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
-            pub cnn_learning_rate: f64,
-            /// Learning rate of SGD at the start in recurrent cells; it falls likewise.
-            #[parameter(default = 2, minimum = 0, maximum = 1000)]
-            pub rnn_learning_rate: f64,
-        }
-
-        impl ::core::convert::From<&$name> for $crate::halving::Common {
-            fn from(settings: &$name) -> Self {
-                let settings = ::core::clone::Clone::clone(settings);
-                Self {
-                    metric: settings.metric,
-                    resource: settings.resource,
-                    minimum: settings.minimum,
-                    batch: settings.batch,
-                    steps_per_epoch: settings.steps_per_epoch,
-                    validation_batches: settings.validation_batches,
-                    optimizer: settings.optimizer,
-                    learning_rate: settings.learning_rate,
-                    cnn_learning_rate: settings.cnn_learning_rate,
-                    rnn_learning_rate: settings.rnn_learning_rate,
-                }
-            }
-        }
-    };
 }

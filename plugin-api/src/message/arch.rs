@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::Optimizer;
+use super::Optimizer;
 use crate::{Error, Result};
 
 /// How the alphas of a supernet are trained. Before each weight step comes an architecture step, which changes alphas

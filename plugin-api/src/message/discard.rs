@@ -30,3 +30,10 @@ pub enum Discard {
         trial: TrialId,
     },
 }
+
+impl Discard {
+    /// Drops a trial.
+    pub const fn trial(trial: TrialId) -> Self {
+        Self::Trial { trial }
+    }
+}

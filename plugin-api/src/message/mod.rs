@@ -1,6 +1,6 @@
 //! What crosses the ABI, as JSON: [`Setup`] once, then [`Ask`] → [`Proposal`], [`Report`] → [`Discard`]s.
 //!
-//! Fields are only ever added, with a default; a reader ignores fields it does not know. [`PROTOCOL`] tells the
+//! Fields are only ever added, with a default; a reader ignores fields it does not know. [`PROTOCOL`] is the
 //! version: its major number changes when a field is renamed or removed.
 
 mod arch;
@@ -8,20 +8,24 @@ mod budget;
 mod discard;
 mod manifest;
 mod mixing;
+mod optimizer;
 mod plan;
 mod proposal;
 mod report;
 mod setup;
+mod trial_id;
 
 pub use arch::{Arch, ArchData, Order};
 pub use budget::{Budget, Cost, Unit};
 pub use discard::Discard;
-pub use manifest::*;
+pub use manifest::{FORMAT, Manifest, SECTION, StrategyInfo, StrategyKind, is_id};
 pub use mixing::Mixing;
-pub use plan::{Algorithm, ClassWeights, Clip, EarlyStopping, Horizon, Optimizer, Plan, Schedule};
-pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, TrialId, Work};
+pub use optimizer::{Algorithm, Optimizer, Schedule};
+pub use plan::{ClassWeights, Clip, EarlyStopping, Horizon, Plan};
+pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, Work};
 pub use report::{Alphas, End, Epoch, MaskScore, Metric, OptionWeight, Outcome, Report, Stopped};
 pub use setup::{DataInfo, Setup, Task};
+pub use trial_id::TrialId;
 
 /// The version of the messages in this module.
 pub const PROTOCOL: &str = "1.3";

@@ -1,24 +1,11 @@
 //! What the host asks, and what a strategy proposes.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Cost, Mixing, Plan, Unit};
+use super::{Budget, Cost, Mixing, Plan, TrialId, Unit};
 use crate::space::{Architecture, Mask, Selection};
 
-/// The number of a trial within its run; the host mints it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct TrialId(pub u64);
-
-impl fmt::Display for TrialId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// What the host tells when it asks for work.
+/// What a strategy knows when the host asks it for work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
     /// The whole budget of the run.
@@ -89,8 +76,8 @@ pub struct Trial {
 
 impl Trial {
     /// Trains `network` from fresh weights.
-    pub fn train(network: Network, plan: Plan) -> Self {
-        Self::of(Work::Train { network, plan, init: Initialisation::Fresh })
+    pub fn train(network: impl Into<Network>, plan: Plan) -> Self {
+        Self::of(Work::Train { network: network.into(), plan, init: Initialisation::Fresh })
     }
 
     /// Does `work` without a limit of its own.
@@ -167,6 +154,18 @@ pub enum Network {
     },
 }
 
+impl From<Selection> for Network {
+    fn from(selection: Selection) -> Self {
+        Self::Selection { selection }
+    }
+}
+
+impl From<Architecture> for Network {
+    fn from(architecture: Architecture) -> Self {
+        Self::Architecture { architecture: Box::new(architecture) }
+    }
+}
+
 /// The weights a trial begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -208,4 +207,14 @@ pub struct Candidate {
     /// The trial that speaks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialId>,
+}
+
+impl Candidate {
+    /// The selection of the run's space that it is, if it is one.
+    pub const fn selection(&self) -> Option<&Selection> {
+        match &self.network {
+            Network::Selection { selection } => Some(selection),
+            Network::Architecture { .. } | Network::Supernet { .. } => None,
+        }
+    }
 }

@@ -1,10 +1,13 @@
-//! What the host tells a strategy about a trial.
+//! What the host reports to a strategy about a trial.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, TrialId};
+use crate::{Error, Result};
 
 /// News of one trial: an epoch, the score of a mask, or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,17 @@ pub struct Report {
     /// Present in the last report of a trial, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
+}
+
+impl Report {
+    /// The score of the trial's best epoch, where this report ends a trial that completed. More is better.
+    pub fn final_score(&self, metric: Metric) -> Option<f64> {
+        let end = self.end.as_ref()?;
+        match end.outcome {
+            Outcome::Completed { .. } => end.best.as_ref()?.score(metric),
+            Outcome::Discarded | Outcome::Failed { .. } => None,
+        }
+    }
 }
 
 /// What a supernet has learned of its options, by decision and option.
@@ -117,6 +131,32 @@ pub enum Metric {
     Auprc,
     /// Mean F1 at 0.5.
     F1,
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Loss => "loss",
+            Self::Auroc => "AUROC",
+            Self::Auprc => "AUPRC",
+            Self::F1 => "F1",
+        })
+    }
+}
+
+impl FromStr for Metric {
+    type Err = Error;
+
+    /// Reads the name that a parameter has: `loss`, `auroc`, `auprc` or `f1`.
+    fn from_str(name: &str) -> Result<Self> {
+        Ok(match name {
+            "loss" => Self::Loss,
+            "auroc" => Self::Auroc,
+            "auprc" => Self::Auprc,
+            "f1" => Self::F1,
+            _ => return Err(Error::invalid(format!("metric '{name}' is unknown: expected loss, auroc, auprc or f1"))),
+        })
+    }
 }
 
 impl Metric {

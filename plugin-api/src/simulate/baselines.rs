@@ -3,7 +3,7 @@
 use super::Simulation;
 use super::conformance::{Build, Check, check, perform};
 use crate::message::{Outcome, Setup, Task, TrialId};
-use crate::{Error, ErrorCode, Result, Strategy};
+use crate::{Error, ErrorCode, Instance, Result};
 
 /// Every task, with the fewest labels that it can have.
 const TASKS: [(Task, usize); 4] =
@@ -18,7 +18,7 @@ const TASKS: [(Task, usize); 4] =
 pub fn check_baseline(
     simulation: &Simulation,
     shortest: usize,
-    build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync,
+    build: impl Fn(&Setup) -> Result<Box<dyn Instance>> + Sync,
 ) -> Result<()> {
     check(simulation, &build)?;
     let trains_once = Check {

@@ -13,10 +13,10 @@ pub use super::baselines::check_baseline;
 use super::Simulation;
 use super::watched::Watched;
 use crate::message::{Ask, Cost, Proposal, Setup, TrialId};
-use crate::{Error, Result, Strategy};
+use crate::{Error, Instance, Result};
 
 /// Makes a fresh instance.
-pub(super) type Build<'a> = &'a (dyn Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync);
+pub(super) type Build<'a> = &'a (dyn Fn(&Setup) -> Result<Box<dyn Instance>> + Sync);
 
 /// A check: its name, what it asks for, and how it is done.
 pub(super) struct Check {
@@ -30,7 +30,7 @@ pub(super) struct Check {
 /// # Errors
 ///
 /// The first check that the strategy does not pass: its name, what it asks for, and what was seen.
-pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync) -> Result<()> {
+pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Instance>> + Sync) -> Result<()> {
     let checks: [Check; 9] = [
         Check {
             name: "same-seed",
@@ -78,7 +78,7 @@ pub fn check(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn S
 /// # Errors
 ///
 /// As [`check`].
-pub fn check_search(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Strategy>> + Sync) -> Result<()> {
+pub fn check_search(simulation: &Simulation, build: impl Fn(&Setup) -> Result<Box<dyn Instance>> + Sync) -> Result<()> {
     check(simulation, &build)?;
     let other_seed = Check { name: "other-seed", promise: "another seed leads to other proposals", run: other_seed };
     perform(&other_seed, simulation, &build)

@@ -12,7 +12,7 @@ use super::trial::{Left, Ready, UnderWay};
 use super::{Simulated, Simulation};
 use crate::message::{Ask, Cost, Discard, Finding, Proposal, Report, Trial, TrialId};
 use crate::space::Mask;
-use crate::{Error, Result, Strategy};
+use crate::{Error, Instance, Result};
 
 /// Trials in a row that did nothing before the run gives up on the strategy.
 const MOST_IDLE: u32 = 100;
@@ -20,7 +20,7 @@ const MOST_IDLE: u32 = 100;
 const MOST_UNPAID: u32 = 1000;
 
 /// Runs `strategy` to its end.
-pub(super) fn drive(simulation: &Simulation, strategy: &mut dyn Strategy) -> Result<Simulated> {
+pub(super) fn drive(simulation: &Simulation, strategy: &mut dyn Instance) -> Result<Simulated> {
     let mut host = Host::new(simulation);
     loop {
         let dropped = host.under_way.iter().position(|trial| host.dropped.contains(&trial.ready.id));
@@ -116,7 +116,7 @@ impl<'a> Host<'a> {
     }
 
     /// Asks for trials or for the finding.
-    fn ask(&mut self, strategy: &mut dyn Strategy) -> Result<Option<Finding>> {
+    fn ask(&mut self, strategy: &mut dyn Instance) -> Result<Option<Finding>> {
         for (count, most, did) in
             [(self.idle, MOST_IDLE, "ended before their first step"), (self.unpaid, MOST_UNPAID, "trained nothing")]
         {

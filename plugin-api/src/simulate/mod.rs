@@ -12,20 +12,20 @@
 //! What it is not: a benchmark. The landscape knows nothing of DNA.
 //!
 //! ```
-//! # use genomenas_plugin::{Result, Strategy, message::*, space::GenomeNas};
+//! # use genomenas_plugin::{Instance, Result, Strategy, message::*, space::GenomeNas};
 //! use genomenas_plugin::simulate::Simulation;
 //! # struct First;
 //! # impl Strategy for First {
-//! #     fn propose(&mut self, _: &Ask) -> Result<Proposal> {
+//! #     type State = ();
+//! #     fn propose(&self, _: &mut (), _: &Ask) -> Result<Proposal> {
 //! #         let selection = GenomeNas::new(100, 3).space()?.sample(&mut genomenas_plugin::seed::stream(1, "", 0));
 //! #         Ok(Proposal::finish(Candidate { network: Network::Selection { selection }, trial: None }))
 //! #     }
-//! #     fn update(&mut self, _: &Report) -> Result<()> { Ok(()) }
-//! #     fn save(&self) -> Result<Vec<u8>> { Ok(vec![]) }
-//! #     fn load(&mut self, _: &[u8]) -> Result<()> { Ok(()) }
+//! #     fn update(&self, _: &mut (), _: &Report) -> Result<Vec<Discard>> { Ok(Vec::new()) }
 //! # }
+//! # let mut first: Box<dyn Instance> = First.into();
 //! let simulation = Simulation::new(GenomeNas::new(100, 3).space()?)?.seed(7).budget("50000samples".parse()?);
-//! let simulated = simulation.run(&mut First)?;
+//! let simulated = simulation.run(first.as_mut())?;
 //! assert!(simulated.quality <= 1.0);
 //! # Ok::<(), genomenas_plugin::Error>(())
 //! ```
@@ -37,6 +37,7 @@ pub mod conformance;
 mod cost;
 mod curves;
 mod drive;
+pub mod kit;
 mod landscape;
 mod network;
 mod scoring;
@@ -57,7 +58,7 @@ use serde_json::{Map, Value};
 
 use crate::message::{Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
 use crate::space::{Mask, Space};
-use crate::{Result, Strategy};
+use crate::{Instance, Result};
 
 /// A made-up run: the space, the budget and the seed that a strategy is given.
 #[derive(Clone, Debug)]
@@ -200,7 +201,7 @@ impl Simulation {
     /// # Errors
     ///
     /// A hook failed, or the strategy did what the host does not accept; the message says which.
-    pub fn run(&self, strategy: &mut dyn Strategy) -> Result<Simulated> {
+    pub fn run(&self, strategy: &mut dyn Instance) -> Result<Simulated> {
         drive::drive(self, strategy)
     }
 }

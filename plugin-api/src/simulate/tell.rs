@@ -2,14 +2,14 @@
 
 use super::drive::{Host, refused, through_json};
 use crate::message::{Discard, Epoch, MaskScore, OptionWeight, Report, TrialId};
-use crate::{Result, Strategy};
+use crate::{Instance, Result};
 
 impl Host<'_> {
     /// Reports, and takes what the strategy drops.
-    pub(super) fn tell(&mut self, report: &Report, strategy: &mut dyn Strategy) -> Result<()> {
+    pub(super) fn tell(&mut self, report: &Report, strategy: &mut dyn Instance) -> Result<()> {
         let report: Report = through_json("report", report)?;
         let stray = self.simulation.stray_reports.then(|| stray(&report));
-        let tell_stray = |strategy: &mut dyn Strategy| {
+        let tell_stray = |strategy: &mut dyn Instance| {
             stray.iter().try_for_each(|stray| {
                 strategy.update(stray)?;
                 strategy.discard(stray).map(|_| ())

@@ -8,7 +8,7 @@ use super::scoring::{Scoring, Trained};
 use super::training::{Training, Weights};
 use crate::message::{Alphas, Cost, End, Epoch, MaskScore, Network, Outcome, Report, Stopped, Trial, TrialId, Work};
 use crate::space::{Layers, Mask};
-use crate::{Result, Strategy};
+use crate::{Instance, Result};
 
 /// A trial that was proposed.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl Host<'_> {
     }
 
     /// Gives the trial at this position its turn: an epoch, a mask, or its end.
-    pub(super) fn turn(&mut self, at: usize, strategy: &mut dyn Strategy) -> Result<()> {
+    pub(super) fn turn(&mut self, at: usize, strategy: &mut dyn Instance) -> Result<()> {
         let mut trial = self.under_way.remove(at);
         let bounds = self.bounds(&trial);
         match self.advance(&mut trial, &bounds) {
@@ -115,12 +115,12 @@ impl Host<'_> {
     }
 
     /// Ends a trial that the strategy dropped.
-    pub(super) fn end_dropped(&mut self, at: usize, strategy: &mut dyn Strategy) -> Result<()> {
+    pub(super) fn end_dropped(&mut self, at: usize, strategy: &mut dyn Instance) -> Result<()> {
         let trial = self.under_way.remove(at);
         self.end(trial, Outcome::Discarded, Alphas::default(), strategy)
     }
 
-    fn end(&mut self, trial: UnderWay, outcome: Outcome, alphas: Alphas, strategy: &mut dyn Strategy) -> Result<()> {
+    fn end(&mut self, trial: UnderWay, outcome: Outcome, alphas: Alphas, strategy: &mut dyn Instance) -> Result<()> {
         let UnderWay { ready: Ready { id, trial: proposed, .. }, remaining, doing, cost, best, size, .. } = trial;
         self.count_end(&cost);
         if let (Outcome::Completed { .. }, Some(Doing::Training(training))) = (&outcome, &doing) {

@@ -2,14 +2,14 @@
 
 use super::conformance::Build;
 use crate::message::{Ask, Discard, Proposal, Report, Setup};
-use crate::{Error, Result, Strategy};
+use crate::{Error, Instance, Result};
 
 /// A strategy that is watched, and if wanted replaced before every hook by one that loaded its state.
 pub(super) struct Watched<'a> {
     setup: &'a Setup,
     build: Build<'a>,
     reload: bool,
-    inner: Box<dyn Strategy>,
+    inner: Box<dyn Instance>,
     /// Every proposal, and every list of discards that is not empty.
     pub(super) answers: Vec<String>,
     /// The last error of a hook.
@@ -21,7 +21,7 @@ impl<'a> Watched<'a> {
         Ok(Self { setup, build, reload, inner: build(setup)?, answers: Vec::new(), error: None })
     }
 
-    fn hook<T>(&mut self, call: impl FnOnce(&mut dyn Strategy) -> Result<T>) -> Result<T> {
+    fn hook<T>(&mut self, call: impl FnOnce(&mut dyn Instance) -> Result<T>) -> Result<T> {
         if self.reload {
             let state = self.inner.save()?;
             self.inner = (self.build)(self.setup)?;
@@ -33,7 +33,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-impl Strategy for Watched<'_> {
+impl Instance for Watched<'_> {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         let proposal = self.hook(|inner| inner.propose(ask))?;
         self.answers.push(serde_json::to_string(&proposal)?);

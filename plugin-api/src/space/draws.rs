@@ -1,5 +1,6 @@
 //! Distinct architectures of a space, as many as are asked for.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::{Selection, Space};
@@ -14,6 +15,12 @@ const MAX_REPEATS: usize = 1000;
 pub struct Draws {
     space: Space,
     seed: u64,
+    /// What was asked for so far, which could be drawn again at any time.
+    cache: RefCell<Cache>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Cache {
     drawn: Vec<Selection>,
     known: BTreeSet<Selection>,
     /// Where the next draw stands in the stream of draws.
@@ -22,24 +29,25 @@ pub struct Draws {
 
 impl Draws {
     /// Draws from `space`.
-    pub const fn new(space: Space, seed: u64) -> Self {
-        Self { space, seed, drawn: Vec::new(), known: BTreeSet::new(), index: 0 }
+    pub fn new(space: Space, seed: u64) -> Self {
+        Self { space, seed, cache: RefCell::default() }
     }
 
     /// The architecture at a position, from 0; none where a small space is drawn out before.
-    pub fn get(&mut self, at: usize) -> Option<&Selection> {
+    pub fn get(&self, at: usize) -> Option<Selection> {
+        let Cache { drawn, known, index } = &mut *self.cache.borrow_mut();
         let mut repeats = 0;
-        while self.drawn.len() <= at && repeats < MAX_REPEATS {
-            let selection = self.space.sample(&mut seed::stream(self.seed, "architecture", self.index));
-            self.index += 1;
-            repeats = if self.known.insert(selection.clone()) { 0 } else { repeats + 1 };
-            self.drawn.extend((repeats == 0).then_some(selection));
+        while drawn.len() <= at && repeats < MAX_REPEATS {
+            let selection = self.space.sample(&mut seed::stream(self.seed, "architecture", *index));
+            *index += 1;
+            repeats = if known.insert(selection.clone()) { 0 } else { repeats + 1 };
+            drawn.extend((repeats == 0).then_some(selection));
         }
         if repeats == MAX_REPEATS {
-            // Asked again, it answers the same.
-            self.index -= MAX_REPEATS as u64;
+            // The next call draws the same again, and returns the same.
+            *index -= MAX_REPEATS as u64;
         }
-        self.drawn.get(at)
+        drawn.get(at).cloned()
     }
 }
 
@@ -47,11 +55,11 @@ impl Space {
     /// Distinct architectures drawn uniformly, in an order that follows from `seed`: the first `count` of [`Draws`], or
     /// as many as turn up in a small space before a thousand draws in a row repeat earlier ones.
     pub fn sample_distinct(&self, count: usize, seed: u64) -> Vec<Selection> {
-        let mut draws = Draws::new(self.clone(), seed);
+        let draws = Draws::new(self.clone(), seed);
         if let Some(last) = count.checked_sub(1) {
             draws.get(last);
         }
-        draws.drawn
+        draws.cache.into_inner().drawn
     }
 }
 
@@ -77,9 +85,9 @@ nodes = [
         let space = Space::from_text(FOUR).unwrap();
         let all = space.sample_distinct(9, 7);
         assert_eq!(all.len(), 4);
-        let mut draws = Draws::new(space, 7);
+        let draws = Draws::new(space, 7);
         for at in [1, 0, 4, 3, 2, 5, 0] {
-            assert_eq!(draws.get(at), all.get(at), "{at}");
+            assert_eq!(draws.get(at).as_ref(), all.get(at), "{at}");
         }
     }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Block, Form, Graph, INPUT, Node};
-use super::{EdgeActivation, Op};
+use super::{Block, EdgeActivation, Form, Graph, INPUT, LayerOp, Node, Op, Source};
 use crate::{Error, Result};
 
 /// The most operations a graph may have once its blocks are written out; blocks in blocks grow exponentially.
@@ -14,29 +13,6 @@ const MAX_WORK: usize = 2_000_000;
 /// The most blocks within blocks.
 const MAX_DEPTH: usize = 32;
 
-/// What an operation of the flat list reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// The graph's input.
-    Input,
-    /// The operation at this position of the list; always an earlier one.
-    Layer(usize),
-}
-
-/// What a layer does.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LayerOp {
-    /// An operation other than [`Op::Block`] and [`Op::Choice`].
-    Op(Op),
-    /// The mixture of the options of a decision: one input an option, in the order of `options`.
-    Mix {
-        /// The decision.
-        decision: String,
-        /// Its options here.
-        options: Vec<String>,
-    },
-}
-
 /// An operation of the flat list.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Flat {
@@ -45,7 +21,7 @@ pub(super) struct Flat {
     pub(super) inputs: Vec<Source>,
 }
 
-/// Writes out the blocks of `graph` in one form. `open` tells whether choices may occur.
+/// Writes out the blocks of `graph` in one form. `open` says whether choices may occur.
 pub(super) fn expand(graph: &Graph, form: Form, open: bool) -> Result<(Vec<Flat>, Source)> {
     let used = used_blocks(graph);
     if let Some(name) = graph.blocks.keys().find(|name| !used.contains(name.as_str())) {
@@ -86,7 +62,7 @@ struct Expansion<'a> {
 }
 
 impl<'a> Expansion<'a> {
-    /// Adds the nodes of one graph or block; `names` holds its inputs. Gives the source of its output.
+    /// Adds the nodes of one graph or block; `names` holds its inputs. Returns the source of its output.
     fn scope(
         &mut self,
         prefix: &str,

@@ -1,8 +1,6 @@
 //! Shape, weights and multiply-adds of one operation.
 
-use super::graph::Form;
-use super::layers::Shape;
-use super::{EdgeActivation, HighwayCell, Op};
+use super::{EdgeActivation, Form, HighwayCell, Op, Shape};
 use crate::{Error, Result};
 
 /// What is inferred of one operation.

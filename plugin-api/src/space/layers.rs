@@ -1,37 +1,12 @@
 //! The layers of a graph: its operations in order, each with its shape and exact counts.
 
-use super::expand::{Flat, LayerOp, Source, expand};
-use super::graph::{Form, Graph};
+use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
-use super::{Decision, Space, kept};
+use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
 const MAX_COUNT: u64 = 1 << 50;
-
-/// The shape of one sample's value: \[channels, length\] or \[features\].
-pub type Shape = Vec<usize>;
-
-/// One operation with its shape and counts.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layer {
-    /// Path of the node: block uses and options joined by dots. Weights are named after it.
-    pub name: String,
-    /// What it does.
-    pub op: LayerOp,
-    /// What it reads.
-    pub inputs: Vec<Source>,
-    /// Shape of its value for one sample.
-    pub shape: Shape,
-    /// Trained weights.
-    pub parameters: u64,
-    /// Multiply-adds of one sample's forward pass: those of convolutions, linear layers and recurrent matrices;
-    /// biases, normalisation, pooling and activations are not counted.
-    pub multiply_adds: u64,
-    /// Values of one sample that a training step keeps of it until the backward pass: an estimate. A supernet's is that
-    /// of an architecture step over all options.
-    pub activations: u64,
-}
 
 /// All layers of a graph, each after those it reads.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,9 +28,9 @@ impl Layers {
         Self::infer(graph, Form::Final, expand(graph, Form::Final, false)?, Vec::new())
     }
 
-    pub(super) fn of_supernet(space: &Space) -> Result<Self> {
-        let expanded = expand(&space.graph, Form::Search, true)?;
-        Self::infer(&space.graph, Form::Search, expanded, space.decisions.clone())
+    pub(super) fn of_supernet(graph: &Graph, decisions: &[Decision]) -> Result<Self> {
+        let expanded = expand(graph, Form::Search, true)?;
+        Self::infer(graph, Form::Search, expanded, decisions.to_vec())
     }
 
     fn infer(graph: &Graph, form: Form, (flat, output): (Vec<Flat>, Source), decisions: Vec<Decision>) -> Result<Self> {
@@ -88,7 +63,7 @@ impl Layers {
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
         }
-        kept::count(&input, &mut layers, &decisions, form);
+        activation_memory::count(&input, &mut layers, output, &decisions, form);
         let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {

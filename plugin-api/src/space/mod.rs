@@ -4,28 +4,36 @@
 //! architecture's operations with shapes and exact counts of weights and multiply-adds. All of it is data with a
 //! JSON form, validated without libtorch, and nothing in it is trusted by the host.
 
+mod activation_memory;
+mod architecture;
 mod canonical;
 mod cells;
+mod decision;
 mod document;
 mod draws;
 mod expand;
+mod form;
 mod genomenas;
 mod graph;
 mod infer;
-mod kept;
+mod layer;
 mod layers;
 mod mask;
 mod op;
 mod select;
+mod sharing;
 #[expect(clippy::module_inception, reason = "a space is the subject of both")]
 mod space;
 
+pub use architecture::{Architecture, ArchitectureBuilder, ArchitectureFormat};
 pub use cells::Cell;
+pub use decision::{Decision, Rule, Selection};
 pub use draws::Draws;
-pub use expand::{LayerOp, Source};
+pub use form::Form;
 pub use genomenas::GenomeNas;
-pub use graph::{Architecture, ArchitectureBuilder, ArchitectureFormat, Block, Form, Graph, INPUT, Node, VERSION};
-pub use layers::{Layer, Layers, Shape};
+pub use graph::{Block, Graph, INPUT, Node, VERSION};
+pub use layer::{Layer, LayerOp, Shape, Source};
+pub use layers::Layers;
 pub use mask::Mask;
 pub use op::{EdgeActivation, Function, HighwayCell, HighwayEdge, Op};
-pub use space::{Decision, Rule, Selection, Space, SpaceFormat};
+pub use space::{Space, SpaceFormat};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::graph::Form;
+use super::Form;
 
 /// One operation. A sample is a tensor of channels × length, or, after [`Op::Flatten`] or a global pool, of features.
 ///

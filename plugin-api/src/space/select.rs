@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::{Rng, RngExt};
 
 use super::expand::used_blocks;
-use super::graph::{ArchitectureFormat, Node, VERSION};
-use super::{Architecture, Decision, EdgeActivation, Function, HighwayCell, HighwayEdge, Op, Selection, Space};
+use super::{
+    Architecture, ArchitectureFormat, Decision, EdgeActivation, Function, HighwayCell, HighwayEdge, Node, Op,
+    Selection, Space, VERSION,
+};
 use crate::{Error, Result};
 
 impl Space {

@@ -1,11 +1,10 @@
-//! Spaces: graphs with open decisions, and what is chosen of them.
+//! Spaces: graphs with open decisions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::graph::{Graph, Node, VERSION};
-use super::{EdgeActivation, Function, Layers, Op};
+use super::{Decision, EdgeActivation, Function, Graph, Layers, Node, Op, Rule, VERSION};
 use crate::{Error, Result};
 
 /// The most decisions of a space.
@@ -40,50 +39,31 @@ pub enum SpaceFormat {
     Space,
 }
 
-/// A choice among options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Decision {
-    /// Unique in the space.
-    pub id: String,
-    /// The options by name.
-    pub options: Vec<String>,
-    /// Options that only a supernet has and no architecture, such as "no connection".
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub search_only: Vec<String>,
-}
-
-/// Of these decisions (the edges into a node, say) an architecture keeps a number and drops the others.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Ids of the decisions.
-    pub of: Vec<String>,
-    /// How many are kept.
-    pub keep: usize,
-}
-
-/// One option for each decision that is kept; a decision that is absent is dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Selection(pub BTreeMap<String, String>);
-
-impl Decision {
-    /// The options that an architecture may have.
-    pub fn final_options(&self) -> impl Iterator<Item = &str> + Clone {
-        self.options.iter().filter(|option| !self.search_only.contains(option)).map(String::as_str)
-    }
-}
-
 impl Space {
     /// The decision of this id.
     pub fn decision(&self, id: &str) -> Option<&Decision> {
         self.decisions.iter().find(|decision| decision.id == id)
     }
 
+    /// Refuses a space that leaves nothing to search.
+    ///
+    /// # Errors
+    ///
+    /// It has no decisions.
+    pub fn expect_decisions(&self) -> Result<()> {
+        if self.decisions.is_empty() {
+            return Err(Error::invalid(format!(
+                "space '{}' has no decisions, so there is nothing to search: train it as it is, or give a space with decisions",
+                self.name
+            )));
+        }
+        Ok(())
+    }
+
     /// The layers of the supernet that holds every option: the search form, one alpha an option.
     pub fn supernet_layers(&self) -> Result<Layers> {
-        Layers::of_supernet(self).map_err(|error| error.context(format!("space '{}'", self.name)))
+        Layers::of_supernet(&self.graph, &self.decisions)
+            .map_err(|error| error.context(format!("space '{}'", self.name)))
     }
 
     /// Checks names, decisions and rules, that the supernet's shapes agree, and that an architecture drawn from the
@@ -160,8 +140,10 @@ impl Space {
                             (options.keys().collect(), decision.options.iter().collect());
                         if here != there {
                             return Err(Error::invalid(format!(
-                                "choice '{}' has the options {here:?}, its decision '{id}' has {there:?}",
-                                node.name
+                                "choice '{}' has the options {}, its decision '{id}' has {}",
+                                node.name,
+                                quoted(here),
+                                quoted(there)
                             )));
                         }
                         if options.values().any(|op| matches!(op, Op::Choice { .. })) {
@@ -219,6 +201,10 @@ fn check_droppable(scope: &str, nodes: &[Node], output: &str, node: &Node) -> Re
         )));
     }
     Ok(())
+}
+
+fn quoted(names: BTreeSet<&String>) -> String {
+    names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// The decisions about the edges of a highway cell; none for other operations.

@@ -10,7 +10,7 @@ use genomenas_plugin::message::{
 };
 use genomenas_plugin::simulate::{Simulated, Simulation};
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use genomenas_plugin::{Result, Strategy};
+use genomenas_plugin::{Instance, Result};
 
 pub fn space() -> Space {
     GenomeNas { cells: 1, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap()
@@ -85,7 +85,7 @@ impl Scripted {
     }
 }
 
-impl Strategy for Scripted {
+impl Instance for Scripted {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         self.asked.push(ask.clone());
         self.asked_after.push(self.reports);

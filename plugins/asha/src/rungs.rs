@@ -1,11 +1,12 @@
 //! The rungs of ASHA: what ended on each of them, and who may go on to the next.
 
-use genomenas_plugin::halving::{Ended, Ranked, Running, Standing, best_first};
+use genomenas_plugin::halving::{ArchitectureResult, Ended, Ranked, RungTrial, best_first};
 use genomenas_plugin::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What ended, by rung, from the lowest.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde", transparent)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Rungs {
     /// Best first.
     rungs: Vec<Vec<Entry>>,
@@ -13,7 +14,6 @@ pub struct Rungs {
 
 /// A trial that ended on a rung.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 struct Entry {
     architecture: usize,
     trial: TrialId,
@@ -34,7 +34,7 @@ impl Ranked for Entry {
 }
 
 impl Rungs {
-    /// So many rungs, on which nothing has ended.
+    /// This number of rungs, on which nothing has ended.
     pub fn new(rungs: usize) -> Self {
         Self { rungs: vec![Vec::new(); rungs] }
     }
@@ -44,10 +44,10 @@ impl Rungs {
         self.rungs.get(rung).map_or(0, Vec::len)
     }
 
-    /// Takes note of a trial that ended, and gives the trials whose weights nobody needs any more: the one that it
-    /// continued, and its own on the highest rung.
+    /// Adds a trial that ended. Returns the trials whose weights nobody needs any more: the one that it continued, and
+    /// on the highest rung the trial itself.
     pub fn end(&mut self, Ended { trial, failure }: &Ended) -> Vec<TrialId> {
-        let &Running { trial, architecture, rung, from, score } = trial;
+        let &RungTrial { trial, architecture, rung, from, score } = trial;
         let is_last = rung + 1 == self.rungs.len();
         let (failed, mut freed) = (failure.is_some(), Vec::from_iter(from));
         if is_last && !failed {
@@ -62,8 +62,8 @@ impl Rungs {
         freed
     }
 
-    /// The paper's rule: from the highest rung down, the best one of the best ⌊n/`eta`⌋ of n on a rung that did not go on
-    /// yet. It counts as promoted from now on. Gives its architecture, its trial, and the rung it goes on to.
+    /// The paper's rule: from the highest rung down, promotes the best trial of a rung that was not promoted yet and is
+    /// among the best ⌊n/`eta`⌋ of the n trials there. Returns its architecture, its trial, and the rung it goes on to.
     pub fn promote(&mut self, eta: usize) -> Option<(usize, TrialId, usize)> {
         let below_the_top = self.rungs.len().saturating_sub(1);
         for (rung, entries) in self.rungs.iter_mut().enumerate().take(below_the_top).rev() {
@@ -77,7 +77,8 @@ impl Rungs {
         None
     }
 
-    /// The trials that will never go on, with at most `most` trials on each rung: ranks only get worse.
+    /// Returns the trials that will never be promoted where each rung ends with at most `most` trials: ranks only get
+    /// worse. Each is returned once.
     pub fn never(&mut self, eta: usize, most: impl Fn(usize) -> usize) -> Vec<TrialId> {
         let mut freed = Vec::new();
         for (rung, entries) in self.rungs.iter_mut().enumerate() {
@@ -90,11 +91,11 @@ impl Rungs {
         freed
     }
 
-    /// Where every architecture stands that has a score.
-    pub fn standings(&self) -> Vec<Standing> {
+    /// The results of all trials that have a score.
+    pub fn results(&self) -> Vec<ArchitectureResult> {
         let of = |(reached, entry): (u64, &Entry)| {
             let &Entry { architecture, trial, .. } = entry;
-            Some(Standing { architecture, reached, score: entry.score?, trial })
+            Some(ArchitectureResult { architecture, reached, score: entry.score?, trial })
         };
         let entries = self.rungs.iter().zip(0..).flat_map(|(entries, rung)| entries.iter().map(move |of| (rung, of)));
         entries.filter_map(of).collect()
@@ -114,12 +115,12 @@ mod tests {
 
     fn end(rungs: &mut Rungs, id: usize, rung: usize, score: Option<f64>, from: Option<u64>) -> Vec<u64> {
         let (architecture, trial) = (from.map_or(id, |from| usize::try_from(from).unwrap_or(id)), TrialId(id as u64));
-        let trial = Running { trial, architecture, rung, from: from.map(TrialId), score };
+        let trial = RungTrial { trial, architecture, rung, from: from.map(TrialId), score };
         let failure = score.is_none().then(|| "made to fail".to_owned());
         rungs.end(&Ended { trial, failure }).iter().map(|trial| trial.0).collect()
     }
 
-    /// Everybody who may go on now, as trial and rung.
+    /// All promotions that are possible now, as trial and rung.
     fn promoted(rungs: &mut Rungs, eta: usize) -> Vec<(u64, usize)> {
         std::iter::from_fn(|| rungs.promote(eta)).map(|(_, trial, rung)| (trial.0, rung)).collect()
     }
@@ -157,7 +158,7 @@ mod tests {
     fn failed_trials_count_as_the_worst_and_never_go_on() {
         let mut rungs = after(&[(0, None), (0, Some(0.1)), (0, None), (0, None)]);
         assert_eq!(promoted(&mut rungs, 2), [(1, 1)]);
-        assert_eq!(rungs.standings().len(), 1);
+        assert_eq!(rungs.results().len(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How the architectures of a round are measured: the supernet that holds them all and the scores of its parts, or a
 //! network each.
 
+use genomenas_plugin::message::Mixing;
 use genomenas_plugin::prelude::*;
 use genomenas_plugin::space::Mask;
 

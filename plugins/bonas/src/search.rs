@@ -1,8 +1,10 @@
 //! The search: rounds of architectures, random at first, and then those that the predictor promises most of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use genomenas_plugin::{prelude::*, state};
+use genomenas_plugin::message::{Cost, DataInfo};
+use genomenas_plugin::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::candidates::Candidates;
 use crate::rounds::{Rates, Rounds, Scoring, reserve};
@@ -23,13 +25,11 @@ pub struct Bonas {
     data: DataInfo,
     rounds: Rounds,
     candidates: Candidates,
-    state: State,
 }
 
 /// All that a search has learned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
-struct State {
+pub struct State {
     store: Store,
     /// Rounds that began, that of the finalists included.
     begun: usize,
@@ -39,13 +39,10 @@ struct State {
     /// Rounds in a row without a score, and why the last trial of them failed.
     barren: u32,
     failure: Option<String>,
-    /// Trials whose weights nobody needs any more, to be handed to the host.
-    dropped: Vec<TrialId>,
 }
 
 /// What is under way. Architectures stand for their number in the store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 enum Phase {
     /// Nothing.
     #[default]
@@ -79,32 +76,31 @@ impl Bonas {
             seed: setup.seed,
             data: setup.data.clone(),
             candidates,
-            state: State::default(),
         })
     }
 
     /// The trials of the next round; `None` where none is left.
-    fn next_round(&mut self, ask: &Ask) -> Result<Option<Vec<Trial>>> {
+    fn next_round(&self, state: &mut State, ask: &Ask) -> Result<Option<Vec<Trial>>> {
         let planned = self.rounds.sizes.len();
-        let (mut round, mut batch) = (self.state.begun, Vec::new());
+        let (mut round, mut batch) = (state.begun, Vec::new());
         if let Some(size) = self.rounds.sizes.get(round).copied() {
-            batch = self.choose(round, size)?;
+            batch = self.choose(state, round, size)?;
         }
         if batch.is_empty() && round <= planned {
             // Nothing is planned any more, or nothing is new.
-            (round, batch) = (planned, self.finalists());
+            (round, batch) = (planned, self.finalists(state));
         }
         if batch.is_empty() {
             return Ok(None);
         }
-        self.state.begun = round + 1;
+        state.begun = round + 1;
         let share = self.rounds.share_of(round, ask.remaining);
-        let selections = self.state.store.selections(&batch);
+        let selections = state.store.selections(&batch);
         if self.settings.shares_weights() {
             let wish = Scoring::wish(&self.settings, self.data.train_rows, self.data.valid_rows);
             let rates = Rates::new(ask.budget.unit, self.forward(&selections)?, None);
             let kept = reserve(share, batch.len(), rates, wish);
-            self.state.phase = Phase::Training { supernet: ask.next_trial, batch, share };
+            state.phase = Phase::Training { supernet: ask.next_trial, batch, share };
             let cycle = self.settings.mode == "cycle";
             let limit = (share - kept).max(1);
             return Ok(Some(vec![evaluate::supernet(selections, self.settings.plan(), cycle, limit)]));
@@ -112,14 +108,14 @@ impl Bonas {
         let limit = (share / batch.len() as u64).max(1);
         let ids = (ask.next_trial.0..).map(TrialId);
         let open = ids.zip(&batch).map(|(trial, number)| (trial, (*number, None))).collect();
-        self.state.phase = Phase::Alone { open, scores: 0 };
+        state.phase = Phase::Alone { open, scores: 0 };
         let plan = self.settings.plan();
         Ok(Some(selections.into_iter().map(|selection| evaluate::alone(selection, plan.clone(), limit)).collect()))
     }
 
     /// The numbers of at most `size` architectures that were never tried.
-    fn choose(&mut self, round: usize, size: usize) -> Result<Vec<usize>> {
-        let (store, index) = (&self.state.store, round as u64);
+    fn choose(&self, state: &mut State, round: usize, size: usize) -> Result<Vec<usize>> {
+        let (store, index) = (&state.store, round as u64);
         let (known, scored) = (store.known(), store.scored());
         let count = self.settings.generate_num;
         let ranked = if round < self.rounds.random || scored.is_empty() {
@@ -137,23 +133,22 @@ impl Bonas {
             if batch.len() == size {
                 break;
             }
-            batch.extend(self.state.store.add(&self.space, selection)?);
+            batch.extend(state.store.add(&self.space, selection)?);
         }
         Ok(batch)
     }
 
     /// The best architectures, if there is more than one to compare.
-    fn finalists(&self) -> Vec<usize> {
-        let best = self.state.store.best(self.rounds.finalists);
+    fn finalists(&self, state: &State) -> Vec<usize> {
+        let best = state.store.best(self.rounds.finalists);
         if best.len() > 1 { best } else { Vec::new() }
     }
 
     /// The scores of a supernet that was trained.
-    fn scores(&self, ask: &Ask, supernet: TrialId, batch: &[usize], left: u64, cost: &Cost) -> Result<Trial> {
-        let selections = self.state.store.selections(batch);
-        let rates = Rates::new(ask.budget.unit, self.forward(&selections)?, Some(cost));
+    fn scores(&self, ask: &Ask, supernet: TrialId, parts: &[Selection], left: u64, cost: &Cost) -> Result<Trial> {
+        let rates = Rates::new(ask.budget.unit, self.forward(parts)?, Some(cost));
         let wish = Scoring::wish(&self.settings, self.data.train_rows, self.data.valid_rows);
-        Ok(evaluate::score(supernet, &selections, wish.within(left, rates, batch.len())))
+        Ok(evaluate::score(supernet, parts, wish.within(left, rates, parts.len())))
     }
 
     /// The most multiply-adds of a forward pass of any of these.
@@ -163,14 +158,14 @@ impl Bonas {
     }
 
     /// The best architecture, or one that was to be tried, or any.
-    fn finish(&self) -> Proposal {
-        let store = &self.state.store;
+    fn finish(&self, state: &State) -> Proposal {
+        let store = &state.store;
         let named = |number: usize| Some((store.get(number)?.selection.clone(), store.get(number)?.measured?.1));
         // Of equals the first, as everywhere.
         let first = |best: Option<(usize, f64, TrialId)>, next: &(usize, f64, TrialId)| {
             best.filter(|best| best.1 >= next.1).or(Some(*next))
         };
-        let last = self.state.finals.iter().fold(None, first);
+        let last = state.finals.iter().fold(None, first);
         let best = match last {
             Some((number, _, trial)) => store.get(number).map(|tried| (tried.selection.clone(), trial)),
             None => store.best(1).first().copied().and_then(named),
@@ -186,65 +181,55 @@ impl Bonas {
     }
 
     /// A round ended with so many scores.
-    fn end_round(&mut self, scores: u32, failure: Option<String>) {
-        self.state.phase = Phase::Idle;
+    fn end_round(&self, state: &mut State, scores: u32, failure: Option<String>) {
+        state.phase = Phase::Idle;
         if scores > 0 {
-            self.state.barren = 0;
+            state.barren = 0;
         } else {
-            self.state.barren += 1;
-            self.state.failure = failure.or_else(|| Some(format!("nothing had a defined {:?}", self.metric)));
+            state.barren += 1;
+            state.failure = failure.or_else(|| Some(format!("nothing had a defined {}", self.metric)));
         }
-    }
-
-    /// Notes a score, and drops the weights of the worse of two networks that trained by themselves.
-    fn measured_alone(&mut self, number: usize, score: f64, trial: TrialId) {
-        let best = |store: &Store| store.best(1).first().and_then(|number| store.get(*number)?.measured);
-        let before = best(&self.state.store);
-        self.state.store.measure(number, score, trial);
-        let loser = match before {
-            Some((most, other)) if most < score => Some(other),
-            Some(_) => Some(trial),
-            None => None,
-        };
-        self.state.dropped.extend(loser);
     }
 }
 
 impl Strategy for Bonas {
-    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+    type State = State;
+
+    fn propose(&self, state: &mut State, ask: &Ask) -> Result<Proposal> {
         if ask.remaining == 0 {
-            return Ok(self.finish());
+            return Ok(self.finish(state));
         }
-        match std::mem::take(&mut self.state.phase) {
+        match std::mem::take(&mut state.phase) {
             Phase::Idle => {}
             Phase::Trained { supernet, batch, share, cost } => {
                 let left = share.saturating_sub(cost.in_unit(ask.budget.unit)).min(ask.remaining);
-                let trial = self.scores(ask, supernet, &batch, left, &cost)?;
-                self.state.phase = Phase::Scoring { supernet, trial: ask.next_trial, batch, scores: 0 };
+                let trial = self.scores(ask, supernet, &state.store.selections(&batch), left, &cost)?;
+                state.phase = Phase::Scoring { supernet, trial: ask.next_trial, batch, scores: 0 };
                 return Ok(Proposal::trial(trial));
             }
             under_way => {
-                self.state.phase = under_way;
+                state.phase = under_way;
                 return Ok(Proposal::Wait);
             }
         }
-        if self.state.barren >= MOST_BARREN {
-            let reason = self.state.failure.as_deref().unwrap_or("the host did not say why");
-            return if self.state.store.best(1).is_empty() {
+        if state.barren >= MOST_BARREN {
+            let reason = state.failure.as_deref().unwrap_or("the host did not say why");
+            return if state.store.best(1).is_empty() {
                 Err(Error::new(format!("{MOST_BARREN} rounds in a row gave no score: {reason}")))
             } else {
-                Ok(self.finish())
+                Ok(self.finish(state))
             };
         }
-        Ok(self.next_round(ask)?.map_or_else(|| self.finish(), |trials| Proposal::Trials { trials }))
+        Ok(self.next_round(state, ask)?.map_or_else(|| self.finish(state), |trials| Proposal::Trials { trials }))
     }
 
-    fn update(&mut self, report: &Report) -> Result<()> {
-        match std::mem::take(&mut self.state.phase) {
+    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+        let mut dropped = Vec::new();
+        match std::mem::take(&mut state.phase) {
             Phase::Training { supernet, batch, share } if supernet == report.trial => match reason(report) {
-                None => self.state.phase = Phase::Training { supernet, batch, share },
-                Some(None) => self.state.phase = Phase::Trained { supernet, batch, share, cost: report.cost },
-                Some(failure) => self.end_round(0, failure),
+                None => state.phase = Phase::Training { supernet, batch, share },
+                Some(None) => state.phase = Phase::Trained { supernet, batch, share, cost: report.cost },
+                Some(failure) => self.end_round(state, 0, failure),
             },
             Phase::Scoring { supernet, trial, batch, mut scores } if trial == report.trial => {
                 if let Some(score) = &report.score
@@ -253,17 +238,17 @@ impl Strategy for Bonas {
                 {
                     let value = evaluate::normalised(self.metric, value);
                     scores += 1;
-                    if self.state.begun > self.rounds.sizes.len() {
-                        self.state.finals.push((*number, value, trial));
+                    if state.begun > self.rounds.sizes.len() {
+                        state.finals.push((*number, value, trial));
                     } else {
-                        self.state.store.measure(*number, value, trial);
+                        state.store.measure(*number, value, trial);
                     }
                 }
                 if let Some(failure) = reason(report) {
-                    self.state.dropped.push(supernet);
-                    self.end_round(scores, failure);
+                    dropped.push(supernet);
+                    self.end_round(state, scores, failure);
                 } else {
-                    self.state.phase = Phase::Scoring { supernet, trial, batch, scores };
+                    state.phase = Phase::Scoring { supernet, trial, batch, scores };
                 }
             }
             Phase::Alone { mut open, mut scores } if open.contains_key(&report.trial) => {
@@ -278,30 +263,29 @@ impl Strategy for Bonas {
                     && let (Some(None), Some(best)) = (&ended, best)
                 {
                     scores += 1;
-                    self.measured_alone(number, best, report.trial);
+                    dropped.extend(measured_alone(&mut state.store, number, best, report.trial));
                 }
                 if open.is_empty() {
-                    self.end_round(scores, ended.flatten());
+                    self.end_round(state, scores, ended.flatten());
                 } else {
-                    self.state.phase = Phase::Alone { open, scores };
+                    state.phase = Phase::Alone { open, scores };
                 }
             }
-            other => self.state.phase = other,
+            other => state.phase = other,
         }
-        Ok(())
+        Ok(dropped.into_iter().map(Discard::trial).collect())
     }
+}
 
-    fn discard(&mut self, _: &Report) -> Result<Vec<Discard>> {
-        let dropped: BTreeSet<TrialId> = std::mem::take(&mut self.state.dropped).into_iter().collect();
-        Ok(dropped.into_iter().map(|trial| Discard::Trial { trial }).collect())
-    }
-
-    fn save(&self) -> Result<Vec<u8>> {
-        state::save(&self.state)
-    }
-
-    fn load(&mut self, bytes: &[u8]) -> Result<()> {
-        state::load(bytes).map(|state| self.state = state)
+/// Notes the score of a network that was trained by itself. Returns the trial of the worse of this and the best before,
+/// whose weights nobody needs any more.
+fn measured_alone(store: &mut Store, number: usize, score: f64, trial: TrialId) -> Option<TrialId> {
+    let before = store.best(1).first().and_then(|number| store.get(*number)?.measured);
+    store.measure(number, score, trial);
+    match before {
+        Some((most, other)) if most < score => Some(other),
+        Some(_) => Some(trial),
+        None => None,
     }
 }
 

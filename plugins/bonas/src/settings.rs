@@ -1,6 +1,8 @@
 //! What a user can set, and what follows from it.
 
-use genomenas_plugin::{prelude::*, serde_json};
+use genomenas_plugin::message::Schedule;
+use genomenas_plugin::prelude::*;
+use genomenas_plugin::settings::{RegularisationSettings, SgdSettings};
 
 use crate::train::{Fitting, Loss};
 
@@ -62,39 +64,20 @@ pub struct Settings {
     /// Steps an epoch at most; an epoch also ends when every row has been seen. As many batches are scored.
     #[parameter(default = 2000, minimum = 1)]
     pub steps_per_epoch: u32,
-    /// Learning rate of SGD at the start for all weights outside of recurrent cells; it falls to 0 along a cosine.
-    #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
-    pub cnn_learning_rate: f64,
-    /// L2 penalty of the weights outside of recurrent cells.
-    #[parameter(default = 3e-4, minimum = 0, maximum = 1000)]
-    pub cnn_weight_decay: f64,
-    /// Momentum of SGD for the weights outside of recurrent cells; recurrent cells have none.
-    #[parameter(default = 0.9, minimum = 0, maximum = 0.9999)]
-    pub momentum: f64,
-    /// Learning rate of SGD at the start for the weights of recurrent cells; it falls to 0 along a cosine.
-    #[parameter(default = 8, minimum = 0, maximum = 1000)]
-    pub rnn_learning_rate: f64,
-    /// L2 penalty of the weights of recurrent cells.
-    #[parameter(default = 5e-7, minimum = 0, maximum = 1000)]
-    pub rnn_weight_decay: f64,
-    /// Whether the gradient of all weights is clipped together, at `clip`, and not each part at its own norm.
-    #[parameter(default = true)]
-    pub one_clip: bool,
-    /// Largest gradient norm of all weights together, with `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
-    pub clip: f64,
-    /// Largest gradient norm of the weights outside of recurrent cells, without `one_clip`.
-    #[parameter(default = 5, minimum = 1e-9)]
-    pub cnn_clip: f64,
-    /// Largest gradient norm of the weights of recurrent cells, without `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
-    pub rnn_clip: f64,
-    /// Dropout of the input of highway cells.
-    #[parameter(default = 0.75, minimum = 0, maximum = 0.9999)]
-    pub input_dropout: f64,
-    /// Dropout of the states of highway cells.
-    #[parameter(default = 0.25, minimum = 0, maximum = 0.9999)]
-    pub hidden_dropout: f64,
+    /// The optimizers of the weights.
+    #[parameter(
+        flatten,
+        cnn_learning_rate(about = "Learning rate of SGD at the start for all weights outside of recurrent cells; it \
+            falls to 0 along a cosine."),
+        rnn_learning_rate(
+            default = 8,
+            about = "Learning rate of SGD at the start for the weights of recurrent cells; it falls to 0 along a cosine."
+        )
+    )]
+    pub sgd: SgdSettings,
+    /// Clipping and dropout.
+    #[parameter(flatten)]
+    pub regularisation: RegularisationSettings,
 }
 
 impl Settings {
@@ -120,7 +103,7 @@ impl Settings {
 
     /// What is ranked by.
     pub fn metric(&self) -> Result<Metric> {
-        Ok(serde_json::from_value(self.metric.as_str().into())?)
+        self.metric.parse()
     }
 
     /// How the graph network is trained.
@@ -136,28 +119,14 @@ impl Settings {
 
     /// How supernets and networks are trained.
     pub fn plan(&self) -> Plan {
-        let sgd = |learning_rate, weight_decay, momentum| Optimizer {
-            algorithm: Algorithm::Sgd { momentum },
-            learning_rate,
-            weight_decay,
-            schedule: Schedule::Cosine { minimum: 0.0, every_step: true },
-        };
+        let sgd = self.sgd.plan(Schedule::Cosine { minimum: 0.0, every_step: true });
         Plan {
             epochs: self.epochs,
             steps_per_epoch: Some(self.steps_per_epoch),
             batch: self.batch,
-            cnn: sgd(self.cnn_learning_rate, self.cnn_weight_decay, self.momentum),
-            rnn: Some(sgd(self.rnn_learning_rate, self.rnn_weight_decay, 0.0)),
-            clip: if self.one_clip {
-                Clip::All { norm: self.clip }
-            } else {
-                Clip::Parts { cnn: self.cnn_clip, rnn: self.rnn_clip }
-            },
-            input_dropout: Some(self.input_dropout),
-            hidden_dropout: Some(self.hidden_dropout),
-            // The score of a supernet as a whole says nothing of its sub-networks.
+            // The score of a supernet as a whole says nothing about its sub-networks.
             validation_batches: Some(if self.shares_weights() { 1 } else { self.steps_per_epoch }),
-            ..Plan::default()
+            ..self.regularisation.of(sgd)
         }
     }
 }

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use genomenas_plugin::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Every architecture that was ever proposed, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub struct Store {
     tried: Vec<Tried>,
 }
 
 /// An architecture that was proposed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub struct Tried {
     /// Its selection.
     pub selection: Selection,
@@ -24,7 +23,7 @@ pub struct Tried {
 }
 
 impl Store {
-    /// Takes in an architecture that is about to be tried; gives its number, or `None` where it was tried before.
+    /// Adds an architecture that is about to be tried. Returns its number, or `None` where it was tried before.
     ///
     /// # Errors
     ///

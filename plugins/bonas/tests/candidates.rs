@@ -1,16 +1,13 @@
 //! Where candidates come from: mutations, evolution and random draws.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use bonas::candidates::Candidates;
 use bonas::encode::Encoder;
 use bonas::mutate::Mutations;
-use family::TWO_CELLS;
 use genomenas_plugin::seed;
+use genomenas_plugin::simulate::kit::two_cells;
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
 use proptest::prelude::*;
 
@@ -22,7 +19,7 @@ fn bonas() -> Space {
 
 fn spaces() -> [Space; 3] {
     let small = GenomeNas { cells: 2, nodes: 2, rnn_nodes: 3, ..GenomeNas::new(60, 2) };
-    [bonas(), small.space().unwrap(), Space::from_text(TWO_CELLS).unwrap()]
+    [bonas(), small.space().unwrap(), two_cells().setup().space.clone()]
 }
 
 /// What each operation is and reads: by slot or node the input and the operation.
@@ -104,7 +101,7 @@ fn evolution_works_with_few_parents_and_stays_near_the_best() {
 
 #[test]
 fn evolution_ends_where_a_space_has_nothing_more() {
-    let space = Space::from_text(TWO_CELLS).unwrap();
+    let space = two_cells().setup().space.clone();
     let candidates = Candidates::new(&space, 1).unwrap();
     let drawn = candidates.random(5, &BTreeSet::new(), "first", 0);
     let scored: Vec<(&Selection, f64)> = drawn.iter().map(|of| (of, 0.5)).collect();

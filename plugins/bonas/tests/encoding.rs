@@ -1,13 +1,10 @@
 //! Architectures as graphs: the matrices of the reference, and any other space.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use bonas::encode::{CellGraph, Encoder};
 use bonas::predict;
-use family::TWO_CELLS;
 use genomenas_plugin::seed;
+use genomenas_plugin::simulate::kit::two_cells;
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
 
 /// The reference's own space, at a length that is quick to check.
@@ -123,7 +120,7 @@ fn slots_and_edges_that_decide_the_same_make_the_same_graph() {
 /// No blocks and no highway cell: the main graph is the cell, the one that a rule drops is no vertex.
 #[test]
 fn a_space_of_a_users_own_is_one_graph() {
-    let space = Space::from_text(TWO_CELLS).unwrap();
+    let space = two_cells().setup().space.clone();
     let encoder = Encoder::new(&space).unwrap();
     let graphs = encoder.encode(&selection("first=middle second.1=narrow"));
     assert_eq!(encoder.cells()[0].kinds, ["input", "narrow", "middle", "wide", "skip_connect", "output"]);

@@ -6,12 +6,11 @@ use bonas::encode::CellGraph;
 use bonas::gcn::{Gcn, Shape};
 use bonas::regression::{Normal, Regression, logit};
 use bonas::train::{Adam, Fitting, Loss};
-use genomenas_plugin::serde::Deserialize;
 use genomenas_plugin::serde_json;
 use nalgebra::{DMatrix, DVector, RowDVector};
+use serde::Deserialize;
 
 #[derive(Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 struct Reference {
     network: Network,
     regressions: Vec<Fit>,
@@ -20,7 +19,6 @@ struct Reference {
 }
 
 #[derive(Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 struct Network {
     adjacency: Vec<Vec<Vec<Vec<u8>>>>,
     kinds: Vec<Vec<Vec<usize>>>,
@@ -35,7 +33,6 @@ struct Network {
 }
 
 #[derive(Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 struct Fit {
     embeddings: Vec<Vec<f64>>,
     logits: Vec<f64>,

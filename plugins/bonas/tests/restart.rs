@@ -1,14 +1,11 @@
 //! A search that is killed at any instant goes on as if it had not been.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use bonas as _;
-use family::small;
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
+use genomenas_plugin::simulate::kit::small_genomenas;
 use genomenas_plugin::simulate::{Simulated, Simulation};
-use genomenas_plugin::{Result, Strategy, strategy};
+use genomenas_plugin::{Instance, Result, strategy};
 
 /// What the journal of a run holds of a hook call.
 enum Call {
@@ -20,7 +17,7 @@ enum Call {
 /// calls since.
 struct Killed<'a> {
     setup: &'a Setup,
-    inner: Box<dyn Strategy>,
+    inner: Box<dyn Instance>,
     saved: Option<Vec<u8>>,
     since: Vec<Call>,
     every: usize,
@@ -52,7 +49,7 @@ impl Killed<'_> {
     }
 }
 
-impl Strategy for Killed<'_> {
+impl Instance for Killed<'_> {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         let answer = self.inner.propose(ask)?;
         self.after(Call::Propose(ask.clone()))?;
@@ -81,7 +78,7 @@ impl Strategy for Killed<'_> {
 #[test]
 fn a_restart_from_the_journal_changes_no_byte() {
     for evaluation in ["shared", "alone"] {
-        let simulation: Simulation = small()
+        let simulation: Simulation = small_genomenas()
             .parameter("evaluation", evaluation)
             .parameter("gcn_epochs", 8)
             .parameter("generate_num", 40)

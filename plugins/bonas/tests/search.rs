@@ -1,14 +1,11 @@
 //! What BONAS promises, against the simulated host.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use std::collections::BTreeSet;
 
 use bonas as _;
-use family::{fixed, refusal, run, small, two_cells};
 use genomenas_plugin::message::{Discard, Mixing, Network, Outcome, Trial, TrialId, Work};
+use genomenas_plugin::simulate::kit::{no_decisions, refusal, run, small_genomenas, two_cells};
 use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
 use genomenas_plugin::strategy;
@@ -50,7 +47,7 @@ fn all_different(simulation: &Simulation, simulated: &Simulated) -> usize {
 fn it_keeps_the_promises_of_a_search_with_one_trial_at_a_time_and_with_three() {
     for evaluation in ["shared", "alone"] {
         for slots in [1, 3] {
-            let simulation = quick(small()).parameter("evaluation", evaluation).slots(slots);
+            let simulation = quick(small_genomenas()).parameter("evaluation", evaluation).slots(slots);
             conformance::check_search(&simulation, |setup| strategy("bonas")?.build(setup)).unwrap();
         }
     }
@@ -68,7 +65,8 @@ fn it_runs_on_a_space_of_a_users_own() {
 fn every_unit_of_budget_leads_to_scores() {
     for budget in ["40000samples", "9e9multiply-adds", "20seconds"] {
         for evaluation in ["shared", "alone"] {
-            let simulation = quick(small()).parameter("evaluation", evaluation).budget(budget.parse().unwrap());
+            let simulation =
+                quick(small_genomenas()).parameter("evaluation", evaluation).budget(budget.parse().unwrap());
             let simulated = run("bonas", &simulation);
             assert!(simulated.finding.best.trial.is_some(), "{budget} {evaluation}");
         }
@@ -77,7 +75,7 @@ fn every_unit_of_budget_leads_to_scores() {
 
 #[test]
 fn a_round_is_a_supernet_of_its_selections_and_the_score_of_each() {
-    let simulated = run("bonas", &quick(small()));
+    let simulated = run("bonas", &quick(small_genomenas()));
     assert_eq!(batches(&simulated).iter().map(Vec::len).collect::<Vec<_>>(), [4, 2, 4, 4]);
     for (at, pair) in simulated.trials.chunks(2).enumerate() {
         let [train, score] = pair else { panic!("a supernet without scores") };
@@ -97,7 +95,7 @@ fn a_round_is_a_supernet_of_its_selections_and_the_score_of_each() {
 
 #[test]
 fn a_supernet_is_dropped_once_it_is_scored() {
-    let simulated = run("bonas", &quick(small()));
+    let simulated = run("bonas", &quick(small_genomenas()));
     let dropped: Vec<_> = simulated.discards.iter().map(|(after, dropped)| (after.0, dropped.clone())).collect();
     let supernet = |trial| Discard::Trial { trial: TrialId(trial) };
     assert_eq!(dropped, [(1, supernet(0)), (3, supernet(2)), (5, supernet(4)), (7, supernet(6))]);
@@ -105,7 +103,7 @@ fn a_supernet_is_dropped_once_it_is_scored() {
 
 #[test]
 fn of_networks_that_train_alone_only_the_best_keeps_its_weights() {
-    let simulated = run("bonas", &quick(small()).parameter("evaluation", "alone").slots(3));
+    let simulated = run("bonas", &quick(small_genomenas()).parameter("evaluation", "alone").slots(3));
     let dropped: BTreeSet<_> = simulated
         .discards
         .iter()
@@ -155,7 +153,7 @@ fn mirror_images_and_twins_are_not_tried() {
 /// Section 10 of the reference's description: 180 architectures in three supernets.
 #[test]
 fn the_settings_of_the_readme_of_the_reference_try_180_architectures() {
-    let simulation = small()
+    let simulation = small_genomenas()
         .parameter("init_num", 60)
         .parameter("bo_sample_num", 60)
         .parameter("gcn_epochs", 3)
@@ -169,7 +167,7 @@ fn the_settings_of_the_readme_of_the_reference_try_180_architectures() {
 
 #[test]
 fn a_small_budget_is_shared_between_rounds_and_between_training_and_scores() {
-    let simulated = run("bonas", &small().budget("20000samples".parse().unwrap()));
+    let simulated = run("bonas", &small_genomenas().budget("20000samples".parse().unwrap()));
     let told: Vec<_> = simulated
         .trials
         .iter()
@@ -190,7 +188,7 @@ fn a_small_budget_is_shared_between_rounds_and_between_training_and_scores() {
 fn a_budget_of_a_few_steps_still_measures_something() {
     for budget in ["300samples", "1000samples", "3000samples"] {
         for evaluation in ["shared", "alone"] {
-            let simulation = small().parameter("evaluation", evaluation).budget(budget.parse().unwrap());
+            let simulation = small_genomenas().parameter("evaluation", evaluation).budget(budget.parse().unwrap());
             let simulated = run("bonas", &simulation);
             assert!(simulated.finding.best.trial.is_some(), "{budget} {evaluation}");
         }
@@ -199,7 +197,7 @@ fn a_budget_of_a_few_steps_still_measures_something() {
 
 #[test]
 fn finalists_share_one_more_supernet_and_the_best_of_them_is_found() {
-    let simulated = run("bonas", &quick(small()).parameter("finalists", 3));
+    let simulated = run("bonas", &quick(small_genomenas()).parameter("finalists", 3));
     let batches = batches(&simulated);
     assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4, 2, 4, 4, 3]);
     let score = |from: u64| {
@@ -222,7 +220,7 @@ fn finalists_share_one_more_supernet_and_the_best_of_them_is_found() {
 fn what_it_finds_is_better_than_most_and_better_than_its_first_guesses() {
     for evaluation in ["shared", "alone"] {
         let found = |seed: u64, iterations: u64| {
-            let simulation = small()
+            let simulation = small_genomenas()
                 .seed(seed)
                 .parameter("evaluation", evaluation)
                 .parameter("iterations", iterations)
@@ -238,7 +236,7 @@ fn what_it_finds_is_better_than_most_and_better_than_its_first_guesses() {
 
 #[test]
 fn a_supernet_that_fails_costs_its_round_alone() {
-    let simulated = run("bonas", &quick(small()).failing(|trial| trial.0 == 0));
+    let simulated = run("bonas", &quick(small_genomenas()).failing(|trial| trial.0 == 0));
     assert!(simulated.finding.best.trial.is_some());
     let failed = |report: &genomenas_plugin::message::Report| {
         matches!(report.end.as_ref().map(|end| &end.outcome), Some(Outcome::Failed { .. }))
@@ -250,9 +248,9 @@ fn a_supernet_that_fails_costs_its_round_alone() {
 fn what_cannot_be_searched_is_refused_with_the_reason() {
     insta::assert_snapshot!(
         [
-            refusal("bonas", &small().failing(|_| true)),
-            refusal("bonas", &fixed()),
-            refusal("bonas", &small().parameter("generate_num", 5)),
+            refusal("bonas", &small_genomenas().failing(|_| true)),
+            refusal("bonas", &no_decisions()),
+            refusal("bonas", &small_genomenas().parameter("generate_num", 5)),
         ]
         .join("\n"),
         @"

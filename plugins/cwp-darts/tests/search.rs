@@ -1,17 +1,17 @@
 //! What CWP-DARTS promises, against the simulated host.
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use cwp_darts::Settings;
-use family::{fixed, found, genomenas, genotype, mean_quality, refusal, run, sines, small, stages, two_cells};
 use genomenas_plugin::message::{Initialisation, TrialId};
 use genomenas_plugin::simulate::conformance;
+use genomenas_plugin::simulate::kit::supernets::{genotype, sine_alphas, stages};
+use genomenas_plugin::simulate::kit::{
+    found, genomenas, mean_quality, no_decisions, refusal, run, small_genomenas, two_cells,
+};
 use genomenas_plugin::{Parameters as _, manifest, strategy};
 
 #[test]
 fn it_keeps_the_promises_of_a_search() {
-    conformance::check_search(&small(), |setup| strategy("cwp-darts")?.build(setup)).unwrap();
+    conformance::check_search(&small_genomenas(), |setup| strategy("cwp-darts")?.build(setup)).unwrap();
 }
 
 #[test]
@@ -26,19 +26,19 @@ fn it_runs_on_a_space_of_a_users_own() {
 
 #[test]
 fn a_space_without_decisions_is_refused() {
-    assert!(refusal("cwp-darts", &fixed()).starts_with("space 'nothing to decide' has no decisions"));
+    assert!(refusal("cwp-darts", &no_decisions()).starts_with("space 'nothing to decide' has no decisions"));
 }
 
 #[test]
 fn every_stage_goes_on_with_the_weights_and_alphas_of_the_stage_before() {
-    let begins: Vec<_> = stages(&run("cwp-darts", &small())).iter().map(|stage| stage.init).collect();
+    let begins: Vec<_> = stages(&run("cwp-darts", &small_genomenas())).iter().map(|stage| stage.init).collect();
     let inherits = |trial| Initialisation::Inherit { trial: TrialId(trial) };
     assert_eq!(begins, [Initialisation::Fresh, inherits(0), inherits(1)]);
 }
 
 #[test]
 fn stages_are_shorter_and_warm_up_less_once_there_is_something_to_inherit() {
-    let simulated = run("cwp-darts", &small().budget("55000samples".parse().unwrap()));
+    let simulated = run("cwp-darts", &small_genomenas().budget("55000samples".parse().unwrap()));
     let told: Vec<_> = stages(&simulated)
         .into_iter()
         .map(|stage| (stage.plan.epochs, stage.plan.arch.unwrap().warm_up, stage.limit, stage.plan.skip_dropout[0]))
@@ -53,7 +53,7 @@ fn stages_are_shorter_and_warm_up_less_once_there_is_something_to_inherit() {
 /// Made as the golden values of P-DARTS, from which this differs only in how the alphas come to be.
 #[test]
 fn it_finds_the_golden_genotype() {
-    let simulated = run("cwp-darts", &genomenas().alphas(sines));
+    let simulated = run("cwp-darts", &genomenas().alphas(sine_alphas));
     assert_eq!(
         genotype(found(&simulated)[0]),
         "dil_conv_9/0 sep_conv_15/1 | avg_pool_5/0 sep_conv_15/1 | sep_conv_9/2 skip_connect/3 | skip_connect/1 sep_conv_9/4\n\
@@ -65,14 +65,18 @@ fn it_finds_the_golden_genotype() {
 #[test]
 fn a_stage_that_fails_ends_the_search_with_the_hosts_reason() {
     assert_eq!(
-        refusal("cwp-darts", &small().failing(|trial| trial.0 == 2)),
+        refusal("cwp-darts", &small_genomenas().failing(|trial| trial.0 == 2)),
         "the supernet of stage 3 of 3 failed: the simulation lets this trial fail"
     );
 }
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality("cwp-darts");
+    let mean = mean_quality(
+        "cwp-darts",
+        &small_genomenas().parameter("batch", 20).budget("400000samples".parse().unwrap()),
+        1..=5,
+    );
     assert!(mean > 0.8, "{mean}");
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use danq::{SHORTEST, Settings, architecture, plan};
+use genomenas_plugin::baseline::blocks::DanqHead;
 use genomenas_plugin::message::{Algorithm, EarlyStopping, Optimizer, Schedule, Task};
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Layers};
@@ -9,6 +10,10 @@ use genomenas_plugin::{manifest, strategy};
 
 fn layers(settings: &Settings, length: usize, labels: usize) -> Layers {
     architecture(settings, length, labels).unwrap().layers().unwrap()
+}
+
+fn scaled(width: f64) -> Settings {
+    Settings { head: DanqHead { width, ..DanqHead::default() }, ..Settings::default() }
 }
 
 #[test]
@@ -39,18 +44,17 @@ fn the_shortest_windows_work_and_shorter_ones_are_refused_by_that_length() {
 }
 
 #[test]
-fn windows_shorter_than_the_shortest_do_not_fit_the_layers() {
-    // The constant follows from the kernels: one base less, and the network itself has no output.
-    let after_conv = |length: usize| length - 25;
-    assert_eq!(after_conv(SHORTEST) / 13, 1);
-    assert_eq!(after_conv(SHORTEST - 1) / 13, 0);
+fn the_shortest_windows_leave_the_pool_a_single_position() {
+    let layers = layers(&Settings::default(), SHORTEST, 1);
+    let length = |name: &str| layers.shape_of(name).unwrap()[1];
+    assert_eq!((length("conv"), length("pool")), (DanqHead::POOL, 1), "one base less, and the pool has no output");
 }
 
 #[test]
 fn width_scales_every_layer_and_leaves_at_least_one_unit() {
-    let narrow = layers(&Settings { width: 0.001, ..Settings::default() }, 1000, 5);
+    let narrow = layers(&scaled(0.001), 1000, 5);
     assert!(narrow.layers.iter().all(|layer| layer.shape.iter().all(|&size| size > 0)));
-    let half = layers(&Settings { width: 0.5, ..Settings::default() }, 1000, 919);
+    let half = layers(&scaled(0.5), 1000, 919);
     assert!(half.parameters() < 46_929_039 / 3);
     assert_eq!(half.output_shape(), &[919]);
 }

@@ -1,12 +1,12 @@
 //! What DARTS promises, against the simulated host.
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use darts::Settings;
-use family::{fixed, found, genomenas, genotype, mean_quality, refusal, run, sines, small, stages, two_cells};
 use genomenas_plugin::message::{
     Algorithm, Arch, ArchData, Clip, Initialisation, Mixing, Network, Optimizer, Order, Plan, Schedule, Work,
+};
+use genomenas_plugin::simulate::kit::supernets::{genotype, sine_alphas, stages};
+use genomenas_plugin::simulate::kit::{
+    found, genomenas, mean_quality, no_decisions, refusal, run, small_genomenas, two_cells,
 };
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::{Parameters as _, manifest, strategy};
@@ -17,7 +17,7 @@ fn plan(simulation: &Simulation) -> Plan {
 
 #[test]
 fn it_keeps_the_promises_of_a_search() {
-    conformance::check_search(&small(), |setup| strategy("darts")?.build(setup)).unwrap();
+    conformance::check_search(&small_genomenas(), |setup| strategy("darts")?.build(setup)).unwrap();
 }
 
 #[test]
@@ -31,14 +31,14 @@ fn it_runs_on_a_space_of_a_users_own() {
 #[test]
 fn a_space_without_decisions_is_refused() {
     let why = "space 'nothing to decide' has no decisions, so there is nothing to search: train it as it is, or give a space with decisions";
-    assert_eq!(refusal("darts", &fixed()), why);
+    assert_eq!(refusal("darts", &no_decisions()), why);
 }
 
 /// The genotype that the reference implementation derives from these alphas; of each node it names the stronger edge
 /// first, which a selection does not tell.
 #[test]
 fn it_derives_the_golden_genotype() {
-    let simulated = run("darts", &genomenas().alphas(sines));
+    let simulated = run("darts", &genomenas().alphas(sine_alphas));
     assert_eq!(
         genotype(found(&simulated)[0]),
         "max_pool_5/0 sep_conv_9/1 | max_pool_5/0 dil_conv_15/1 | dil_conv_15/0 avg_pool_5/1 | skip_connect/1 skip_connect/3\n\
@@ -93,12 +93,13 @@ fn its_defaults_are_those_of_the_reference() {
         validation_batches: Some(2000),
         ..Plan::default()
     };
-    assert_eq!(plan(&small()), expected);
+    assert_eq!(plan(&small_genomenas()), expected);
 }
 
 #[test]
 fn the_second_order_the_validation_split_and_clipping_by_part_are_parameters() {
-    let simulation = small().parameter("order", 2).parameter("arch_data", "valid").parameter("one_clip", false);
+    let simulation =
+        small_genomenas().parameter("order", 2).parameter("arch_data", "valid").parameter("one_clip", false);
     let plan = plan(&simulation.parameter("arch_clip", 3.0));
     let arch = plan.arch.unwrap();
     assert_eq!((arch.order, arch.data), (Order::Second { weight_decay: 5e-7 }, ArchData::Valid));
@@ -108,11 +109,11 @@ fn the_second_order_the_validation_split_and_clipping_by_part_are_parameters() {
 #[test]
 fn a_search_that_would_learn_nothing_of_the_options_is_refused() {
     assert_eq!(
-        refusal("darts", &small().parameter("epochs", vec![5])),
+        refusal("darts", &small_genomenas().parameter("epochs", vec![5])),
         "weights alone train for 5 of 5 epochs, so nothing would be learned of the options: set `warm_up` below `epochs`"
     );
     assert_eq!(
-        refusal("darts", &small().parameter("epochs", vec![25, 15])),
+        refusal("darts", &small_genomenas().parameter("epochs", vec![25, 15])),
         "parameter `epochs` has 2 values: expected 1"
     );
 }
@@ -120,14 +121,18 @@ fn a_search_that_would_learn_nothing_of_the_options_is_refused() {
 #[test]
 fn a_supernet_that_fails_ends_the_search_with_the_hosts_reason() {
     assert_eq!(
-        refusal("darts", &small().failing(|_| true)),
+        refusal("darts", &small_genomenas().failing(|_| true)),
         "the supernet of stage 1 of 1 failed: the simulation lets this trial fail"
     );
 }
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality("darts");
+    let mean = mean_quality(
+        "darts",
+        &small_genomenas().parameter("batch", 20).budget("400000samples".parse().unwrap()),
+        1..=5,
+    );
     assert!(mean > 0.9, "{mean}");
 }
 

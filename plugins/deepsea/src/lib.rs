@@ -1,5 +1,7 @@
 //! DeepSEA (Zhou & Troyanskaya 2015, Nature Methods 12:931): three convolutions and two dense layers.
 
+use genomenas_plugin::baseline::BaselineSettings;
+use genomenas_plugin::message::Schedule;
 use genomenas_plugin::prelude::*;
 
 /// The shortest windows for which the third convolution has an output.
@@ -20,14 +22,13 @@ pub struct Settings {
     /// Learning rate of SGD with momentum 0.9, at the start.
     #[parameter(default = 0.1, minimum = 0, maximum = 100)]
     pub learning_rate: f64,
-    /// Samples a step.
-    #[parameter(default = 16, minimum = 1)]
-    pub batch: u32,
-    /// Epochs at most; training also stops after 8 epochs without a new best validation loss.
-    #[parameter(default = 60, minimum = 1)]
-    pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes.
-    pub both_strands: Option<bool>,
+    /// How long it is trained, and on which strands.
+    #[parameter(
+        flatten,
+        batch = 16,
+        epochs(about = "Epochs at most; training also stops after 8 epochs without a new best validation loss.")
+    )]
+    pub training: BaselineSettings,
 }
 
 /// The network for windows of `length` bases and `labels` outputs.
@@ -51,15 +52,11 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 
 /// How it is trained: as published; see the README for how its numbers read in another library.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let cnn = Optimizer {
-        algorithm: Algorithm::Sgd { momentum: 0.9 },
-        learning_rate: settings.learning_rate,
-        weight_decay: 1e-6,
-        schedule: Schedule::Inverse { decay: 8e-7 },
-    };
-    let both_strands = Baseline::both_strands(settings.both_strands, task);
+    let sgd = Optimizer::sgd(settings.learning_rate, 0.9);
+    let cnn = Optimizer { weight_decay: 1e-6, schedule: Schedule::Inverse { decay: 8e-7 }, ..sgd };
+    let both_strands = settings.training.sees_both_strands(task);
     // 300 evaluations of 110 000 samples each are 7.5 epochs of 4.4 million.
-    let plan = Baseline::plan(settings.epochs, 8, settings.batch, both_strands);
+    let plan = settings.training.plan(8, both_strands);
     Plan { cnn, max_norm: Some(0.9), hidden_l1: 1e-8, ..plan }
 }
 

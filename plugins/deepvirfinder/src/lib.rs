@@ -1,5 +1,6 @@
 //! DeepVirFinder (Ren et al. 2020, Quantitative Biology 8:64): a convolution, a maximum and two dense layers.
 
+use genomenas_plugin::baseline::BaselineSettings;
 use genomenas_plugin::prelude::*;
 
 /// Bases under the filters.
@@ -21,15 +22,17 @@ pub struct Settings {
     /// Learning rate of Adam.
     #[parameter(default = 0.001, minimum = 0, maximum = 100)]
     pub learning_rate: f64,
-    /// Samples a step.
-    #[parameter(default = 150, minimum = 1)]
-    pub batch: u32,
-    /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
-    #[parameter(default = 30, minimum = 1)]
-    pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, in the published form
-    /// and where a window has the same labels on both.
-    pub both_strands: Option<bool>,
+    /// How long it is trained, and on which strands.
+    #[parameter(
+        flatten,
+        batch = 150,
+        epochs = 30,
+        both_strands(
+            about = "Trains on a random strand of each window and scores the mean of both; where not set, in the \
+            published form and where a window has the same labels on both."
+        )
+    )]
+    pub training: BaselineSettings,
 }
 
 impl Settings {
@@ -67,9 +70,9 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 /// How it is trained: Adam, as published; see the README for the size of a batch. Data is `reversible` whose windows have
 /// the same labels on both strands.
 pub fn plan(settings: &Settings, reversible: bool) -> Plan {
-    let both_strands = settings.both_strands.unwrap_or_else(|| settings.is_published() && reversible);
+    let both_strands = settings.training.both_strands.unwrap_or_else(|| settings.is_published() && reversible);
     let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
-    Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
+    Plan { cnn, ..settings.training.plan(5, both_strands) }
 }
 
 register! {

@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use deepvirfinder::{Settings, architecture, plan};
+use genomenas_plugin::baseline::BaselineSettings;
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Layers};
 use genomenas_plugin::{manifest, strategy};
 
 fn form(form: &str) -> Settings {
     Settings { form: form.to_owned(), ..Settings::default() }
+}
+
+fn on_strands(both_strands: Option<bool>, settings: Settings) -> Settings {
+    Settings { training: BaselineSettings { both_strands, ..settings.training }, ..settings }
 }
 
 fn layers(settings: &Settings, length: usize, labels: usize) -> Layers {
@@ -44,8 +49,8 @@ fn only_the_published_form_reads_both_strands_unless_a_user_says_otherwise() {
     assert!(plan(&form("published"), true).average_strands);
     assert!(!plan(&form("published"), false).average_strands);
     assert!(!plan(&form("fixed_length"), true).average_strands);
-    assert!(!plan(&Settings { both_strands: Some(false), ..form("published") }, true).average_strands);
-    assert!(plan(&Settings { both_strands: Some(true), ..form("fixed_length") }, true).average_strands);
+    assert!(!plan(&on_strands(Some(false), form("published")), true).average_strands);
+    assert!(plan(&on_strands(Some(true), form("fixed_length")), true).average_strands);
 }
 
 #[test]

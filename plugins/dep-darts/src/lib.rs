@@ -3,37 +3,39 @@
 
 use std::collections::BTreeSet;
 
-use genomenas_plugin::differentiable::{Staged, Stages, Training};
+use genomenas_plugin::differentiable::{StageSettings, StagedSearch};
+use genomenas_plugin::prelude::*;
 use genomenas_plugin::space::{EdgeActivation, Rule};
-use genomenas_plugin::{prelude::*, staged_settings};
 
-staged_settings! {
-    /// What a user can set.
-    pub struct Settings {
-        epochs = [25],
-        warm_up = [10],
-        dropout_rate = [0.1, 0.2, 0.3];
-        /// Inputs that a convolutional node may have after each stage but the last, one for all or one for each; never
-        /// fewer than an architecture keeps.
-        #[parameter(default = [4, 3], minimum = 1)]
-        pub cnn_inputs: Vec<usize>,
-        /// The same of the nodes of highway cells.
-        #[parameter(default = [5, 3], minimum = 1)]
-        pub rnn_inputs: Vec<usize>,
-    }
+/// What a user can set.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+pub struct Settings {
+    /// Inputs that a convolutional node may have after each stage but the last, one for all or one for each; never
+    /// fewer than an architecture keeps.
+    #[parameter(default = [4, 3], minimum = 1)]
+    pub cnn_inputs: Vec<usize>,
+    /// The same of the nodes of highway cells.
+    #[parameter(default = [5, 3], minimum = 1)]
+    pub rnn_inputs: Vec<usize>,
+    /// The stages and their supernets.
+    #[parameter(flatten)]
+    pub stages: StageSettings,
 }
 
-/// The search.
-pub fn search(setup: &Setup, settings: &Settings) -> Result<Stages> {
-    let staged = Staged::from(settings);
-    let followed = staged.stages.saturating_sub(1);
+/// P-DARTS that drops edges, too.
+///
+/// # Errors
+///
+/// The space has no decisions, or the settings contradict each other.
+pub fn search(setup: &Setup, settings: &Settings) -> Result<StagedSearch> {
+    let followed = settings.stages.stages.saturating_sub(1);
     let each = |name, values: &[usize]| {
-        (0..followed).map(|stage| Staged::of_stage(name, values, stage, followed)).collect::<Result<Vec<_>>>()
+        (0..followed).map(|stage| StageSettings::of_stage(name, values, stage, followed)).collect::<Result<Vec<_>>>()
     };
     let (cnn, rnn) = (each("cnn_inputs", &settings.cnn_inputs)?, each("rnn_inputs", &settings.rnn_inputs)?);
     let highway = highway_decisions(&setup.space);
-    let stages = staged.search(setup, &Training::from(settings))?;
-    Ok(stages.dropping(move |stage, learned| {
+    let search = settings.stages.search(setup)?;
+    Ok(search.dropping(move |stage, learned| {
         let inputs = |rule: &Rule| if rule.of.iter().all(|id| highway.contains(id)) { &rnn } else { &cnn };
         learned.drop_edges(|rule| inputs(rule).get(stage).copied().unwrap_or(usize::MAX))
     }))
@@ -54,7 +56,7 @@ fn highway_decisions(space: &Space) -> BTreeSet<String> {
 }
 
 register! {
-    Stages,
+    StagedSearch,
     id = "dep-darts",
     kind = search,
     about = "DEP-DARTS (genomeNAS): P-DARTS that also discards the weakest edges of every node between stages.",

@@ -1,15 +1,17 @@
 //! What Hyperband promises, against the simulated host.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/halving/mod.rs"]
-mod halving;
-
 use std::collections::BTreeSet;
 
+use genomenas_plugin::halving::HalvingSettings;
 use genomenas_plugin::message::{Horizon, Unit};
+use genomenas_plugin::simulate::kit::rungs::{found, proposed, scoring, sizes};
+use genomenas_plugin::simulate::kit::{
+    dropped_trials, four_architectures, mean_quality, on, refusal, run, three_convolutions,
+};
 use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::GenomeNas;
 use genomenas_plugin::{manifest, strategy};
-use halving::{dropped, found, four, genomenas, mean_quality, refusal, run, scoring, sizes, small, told};
 use hyperband::{Settings, search};
 use proptest::prelude::*;
 
@@ -17,8 +19,9 @@ const ID: &str = "hyperband";
 
 /// The brackets as the paper's table has them: of each rung how many architectures are trained and how far, in epochs.
 fn table(maximum: u64, eta: u64) -> Vec<Vec<(usize, u64)>> {
-    let settings = Settings { maximum, eta, resource: "epochs".to_owned(), ..Settings::default() };
-    let search = search(small().setup(), &settings).unwrap();
+    let halving = HalvingSettings { resource: "epochs".to_owned(), ..HalvingSettings::default() };
+    let settings = Settings { maximum, eta, halving };
+    let search = search(three_convolutions().setup(), &settings).unwrap();
     let eta = usize::try_from(eta).unwrap();
     let brackets = search.brackets().iter();
     brackets.map(|bracket| bracket.sizes(eta).into_iter().zip(bracket.amounts.iter().copied()).collect()).collect()
@@ -26,14 +29,14 @@ fn table(maximum: u64, eta: u64) -> Vec<Vec<(usize, u64)>> {
 
 /// Explicit lengths: a pass of eleven units of 1000 samples, R = 3.
 fn passes() -> Simulation {
-    let simulation = small().parameter("maximum", 3).parameter("minimum", 1000);
+    let simulation = three_convolutions().parameter("maximum", 3).parameter("minimum", 1000);
     scoring(simulation, |architecture| 1.0 / (architecture + 2) as f64)
 }
 
 #[test]
 fn it_keeps_the_promises_of_a_search_with_one_trial_under_way_and_with_several() {
     for slots in [1, 4] {
-        conformance::check_search(&small().slots(slots), |setup| strategy(ID)?.build(setup)).unwrap();
+        conformance::check_search(&three_convolutions().slots(slots), |setup| strategy(ID)?.build(setup)).unwrap();
         let two_passes = passes().budget("22000samples".parse().unwrap());
         conformance::check_search(&two_passes.slots(slots), |setup| strategy(ID)?.build(setup)).unwrap();
     }
@@ -73,9 +76,9 @@ fn an_r_that_is_no_power_of_eta_is_divided_from_the_top() {
 
 #[test]
 fn a_pass_trains_the_brackets_one_after_the_other_with_fresh_architectures() {
-    let simulation = small().parameter("maximum", 9).parameter("batch", 10);
+    let simulation = three_convolutions().parameter("maximum", 9).parameter("batch", 10);
     let simulated = run(ID, &simulation);
-    let trials = told(&simulation, &simulated);
+    let trials = proposed(&simulation, &simulated);
     assert_eq!(sizes(&trials), [(0, 9), (1, 3), (2, 1), (0, 5), (1, 1), (0, 3)]);
     let fresh: Vec<_> = trials.iter().filter(|trial| trial.from.is_none()).map(|trial| trial.architecture).collect();
     assert_eq!(fresh, (0..17).collect::<Vec<_>>());
@@ -83,8 +86,8 @@ fn a_pass_trains_the_brackets_one_after_the_other_with_fresh_architectures() {
 
 #[test]
 fn every_architecture_is_on_the_way_to_r_and_its_limits_add_up_to_where_it_got() {
-    let simulation = small().parameter("maximum", 9).parameter("batch", 10);
-    let trials = told(&simulation, &run(ID, &simulation));
+    let simulation = three_convolutions().parameter("maximum", 9).parameter("batch", 10);
+    let trials = proposed(&simulation, &run(ID, &simulation));
     let top = trials.last().unwrap().limit.unwrap();
     let horizon = Some(Horizon::Cost { amount: top, unit: Unit::Samples });
     assert!(trials.iter().all(|trial| trial.plan.horizon == horizon && trial.unit == Some(Unit::Samples)));
@@ -98,7 +101,7 @@ fn every_architecture_is_on_the_way_to_r_and_its_limits_add_up_to_where_it_got()
 #[test]
 fn a_small_budget_has_fewer_brackets_so_that_the_shortest_training_has_ten_steps() {
     let lengths = |samples: u32| {
-        let simulation = small().budget(format!("{samples}samples").parse().unwrap());
+        let simulation = three_convolutions().budget(format!("{samples}samples").parse().unwrap());
         let search = search(simulation.setup(), &Settings::default()).unwrap();
         let amounts: Vec<_> = search.brackets().iter().map(|bracket| bracket.amounts.clone()).collect();
         (amounts.len(), amounts[0][0])
@@ -114,7 +117,7 @@ fn a_small_budget_has_fewer_brackets_so_that_the_shortest_training_has_ten_steps
 fn when_lengths_are_said_it_goes_on_with_fresh_architectures_until_the_budget_ends() {
     let simulation = passes().budget("25000samples".parse().unwrap());
     let simulated = run(ID, &simulation);
-    let trials = told(&simulation, &simulated);
+    let trials = proposed(&simulation, &simulated);
     assert_eq!(sizes(&trials), [(0, 3), (1, 1), (0, 2 + 3), (1, 1), (0, 2 + 3)]);
     let fresh: Vec<_> = trials.iter().filter(|trial| trial.from.is_none()).map(|trial| trial.architecture).collect();
     assert_eq!(fresh, (0..13).collect::<Vec<_>>());
@@ -131,8 +134,8 @@ fn it_finds_the_best_of_those_that_had_all_of_r_whatever_their_bracket() {
 fn it_frees_everything_that_no_longer_can_go_on() {
     let simulation = passes().budget("11000samples".parse().unwrap());
     let simulated = run(ID, &simulation);
-    assert_eq!(dropped(&simulated), [(2, 1), (2, 2), (3, 0), (3, 3), (5, 4), (5, 5)]);
-    let all: BTreeSet<_> = dropped(&simulated).iter().map(|(_, trial)| *trial).collect();
+    assert_eq!(dropped_trials(&simulated), [(2, 1), (2, 2), (3, 0), (3, 3), (5, 4), (5, 5)]);
+    let all: BTreeSet<_> = dropped_trials(&simulated).iter().map(|(_, trial)| *trial).collect();
     assert_eq!(all.len(), simulated.trials.len());
 }
 
@@ -140,16 +143,16 @@ fn it_frees_everything_that_no_longer_can_go_on() {
 fn several_trials_under_way_change_nothing_of_who_goes_on() {
     let trials = |slots| {
         let simulation = passes().slots(slots).budget("33000samples".parse().unwrap());
-        told(&simulation, &run(ID, &simulation))
+        proposed(&simulation, &run(ID, &simulation))
     };
     assert_eq!(trials(1), trials(5));
 }
 
 #[test]
 fn a_small_space_is_tried_whole_and_then_it_ends() {
-    conformance::check(&four().slots(3), |setup| strategy(ID)?.build(setup)).unwrap();
-    let simulation = four().parameter("batch", 10);
-    assert_eq!(sizes(&told(&simulation, &run(ID, &simulation))), [(0, 4), (1, 1), (2, 1), (3, 1)]);
+    conformance::check(&four_architectures().slots(3), |setup| strategy(ID)?.build(setup)).unwrap();
+    let simulation = four_architectures().parameter("batch", 10);
+    assert_eq!(sizes(&proposed(&simulation, &run(ID, &simulation))), [(0, 4), (1, 1), (2, 1), (3, 1)]);
 }
 
 #[test]
@@ -159,7 +162,7 @@ fn a_bracket_of_failures_is_passed_over_and_a_pass_of_failures_ends_the_search()
     assert_eq!(found(&simulation, &simulated)[0], 3);
     assert_eq!(
         refusal(ID, &passes().failing(|_| true)),
-        "no trial completed with a defined Auprc to rank by; the last one that failed: the simulation lets this trial fail"
+        "no trial completed with a defined AUPRC to rank by; the last one that failed: the simulation lets this trial fail"
     );
     let simulation = passes().failing(|trial| trial.0 >= 6);
     assert_eq!(run(ID, &simulation).trials.len(), 6 + 5);
@@ -167,13 +170,18 @@ fn a_bracket_of_failures_is_passed_over_and_a_pass_of_failures_ends_the_search()
 
 #[test]
 fn it_runs_on_the_space_of_genomenas() {
-    let simulated = run(ID, &genomenas().parameter("maximum", 3).budget("60000samples".parse().unwrap()));
+    let simulated = run(
+        ID,
+        &on(GenomeNas { cells: 2, ..GenomeNas::new(60, 2) }.space())
+            .parameter("maximum", 3)
+            .budget("60000samples".parse().unwrap()),
+    );
     assert!(simulated.quality > 0.5, "{}", simulated.quality);
 }
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality(ID);
+    let mean = mean_quality(ID, &three_convolutions().parameter("batch", 20), 1..=10);
     assert!(mean > 0.8, "{mean}");
 }
 
@@ -194,8 +202,9 @@ proptest! {
     fn all_limits_together_stay_within_the_budget_and_use_most_of_it(
         eta in 2_u64..6, maximum in 1_u64..100, batch in 1_u32..50, budget in 500_000_u64..5_000_000,
     ) {
-        let simulation = small().budget(format!("{budget}samples").parse().unwrap());
-        let settings = Settings { eta, maximum, batch, ..Settings::default() };
+        let simulation = three_convolutions().budget(format!("{budget}samples").parse().unwrap());
+        let halving = HalvingSettings { batch, ..HalvingSettings::default() };
+        let settings = Settings { eta, maximum, halving };
         let search = search(simulation.setup(), &settings).unwrap();
         let eta = usize::try_from(eta).unwrap();
         let cost: u128 = search.brackets().iter().map(|of| of.cost(eta)).sum();

@@ -2,6 +2,7 @@
 //!
 //! It has no convolution that would find motifs for it, so it tells what the convolutions of the others are worth.
 
+use genomenas_plugin::baseline::BaselineSettings;
 use genomenas_plugin::prelude::*;
 
 /// What a user can set.
@@ -26,14 +27,9 @@ pub struct Settings {
     /// Learning rate of Adam.
     #[parameter(default = 0.001, minimum = 0, maximum = 100)]
     pub learning_rate: f64,
-    /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
-    pub batch: u32,
-    /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
-    #[parameter(default = 60, minimum = 1)]
-    pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes.
-    pub both_strands: Option<bool>,
+    /// How long it is trained, and on which strands.
+    #[parameter(flatten)]
+    pub training: BaselineSettings,
 }
 
 /// The network for windows of `length` bases and `labels` outputs.
@@ -62,10 +58,10 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 
 /// How it is trained: Adam, with gradients clipped at a norm of 1 because they pass through every position.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = Baseline::both_strands(settings.both_strands, task);
+    let both_strands = settings.training.sees_both_strands(task);
     let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
     let clip = Clip::All { norm: 1.0 };
-    Plan { cnn, clip, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
+    Plan { cnn, clip, ..settings.training.plan(5, both_strands) }
 }
 
 register! {

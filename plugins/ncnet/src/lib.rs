@@ -4,6 +4,8 @@
 
 mod blocks;
 
+use genomenas_plugin::baseline::BaselineSettings;
+use genomenas_plugin::baseline::blocks::DanqHead;
 use genomenas_plugin::prelude::*;
 
 use blocks::{bottleneck, normalised, residual};
@@ -14,51 +16,30 @@ pub const SHORTEST: usize = 38;
 /// What a user can set.
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct Settings {
-    /// Factor of all filters and hidden units.
-    #[parameter(default = 1.0, minimum = 0.001, maximum = 100)]
-    pub width: f64,
-    /// Dropout after the convolutions.
-    #[parameter(default = 0.2, minimum = 0, maximum = 0.99)]
-    pub dropout: f64,
-    /// Dropout after the LSTM.
-    #[parameter(default = 0.5, minimum = 0, maximum = 0.99)]
-    pub last_dropout: f64,
+    /// The width, and the second half of the network.
+    #[parameter(flatten, dropout(about = "Dropout after the convolutions."))]
+    pub head: DanqHead,
     /// Learning rate of RMSprop.
     #[parameter(default = 0.001, minimum = 0, maximum = 100)]
     pub learning_rate: f64,
-    /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
-    pub batch: u32,
-    /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
-    #[parameter(default = 60, minimum = 1)]
-    pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes.
-    pub both_strands: Option<bool>,
+    /// How long it is trained, and on which strands.
+    #[parameter(flatten)]
+    pub training: BaselineSettings,
 }
 
 impl Settings {
-    fn wide(&self, published: usize) -> usize {
-        Baseline::scaled(published, self.width)
-    }
-
     /// The first convolution with its normalisation, as the beginning of a network.
     fn begin(&self, name: &str, length: usize, filters: usize) -> Result<ArchitectureBuilder> {
         Baseline::expect_length("NCNet", SHORTEST, length)?;
         let mut net = ArchitectureBuilder::new(name, length);
-        normalised(&mut net, "conv", Op::conv1d(self.wide(filters), 26));
+        normalised(&mut net, "conv", Op::conv1d(self.head.scaled(filters), 26));
         net.then("relu", Op::relu());
         Ok(net)
     }
 
     /// The second half, that of DanQ.
     fn end(&self, mut net: ArchitectureBuilder, labels: usize) -> Result<Architecture> {
-        let head = DanqHead {
-            hidden: self.wide(320),
-            dense: self.wide(925),
-            dropout: self.dropout,
-            last_dropout: self.last_dropout,
-        };
-        head.add_to(&mut net, labels);
+        self.head.add_to(&mut net, labels);
         net.finish()
     }
 }
@@ -71,7 +52,7 @@ impl Settings {
 pub fn rr(settings: &Settings, length: usize, labels: usize) -> Result<Architecture> {
     let mut net = settings.begin("ncnet-rr", length, 320)?;
     for block in 1..=2 {
-        residual(&mut net, &format!("block{block}"), settings.wide(320));
+        residual(&mut net, &format!("block{block}"), settings.head.scaled(320));
     }
     settings.end(net, labels)
 }
@@ -85,16 +66,22 @@ pub fn brr(settings: &Settings, length: usize, labels: usize) -> Result<Architec
     let mut net = settings.begin("ncnet-brr", length, 160)?;
     for block in 1..=8 {
         let (inner, filters) = if block <= 4 { (40, 160) } else { (80, 320) };
-        bottleneck(&mut net, &format!("block{block}"), settings.wide(inner), settings.wide(filters), block == 5);
+        bottleneck(
+            &mut net,
+            &format!("block{block}"),
+            settings.head.scaled(inner),
+            settings.head.scaled(filters),
+            block == 5,
+        );
     }
     settings.end(net, labels)
 }
 
 /// How both are trained: RMSprop, as genomeNAS trains them; see the README.
 pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = Baseline::both_strands(settings.both_strands, task);
+    let both_strands = settings.training.sees_both_strands(task);
     let cnn = Optimizer::rms_prop(settings.learning_rate, 1e-8);
-    Plan { cnn, ..Baseline::plan(settings.epochs, 5, settings.batch, both_strands) }
+    Plan { cnn, ..settings.training.plan(5, both_strands) }
 }
 
 register! {

@@ -1,6 +1,8 @@
 //! The two networks, to the parameter, and the promises of a baseline.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
+use genomenas_plugin::baseline::BaselineSettings;
+use genomenas_plugin::baseline::blocks::DanqHead;
 use genomenas_plugin::message::Task;
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{Architecture, GenomeNas, Layers};
@@ -16,6 +18,10 @@ fn layers(network: Network, settings: &Settings, length: usize, labels: usize) -
 
 fn published(network: Network) -> Layers {
     layers(network, &Settings::default(), 1000, 919)
+}
+
+fn scaled(width: f64) -> Settings {
+    Settings { head: DanqHead { width, ..DanqHead::default() }, ..Settings::default() }
 }
 
 #[test]
@@ -96,9 +102,9 @@ fn windows_shorter_than_the_shortest_do_not_fit_the_layers() {
 #[test]
 fn width_scales_every_layer_and_leaves_at_least_one_unit() {
     for network in [rr, brr] {
-        let narrow = layers(network, &Settings { width: 0.001, ..Settings::default() }, 1000, 5);
+        let narrow = layers(network, &scaled(0.001), 1000, 5);
         assert!(narrow.layers.iter().all(|layer| layer.shape.iter().all(|&size| size > 0)));
-        let half = layers(network, &Settings { width: 0.5, ..Settings::default() }, 1000, 919);
+        let half = layers(network, &scaled(0.5), 1000, 919);
         assert!(half.parameters() < published(network).parameters() / 3);
     }
 }
@@ -106,7 +112,8 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
 #[test]
 fn classes_are_read_on_their_own_strand_unless_a_user_says_otherwise() {
     let both = |both_strands, task| {
-        let plan = plan(&Settings { both_strands, ..Settings::default() }, task);
+        let training = BaselineSettings { both_strands, ..BaselineSettings::default() };
+        let plan = plan(&Settings { training, ..Settings::default() }, task);
         assert_eq!(plan.reverse_complement, plan.average_strands);
         plan.average_strands
     };

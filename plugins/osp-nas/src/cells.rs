@@ -1,12 +1,11 @@
 //! The cells of a space: how many of their options an architecture needs, and which may still go.
 
 use genomenas_plugin::message::Discard;
-use genomenas_plugin::serde::{Deserialize, Serialize};
 use genomenas_plugin::space::{Decision, Mask, Space};
+use serde::{Deserialize, Serialize};
 
 /// One option of one decision.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub(crate) struct Pair {
     pub(crate) decision: String,
     pub(crate) option: String,
@@ -105,12 +104,12 @@ pub(crate) fn options(mask: &Mask, decision: &str) -> usize {
     mask.0.get(decision).map_or(0, std::collections::BTreeSet::len)
 }
 
-/// Adds a pair to the mask; whether it is new.
+/// Adds a pair to the mask. Returns whether it is new.
 pub(crate) fn add(mask: &mut Mask, Pair { decision, option }: Pair) -> bool {
     mask.0.entry(decision).or_default().insert(option)
 }
 
-/// Takes a pair out of the mask: the edge with it, if it was the last option. What the host is told of it.
+/// Removes a pair from the mask, and the edge with its last option. Returns the discard to report to the host.
 pub(crate) fn remove(mask: &mut Mask, Pair { decision, option }: &Pair) -> Discard {
     let left = mask.0.get_mut(decision).map_or(0, |options| {
         options.remove(option);
@@ -123,7 +122,7 @@ pub(crate) fn remove(mask: &mut Mask, Pair { decision, option }: &Pair) -> Disca
     Discard::Edge { decision: decision.clone() }
 }
 
-/// What the host is told when only this of the space remains.
+/// The discards to report to the host where only this of the space remains.
 pub(crate) fn narrow(space: &Space, mask: &Mask) -> Vec<Discard> {
     let of = |decision: &Decision| {
         let id = &decision.id;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use genomenas_plugin::rand::Rng;
-use genomenas_plugin::serde::{Deserialize, Serialize};
 use genomenas_plugin::space::{Mask, Space};
+use serde::{Deserialize, Serialize};
 
 use crate::cells::{Cell, Pair, remove};
 use crate::draw::candidates;
@@ -14,7 +14,6 @@ pub(crate) type Scores = BTreeMap<u32, Option<f64>>;
 
 /// The options that a round puts to the test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(crate = "genomenas_plugin::serde")]
 pub(crate) struct Round {
     /// Of each cell; none where a cell has too few left to compare.
     cells: Vec<Vec<Pair>>,

@@ -1,6 +1,8 @@
 //! What a user can set, and the plan of a training that follows.
 
+use genomenas_plugin::message::{Horizon, Schedule};
 use genomenas_plugin::prelude::*;
+use genomenas_plugin::settings::RegularisationSettings;
 
 /// What a user can set.
 #[derive(Clone, Debug, PartialEq, Parameters)]
@@ -65,42 +67,26 @@ pub struct Settings {
     /// Where the cosine of both learning rates ends.
     #[parameter(default = 0, minimum = 0, maximum = 1000)]
     pub learning_rate_min: f64,
-    /// Whether the gradient of all weights is clipped together, at `clip`, and not each part at its own norm.
-    #[parameter(default = true)]
-    pub one_clip: bool,
-    /// Largest gradient norm of all weights together, with `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
-    pub clip: f64,
-    /// Largest gradient norm of the weights outside of recurrent cells, without `one_clip`.
-    #[parameter(default = 5, minimum = 1e-9)]
-    pub cnn_clip: f64,
-    /// Largest gradient norm of the weights of recurrent cells, without `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
-    pub rnn_clip: f64,
-    /// Dropout of the input of highway cells.
-    #[parameter(default = 0.75, minimum = 0, maximum = 0.9999)]
-    pub input_dropout: f64,
-    /// Dropout of the states of highway cells.
-    #[parameter(default = 0.25, minimum = 0, maximum = 0.9999)]
-    pub hidden_dropout: f64,
+    /// Clipping and dropout.
+    #[parameter(flatten)]
+    pub regularisation: RegularisationSettings,
     /// Factor of the slowness regulariser of highway cells.
     #[parameter(default = 1e-3, minimum = 0, maximum = 1000)]
     pub slowness: f64,
 }
 
 impl Settings {
-    /// Epochs of the training after so many rounds.
+    /// Epochs of the training after this number of rounds.
     pub(crate) const fn epochs_after(&self, rounds: u32) -> u32 {
         if rounds == 0 { self.pretrain_epochs } else { self.epochs }
     }
 
-    /// The plan of the training after so many rounds; 0 is the first supernet.
+    /// The plan of the training after this number of rounds; after 0 it is the first supernet.
     pub(crate) fn plan(&self, rounds: u32, validation_batches: u32) -> Plan {
-        let sgd = |base: f64, decay: f64, weight_decay, momentum| Optimizer {
-            algorithm: Algorithm::Sgd { momentum },
-            learning_rate: (base - decay * f64::from(rounds)).max(base * self.learning_rate_floor),
-            weight_decay,
-            schedule: Schedule::Cosine { minimum: self.learning_rate_min, every_step: false },
+        let schedule = Schedule::Cosine { minimum: self.learning_rate_min, every_step: false };
+        let sgd = |base: f64, decay: f64, weight_decay, momentum| {
+            let learning_rate = (base - decay * f64::from(rounds)).max(base * self.learning_rate_floor);
+            Optimizer { weight_decay, schedule, ..Optimizer::sgd(learning_rate, momentum) }
         };
         let first = Horizon::Epochs { epochs: self.schedule_epochs.max(self.pretrain_epochs) };
         Plan {
@@ -109,18 +95,11 @@ impl Settings {
             batch: self.batch,
             cnn: sgd(self.cnn_learning_rate, self.cnn_decay, self.cnn_weight_decay, self.momentum),
             rnn: Some(sgd(self.rnn_learning_rate, self.rnn_decay, self.rnn_weight_decay, 0.0)),
-            clip: if self.one_clip {
-                Clip::All { norm: self.clip }
-            } else {
-                Clip::Parts { cnn: self.cnn_clip, rnn: self.rnn_clip }
-            },
             slowness: self.slowness,
-            input_dropout: Some(self.input_dropout),
-            hidden_dropout: Some(self.hidden_dropout),
             validation_batches: Some(validation_batches),
             // Without one, the schedule of a round runs over that round alone.
             horizon: (rounds == 0).then_some(first),
-            ..Plan::default()
+            ..self.regularisation.of(Plan::default())
         }
     }
 }

@@ -1,11 +1,8 @@
 //! How OSP-NAS shares a budget, and what it does when the budget is small.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
-use family::{found, run, small, two_cells};
 use genomenas_plugin::message::{Trial, Unit, Work};
+use genomenas_plugin::simulate::kit::{found, run, small_genomenas, two_cells};
 use genomenas_plugin::simulate::{Simulated, Simulation};
 use genomenas_plugin::space::GenomeNas;
 use osp_nas as _;
@@ -32,7 +29,7 @@ fn trainings(simulated: &Simulated) -> usize {
 
 #[test]
 fn any_budget_gives_an_architecture() {
-    for simulation in [small().parameter("candidates", 12), two_cells()] {
+    for simulation in [small_genomenas().parameter("candidates", 12), two_cells()] {
         for unit in ["samples", "seconds", "multiply-adds"] {
             for amount in ["1", "37", "199", "1501", "20000", "3e6", "1e9"] {
                 let simulated = run("osp-nas", &simulation.clone().budget(format!("{amount}{unit}").parse().unwrap()));
@@ -46,7 +43,7 @@ fn any_budget_gives_an_architecture() {
 #[test]
 fn a_budget_in_samples_lasts_to_the_last_score_and_is_used() {
     for budget in [2_000, 20_000, 150_000] {
-        let simulation = small().budget(format!("{budget}samples").parse().unwrap());
+        let simulation = small_genomenas().budget(format!("{budget}samples").parse().unwrap());
         let simulated = run("osp-nas", &simulation);
         assert!(simulated.finding.best.trial.is_some(), "with {budget} samples nothing was scored at the end");
         assert!(simulated.used.samples <= budget);
@@ -56,11 +53,11 @@ fn a_budget_in_samples_lasts_to_the_last_score_and_is_used() {
 
 #[test]
 fn a_budget_in_seconds_or_multiply_adds_lasts_to_the_last_score() {
-    let whole = run("osp-nas", &small().budget("1e12samples".parse().unwrap())).used;
+    let whole = run("osp-nas", &small_genomenas().budget("1e12samples".parse().unwrap())).used;
     for part in [0.03, 0.3, 0.9] {
         for (unit, all) in [(Unit::MultiplyAdds, whole.multiply_adds as f64), (Unit::Seconds, whole.seconds)] {
             let budget = format!("{}{}", (part * all).ceil(), unit.name()).parse().unwrap();
-            let simulated = run("osp-nas", &small().budget(budget));
+            let simulated = run("osp-nas", &small_genomenas().budget(budget));
             assert!(simulated.finding.best.trial.is_some(), "with {budget} nothing was scored at the end");
         }
     }
@@ -75,7 +72,7 @@ fn a_training_that_would_be_shorter_than_a_step_is_left_out() {
 
 #[test]
 fn recalibration_reads_what_was_asked_for_where_much_is_trained() {
-    let simulation = small().rows(1_000_000, 8_000).budget("1e12samples".parse().unwrap());
+    let simulation = small_genomenas().rows(1_000_000, 8_000).budget("1e12samples".parse().unwrap());
     assert!(sizes(&run("osp-nas", &simulation)).iter().all(|size| *size == (10_000, 100, 80)));
     let none = sizes(&run("osp-nas", &simulation.parameter("recalibration", 0)));
     assert!(none.iter().all(|size| *size == (0, 100, 80)));

@@ -1,14 +1,13 @@
 //! What OSP-NAS promises, against the simulated host.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
 use std::collections::BTreeSet;
 
-use family::{fixed, found, genomenas, mean_quality, refusal, run, small, two_cells};
 use genomenas_plugin::message::{
     Algorithm, Clip, Discard, Horizon, Initialisation, Mixing, Network, Plan, TrialId, Work,
+};
+use genomenas_plugin::simulate::kit::{
+    found, genomenas, mean_quality, no_decisions, refusal, run, small_genomenas, two_cells,
 };
 use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
 use genomenas_plugin::space::Mask;
@@ -50,7 +49,7 @@ fn plenty(simulation: Simulation) -> Simulation {
 #[test]
 fn it_keeps_the_promises_of_a_search_with_one_trial_at_a_time_and_with_three() {
     for slots in [1, 3] {
-        let simulation = small().parameter("operations", 15).parameter("candidates", 7).slots(slots);
+        let simulation = small_genomenas().parameter("operations", 15).parameter("candidates", 7).slots(slots);
         conformance::check_search(&simulation, |setup| strategy("osp-nas")?.build(setup)).unwrap();
     }
 }
@@ -90,7 +89,7 @@ fn each_round_drops_all_candidates_but_one_until_an_architecture_is_left() {
 
 #[test]
 fn it_finds_the_last_architecture_with_the_best_score() {
-    let simulated = run("osp-nas", &small().parameter("metric", "auroc"));
+    let simulated = run("osp-nas", &small_genomenas().parameter("metric", "auroc"));
     let last = TrialId(simulated.trials.len() as u64 - 1);
     let masks = scores(&simulated).pop().unwrap();
     let mut scored: Vec<_> = simulated.reports.iter().filter(|report| report.trial == last).collect();
@@ -104,7 +103,7 @@ fn it_finds_the_last_architecture_with_the_best_score() {
 
 #[test]
 fn what_hurts_least_goes_by_validation_loss() {
-    let simulated = run("osp-nas", &plenty(small()).parameter("candidates", 5));
+    let simulated = run("osp-nas", &plenty(small_genomenas()).parameter("candidates", 5));
     let before = Mask::clone(match &simulated.trials[0].work {
         Work::Train { network: Network::Supernet { mask: Some(mask), mixing: Mixing::Sum }, .. } => mask,
         other => panic!("expected the first supernet, not {other:?}"),
@@ -134,7 +133,7 @@ fn what_hurts_least_goes_by_validation_loss() {
 
 #[test]
 fn cells_can_be_judged_by_themselves() {
-    let simulated = run("osp-nas", &plenty(small()).parameter("jointly", false).parameter("candidates", 5));
+    let simulated = run("osp-nas", &plenty(small_genomenas()).parameter("jointly", false).parameter("candidates", 5));
     let first = scores(&simulated)[0];
     assert_eq!(first.len(), 15);
     assert_eq!((sizes(&first[0]), sizes(&first[5]), sizes(&first[14])), ([39, 40, 24], [40, 39, 24], [40, 40, 23]));
@@ -143,7 +142,7 @@ fn cells_can_be_judged_by_themselves() {
 
 #[test]
 fn every_training_goes_on_from_the_one_before_whose_weights_are_freed() {
-    let simulated = run("osp-nas", &small().parameter("candidates", 10));
+    let simulated = run("osp-nas", &small_genomenas().parameter("candidates", 10));
     let trains = |trial: usize| matches!(simulated.trials[trial].work, Work::Train { .. });
     let ids: Vec<usize> = (0..simulated.trials.len()).filter(|&trial| trains(trial)).collect();
     for pair in ids.windows(2) {
@@ -158,7 +157,7 @@ fn every_training_goes_on_from_the_one_before_whose_weights_are_freed() {
 
 #[test]
 fn learning_rates_fall_from_round_to_round_and_never_below_their_floor() {
-    let simulated = run("osp-nas", &plenty(small()).parameter("candidates", 2));
+    let simulated = run("osp-nas", &plenty(small_genomenas()).parameter("candidates", 2));
     let rates: Vec<_> = trainings(&simulated)
         .into_iter()
         .map(|(plan, _)| (plan.cnn.learning_rate, plan.rnn.as_ref().unwrap().learning_rate))
@@ -173,7 +172,7 @@ fn learning_rates_fall_from_round_to_round_and_never_below_their_floor() {
 
 #[test]
 fn it_trains_as_the_reference_does() {
-    let simulated = run("osp-nas", &plenty(small()));
+    let simulated = run("osp-nas", &plenty(small_genomenas()));
     let trainings = trainings(&simulated);
     let (first, round) = (trainings[0].0, trainings[1].0);
     assert_eq!((first.epochs, first.horizon), (5, Some(Horizon::Epochs { epochs: 60 })));
@@ -199,17 +198,20 @@ fn it_runs_on_a_space_of_a_users_own() {
 
 #[test]
 fn a_space_without_decisions_is_refused() {
-    assert!(refusal("osp-nas", &fixed()).starts_with("space 'nothing to decide' has no decisions"));
+    assert!(refusal("osp-nas", &no_decisions()).starts_with("space 'nothing to decide' has no decisions"));
 }
 
 #[test]
 fn a_single_candidate_is_refused() {
-    assert!(refusal("osp-nas", &small().parameter("candidates", 1)).starts_with("parameter `candidates`: expected"));
+    assert!(
+        refusal("osp-nas", &small_genomenas().parameter("candidates", 1))
+            .starts_with("parameter `candidates`: expected")
+    );
 }
 
 #[test]
 fn a_trial_that_fails_ends_the_search_with_the_hosts_reason() {
-    let failing = |which: fn(TrialId) -> bool| refusal("osp-nas", &small().failing(which));
+    let failing = |which: fn(TrialId) -> bool| refusal("osp-nas", &small_genomenas().failing(which));
     assert_eq!(
         failing(|trial| trial.0 == 0),
         "the training of the first supernet failed: the simulation lets this trial fail"
@@ -220,7 +222,11 @@ fn a_trial_that_fails_ends_the_search_with_the_hosts_reason() {
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality("osp-nas");
+    let mean = mean_quality(
+        "osp-nas",
+        &small_genomenas().parameter("batch", 20).budget("400000samples".parse().unwrap()),
+        1..=5,
+    );
     assert!(mean > 0.6, "{mean}");
 }
 

@@ -1,21 +1,19 @@
 //! What P-DARTS promises, against the simulated host.
 //!
 //! The golden values: an independent script, written from the description of the reference implementation, was given
-//! the alphas of `family::sines` and followed them through three stages, with a matrix of switches a cell type, as the
+//! the alphas of `sine_alphas` and followed them through three stages, with a matrix of switches a cell type, as the
 //! reference does. What the reference itself gave is marked.
 
-#[path = "../../../plugin-api/tests/family/mod.rs"]
-mod family;
-
-use family::{
-    dropped, fixed, found, genomenas, genotype, genotype_of, mean_quality, refusal, run, sines, small, stages,
-    two_cells,
-};
+use genomenas_plugin::differentiable::StageSettings;
 use genomenas_plugin::message::{Algorithm, Initialisation, Order};
 use genomenas_plugin::simulate::conformance;
+use genomenas_plugin::simulate::kit::supernets::{dropped_after, genotype, genotype_of, sine_alphas, stages};
+use genomenas_plugin::simulate::kit::{
+    found, genomenas, mean_quality, no_decisions, refusal, run, small_genomenas, two_cells,
+};
 use genomenas_plugin::space::Selection;
 use genomenas_plugin::{Parameters as _, manifest, strategy};
-use p_darts::Settings;
+use p_darts as _;
 
 fn skips(selection: &Selection) -> usize {
     selection.0.iter().filter(|(id, option)| id.starts_with("normal.") && *option == "skip_connect").count()
@@ -23,7 +21,7 @@ fn skips(selection: &Selection) -> usize {
 
 #[test]
 fn it_keeps_the_promises_of_a_search() {
-    conformance::check_search(&small(), |setup| strategy("p-darts")?.build(setup)).unwrap();
+    conformance::check_search(&small_genomenas(), |setup| strategy("p-darts")?.build(setup)).unwrap();
 }
 
 #[test]
@@ -33,20 +31,20 @@ fn it_runs_on_a_space_of_a_users_own() {
         run("p-darts", &two_cells().alphas(|of| [0.3, 0.1, 0.2, 0.0][of.option] * (of.decision + 1) as f64));
     // Three options become two, four become three and two. `none` is the most probable one of the second cell, but an
     // architecture cannot have it.
-    assert_eq!(dropped(&simulated, 0), ["first middle", "second.0 wide", "second.1 wide"]);
-    assert_eq!(dropped(&simulated, 1), ["second.0 skip_connect", "second.1 skip_connect"]);
+    assert_eq!(dropped_after(&simulated, 0), ["first middle", "second.0 wide", "second.1 wide"]);
+    assert_eq!(dropped_after(&simulated, 1), ["second.0 skip_connect", "second.1 skip_connect"]);
     let selection: Vec<_> = found(&simulated)[0].0.iter().map(|(id, option)| format!("{id} {option}")).collect();
     assert_eq!(selection, ["first narrow", "second.0 narrow"]);
 }
 
 #[test]
 fn a_space_without_decisions_is_refused() {
-    assert!(refusal("p-darts", &fixed()).starts_with("space 'nothing to decide' has no decisions"));
+    assert!(refusal("p-darts", &no_decisions()).starts_with("space 'nothing to decide' has no decisions"));
 }
 
 #[test]
 fn an_edge_has_nine_six_and_three_operations_or_five_three_and_two_activations_and_at_last_one() {
-    let simulated = run("p-darts", &genomenas().alphas(sines));
+    let simulated = run("p-darts", &genomenas().alphas(sine_alphas));
     let stages = stages(&simulated);
     let counts = |kind: &str| stages.iter().map(|stage| stage.counts(kind)).collect::<Vec<_>>();
     assert_eq!(counts("normal."), [[9; 14], [6; 14], [3; 14]]);
@@ -58,7 +56,7 @@ fn an_edge_has_nine_six_and_three_operations_or_five_three_and_two_activations_a
 /// As the reference implementation gave them.
 #[test]
 fn the_survivors_of_an_edge_are_the_golden_ones() {
-    let simulated = run("p-darts", &genomenas().alphas(sines));
+    let simulated = run("p-darts", &genomenas().alphas(sine_alphas));
     let survivors = |stage: usize, id: &str| {
         let report = simulated.reports.iter().rfind(|report| report.trial.0 == stage as u64).unwrap();
         let decision = genomenas().setup().space.decision(id).unwrap().clone();
@@ -80,7 +78,7 @@ fn the_survivors_of_an_edge_are_the_golden_ones() {
 
 #[test]
 fn it_finds_the_golden_genotype_with_two_skips() {
-    let simulated = run("p-darts", &genomenas().alphas(sines));
+    let simulated = run("p-darts", &genomenas().alphas(sine_alphas));
     assert_eq!(
         genotype(found(&simulated)[0]),
         "dil_conv_9/0 sep_conv_15/1 | avg_pool_5/0 sep_conv_15/1 | sep_conv_9/2 skip_connect/3 | skip_connect/1 sep_conv_9/4\n\
@@ -91,7 +89,7 @@ fn it_finds_the_golden_genotype_with_two_skips() {
 
 #[test]
 fn the_genotypes_of_every_other_number_of_skips_are_kept() {
-    let simulated = run("p-darts", &genomenas().alphas(sines));
+    let simulated = run("p-darts", &genomenas().alphas(sine_alphas));
     let found = found(&simulated);
     assert_eq!(found.iter().map(|selection| skips(selection)).collect::<Vec<_>>(), [2, 4, 3, 1, 0]);
     assert_eq!(
@@ -112,7 +110,7 @@ fn the_genotypes_of_every_other_number_of_skips_are_kept() {
 #[test]
 fn the_number_of_skips_is_a_parameter() {
     for most in 0..=5 {
-        let simulated = run("p-darts", &genomenas().alphas(sines).parameter("max_skip", most));
+        let simulated = run("p-darts", &genomenas().alphas(sine_alphas).parameter("max_skip", most));
         assert_eq!(skips(found(&simulated)[0]), most.min(4));
         assert_eq!(found(&simulated).len(), 5);
     }
@@ -120,7 +118,7 @@ fn the_number_of_skips_is_a_parameter() {
 
 #[test]
 fn every_stage_is_a_fresh_supernet_with_its_share_of_the_budget() {
-    let simulated = run("p-darts", &small().budget("30001samples".parse().unwrap()));
+    let simulated = run("p-darts", &small_genomenas().budget("30001samples".parse().unwrap()));
     let stages = stages(&simulated);
     assert_eq!(stages.iter().map(|stage| stage.limit).collect::<Vec<_>>(), [Some(10_001); 3]);
     assert!(stages.iter().all(|stage| stage.init == Initialisation::Fresh));
@@ -128,7 +126,7 @@ fn every_stage_is_a_fresh_supernet_with_its_share_of_the_budget() {
 
 #[test]
 fn only_its_schedule_differs_from_that_of_darts() {
-    let simulated = run("p-darts", &small());
+    let simulated = run("p-darts", &small_genomenas());
     for (stage, start) in stages(&simulated).into_iter().zip([0.1, 0.2, 0.3]) {
         let arch = stage.plan.arch.unwrap();
         assert_eq!((stage.plan.epochs, arch.warm_up, arch.order, arch.clip), (25, 10, Order::First, Some(0.25)));
@@ -150,8 +148,9 @@ fn only_its_schedule_differs_from_that_of_darts() {
 #[test]
 fn stages_their_epochs_and_what_they_keep_are_parameters() {
     let shares = genomenas_plugin::serde_json::json!([0.5]);
-    let simulation = small().parameter("stages", 2).parameter("keep", shares).parameter("dropout_rate", vec![0.0]);
-    let simulated = run("p-darts", &simulation.parameter("epochs", vec![30, 60]).alphas(sines));
+    let simulation =
+        small_genomenas().parameter("stages", 2).parameter("keep", shares).parameter("dropout_rate", vec![0.0]);
+    let simulated = run("p-darts", &simulation.parameter("epochs", vec![30, 60]).alphas(sine_alphas));
     let stages = stages(&simulated);
     assert_eq!(stages.iter().map(|stage| stage.limit).collect::<Vec<_>>(), [Some(66_667), Some(133_334)]);
     assert_eq!(stages[1].counts("normal."), [5; 5]);
@@ -161,7 +160,7 @@ fn stages_their_epochs_and_what_they_keep_are_parameters() {
 
 #[test]
 fn lists_of_another_length_than_the_stages_are_refused() {
-    let with = |name: &str, values: &[f64]| refusal("p-darts", &small().parameter(name, values.to_vec()));
+    let with = |name: &str, values: &[f64]| refusal("p-darts", &small_genomenas().parameter(name, values.to_vec()));
     assert_eq!(with("epochs", &[25.0, 15.0]), "parameter `epochs` has 2 values: expected 1 for all stages, or 3");
     assert_eq!(
         with("dropout_rate", &[0.1; 4]),
@@ -174,21 +173,25 @@ fn lists_of_another_length_than_the_stages_are_refused() {
     );
     assert_eq!(
         with("epochs", &[25.0, 25.0, 10.0]),
-        "stage 3 of 3 trains weights only for 10 of its 10 epochs, so it would learn nothing of the options: set `warm_up` below `epochs`"
+        "stage 3 of 3 trains weights only for 10 of its 10 epochs, so it would learn nothing about the options: set `warm_up` below `epochs`"
     );
 }
 
 #[test]
 fn a_stage_that_fails_ends_the_search_with_the_hosts_reason() {
     assert_eq!(
-        refusal("p-darts", &small().failing(|trial| trial.0 == 1)),
+        refusal("p-darts", &small_genomenas().failing(|trial| trial.0 == 1)),
         "the supernet of stage 2 of 3 failed: the simulation lets this trial fail"
     );
 }
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality("p-darts");
+    let mean = mean_quality(
+        "p-darts",
+        &small_genomenas().parameter("batch", 20).budget("400000samples".parse().unwrap()),
+        1..=5,
+    );
     assert!(mean > 0.8, "{mean}");
 }
 
@@ -199,7 +202,8 @@ fn the_manifest_names_its_needs_and_every_parameter() {
         (manifest.id.as_str(), manifest.strategies[0].needs.as_slice()),
         ("p-darts", &["supernet".to_owned()][..])
     );
-    let schema: genomenas_plugin::serde_json::Value = genomenas_plugin::serde_json::from_str(Settings::SCHEMA).unwrap();
+    let schema: genomenas_plugin::serde_json::Value =
+        genomenas_plugin::serde_json::from_str(StageSettings::SCHEMA).unwrap();
     let named: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         named,

@@ -1,6 +1,7 @@
 //! Random search: trains architectures drawn uniformly from the space and keeps the best on the validation split.
 
-use genomenas_plugin::{prelude::*, serde_json, state};
+use genomenas_plugin::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What a user can set.
 #[derive(Clone, Debug, PartialEq, Parameters)]
@@ -22,66 +23,100 @@ pub struct Settings {
     pub epochs: u32,
 }
 
-/// The strategy.
+/// The strategy: what follows from the setup and the settings.
 #[derive(Debug)]
 pub struct RandomSearch {
-    metric: Metric,
+    /// The architectures to train, one in each trial.
+    architectures: Vec<Selection>,
     plan: Plan,
+    /// What each trial may spend.
     share: u64,
-    drawn: Vec<Selection>,
-    state: State,
+    metric: Metric,
 }
 
-/// The first trial, once they are proposed, and the best score so far with the position of its trial.
-type State = (Option<TrialId>, Option<(f64, usize)>);
+/// What changes during a run.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// The first trial, once all of them are proposed. Their ids follow each other.
+    first: Option<TrialId>,
+    best: Option<Best>,
+}
+
+/// The best trial so far.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Best {
+    score: f64,
+    /// The position of its architecture.
+    architecture: usize,
+}
 
 impl RandomSearch {
     /// A search as `setup` and `settings` say.
-    pub fn new(setup: &Setup, Settings { trials, metric, batch, learning_rate, epochs }: Settings) -> Result<Self> {
-        let drawn = setup.space.sample_distinct(trials, setup.seed);
-        let (cnn, clip) = (Optimizer::adam(learning_rate), Clip::All { norm: 1.0 });
-        let plan = Plan { epochs, batch, cnn, clip, ..Plan::default() };
-        let share = setup.budget.amount.div_ceil(drawn.len() as u64);
-        Ok(Self { metric: serde_json::from_value(metric.into())?, plan, share, drawn, state: (None, None) })
+    ///
+    /// # Errors
+    ///
+    /// The metric is unknown.
+    pub fn new(setup: &Setup, settings: &Settings) -> Result<Self> {
+        let architectures = setup.space.sample_distinct(settings.trials, setup.seed);
+        let plan = Plan {
+            epochs: settings.epochs,
+            batch: settings.batch,
+            cnn: Optimizer::adam(settings.learning_rate),
+            clip: Clip::All { norm: 1.0 },
+            ..Plan::default()
+        };
+        let share = setup.budget.amount.div_ceil(architectures.len() as u64);
+        Ok(Self { architectures, plan, share, metric: settings.metric.parse()? })
+    }
+
+    /// One trial for each architecture.
+    fn trials(&self) -> Vec<Trial> {
+        let train = |architecture: &Selection| Trial::train(architecture.clone(), self.plan.clone());
+        self.architectures.iter().map(|architecture| train(architecture).with_limit(self.share)).collect()
+    }
+
+    /// The position of the architecture that a trial trains, if it is one of ours.
+    fn architecture_of(&self, state: &State, trial: TrialId) -> Option<usize> {
+        let position = usize::try_from(trial.0.checked_sub(state.first?.0)?).ok()?;
+        (position < self.architectures.len()).then_some(position)
+    }
+
+    /// The end of the search, with the architecture at this position.
+    fn finish(&self, architecture: usize, trial: Option<TrialId>) -> Proposal {
+        let selection = self.architectures.get(architecture).cloned().unwrap_or_default();
+        Proposal::finish(Candidate { network: selection.into(), trial })
     }
 }
 
 impl Strategy for RandomSearch {
-    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        let network = |at: usize| Network::Selection { selection: self.drawn.get(at).cloned().unwrap_or_default() };
-        let trial = |at| Trial::train(network(at), self.plan.clone()).with_limit(self.share);
-        let finish = |at, trial| Proposal::finish(Candidate { network: network(at), trial });
-        Ok(match self.state {
-            (None, _) if ask.remaining > 0 => {
-                self.state.0 = Some(ask.next_trial);
-                Proposal::Trials { trials: (0..self.drawn.len()).map(trial).collect() }
-            }
-            _ if ask.remaining > 0 && !ask.in_flight.is_empty() => Proposal::Wait,
-            (Some(first), Some((_, at))) => finish(at, Some(TrialId(first.0 + at as u64))),
-            // The budget ended before any trial had a score: every architecture is as good a guess.
-            _ if ask.remaining == 0 => finish(0, None),
-            _ => return Err(Error::new(format!("no trial completed with a defined {:?} to rank by", self.metric))),
-        })
-    }
+    type State = State;
 
-    fn update(&mut self, Report { trial, end, .. }: &Report) -> Result<()> {
-        let (first, best_so_far) = self.state;
-        let at = first.and_then(|first| usize::try_from(trial.0.checked_sub(first.0)?).ok());
-        if let (Some(at), Some(end)) = (at.filter(|&at| at < self.drawn.len()), end)
-            && let (Outcome::Completed { .. }, Some(best)) = (&end.outcome, &end.best)
-            && let Some(score) = best.score(self.metric)
-        {
-            self.state.1 = best_so_far.filter(|&(best, _)| best >= score).or(Some((score, at)));
+    fn propose(&self, state: &mut State, ask: &Ask) -> Result<Proposal> {
+        if ask.remaining > 0 && state.first.is_none() {
+            state.first = Some(ask.next_trial);
+            return Ok(Proposal::Trials { trials: self.trials() });
         }
-        Ok(())
+        if ask.remaining > 0 && !ask.in_flight.is_empty() {
+            return Ok(Proposal::Wait);
+        }
+        match (state.first, state.best) {
+            (Some(first), Some(Best { architecture, .. })) => {
+                Ok(self.finish(architecture, Some(TrialId(first.0 + architecture as u64))))
+            }
+            // The budget ended before any trial had a score: every architecture is as good a guess.
+            _ if ask.remaining == 0 => Ok(self.finish(0, None)),
+            _ => Err(Error::new(format!("no trial completed with a defined {} to rank by", self.metric))),
+        }
     }
 
-    fn save(&self) -> Result<Vec<u8>> {
-        state::save(&self.state)
-    }
-
-    fn load(&mut self, state: &[u8]) -> Result<()> {
-        state::load(state).map(|state| self.state = state)
+    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+        if let Some(architecture) = self.architecture_of(state, report.trial)
+            && let Some(score) = report.final_score(self.metric)
+            && state.best.is_none_or(|best| score > best.score)
+        {
+            state.best = Some(Best { score, architecture });
+        }
+        Ok(Vec::new())
     }
 }
 
@@ -91,7 +126,19 @@ register! {
     kind = search,
     about = "Trains architectures drawn uniformly from the space, each for an equal share of the budget; keeps the best.",
     parameters = Settings,
-    build = RandomSearch::new,
+    build = |setup, settings| RandomSearch::new(setup, &settings),
 }
 
 export_plugin!();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_the_first_version_saved_is_read() {
+        let state: State = serde_json::from_str("[4,[0.75,2]]").unwrap();
+        assert_eq!(state.first, Some(TrialId(4)));
+        assert!(matches!(state.best, Some(Best { score: 0.75, architecture: 2 })));
+    }
+}

@@ -4,38 +4,16 @@
 use std::collections::BTreeSet;
 
 use genomenas_plugin::message::{Ask, Cost, Metric, Network, Proposal, Setup, TrialId, Work};
+use genomenas_plugin::simulate::kit::{four_architectures, genomenas, on, refusal, run};
 use genomenas_plugin::simulate::{Simulated, Simulation, conformance};
-use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use genomenas_plugin::{Result, Strategy, manifest, strategy};
+use genomenas_plugin::space::{GenomeNas, Selection};
+use genomenas_plugin::{Instance, Result, manifest, strategy};
 use random_search::{RandomSearch, Settings};
 
-const TWO_BY_TWO: &str = r#"
-version = 1
-name = "two by two"
-input = [4, 50]
-output = "out"
-decisions = [{ id = "first", options = ["wide", "narrow"] }, { id = "second", options = ["max", "mean"] }]
-nodes = [
-    { name = "conv", inputs = ["input"], op = { type = "choice", decision = "first", options = { wide = { type = "conv1d", kernel = 9, padding = 4 }, narrow = { type = "conv1d", kernel = 3, padding = 1 } } } },
-    { name = "pool", inputs = ["conv"], op = { type = "choice", decision = "second", options = { max = { type = "global_max_pool" }, mean = { type = "global_avg_pool" } } } },
-    { name = "out", inputs = ["pool"], op = { type = "linear", out_features = 2 } },
-]
-"#;
+const ID: &str = "random-search";
 
-fn genomenas() -> Simulation {
-    Simulation::new(GenomeNas::new(100, 3).space().unwrap()).unwrap()
-}
-
-fn small() -> Simulation {
-    Simulation::new(Space::from_text(TWO_BY_TWO).unwrap()).unwrap()
-}
-
-fn build(setup: &Setup) -> Result<Box<dyn Strategy>> {
-    strategy("random-search")?.build(setup)
-}
-
-fn run(simulation: &Simulation) -> Simulated {
-    simulation.run(build(simulation.setup()).unwrap().as_mut()).unwrap()
+fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
+    strategy(ID)?.build(setup)
 }
 
 fn selections(simulated: &Simulated) -> Vec<&Selection> {
@@ -56,12 +34,12 @@ fn it_keeps_the_promises_of_a_search() {
 
 #[test]
 fn it_runs_on_a_space_of_a_users_own() {
-    conformance::check(&small(), build).unwrap();
+    conformance::check(&four_architectures(), build).unwrap();
 }
 
 #[test]
 fn it_trains_distinct_architectures_for_equal_shares_of_the_budget() {
-    let simulated = run(&genomenas().parameter("trials", 6).budget("60000samples".parse().unwrap()));
+    let simulated = run(ID, &genomenas().parameter("trials", 6).budget("60000samples".parse().unwrap()));
     assert_eq!(selections(&simulated).into_iter().collect::<BTreeSet<_>>().len(), 6);
     assert!(simulated.trials.iter().all(|trial| trial.limit == Some(10_000)));
     assert_eq!(simulated.used.samples, 60_000);
@@ -69,7 +47,7 @@ fn it_trains_distinct_architectures_for_equal_shares_of_the_budget() {
 
 #[test]
 fn it_finishes_with_the_trial_of_the_best_validation_score() {
-    let simulated = run(&genomenas());
+    let simulated = run(ID, &genomenas());
     let ends = simulated.reports.iter().filter_map(|report| Some((report.trial, report.end.as_ref()?.best.as_ref()?)));
     let best = ends.max_by(|a, b| a.1.score(Metric::Auprc).partial_cmp(&b.1.score(Metric::Auprc)).unwrap()).unwrap();
     assert_eq!(simulated.finding.best.trial, Some(best.0));
@@ -77,20 +55,19 @@ fn it_finishes_with_the_trial_of_the_best_validation_score() {
 
 #[test]
 fn trials_that_fail_are_passed_over() {
-    let simulated = run(&genomenas().failing(|trial| trial.0 % 2 == 0));
+    let simulated = run(ID, &genomenas().failing(|trial| trial.0 % 2 == 0));
     assert!(simulated.finding.best.trial.is_some_and(|trial| trial.0 % 2 == 1));
 }
 
 #[test]
 fn when_every_trial_fails_it_says_so() {
     let simulation = genomenas().failing(|_| true);
-    let refusal = simulation.run(build(simulation.setup()).unwrap().as_mut()).unwrap_err();
-    assert_eq!(refusal.message, "no trial completed with a defined Auprc to rank by");
+    assert_eq!(refusal(ID, &simulation), "no trial completed with a defined AUPRC to rank by");
 }
 
 #[test]
 fn a_small_space_is_trained_whole_and_no_architecture_twice() {
-    let simulated = run(&small().parameter("trials", 100));
+    let simulated = run(ID, &four_architectures().parameter("trials", 100));
     assert_eq!(simulated.trials.len(), 4);
     assert_eq!(selections(&simulated).into_iter().collect::<BTreeSet<_>>().len(), 4);
     assert!(simulated.quality > 0.99, "the best of all architectures, not {}", simulated.quality);
@@ -99,7 +76,7 @@ fn a_small_space_is_trained_whole_and_no_architecture_twice() {
 #[test]
 fn many_trials_find_better_architectures_than_one() {
     let mean = |trials: u32| {
-        let qualities = (1..=10).map(|seed| run(&small_budget().seed(seed).parameter("trials", trials)).quality);
+        let qualities = (1..=10).map(|seed| run(ID, &small_budget().seed(seed).parameter("trials", trials)).quality);
         qualities.sum::<f64>() / 10.0
     };
     let (one, many) = (mean(1), mean(20));
@@ -107,14 +84,14 @@ fn many_trials_find_better_architectures_than_one() {
 }
 
 fn small_budget() -> Simulation {
-    Simulation::new(GenomeNas { cells: 1, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space().unwrap()).unwrap()
+    on(GenomeNas { cells: 1, nodes: 1, rnn_nodes: 2, ..GenomeNas::new(50, 2) }.space())
 }
 
 #[test]
 fn while_trials_run_it_waits_and_at_the_end_of_the_budget_it_guesses() {
     let simulation = genomenas();
     let setup = simulation.setup();
-    let mut search = RandomSearch::new(setup, Settings::default()).unwrap();
+    let mut search: Box<dyn Instance> = RandomSearch::new(setup, &Settings::default()).unwrap().into();
     let ask = |remaining, in_flight| Ask {
         budget: setup.budget,
         remaining,

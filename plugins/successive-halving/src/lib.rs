@@ -1,22 +1,24 @@
 //! Successive halving (Jamieson & Talwalkar 2016; the "Hyperband" of genomeNAS): many architectures are trained
 //! briefly, the better half goes on, again and again.
 
-use genomenas_plugin::halving::{Bracket, Brackets, Ladder};
-use genomenas_plugin::{halving_settings, prelude::*};
+use genomenas_plugin::halving::{Bracket, Brackets, HalvingSettings, RungScheduler};
+use genomenas_plugin::prelude::*;
 
-halving_settings! {
-    /// What a user can set.
-    pub struct Settings {
-        /// Architectures to begin with.
-        #[parameter(default = 25, minimum = 1, maximum = 10000)]
-        pub trials: usize,
-        /// Of so many architectures one goes on to the next rung, rounded down.
-        #[parameter(default = 2, minimum = 2, maximum = 1000)]
-        pub eta: usize,
-        /// Rungs, each as long as the others; the last one is that of an architecture that is alone.
-        #[parameter(default = 4, minimum = 1, maximum = 20)]
-        pub rungs: usize,
-    }
+/// What a user can set.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+pub struct Settings {
+    /// Architectures to begin with.
+    #[parameter(default = 25, minimum = 1, maximum = 10_000)]
+    pub trials: usize,
+    /// Of so many architectures one goes on to the next rung, rounded down.
+    #[parameter(default = 2, minimum = 2, maximum = 1000)]
+    pub eta: usize,
+    /// Rungs, each as long as the others; the last one is that of an architecture that is alone.
+    #[parameter(default = 4, minimum = 1, maximum = 20)]
+    pub rungs: usize,
+    /// How architectures are trained and ranked.
+    #[parameter(flatten)]
+    pub halving: HalvingSettings,
 }
 
 /// The search.
@@ -25,8 +27,8 @@ halving_settings! {
 ///
 /// The settings contradict each other, or cannot be used.
 pub fn search(setup: &Setup, settings: &Settings) -> Result<Brackets> {
-    let ladder = Ladder::new(setup, &settings.into())?;
-    let (trials, eta) = (ladder.at_most(settings.trials), settings.eta);
+    let scheduler = RungScheduler::new(setup, &settings.halving)?;
+    let (trials, eta) = (scheduler.at_most(settings.trials), settings.eta);
     let bracket = |amount: u64| {
         let amounts = (1..=settings.rungs as u64).map(|rung| amount.saturating_mul(rung));
         let mut bracket = Bracket { architectures: trials, amounts: amounts.collect() };
@@ -34,8 +36,8 @@ pub fn search(setup: &Setup, settings: &Settings) -> Result<Brackets> {
         bracket.amounts.truncate(alone.map_or(settings.rungs, |rung| rung + 1));
         bracket
     };
-    let amount = ladder.ration().fit(1, |amount| bracket(amount).cost(eta));
-    Brackets::new(ladder, eta, vec![bracket(amount)])
+    let amount = scheduler.budget().fit(1, |amount| bracket(amount).cost(eta));
+    Brackets::new(scheduler, eta, vec![bracket(amount)])
 }
 
 register! {

@@ -1,16 +1,15 @@
 //! What successive halving promises, against the simulated host.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
-#[path = "../../../plugin-api/tests/halving/mod.rs"]
-mod halving;
-
-use genomenas_plugin::halving::Common;
+use genomenas_plugin::halving::HalvingSettings;
 use genomenas_plugin::message::{Algorithm, Clip, Epoch, Horizon, Schedule, TrialId, Unit};
-use genomenas_plugin::simulate::{Simulation, conformance};
-use genomenas_plugin::{Parameters as _, manifest, strategy};
-use halving::{
-    Told, dropped, found, four, genomenas, mean_quality, refusal, run, scoring, showing, sizes, small, told,
+use genomenas_plugin::simulate::kit::rungs::{Proposed, found, proposed, scoring, showing, sizes};
+use genomenas_plugin::simulate::kit::{
+    dropped_trials, four_architectures, mean_quality, on, refusal, run, three_convolutions,
 };
+use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::GenomeNas;
+use genomenas_plugin::{Parameters as _, manifest, strategy};
 use proptest::prelude::*;
 use successive_halving::{Settings, search};
 
@@ -18,37 +17,38 @@ const ID: &str = "successive-halving";
 
 /// Eight architectures, of which the last one drawn is best; 1400 samples a rung.
 fn eight() -> Simulation {
-    let simulation = small().parameter("trials", 8).parameter("batch", 20).budget("21000samples".parse().unwrap());
+    let simulation =
+        three_convolutions().parameter("trials", 8).parameter("batch", 20).budget("21000samples".parse().unwrap());
     scoring(simulation, |architecture| architecture as f64 / 1000.0)
 }
 
-fn trials(simulation: &Simulation) -> Vec<Told> {
-    told(simulation, &run(ID, simulation))
+fn trials(simulation: &Simulation) -> Vec<Proposed> {
+    proposed(simulation, &run(ID, simulation))
 }
 
 #[test]
 fn it_keeps_the_promises_of_a_search_with_one_trial_under_way_and_with_several() {
     for slots in [1, 3] {
-        conformance::check_search(&small().slots(slots), |setup| strategy(ID)?.build(setup)).unwrap();
+        conformance::check_search(&three_convolutions().slots(slots), |setup| strategy(ID)?.build(setup)).unwrap();
     }
 }
 
 #[test]
 fn it_runs_on_a_space_of_a_users_own_that_has_fewer_architectures_than_it_wants() {
-    conformance::check(&four().slots(2), |setup| strategy(ID)?.build(setup)).unwrap();
-    assert_eq!(sizes(&trials(&four())), [(0, 4), (1, 2), (2, 1)]);
+    conformance::check(&four_architectures().slots(2), |setup| strategy(ID)?.build(setup)).unwrap();
+    assert_eq!(sizes(&trials(&four_architectures())), [(0, 4), (1, 2), (2, 1)]);
 }
 
 /// genomeNAS's README: `budget` 3, `num_samples` 25, `iterations` 3.
 #[test]
 fn the_schedule_of_genomenas_trains_138_epochs() {
-    let simulation = small()
+    let simulation = three_convolutions()
         .budget("10000000samples".parse().unwrap())
         .parameter("resource", "epochs")
         .parameter("minimum", 3)
         .parameter("steps_per_epoch", 5);
     let simulated = run(ID, &simulation);
-    let trials = told(&simulation, &simulated);
+    let trials = proposed(&simulation, &simulated);
     assert_eq!(sizes(&trials), [(0, 25), (1, 12), (2, 6), (3, 3)]);
     assert!(trials.iter().all(|trial| trial.plan.epochs == 3 && trial.limit.is_none()));
     assert!(trials.iter().all(|trial| trial.plan.horizon == Some(Horizon::Epochs { epochs: 12 })));
@@ -59,13 +59,16 @@ fn the_schedule_of_genomenas_trains_138_epochs() {
 #[test]
 fn as_many_validation_batches_are_scored_as_the_user_wants() {
     let batches = |simulation: &Simulation| trials(simulation)[0].plan.validation_batches;
-    assert_eq!((batches(&small()), batches(&small().parameter("validation_batches", 7))), (None, Some(7)));
+    assert_eq!(
+        (batches(&three_convolutions()), batches(&three_convolutions().parameter("validation_batches", 7))),
+        (None, Some(7))
+    );
 }
 
 #[test]
 fn of_eta_architectures_one_goes_on_rounded_down_and_the_best_one_always() {
     let sizes = |trials: u32, eta: u32| {
-        sizes(&self::trials(&small().parameter("trials", trials).parameter("eta", eta)))
+        sizes(&self::trials(&three_convolutions().parameter("trials", trials).parameter("eta", eta)))
             .into_iter()
             .map(|(_, size)| size)
             .collect::<Vec<_>>()
@@ -79,16 +82,16 @@ fn of_eta_architectures_one_goes_on_rounded_down_and_the_best_one_always() {
 fn it_ends_early_when_one_is_left() {
     for (trials, expected) in [(3, vec![(0, 3), (1, 1)]), (1, vec![(0, 1)]), (8, vec![(0, 8), (1, 4), (2, 2), (3, 1)])]
     {
-        let simulation = small().parameter("trials", trials).parameter("rungs", 9);
+        let simulation = three_convolutions().parameter("trials", trials).parameter("rungs", 9);
         assert_eq!(sizes(&self::trials(&simulation)), expected, "of {trials}");
     }
 }
 
 #[test]
 fn the_budget_is_shared_out_in_equal_whole_steps() {
-    let simulation = small().parameter("batch", 64);
+    let simulation = three_convolutions().parameter("batch", 64);
     let simulated = run(ID, &simulation);
-    let trials = told(&simulation, &simulated);
+    let trials = proposed(&simulation, &simulated);
     let most = 200_000 / 46 / 64 * 64;
     assert!(trials.iter().all(|trial| trial.limit == Some(most) && trial.unit == Some(Unit::Samples)));
     assert!(
@@ -101,7 +104,7 @@ fn the_budget_is_shared_out_in_equal_whole_steps() {
 fn a_budget_in_another_unit_is_shared_out_too() {
     for (budget, unit) in [("46seconds", Unit::Seconds), ("4600000000multiply-adds", Unit::MultiplyAdds)] {
         let budget: genomenas_plugin::message::Budget = budget.parse().unwrap();
-        let simulation = small().budget(budget).parameter("batch", 10);
+        let simulation = three_convolutions().budget(budget).parameter("batch", 10);
         let trials = trials(&simulation);
         let share = budget.amount / 46;
         assert!(trials.iter().all(|trial| (trial.limit, trial.unit) == (Some(share), Some(unit))), "{trials:?}");
@@ -110,7 +113,7 @@ fn a_budget_in_another_unit_is_shared_out_too() {
 
 #[test]
 fn samples_are_a_resource_under_a_budget_of_seconds_if_their_number_is_said() {
-    let simulation = small().budget("1000seconds".parse().unwrap()).parameter("resource", "samples");
+    let simulation = three_convolutions().budget("1000seconds".parse().unwrap()).parameter("resource", "samples");
     assert_eq!(
         refusal(ID, &simulation),
         "parameter `minimum` is 0, so the budget decides how long rungs are, but `resource` is samples and the budget is 1000 seconds: set `minimum` to an amount of samples, or `resource` to \"budget\""
@@ -150,7 +153,7 @@ fn the_score_of_the_last_epoch_counts_and_not_the_best() {
         let score = if architecture.is_multiple_of(2) == late { 0.9 } else { 0.1 };
         Epoch { auprc: Some(score), ..Epoch::default() }
     };
-    let simulation = small()
+    let simulation = three_convolutions()
         .parameter("trials", 4)
         .parameter("resource", "epochs")
         .parameter("minimum", 2)
@@ -162,7 +165,7 @@ fn the_score_of_the_last_epoch_counts_and_not_the_best() {
 
 #[test]
 fn of_equals_the_trial_with_the_lower_id_goes_on() {
-    let simulation = scoring(small().parameter("trials", 6).parameter("eta", 3), |_| 0.5);
+    let simulation = scoring(three_convolutions().parameter("trials", 6).parameter("eta", 3), |_| 0.5);
     assert_eq!(
         trials(&simulation).iter().map(|trial| trial.architecture).collect::<Vec<_>>(),
         [0, 1, 2, 3, 4, 5, 0, 1, 0]
@@ -181,14 +184,14 @@ fn any_metric_ranks() {
         Epoch { valid_loss: loss, auroc: Some(auroc), auprc: Some(auprc), f1: Some(f1), ..Epoch::default() }
     };
     for (at, metric) in ["loss", "auroc", "auprc", "f1"].into_iter().enumerate() {
-        let simulation = showing(small().parameter("trials", 4).parameter("metric", metric), shown);
+        let simulation = showing(three_convolutions().parameter("trials", 4).parameter("metric", metric), shown);
         assert_eq!(found(&simulation, &run(ID, &simulation))[0], at, "{metric}");
     }
 }
 
 #[test]
 fn losers_are_freed_when_the_rung_is_decided_and_survivors_once_they_were_continued() {
-    let dropped = dropped(&run(ID, &eight()));
+    let dropped = dropped_trials(&run(ID, &eight()));
     let losers = [(7, 3), (7, 2), (7, 1), (7, 0)];
     let continued =
         [(8, 7), (9, 6), (10, 5), (11, 4), (11, 10), (11, 11), (12, 8), (13, 9), (13, 13), (14, 12), (14, 14)];
@@ -204,7 +207,7 @@ fn what_fails_or_has_no_score_goes_no_further() {
         let auprc = if architecture < 5 { None } else { Some(0.1 / architecture as f64) };
         Epoch { auprc, ..Epoch::default() }
     };
-    let simulation = showing(small().parameter("trials", 8), shown);
+    let simulation = showing(three_convolutions().parameter("trials", 8), shown);
     let order: Vec<_> = trials(&simulation).iter().map(|trial| trial.architecture).collect();
     assert_eq!(order[8..], [5, 6, 7, 5, 5]);
 }
@@ -213,10 +216,10 @@ fn what_fails_or_has_no_score_goes_no_further() {
 fn when_nothing_has_a_score_it_says_so() {
     assert_eq!(
         refusal(ID, &eight().failing(|_| true)),
-        "no trial completed with a defined Auprc to rank by; the last one that failed: the simulation lets this trial fail"
+        "no trial completed with a defined AUPRC to rank by; the last one that failed: the simulation lets this trial fail"
     );
-    let undefined = showing(small().parameter("trials", 4), |_, _| Epoch::default());
-    assert_eq!(refusal(ID, &undefined), "no trial completed with a defined Auprc to rank by");
+    let undefined = showing(three_convolutions().parameter("trials", 4), |_, _| Epoch::default());
+    assert_eq!(refusal(ID, &undefined), "no trial completed with a defined AUPRC to rank by");
 }
 
 #[test]
@@ -232,8 +235,10 @@ fn a_budget_that_ends_early_leaves_the_best_of_the_highest_rung_that_was_reached
 
 #[test]
 fn it_can_train_as_genomenas_does() {
-    let simulation =
-        small().parameter("optimizer", "sgd").parameter("resource", "epochs").parameter("rnn_learning_rate", 8);
+    let simulation = three_convolutions()
+        .parameter("optimizer", "sgd")
+        .parameter("resource", "epochs")
+        .parameter("rnn_learning_rate", 8);
     let plan = &trials(&simulation)[0].plan;
     let rnn = plan.rnn.as_ref().unwrap();
     assert_eq!((plan.cnn.learning_rate, plan.cnn.weight_decay), (0.025, 3e-4));
@@ -246,13 +251,18 @@ fn it_can_train_as_genomenas_does() {
 
 #[test]
 fn it_runs_on_the_space_of_genomenas() {
-    let simulated = run(ID, &genomenas().parameter("trials", 6).budget("60000samples".parse().unwrap()));
+    let simulated = run(
+        ID,
+        &on(GenomeNas { cells: 2, ..GenomeNas::new(60, 2) }.space())
+            .parameter("trials", 6)
+            .budget("60000samples".parse().unwrap()),
+    );
     assert!(simulated.quality > 0.5, "{}", simulated.quality);
 }
 
 #[test]
 fn what_it_finds_is_better_than_most() {
-    let mean = mean_quality(ID);
+    let mean = mean_quality(ID, &three_convolutions().parameter("batch", 20), 1..=10);
     assert!(mean > 0.8, "{mean}");
 }
 
@@ -283,7 +293,7 @@ fn the_manifest_names_its_needs_and_its_parameters() {
             "validation_batches"
         ]
     );
-    assert_eq!(Common::from(&Settings::default()).metric, "auprc");
+    assert_eq!(Settings::default().halving.metric, "auprc");
     assert!(Settings::SCHEMA.contains("draft/2020-12"));
 }
 
@@ -292,8 +302,9 @@ proptest! {
     fn all_limits_together_stay_within_the_budget_and_use_most_of_it(
         trials in 1_usize..60, eta in 2_usize..6, rungs in 1_usize..7, batch in 1_u32..80, budget in 100_000_u64..1_000_000,
     ) {
-        let simulation = small().budget(format!("{budget}samples").parse().unwrap());
-        let settings = Settings { trials, eta, rungs, batch, ..Settings::default() };
+        let simulation = three_convolutions().budget(format!("{budget}samples").parse().unwrap());
+        let halving = HalvingSettings { batch, ..HalvingSettings::default() };
+        let settings = Settings { trials, eta, rungs, halving };
         let cost: u128 = search(simulation.setup(), &settings).unwrap().brackets().iter().map(|of| of.cost(eta)).sum();
         prop_assert!(cost <= u128::from(budget), "{cost}");
         // A step more for every trial would not fit.

@@ -1,13 +1,14 @@
 //! A plugin that misbehaves on demand, so that the tests can show that the host survives all of it.
 //!
-//! The strategy counts its calls and, at the one that it is told, does what it is told. Its count is its state, so an
-//! instance that was loaded from a saved state does not fall into the same hole again unless the replay leads it there.
+//! The strategy counts its calls and misbehaves at the call that its orders name. The count is its state, so an instance
+//! that loaded a saved state does not misbehave at the same call again, unless the replay leads it there. It implements
+//! `Instance`, because it has to misbehave in every hook.
 
 use genomenas_plugin::message::{
     Ask, Candidate, Discard, Network, Optimizer, Plan, Proposal, Report, Setup, Trial, TrialId,
 };
 use genomenas_plugin::space::Selection;
-use genomenas_plugin::{Error, Parameters, Result, Strategy, export_plugin, register};
+use genomenas_plugin::{Error, Instance, Parameters, Result, export_plugin, register};
 
 /// What to do and when.
 #[derive(Clone, Debug, Parameters)]
@@ -76,7 +77,7 @@ impl Hostile {
     }
 }
 
-impl Strategy for Hostile {
+impl Instance for Hostile {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         self.calls.propose += 1;
         self.act("propose", self.calls.propose)?;
@@ -194,21 +195,21 @@ fn recurse(depth: u64) -> u64 {
 }
 
 register! {
-    Hostile,
+    Box<dyn Instance>,
     id = "hostile",
     kind = search,
     about = "Does what its orders say, which is nothing good.",
     parameters = Orders,
-    build = Hostile::new,
+    build = |setup, orders| Ok(Box::new(Hostile::new(setup, orders)?)),
 }
 
 register! {
-    Hostile,
+    Box<dyn Instance>,
     id = "another-hostile",
     kind = baseline,
     about = "The same, without orders.",
     needs = ["supernet"],
-    build = |setup, _parameters| Hostile::new(setup, Orders::default()),
+    build = |setup, _parameters| Ok(Box::new(Hostile::new(setup, Orders::default())?)),
 }
 
 export_plugin!();

@@ -1,10 +1,9 @@
-//! What the rows of a split are drawn in for intervals.
+//! The blocks of rows that are drawn for intervals: windows or chromosomes.
 
-use genomenas_data::Rows;
+use genomenas_data::{Error, OtherStrand, Result, Rows};
 use genomenas_report::metrics::{Bootstrap, Resampling};
 
-use super::{Intervals, OtherStrand};
-use crate::error::{Error, Result};
+use super::scoring::Intervals;
 
 /// The bootstrap of chosen rows of a split.
 ///
@@ -12,7 +11,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// Chromosomes shall be drawn of rows without places, or there is only one.
+/// Chromosomes are to be drawn and the rows have no places in a genome, or there is only one to draw.
 pub(super) fn bootstrap(
     rows: &Rows,
     chosen: &[u32],
@@ -23,7 +22,7 @@ pub(super) fn bootstrap(
         Resampling::Window => windows(rows, chosen, other),
         Resampling::Chromosome => chromosomes(rows, chosen)?,
     };
-    Ok(Bootstrap::new(intervals.resamples, intervals.by, &blocks, intervals.confidence, intervals.seed)?)
+    Bootstrap::new(intervals.resamples, intervals.by, &blocks, intervals.confidence, intervals.seed)
 }
 
 fn windows(rows: &Rows, chosen: &[u32], other: Option<OtherStrand>) -> Vec<u32> {

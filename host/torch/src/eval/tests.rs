@@ -1,14 +1,14 @@
-//! Scores of a network with weights by chance, on rows whose two strands are stored or computed.
+//! Scores of a network with random weights, on rows whose two strands are stored or computed.
 
 use genomenas_data::bases::Packed;
 use genomenas_data::store::{ImportRecord, PerSplit, Place, Row, Shape, StoreWriter, Target};
+use genomenas_data::{Device, Split, Store, Task};
 use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Architecture;
+use genomenas_report::metrics::{Measure, Metrics, Resampling, Thresholds};
 
-use genomenas_report::metrics::Measure;
-
-use super::*;
+use super::{Intervals, Scoring, score, score_while};
 use crate::net::Net;
 
 const LENGTH: usize = 20;
@@ -25,7 +25,7 @@ const ARCHITECTURE: &str = r#"{
 }"#;
 
 fn net() -> Net {
-    crate::train::alone::hold_generator();
+    crate::test_support::hold_generator();
     let architecture = Architecture::from_json(ARCHITECTURE).unwrap();
     Net::build(&architecture.layers().unwrap(), 3, Device::Cpu).unwrap()
 }
@@ -39,7 +39,7 @@ enum Strands {
     Both,
 }
 
-/// A store whose validation split holds windows with values by chance.
+/// A store whose validation split holds windows with random values.
 fn store(task: Task, strands: Strands) -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store.arrow");

@@ -26,7 +26,7 @@ pub enum Blend {
     Chosen(Vec<Vec<usize>>),
 }
 
-/// Gives each forward pass of a supernet its blend.
+/// Makes the blend of each forward pass of a supernet.
 #[derive(Clone, Debug)]
 pub struct Mixer {
     kind: Kind,
@@ -85,7 +85,7 @@ impl Mixer {
 
     /// The blend of a scored batch: as in training, without noise.
     pub fn scoring(&self, batch: u64) -> Blend {
-        /// Scores are of the same sub-networks after every epoch.
+        /// Constant, so that scores are of the same sub-networks after every epoch.
         const SEED: u64 = 0;
         match self.kind {
             Kind::Gumbel { .. } => Blend::Softmax,

@@ -1,7 +1,5 @@
 //! From the layers of a graph to the steps of a network.
 
-use std::collections::BTreeMap;
-
 use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op, Source};
 
 use super::mix::Term;
@@ -23,31 +21,22 @@ pub(super) struct Built {
 
 /// The steps of `layers`.
 pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<Built> {
-    let readers = readers(layers);
-    let scales = scales(layers, choices, &readers)?;
+    let firsts = layers.firsts();
+    let scales = scales(layers, choices)?;
     let mut steps: Vec<Step> = Vec::with_capacity(layers.layers.len());
-    // Where each layer's value is: layers that do the same share a step.
+    // The step of each layer: layers that compute the same share one.
     let mut places: Vec<Source> = Vec::with_capacity(layers.layers.len());
     let mut last_dense = None;
-    let mut without_weights: BTreeMap<Source, Vec<(&Op, Source)>> = BTreeMap::new();
-    for (layer, &scale) in layers.layers.iter().zip(&scales) {
+    for (at, (layer, &scale)) in layers.layers.iter().zip(&scales).enumerate() {
+        if firsts[at] != at {
+            places.push(places[firsts[at]]);
+            continue;
+        }
         let place = |source: &Source| match source {
             Source::Input => Source::Input,
             Source::Layer(at) => places[*at],
         };
         let inputs: Vec<Source> = layer.inputs.iter().map(place).collect();
-        let next = Source::Layer(steps.len());
-        if let (LayerOp::Op(op), &[input]) = (&layer.op, inputs.as_slice())
-            && is_function(op)
-        {
-            // The options of an edge, and the edges from a state, mostly begin with the same activation or pool.
-            let known = without_weights.entry(input).or_default();
-            if let Some(&(_, shared)) = known.iter().find(|(other, _)| *other == op) {
-                places.push(shared);
-                continue;
-            }
-            known.push((op, next));
-        }
         let work = match &layer.op {
             LayerOp::Op(Op::Zero { .. }) => Work::Zero,
             LayerOp::Op(Op::Add {}) => Work::Add,
@@ -63,8 +52,8 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
         if matches!(layer.op, LayerOp::Op(Op::Linear { .. })) {
             last_dense = Some(steps.len());
         }
+        places.push(Source::Layer(steps.len()));
         steps.push(Step { work, inputs, shape: layer.shape.iter().map(|&n| size(n)).collect() });
-        places.push(next);
     }
     let output = match layers.output {
         Source::Input => Source::Input,
@@ -73,49 +62,21 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
     Ok(Built { steps, output, last_dense })
 }
 
-/// How many layers read each layer; the output counts as one.
-fn readers(layers: &Layers) -> Vec<usize> {
-    let mut readers = vec![0; layers.layers.len()];
-    for source in layers.layers.iter().flat_map(|layer| &layer.inputs).chain([&layers.output]) {
-        if let Source::Layer(at) = source {
-            readers[*at] += 1;
-        }
-    }
-    readers
-}
-
-/// The option by whose share a layer multiplies its value: a batch norm that has no scale of its own, where an option
-/// ends in it.
-fn scales(layers: &Layers, choices: &Choices, readers: &[usize]) -> Result<Vec<Option<OptionId>>> {
+/// The option by whose share a layer multiplies its value: see [`Layers::scaled`].
+fn scales(layers: &Layers, choices: &Choices) -> Result<Vec<Option<OptionId>>> {
+    let scaled = layers.scaled();
     let mut scales = vec![None; layers.layers.len()];
     for layer in &layers.layers {
         let LayerOp::Mix { decision, options } = &layer.op else { continue };
         for (option, source) in options.iter().zip(&layer.inputs) {
             if let Source::Layer(at) = source
-                && readers[*at] == 1
-                && let LayerOp::Op(op) = &layers.layers[*at].op
-                && op.is_unscaled_norm(layers.form)
+                && scaled[*at]
             {
                 scales[*at] = Some(choices.find(decision, option)?);
             }
         }
     }
     Ok(scales)
-}
-
-/// Whether equal operations on one input have equal values: they have no weights, draw nothing and keep nothing.
-const fn is_function(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Activation { .. }
-            | Op::MaxPool { .. }
-            | Op::AvgPool { .. }
-            | Op::GlobalMaxPool {}
-            | Op::GlobalAvgPool {}
-            | Op::Identity {}
-            | Op::Flatten {}
-            | Op::Transpose {}
-    )
 }
 
 fn module(

@@ -30,15 +30,15 @@ impl Module for Convolution {
     }
 }
 
-/// libtorch's `conv1d`, on the CPU by its kernels for images with channels last, which are faster.
+/// A one-dimensional convolution; on the CPU by libtorch's faster kernels for images with channels last.
 fn convolve(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geometry) -> Result<Tensor, TchError> {
     let Geometry { stride, padding, dilation, groups } = geometry;
     if input.device() != Device::Cpu {
         return input.f_conv1d(weight, bias, [stride], [padding], [dilation], groups);
     }
     let (_, _, kernel) = weight.size3()?;
-    // Backward through strided convolutions with dilation, oneDNN 3.10 is wrong in the gradients of some weights, and
-    // of kernel 1 with channels last, it writes behind its buffer. So they are done without stride or dilation.
+    // oneDNN 3.10 computes wrong gradients of some weights for convolutions with stride and dilation, and with kernel 1
+    // and channels last it writes past its buffer. So these are done without stride or without dilation.
     let every = if kernel == 1 { stride } else { dilation };
     if stride > 1 && every > 1 {
         if stride % every > 0 || padding % every > 0 {
@@ -59,8 +59,9 @@ fn convolve(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Ge
     })
 }
 
-/// A dilated convolution of stride 1 in groups of channels, for which oneDNN has only slow code, by one without
-/// dilation over images of `dilation` columns: the kernel goes down each. The padding is a multiple of the dilation.
+/// A dilated convolution of stride 1 in groups of channels, for which oneDNN has only slow code. It is done without
+/// dilation over images of `dilation` columns, so that the kernel moves down each column. The padding is a multiple of
+/// the dilation.
 fn dilated(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geometry) -> Result<Tensor, TchError> {
     let Geometry { padding, dilation, groups, .. } = geometry;
     let (_, _, length) = input.size3()?;
@@ -141,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::net::channels_last::is_channels_last;
-    use crate::train::alone::hold_generator;
+    use crate::test_support::hold_generator;
 
     fn random(shape: &[i64]) -> Tensor {
         Tensor::randn(shape, (Kind::Float, Device::Cpu)).set_requires_grad(true)
@@ -179,7 +180,7 @@ mod tests {
                 Tensor::run_backward(&[(value * &by).sum(value.kind())], leaves, false, false)
             };
             let leaves: Vec<&Tensor> = [&input, &weight].into_iter().chain(&bias).collect();
-            // Double precision goes another way through libtorch: in single, its own is not always right.
+            // libtorch takes another path in double precision; its own result in single precision is not always right.
             let exact: Vec<Tensor> =
                 leaves.iter().map(|leaf| leaf.detach().to_kind(Kind::Double).set_requires_grad(true)).collect();
             let expected = exact[0].conv1d(&exact[1], exact.get(2), stride, padding, dilation, groups);

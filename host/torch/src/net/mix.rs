@@ -9,8 +9,8 @@ use super::shares::{OptionId, Share};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Term {
     pub(super) option: OptionId,
-    /// Whether the value comes from a batch norm that has multiplied it by the option's share, and is read by the
-    /// mixture alone. It costs nothing there, where a product of its own would be one more value to keep.
+    /// Whether the value comes from a batch norm that has multiplied it by the option's share, and only the mixture reads
+    /// it. In the norm the product costs nothing; on its own it would be one more value to keep.
     pub(super) scaled: bool,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn add(values: &[&Tensor]) -> Result<Tensor, TchError> {
 
 /// The sum of values, of which there is at least one, each times the share of its option.
 pub(super) fn mix(terms: &[(Term, &Tensor)], pass: &Pass<'_>) -> Result<Tensor, TchError> {
-    // The sum starts in a value that is read by nobody else, so that all others are added in place.
+    // The sum starts in a value that nothing else reads, so that all others are added in place.
     let start = terms.iter().position(|(term, _)| term.scaled).unwrap_or(0);
     let (term, value) = terms[start];
     let (mut sum, mut own) = match pass.shares.of(term.option) {

@@ -1,6 +1,7 @@
-//! From an architecture graph, or a space with open decisions, to a network of libtorch.
+//! Networks of libtorch, built from the graph of an architecture or from a space with open decisions.
 //!
-//! One file an operation family; [`Net`] holds the operations in order and runs those that a pass needs.
+//! Each operation family has its file; [`Net`] holds the operations in order and runs those that a pass needs. Files here
+//! stand on each other in this order: weights, blends and modes, shares, modules, operation families, steps, `Net`.
 
 mod blend;
 mod build;
@@ -8,6 +9,7 @@ mod channels_last;
 mod convolution;
 mod highway;
 mod mix;
+mod mode;
 mod module;
 mod normalisation;
 mod pooling;
@@ -15,22 +17,27 @@ mod recurrent;
 mod schedule;
 mod shares;
 mod statistics;
-pub mod weights;
+pub(crate) mod weights;
 
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
+use genomenas_data::Device;
 use genomenas_plugin::message::Alphas;
 use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use crate::error::{Error, Result};
+use crate::tensor::checkpoint;
+use crate::tensor::device::torch;
 pub use blend::{Blend, Mixer};
-pub use module::Mode;
+pub(crate) use mode::Mode;
 use module::Pass;
 use schedule::{Run, Step, Work, schedule};
 use shares::Choices;
-pub use statistics::Statistics;
+pub(crate) use statistics::Statistics;
 use weights::{Declared, Weights};
 
 /// A network with its weights on one device.
@@ -46,29 +53,29 @@ pub struct Net {
     /// Whether the states of a highway cell are normalised over the samples of a batch.
     normalises_states: bool,
     /// The weights.
-    pub weights: Weights,
+    pub(crate) weights: Weights,
 }
 
 /// The value of a network, and what the regularisers need.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     /// Raw values (logits), \[B, outputs\].
-    pub logits: Tensor,
+    pub(crate) logits: Tensor,
     /// The outputs of highway cells, \[T, B, H\] each.
-    pub recurrent_outputs: Vec<Tensor>,
+    pub(crate) recurrent_outputs: Vec<Tensor>,
     /// What enters the last dense layer, where the mode asks for it and the pass runs that layer.
-    pub hidden: Option<Tensor>,
+    pub(crate) hidden: Option<Tensor>,
 }
 
 impl Net {
     /// Builds the final network of an architecture, or the supernet of a space, with weights drawn from `seed`.
-    pub fn build(layers: &Layers, seed: u64, device: Device) -> Result<Self> {
-        Self::build_by(layers, |declared| declared.allocate(seed, device))
+    pub(crate) fn build(layers: &Layers, seed: u64, device: Device) -> Result<Self> {
+        Self::build_by(layers, |declared| declared.allocate(seed, torch(device)))
     }
 
-    /// Builds the same network with weights and statistics of 0, which are all to be taken over from elsewhere.
-    pub fn build_blank(layers: &Layers, device: Device) -> Result<Self> {
-        Self::build_by(layers, |declared| declared.allocate_blank(device))
+    /// Builds the same network with weights and statistics of 0, for weights that are restored from a file.
+    pub(crate) fn build_blank(layers: &Layers, device: Device) -> Result<Self> {
+        Self::build_by(layers, |declared| declared.allocate_blank(torch(device)))
     }
 
     fn build_by(layers: &Layers, allocate: impl FnOnce(Declared) -> Result<Weights>) -> Result<Self> {
@@ -86,23 +93,23 @@ impl Net {
     /// # Errors
     ///
     /// The blend is of another supernet, a supernet with a highway cell trains on a single sample, or libtorch fails.
-    pub fn forward(&self, input: &Tensor, mode: &Mode) -> Result<Output> {
+    pub(crate) fn forward(&self, input: &Tensor, mode: &Mode) -> Result<Output> {
         self.pass(input, mode, None)
     }
 
-    /// Passes a batch through the network as a score does, but for the batch norms: they normalise by the batch, and
-    /// each adds what it saw to `statistics`.
+    /// Passes a batch through the network as a score does, except for the batch norms: they normalise by the batch, and
+    /// each adds what it read to `statistics`.
     ///
     /// # Errors
     ///
-    /// As of [`Self::forward`] in training.
-    pub fn observe(&self, input: &Tensor, blend: Blend, statistics: &mut Statistics) -> Result<()> {
+    /// Those of [`Self::forward`] in training.
+    pub(crate) fn observe(&self, input: &Tensor, blend: Blend, statistics: &mut Statistics) -> Result<()> {
         let _guard = tch::no_grad_guard();
         self.pass(input, &Mode { blend, ..Mode::scoring() }, Some(statistics)).map(|_| ())
     }
 
-    /// Puts `statistics` in the place of the running ones of each batch norm that saw something.
-    pub fn recalibrate(&mut self, statistics: &Statistics) -> Result<()> {
+    /// Replaces the running statistics of each batch norm that read something by `statistics`.
+    pub(crate) fn recalibrate(&mut self, statistics: &Statistics) -> Result<()> {
         statistics.write(&mut self.weights)
     }
 
@@ -149,8 +156,14 @@ impl Net {
         Ok(Output { logits, recurrent_outputs: pass.recurrent_outputs, hidden })
     }
 
+    /// Writes the weights and running statistics to `path`, as float32 safetensors with the canonical hash of their
+    /// architecture.
+    pub fn write_weights(&self, path: &Path, architecture_hash: Option<&str>) -> Result<()> {
+        checkpoint::write(path, &self.weights.snapshot()?, &architecture_hash)
+    }
+
     /// The alphas of a supernet and their softmax; none for an architecture.
-    pub fn alphas(&self) -> Result<Alphas> {
+    pub(crate) fn alphas(&self) -> Result<Alphas> {
         self.choices.report(&self.weights)
     }
 }

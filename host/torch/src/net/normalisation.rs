@@ -11,7 +11,7 @@ use super::weights::{BufferId, Declared, Draw, Part, WeightId};
 /// As in PyTorch's `BatchNorm1d`.
 const EPSILON: f64 = 1e-5;
 const MOMENTUM: f64 = 0.1;
-/// What a CPU computes at once. With channels last, libtorch is slow on what is left of a vector of channels.
+/// Channels that a CPU computes at once. With channels last, libtorch is slow where the channels do not fill vectors.
 const VECTOR: i64 = 8;
 
 #[derive(Debug)]
@@ -39,12 +39,12 @@ impl BatchNorm {
         }
         let by_batch = pass.mode.train || pass.statistics.is_some();
         let scale = match self.scale.map(|option| pass.shares.of(option)) {
-            // A view that repeats one value would take libtorch's slow path.
+            // Contiguous, because a view that repeats one value would take libtorch's slow path.
             Some(Share::Part(share)) => Some(share.f_expand([self.channels], false)?.f_contiguous()?),
             _ => None,
         };
         let affine = self.affine.map(|(weight, bias)| (pass.weights.get(weight), pass.weights.get(bias)));
-        // Without running statistics libtorch normalises by those of the batch and moves none.
+        // Without running statistics libtorch normalises by those of the batch and updates none.
         let running = !by_batch || pass.mode.track;
         let normalised = |input: &Tensor| {
             input.f_batch_norm(
@@ -114,7 +114,7 @@ impl Module for SkipDropout {
     }
 }
 
-/// Dropout of a sample's whole value: one Bernoulli(1−p) draw a sample, scaled by 1/(1−p).
+/// Dropout of a sample's whole value: one draw from Bernoulli(1−p) for each sample, scaled by 1/(1−p).
 pub(super) fn drop_path(p: f64) -> Box<dyn Module> {
     Box::new(Function(move |input: &Tensor, train: bool| -> Result<Tensor, TchError> {
         if !train || p == 0.0 {

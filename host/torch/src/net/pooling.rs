@@ -10,7 +10,7 @@ fn function(f: impl Fn(&Tensor, bool) -> Result<Tensor, TchError> + Send + 'stat
     Box::new(Function(f))
 }
 
-/// An activation function by value.
+/// The value of an activation function.
 pub(super) fn activate(function: Activation, input: &Tensor) -> Result<Tensor, TchError> {
     match function {
         Activation::Relu => input.f_relu(),
@@ -61,7 +61,7 @@ impl Module for Concat {
         if !inputs.iter().all(|input| is_channels_last(input)) {
             return Tensor::f_cat(inputs, 1);
         }
-        // As it is, libtorch would not keep the layout.
+        // Without the extra dimension libtorch would not keep the layout.
         let images = inputs.iter().map(|input| input.f_unsqueeze(2)).collect::<Result<Vec<_>, _>>()?;
         Tensor::f_cat(&images, 1)?.f_squeeze_dim(2)
     }

@@ -34,12 +34,12 @@ pub(super) struct Run {
     pub(super) at: usize,
     /// Which of its inputs it reads, by position; a sum or mixture of none is zeros.
     pub(super) reads: Vec<usize>,
-    /// The steps whose values nobody reads any more afterwards.
+    /// The steps whose values no later step reads.
     pub(super) last_read: Vec<usize>,
 }
 
-/// The steps that `output` depends on when options count as `shares` say; all options count where there are none.
-/// A value is freed as soon as nothing reads it any more (in training, libtorch keeps what backward needs).
+/// The steps that `output` depends on when options count as in `shares`; without shares all options count. A value is
+/// freed after its last reader (in training, libtorch keeps what the backward pass needs).
 pub(super) fn schedule(steps: &[Step], output: Source, shares: Option<&Shares>) -> Vec<Run> {
     let mut zero = vec![false; steps.len()];
     let mut reads: Vec<Vec<usize>> = Vec::with_capacity(steps.len());

@@ -7,11 +7,11 @@ use genomenas_plugin::space::Decision;
 use tch::{Device, Kind, Tensor};
 
 use super::blend::Blend;
-use super::module::Mode;
+use super::mode::Mode;
 use super::weights::{Declared, Draw, Part, WeightId, Weights};
 use crate::error::{Error, Result};
 
-/// The deviation of initial alphas, from the reference.
+/// The standard deviation of initial alphas, from the reference.
 const DEVIATION: f64 = 1e-3;
 
 /// Which option of which decision, by position.
@@ -51,7 +51,7 @@ impl Shares {
 pub(super) struct Choices(Vec<(Decision, WeightId)>);
 
 impl Choices {
-    /// Declares the alphas of all decisions, also of those that no layer reads.
+    /// Declares the alphas of all decisions, including those that no layer reads.
     pub(super) fn declare(decisions: &[Decision], declared: &mut Declared) -> Self {
         let declare = |decision: &Decision| {
             let name = format!("alphas.{}", decision.id);

@@ -1,4 +1,4 @@
-//! What batch norms see over many batches: the mean and variance of all values together, by the batches' own.
+//! Statistics of batch norms over many batches: the mean and variance of all values, pooled from those of the batches.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,13 @@ use tch::{Kind, TchError, Tensor};
 use super::weights::{BufferId, Weights};
 use crate::error::Result;
 
-/// Means and variances, one of each a channel, of everything that each batch norm of a network was given. They are pooled
-/// in double precision, with the differences between batches, and between the calls of a norm that has several a batch.
+/// The mean and variance of each channel over everything that each batch norm of a network read. They are pooled in
+/// double precision, and include the differences between batches and between the calls of a norm that is called several
+/// times a batch.
 #[derive(Debug, Default)]
-pub struct Statistics(BTreeMap<(BufferId, BufferId), Pool>);
+pub(crate) struct Statistics(BTreeMap<(BufferId, BufferId), Pool>);
 
-/// Of one batch norm.
+/// The pooled values of one batch norm.
 #[derive(Debug)]
 struct Pool {
     /// Values a channel.
@@ -54,7 +55,7 @@ impl Pool {
         Ok(Self { count, mean: mean.f_reshape(squares.size().as_slice())?, squares })
     }
 
-    /// The pairwise formulas of Chan and others 1983, "Algorithms for computing the sample variance".
+    /// The pairwise formulas of Chan et al. 1983, "Algorithms for computing the sample variance".
     fn add(&mut self, other: &Self) -> Result<(), TchError> {
         let count = self.count + other.count;
         let apart = other.mean.f_sub(&self.mean)?;

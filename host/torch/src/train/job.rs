@@ -1,16 +1,15 @@
-//! What is trained, how, and who hears of it.
+//! What is trained, how, and who is notified of its steps.
 
 use std::path::PathBuf;
 
-use genomenas_data::{Rows, StoreInfo, Task};
+use genomenas_data::{Device, Rows, StoreInfo, Task};
 use genomenas_plugin::message::{ClassWeights, Mixing, Plan};
 use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op};
-use tch::Device;
 
 use super::partition::{Available, check_batch};
 use crate::error::{Error, Result};
 
-/// What to train.
+/// What to train, on what and how.
 #[derive(Debug)]
 pub struct Job {
     /// The network's layers.
@@ -24,7 +23,7 @@ pub struct Job {
     /// The run's seed: what is the same in all trials of a run, such as the rows of architecture steps, is drawn from
     /// it.
     pub data_seed: u64,
-    /// Where.
+    /// The device.
     pub device: Device,
     /// Threads for scoring.
     pub threads: usize,
@@ -32,11 +31,11 @@ pub struct Job {
     pub train: Rows,
     /// Rows that epochs are scored on.
     pub valid: Rows,
-    /// What it begins with.
+    /// What the training begins with.
     pub start: Start,
     /// Whether the weights of the best epoch are kept.
     pub keep_best: bool,
-    /// Where it saves itself.
+    /// The file where the training saves itself.
     pub checkpoint: PathBuf,
 }
 
@@ -47,13 +46,13 @@ pub enum Start {
     Fresh,
     /// The weights, statistics and alphas of a checkpoint where names and shapes match; the rest is drawn.
     Inherit(PathBuf),
-    /// As [`Inherit`](Self::Inherit), and the moments and steps of the optimizers, and the place in the schedules.
+    /// As [`Inherit`](Self::Inherit), with the moments and steps of the optimizers, and the place in the schedules.
     Continue(PathBuf),
 }
 
-/// Hears of every step.
-pub trait Watch {
-    /// A step on `samples` samples ended; `done` is the finished part of the training.
+/// Is notified of every step of a training or of a scoring.
+pub trait StepObserver {
+    /// A step on `samples` samples has ended; `done` is the finished part of the training, from 0 to 1.
     fn step(&mut self, done: f64, samples: u64);
 }
 
@@ -118,7 +117,7 @@ mod tests {
     use super::*;
     use crate::train::tests::Setting;
 
-    /// What is said of a plan on the data of a small store, changed.
+    /// The refusal of a plan on the data of a small store, changed; empty where it is accepted.
     fn said(plan: &Plan, change: impl FnOnce(&mut StoreInfo)) -> String {
         let mut info = Setting::new().train.info().clone();
         change(&mut info);

@@ -11,13 +11,13 @@ pub struct Bound {
     pub unit: Unit,
     /// How much of it; seconds have fractions.
     pub amount: f64,
-    /// What the bound is called when it ends the training.
+    /// The reason to report when this bound ends the training.
     pub stopped: Stopped,
 }
 
 /// Counts the cost of one training.
 #[derive(Debug)]
-pub struct Meter {
+pub(super) struct Meter {
     bounds: Vec<Bound>,
     cost: Cost,
     /// When the clock was last read into the cost; absent while it stands still.
@@ -26,37 +26,49 @@ pub struct Meter {
 
 impl Meter {
     /// A meter without bounds that has already counted `cost`.
-    pub fn new(cost: Cost) -> Self {
-        Self { bounds: Vec::new(), cost, clock: Some(Instant::now()) }
+    pub(super) fn new(cost: Cost) -> Self {
+        Self::started(cost, Instant::now())
     }
 
-    /// Replaces all bounds, and lets the clock run if it was stopped.
-    pub fn bound_by(&mut self, bounds: Vec<Bound>) {
+    fn started(cost: Cost, now: Instant) -> Self {
+        Self { bounds: Vec::new(), cost, clock: Some(now) }
+    }
+
+    /// Replaces all bounds, and starts the clock if it was stopped.
+    pub(super) fn bound_by(&mut self, bounds: Vec<Bound>) {
+        self.bound_by_at(bounds, Instant::now());
+    }
+
+    fn bound_by_at(&mut self, bounds: Vec<Bound>, now: Instant) {
         self.bounds = bounds;
-        self.clock.get_or_insert_with(Instant::now);
+        self.clock.get_or_insert(now);
     }
 
     /// Stops the clock until there are new bounds.
-    pub fn pause(&mut self) {
-        self.cost();
+    pub(super) fn pause(&mut self) {
+        self.pause_at(Instant::now());
+    }
+
+    fn pause_at(&mut self, now: Instant) {
+        self.cost_at(now);
         self.clock = None;
     }
 
-    /// Counts samples that were trained on, each time a gradient was taken of them: `forward` multiply-adds a sample,
-    /// and the two products of the backward pass.
-    pub fn trained(&mut self, samples: u64, forward: u64) {
+    /// Counts samples each time a gradient is taken of them: a pass has `forward` multiply-adds a sample, and the
+    /// backward pass twice as many.
+    pub(super) fn trained(&mut self, samples: u64, forward: u64) {
         self.cost.samples = self.cost.samples.saturating_add(samples);
         self.add_multiply_adds(samples.saturating_mul(3), forward);
     }
 
     /// Counts samples that passed through a network to train its statistics, of `forward` multiply-adds each.
-    pub fn observed(&mut self, samples: u64, forward: u64) {
+    pub(super) fn observed(&mut self, samples: u64, forward: u64) {
         self.cost.samples = self.cost.samples.saturating_add(samples);
         self.add_multiply_adds(samples, forward);
     }
 
     /// Counts samples that were scored, of `forward` multiply-adds each.
-    pub fn scored(&mut self, samples: u64, forward: u64) {
+    pub(super) fn scored(&mut self, samples: u64, forward: u64) {
         self.add_multiply_adds(samples, forward);
     }
 
@@ -65,29 +77,33 @@ impl Meter {
     }
 
     /// The cost up to now.
-    pub fn cost(&mut self) -> Cost {
+    pub(super) fn cost(&mut self) -> Cost {
+        self.cost_at(Instant::now())
+    }
+
+    fn cost_at(&mut self, now: Instant) -> Cost {
         if let Some(clock) = &mut self.clock {
-            let now = Instant::now();
             self.cost.seconds += now.duration_since(*clock).as_secs_f64();
             *clock = now;
         }
         self.cost
     }
 
-    /// The name of the first bound that is reached. It is asked for before a step, so a training overruns by one step at most.
-    pub fn reached(&mut self) -> Option<Stopped> {
+    /// The reason of the first bound that is reached. It is asked for before a step, so a training overruns by at most
+    /// one step.
+    pub(super) fn reached(&mut self) -> Option<Stopped> {
         let cost = self.cost();
         self.bounds.iter().find(|bound| part_of(&cost, bound.unit, bound.amount) >= 1.0).map(|bound| bound.stopped)
     }
 
-    /// The part that is spent of the bound of which most is; 0 without a bound.
-    pub fn part(&mut self) -> f64 {
+    /// The part spent of the bound that is nearest its end; 0 without a bound.
+    pub(super) fn part(&mut self) -> f64 {
         let cost = self.cost();
         self.bounds.iter().map(|bound| part_of(&cost, bound.unit, bound.amount)).fold(0.0, f64::max)
     }
 }
 
-/// The part of `amount` that a cost is.
+/// A cost as a part of `amount`.
 pub(super) fn part_of(cost: &Cost, unit: Unit, amount: f64) -> f64 {
     match unit {
         _ if amount <= 0.0 => 1.0,
@@ -98,6 +114,8 @@ pub(super) fn part_of(cost: &Cost, unit: Unit, amount: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -122,13 +140,20 @@ mod tests {
 
     #[test]
     fn a_paused_clock_counts_no_seconds_until_there_are_new_bounds() {
-        let mut meter = Meter::new(Cost { seconds: 2.0, ..Cost::default() });
-        meter.pause();
-        let stood = meter.cost().seconds;
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        assert_eq!(meter.cost().seconds.to_bits(), stood.to_bits());
-        meter.bound_by(Vec::new());
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        assert!(meter.cost().seconds > stood);
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut meter = Meter::started(Cost { seconds: 2.0, ..Cost::default() }, start);
+        let mut seconds = |at: Instant, act: fn(&mut Meter, Instant)| {
+            act(&mut meter, at);
+            meter.cost_at(at).seconds.to_bits()
+        };
+        let expected = [5.0, 5.0, 5.0, 6.0].map(f64::to_bits);
+        let found = [
+            seconds(at(3), Meter::pause_at),
+            seconds(at(10), |_, _| {}),
+            seconds(at(20), |meter, now| meter.bound_by_at(Vec::new(), now)),
+            seconds(at(21), |_, _| {}),
+        ];
+        assert_eq!(found, expected);
     }
 }

@@ -1,20 +1,15 @@
-//! Training: weight steps, architecture steps, optimizers, schedules, checkpoints.
+//! Training: weight steps, architecture steps, optimizers, schedules, and scores of the parts of a supernet.
 
-#[cfg(test)]
-pub(crate) mod alone;
 mod arch;
-pub mod checkpoint;
-mod computed;
-pub mod device;
-mod feed;
+mod batches;
+mod forward_cost;
 mod job;
-pub mod loss;
-pub mod memory;
 pub mod meter;
 mod objective;
-pub mod optimizer;
+mod optimizer;
 mod partition;
-mod position;
+mod passes;
+mod progress;
 mod saving;
 mod scoring;
 mod steps;
@@ -23,7 +18,6 @@ mod tests;
 mod training;
 mod unrolled;
 
-pub use feed::{Batch, Feed};
-pub use job::{Job, Start, Watch, check_plan};
+pub use job::{Job, Start, StepObserver, check_plan};
 pub use scoring::{ScoreJob, Scoring};
 pub use training::Training;

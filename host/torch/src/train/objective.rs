@@ -1,14 +1,15 @@
-//! What steps minimise: the loss, in which rare labels and classes may count more, and on the weights its regularisers.
+//! What steps minimise: the loss, in which rare labels and classes may count more.
 //!
 //! What is reported, and what early stopping compares, is the plain loss of [`Loss`]: trainings with and without weights
 //! can be compared by it.
 
-use genomenas_data::{StoreInfo, Task};
+use genomenas_data::{Device, StoreInfo, Task};
 use genomenas_plugin::message::{ClassWeights, Plan};
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
-use super::loss::Loss;
 use crate::error::Result;
+use crate::tensor::device::torch;
+use crate::tensor::loss::Loss;
 
 /// What the steps of a training minimise.
 #[derive(Debug)]
@@ -20,14 +21,14 @@ pub(super) struct Objective {
 }
 
 impl Objective {
-    /// That of a plan, on data whose positives were counted.
+    /// The objective of a plan on this data.
     pub(super) fn new(plan: &Plan, info: &StoreInfo, device: Device) -> Result<Self> {
         let loss = Loss::of(info.shape.task);
         let weights = match plan.class_weights {
             ClassWeights::None => None,
             ClassWeights::Balanced { maximum } => {
                 let weights = balanced(info, maximum);
-                Some(Tensor::f_from_slice(&weights)?.f_to_device(device)?.f_to_kind(Kind::Float)?)
+                Some(Tensor::f_from_slice(&weights)?.f_to_device(torch(device))?.f_to_kind(Kind::Float)?)
             }
         };
         Ok(Self { loss, weights })

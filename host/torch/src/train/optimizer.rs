@@ -8,18 +8,18 @@ use tch::{Device, TchError, Tensor};
 use crate::error::{Error, Result};
 use crate::net::weights::{Part, WEIGHTS, Weights};
 
-/// Gradients of the parts of an optimizer, clipped.
+/// The clipped gradients of an optimizer's parts.
 #[derive(Debug)]
-pub struct Clipped {
+pub(super) struct Clipped {
     /// The gradient of each part.
-    pub gradients: Vec<Tensor>,
-    /// The factor, at most 1, by which each was made shorter; `None` where nothing is clipped.
-    pub factors: Vec<Option<Tensor>>,
+    pub(super) gradients: Vec<Tensor>,
+    /// The factor, at most 1, by which each was scaled; `None` where nothing is clipped.
+    pub(super) factors: Vec<Option<Tensor>>,
 }
 
-/// One optimizer a part, with their moments.
+/// An optimizer for each part of the weights, with its moments.
 #[derive(Debug)]
-pub struct Optimizer {
+pub(super) struct Optimizer {
     parts: Vec<PartOptimizer>,
     clip: Clip,
 }
@@ -35,8 +35,8 @@ struct PartOptimizer {
 }
 
 impl Optimizer {
-    /// The optimizers of a plan for the weights; none of them sees an alpha.
-    pub fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
+    /// The optimizers of a plan for the weights, without the alphas.
+    pub(super) fn new(plan: &Plan, weights: &Weights) -> Result<Self> {
         let of = |part| match part {
             Part::Rnn => plan.rnn.as_ref().unwrap_or(&plan.cnn),
             _ => &plan.cnn,
@@ -47,60 +47,58 @@ impl Optimizer {
     }
 
     /// The optimizer of the alphas, and of nothing else.
-    pub fn of_alphas(arch: &Arch, weights: &Weights) -> Result<Self> {
+    pub(super) fn of_alphas(arch: &Arch, weights: &Weights) -> Result<Self> {
         let parts = vec![PartOptimizer::new(Part::Arch, &arch.optimizer, weights)?];
         Ok(Self { parts, clip: arch.clip.map_or(Clip::None, |norm| Clip::All { norm }) })
     }
 
-    /// Takes the gradients of `weights`, clips them and updates the weights. `step` counts from 1; `progress` is the
-    /// finished part of the training and `epoch` the finished epochs, for the schedules.
-    pub fn step(&mut self, weights: &mut Weights, step: u64, epoch: u32, progress: Progress) -> Result<()> {
+    /// Takes the gradients of `weights`, clips them and updates the weights. `step` counts from 1.
+    pub(super) fn step(&mut self, weights: &mut Weights, step: u64, schedule: SchedulePoint) -> Result<()> {
         let gradients = self.take_gradients(weights)?;
-        self.update(weights, gradients, step, epoch, progress)
+        self.update(weights, gradients, step, schedule)
     }
 
     /// Takes the gradients of the parts and clips them.
-    pub fn take_gradients(&self, weights: &mut Weights) -> Result<Clipped> {
+    pub(super) fn take_gradients(&self, weights: &mut Weights) -> Result<Clipped> {
         let _guard = tch::no_grad_guard();
         let gradients = self.parts.iter().map(|state| weights.take_gradients(state.part)).collect::<Result<_>>()?;
         self.clipped(gradients)
     }
 
     /// Clips gradients, one a part.
-    pub fn clipped(&self, mut gradients: Vec<Tensor>) -> Result<Clipped> {
+    pub(super) fn clipped(&self, mut gradients: Vec<Tensor>) -> Result<Clipped> {
         let _guard = tch::no_grad_guard();
         let factors = clip(self.clip, &mut gradients)?;
         Ok(Clipped { gradients, factors })
     }
 
     /// Updates the weights by clipped gradients; see [`Self::step`].
-    pub fn update(
+    pub(super) fn update(
         &mut self,
         weights: &mut Weights,
         clipped: Clipped,
         step: u64,
-        epoch: u32,
-        progress: Progress,
+        schedule: SchedulePoint,
     ) -> Result<()> {
         let _guard = tch::no_grad_guard();
         for (state, gradient) in self.parts.iter_mut().zip(clipped.gradients) {
-            let rate = learning_rate(&state.settings, epoch, progress);
+            let rate = learning_rate(&state.settings, schedule);
             state.update(weights.flat(state.part), gradient, rate, step)?;
         }
         Ok(())
     }
 
     /// The learning rate of each part; see [`Self::step`].
-    pub fn rates(&self, epoch: u32, progress: Progress) -> Vec<f64> {
-        self.parts.iter().map(|state| learning_rate(&state.settings, epoch, progress)).collect()
+    pub(super) fn rates(&self, schedule: SchedulePoint) -> Vec<f64> {
+        self.parts.iter().map(|state| learning_rate(&state.settings, schedule)).collect()
     }
 
     /// The moments of each of `weights` on the CPU, for a checkpoint: `first/NAME` and `second/NAME`.
-    pub fn state(&self, weights: &Weights) -> Result<Vec<(String, Tensor)>> {
+    pub(super) fn state(&self, weights: &Weights) -> Result<Vec<(String, Tensor)>> {
         let mut all = Vec::new();
         for state in &self.parts {
             for (moment, values) in [("first", &state.first), ("second", &state.second)] {
-                // At once, before it is cut into many.
+                // In one copy, before it is cut into many views.
                 let values = values.f_to_device(Device::Cpu)?;
                 let named = weights.by_name_of(state.part, &values)?;
                 all.extend(named.into_iter().map(|(name, value)| (format!("{moment}/{name}"), value)));
@@ -109,9 +107,9 @@ impl Optimizer {
         Ok(all)
     }
 
-    /// Takes over moments that [`Self::state`] gave, of these or of other weights. With `exact` all must be there;
-    /// otherwise those of the same name and shape are taken, and the others stay 0.
-    pub fn restore(&mut self, weights: &Weights, state: &[(String, Tensor)], exact: bool) -> Result<()> {
+    /// Restores moments that [`Self::state`] returned, of these or of other weights. With `exact` all must be there;
+    /// otherwise those of the same name and shape are restored, and the others stay 0.
+    pub(super) fn restore(&mut self, weights: &Weights, state: &[(String, Tensor)], exact: bool) -> Result<()> {
         let _guard = tch::no_grad_guard();
         let given: BTreeMap<&str, &Tensor> = state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         for own in &self.parts {
@@ -181,7 +179,7 @@ impl PartOptimizer {
     }
 }
 
-/// Scales gradients so that their norm is at most the limit; never up. Gives the factor of each, where there is one.
+/// Scales gradients down so that their norm is at most the limit. Returns the factor of each, where there is one.
 fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<Vec<Option<Tensor>>, TchError> {
     let norm_of = |gradient: &Tensor| gradient.f_square()?.f_sum(tch::Kind::Float);
     let factor = |squares: &Tensor, limit: f64| {
@@ -210,35 +208,38 @@ fn clip(clip: Clip, gradients: &mut [Tensor]) -> Result<Vec<Option<Tensor>>, Tch
     Ok(factors)
 }
 
-/// The finished part of a training, from 0 to 1.
+/// What the schedules of a training depend on before a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Progress {
-    /// As of the start of the epoch.
-    pub at_epoch: f64,
-    /// As of the start of the step.
-    pub at_step: f64,
+pub(super) struct SchedulePoint {
+    /// Finished epochs.
+    pub(super) epoch: u32,
+    /// The finished part of the training, from 0 to 1, at the start of the epoch.
+    pub(super) at_epoch: f64,
+    /// The same at the start of the step.
+    pub(super) at_step: f64,
     /// Steps before this one.
-    pub steps: u64,
+    pub(super) steps: u64,
 }
 
 /// The learning rate of a step; see [`message::Schedule`].
-pub fn learning_rate(settings: &message::Optimizer, epoch: u32, progress: Progress) -> f64 {
+fn learning_rate(settings: &message::Optimizer, at: SchedulePoint) -> f64 {
     let start = settings.learning_rate;
     match settings.schedule {
         message::Schedule::Constant => start,
         message::Schedule::Cosine { minimum, every_step } => {
-            let done = if every_step { progress.at_step } else { progress.at_epoch };
+            let done = if every_step { at.at_step } else { at.at_epoch };
             minimum + 0.5 * (start - minimum) * (1.0 + (std::f64::consts::PI * done.clamp(0.0, 1.0)).cos())
         }
         message::Schedule::Step { epochs, factor } => {
-            start * factor.powi(i32::try_from(epoch / epochs.max(1)).unwrap_or(i32::MAX))
+            start * factor.powi(i32::try_from(at.epoch / epochs.max(1)).unwrap_or(i32::MAX))
         }
-        message::Schedule::Inverse { decay } => start / (1.0 + decay * progress.steps as f64),
+        message::Schedule::Inverse { decay } => start / (1.0 + decay * at.steps as f64),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use genomenas_data::Device as HostDevice;
     use genomenas_plugin::message::Schedule;
     use genomenas_plugin::space::{ArchitectureBuilder, Op};
     use tch::Kind;
@@ -248,13 +249,13 @@ mod tests {
 
     /// A network with one weight and no bias, so that updates can be followed by hand.
     fn scalar_net() -> Net {
-        crate::train::alone::hold_generator();
+        crate::test_support::hold_generator();
         let mut builder = ArchitectureBuilder::new("scalar", 1);
         builder
             .then("pool", Op::GlobalMaxPool {})
             .then("out", Op::Linear { out_features: 1, bias: false, init_range: None });
         let layers = builder.finish().unwrap().layers().unwrap();
-        let mut net = Net::build(&layers, 1, Device::Cpu).unwrap();
+        let mut net = Net::build(&layers, 1, HostDevice::Cpu).unwrap();
         let start = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4]);
         net.weights.restore(&[("out.weight".to_owned(), start)], true).unwrap();
         net
@@ -268,7 +269,7 @@ mod tests {
         for step in 1..=3 {
             let logits = net.forward(&input, &crate::net::Mode::training()).unwrap().logits;
             (logits.square().sum(Kind::Float) * 0.5).backward();
-            optimizer.step(&mut net.weights, step, 0, Progress::default()).unwrap();
+            optimizer.step(&mut net.weights, step, SchedulePoint::default()).unwrap();
         }
         net.weights.flat(Part::Cnn).double_value(&[0])
     }
@@ -336,15 +337,15 @@ mod tests {
 
     #[test]
     fn the_cosine_of_the_reference_is_stepped_once_an_epoch() {
-        // Twelve epochs of a schedule over 20 from 8.0 (reference, successive halving).
+        // Twelve epochs of a schedule over 20 that starts at 8.0 (reference, successive halving).
         let settings = message::Optimizer {
             learning_rate: 8.0,
             schedule: Schedule::Cosine { minimum: 0.0, every_step: false },
             ..message::Optimizer::default()
         };
         let rates: Vec<f64> = (0..12_u32)
-            .map(|epoch| Progress { at_epoch: f64::from(epoch) / 20.0, ..Progress::default() })
-            .map(|progress| (learning_rate(&settings, 0, progress) * 100.0).round() / 100.0)
+            .map(|epoch| SchedulePoint { at_epoch: f64::from(epoch) / 20.0, ..SchedulePoint::default() })
+            .map(|at| (learning_rate(&settings, at) * 100.0).round() / 100.0)
             .collect();
         assert_eq!(rates, [8.0, 7.95, 7.8, 7.56, 7.24, 6.83, 6.35, 5.82, 5.24, 4.63, 4.0, 3.37]);
     }

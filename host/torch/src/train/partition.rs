@@ -1,4 +1,4 @@
-//! Which rows of the training split weights train on, and which architecture steps read.
+//! The rows of the training split that weight steps and architecture steps read.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// Rows by their index in a split, in rising order.
 pub(super) type Subset = Arc<[u32]>;
 
-/// The rows of a training split, shared out between the two kinds of steps.
+/// The rows of a training split, divided between the two kinds of steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Partition {
     /// Rows that weights train on; all of the split where absent.
@@ -20,7 +20,7 @@ pub(super) struct Partition {
     pub(super) arch: Option<Subset>,
 }
 
-/// What a partition is made of.
+/// The rows that a partition divides.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Available {
     /// Rows of the training split.
@@ -44,7 +44,7 @@ impl Available {
         if self.both_strands { 2 } else { 1 }
     }
 
-    /// So many rows as a share of `rows` is, both strands or none of a place.
+    /// The number of rows in a share of `rows`, with both strands of a place or none.
     fn share(&self, rows: usize, share: f64) -> usize {
         let places = rows / self.strands();
         #[expect(

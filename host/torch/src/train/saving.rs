@@ -1,14 +1,14 @@
-//! How a training saves itself, and how it or another one goes on from there.
+//! How a training saves itself, and how it is resumed, inherited from or continued.
 
 use std::path::Path;
 use std::time::Instant;
 
-use super::checkpoint::{self, Tensors};
 use super::meter::Meter;
 use super::optimizer::Optimizer;
-use super::position::Position;
+use super::progress::TrainingProgress;
 use super::training::Training;
 use crate::error::{Error, Result};
+use crate::tensor::checkpoint::{self, Tensors};
 
 /// The groups of tensors in a checkpoint, by the beginning of their names.
 const WEIGHTS: &str = "weights/";
@@ -18,7 +18,7 @@ const BEST: &str = "best/";
 impl Training {
     /// Saves the training at the job's checkpoint.
     pub fn save(&mut self) -> Result<()> {
-        self.position.cost = self.meter.cost();
+        self.progress.cost = self.meter.cost();
         let mut moments = Tensors::new();
         for optimizer in std::iter::once(&self.optimizer).chain(self.arch.iter().map(|arch| &arch.optimizer)) {
             moments.extend(optimizer.state(&self.net.weights)?);
@@ -28,36 +28,35 @@ impl Training {
         let named = groups.into_iter().flat_map(|(prefix, group)| {
             group.into_iter().map(move |(name, tensor)| (format!("{prefix}{name}"), tensor))
         });
-        checkpoint::write(&self.job.checkpoint, &named.collect(), &self.position)?;
+        checkpoint::write(&self.job.checkpoint, &named.collect(), &self.progress)?;
         self.saved = Instant::now();
         Ok(())
     }
 
-    /// Puts it where it saved itself.
+    /// Restores the training from the job's checkpoint.
     pub(super) fn resume(&mut self) -> Result<()> {
         let path = self.job.checkpoint.clone();
-        let (tensors, position) = read(&path)?;
-        self.net.weights.restore(&group(&tensors, WEIGHTS), true).map_err(|error| error.context(path.display()))?;
-        self.restore_moments(&group(&tensors, OPTIMIZER), true).map_err(|error| error.context(path.display()))?;
+        let (tensors, progress) = read(&path)?;
+        self.net.weights.restore(&group(&tensors, WEIGHTS), true).map_err(|error| error.in_file(&path))?;
+        self.restore_moments(&group(&tensors, OPTIMIZER), true).map_err(|error| error.in_file(&path))?;
         let best = group(&tensors, BEST);
         self.best_weights = (!best.is_empty()).then_some(best);
-        self.meter = Meter::new(position.cost);
-        self.position = position;
+        self.meter = Meter::new(progress.cost);
+        self.progress = progress;
         Ok(())
     }
 
-    /// Takes over what another training ended with, where names and shapes match: weights, statistics and alphas.
+    /// Inherits weights, statistics and alphas of another training, where names and shapes match.
     pub(super) fn inherit(&mut self, path: &Path) -> Result<()> {
         self.net.weights.restore(&ended_with(path)?, false).map(|_| ())
     }
 
-    /// Goes on where another training ended: besides weights, with the state of its optimizers, and at its place in the
-    /// schedules.
+    /// Continues another training: besides its weights, with the state of its optimizers and its place in the schedules.
     pub(super) fn go_on_from(&mut self, path: &Path) -> Result<()> {
-        let (tensors, position) = read(path)?;
+        let (tensors, progress) = read(path)?;
         self.net.weights.restore(&group(&tensors, WEIGHTS), false)?;
         self.restore_moments(&group(&tensors, OPTIMIZER), false)?;
-        self.position = position.continued();
+        self.progress = progress.continued();
         Ok(())
     }
 
@@ -70,7 +69,7 @@ impl Training {
 
 /// The weights, statistics and alphas that a training ended with, by name.
 pub(super) fn ended_with(checkpoint: &Path) -> Result<Tensors> {
-    let (tensors, _) = checkpoint::read_group::<Position>(checkpoint, WEIGHTS)?;
+    let (tensors, _) = checkpoint::read_group::<TrainingProgress>(checkpoint, WEIGHTS)?;
     if tensors.is_empty() {
         return Err(Error::file("use", checkpoint, "it holds no weights: expected the checkpoint of a training"));
     }
@@ -78,11 +77,11 @@ pub(super) fn ended_with(checkpoint: &Path) -> Result<Tensors> {
 }
 
 /// The checkpoint of a training.
-fn read(path: &Path) -> Result<(Tensors, Position)> {
-    let (tensors, position) = checkpoint::read::<Position>(path)?;
-    let position =
-        position.ok_or_else(|| Error::file("go on from", path, "it does not say where the training stood"))?;
-    Ok((tensors, position))
+fn read(path: &Path) -> Result<(Tensors, TrainingProgress)> {
+    let (tensors, progress) = checkpoint::read::<TrainingProgress>(path)?;
+    let progress =
+        progress.ok_or_else(|| Error::file("go on from", path, "it does not say where the training stood"))?;
+    Ok((tensors, progress))
 }
 
 fn group(tensors: &Tensors, prefix: &str) -> Tensors {

@@ -1,33 +1,33 @@
-//! Scores of the parts of a trained supernet, without training: each mask with the weights that the whole ended with.
+//! Scores of the parts of a trained supernet, without training: each mask takes the weights that the supernet ended
+//! with.
 
 use std::path::PathBuf;
 
-use genomenas_data::Rows;
+use genomenas_data::{Device, Rows};
 use genomenas_plugin::message::{Cost, MaskScore, Mixing, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Layers;
-use tch::Device;
 
-use super::checkpoint::Tensors;
-use super::computed::Computed;
-use super::feed::Feed;
-use super::job::Watch;
-use super::memory::{self, Need};
+use super::batches;
+use super::forward_cost::ForwardCost;
+use super::job::StepObserver;
 use super::meter::{Bound, Meter};
 use super::saving::ended_with;
 use super::steps::out_of_data;
 use crate::error::Result;
 use crate::eval;
 use crate::net::{Blend, Mixer, Net, Statistics};
+use crate::tensor::checkpoint::Tensors;
+use crate::tensor::memory::{self, MemoryEstimate};
 
 /// What to score with.
 #[derive(Debug)]
 pub struct ScoreJob {
-    /// The checkpoint of the training of the supernet, which ended.
+    /// The checkpoint of the supernet's training, which has ended.
     pub weights: PathBuf,
     /// The run's seed: the rows for the statistics of batch norms are drawn from it, the same for every mask.
     pub data_seed: u64,
-    /// Where.
+    /// The device.
     pub device: Device,
     /// Threads for the metrics.
     pub threads: usize,
@@ -60,14 +60,15 @@ impl Scoring {
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or is no checkpoint of a training.
+    /// The file cannot be read, or is not the checkpoint of a training.
     pub fn start(job: ScoreJob) -> Result<Self> {
         let weights = ended_with(&job.weights)?;
         let meter = Meter::new(job.spent);
         Ok(Self { job, weights, meter, stopped: None })
     }
 
-    /// Replaces what it may spend, with what was spent on masks before, and lets its clock run if it was stopped.
+    /// Replaces the bounds of its cost, which include what was spent on masks before, and starts its clock if it was
+    /// stopped.
     pub fn bound_by(&mut self, bounds: Vec<Bound>) {
         self.meter.bound_by(bounds);
     }
@@ -77,8 +78,8 @@ impl Scoring {
         self.meter.pause();
     }
 
-    /// Scores mask number `mask`, of which the supernet has these layers and this mixing. `None` when a bound ended it
-    /// before: then see [`Self::stopped`].
+    /// Scores mask number `mask`, whose supernet has these layers and this mixing. `None` if a bound ended the score:
+    /// then see [`Self::stopped`].
     ///
     /// # Errors
     ///
@@ -88,34 +89,34 @@ impl Scoring {
         mask: u32,
         layers: &Layers,
         mixing: &Mixing,
-        watch: &mut dyn Watch,
+        observer: &mut dyn StepObserver,
     ) -> Result<Option<MaskScore>> {
         let job = &self.job;
         let shape = &job.valid.info().shape;
         layers.expect_io(shape.length, shape.labels.len())?;
-        let need = Need {
+        let estimate = MemoryEstimate {
             parameters: layers.parameters(),
-            copies: Need::SCORED,
-            activations: Computed::most(layers, mixing)?.activations,
+            copies: MemoryEstimate::SCORED,
+            activations: ForwardCost::most(layers, mixing)?.activations,
             batch: job.batch,
         };
-        memory::check(job.device, &need)?;
+        memory::check(job.device, &estimate)?;
         let mixer = Mixer::new(mixing, layers)?;
         let mut net = Net::build_blank(layers, job.device)?;
         let restored = net.weights.restore_part_of(&self.weights);
         restored.map_err(|error| error.context(job.weights.display()))?;
-        let mut tally = Tally { layers, meter: &mut self.meter, watch, stopped: None };
-        let scored = if recalibrate(job, &mut net, &mixer, &mut tally)? {
+        let mut meter = ScoreMeter { layers, meter: &mut self.meter, observer, stopped: None };
+        let scored = if recalibrate(job, &mut net, &mixer, &mut meter)? {
             let scoring = eval::Scoring {
                 batches: job.validation_batches,
                 mixer: Some(&mixer),
                 ..eval::Scoring::of(job.batch, job.device, job.threads)
             };
-            eval::score_while(&net, &job.valid, &scoring, |at, rows| tally.scores(rows, &mixer.scoring(at)))?
+            eval::score_while(&net, &job.valid, &scoring, |at, rows| meter.scores(rows, &mixer.scoring(at)))?
         } else {
             None
         };
-        self.stopped = tally.stopped;
+        self.stopped = meter.stopped;
         Ok(scored.map(|metrics| MaskScore {
             mask,
             valid_loss: metrics.loss,
@@ -130,48 +131,48 @@ impl Scoring {
         self.stopped
     }
 
-    /// What the scores have cost, with those before.
+    /// What all scores have cost, including those before.
     pub fn cost(&mut self) -> Cost {
         self.meter.cost()
     }
 }
 
-/// Computes the statistics of batch norms anew, where that is asked for. Gives whether no bound ended it.
-fn recalibrate(job: &ScoreJob, net: &mut Net, mixer: &Mixer, tally: &mut Tally<'_>) -> Result<bool> {
+/// Computes the statistics of batch norms anew, where that is asked for. Returns false where a bound ended it.
+fn recalibrate(job: &ScoreJob, net: &mut Net, mixer: &Mixer, meter: &mut ScoreMeter<'_>) -> Result<bool> {
     if job.recalibrate_batch_norm == 0 {
         return Ok(true);
     }
     let batches = job.recalibrate_batch_norm.div_ceil(job.batch.max(1));
     let seed = seed::derive(job.data_seed, "rows of batch norms", 0);
-    let mut feed = Feed::sample(&job.train, seed, job.batch, batches as usize, job.device)?;
+    let mut loader = batches::sample(&job.train, seed, job.batch, batches as usize, job.device)?;
     let mut statistics = Statistics::default();
     for at in 0..batches {
         let blend = mixer.scoring(at.into());
-        if !tally.observes(job.batch.into(), &blend) {
+        if !meter.observes(job.batch.into(), &blend) {
             return Ok(false);
         }
-        let (inputs, _) = feed.next_batch()?.ok_or_else(out_of_data)?;
+        let (inputs, _) = loader.next_batch()?.ok_or_else(out_of_data)?;
         net.observe(&inputs, blend, &mut statistics)?;
     }
     net.recalibrate(&statistics)?;
     Ok(true)
 }
 
-/// Counts batches before they pass through the network, as long as no bound is reached.
-struct Tally<'a> {
+/// Counts batches before they pass through the network, until a bound is reached.
+struct ScoreMeter<'a> {
     layers: &'a Layers,
     meter: &'a mut Meter,
-    watch: &'a mut dyn Watch,
+    observer: &'a mut dyn StepObserver,
     stopped: Option<Stopped>,
 }
 
-impl Tally<'_> {
-    /// Counts a batch for statistics, unless it may not be.
+impl ScoreMeter<'_> {
+    /// Counts a batch for statistics. Returns false where a bound is reached, and the batch must not pass.
     fn observes(&mut self, samples: u64, blend: &Blend) -> bool {
         self.count(samples, blend, Meter::observed)
     }
 
-    /// Counts a batch that is scored, unless it may not be.
+    /// Counts a batch to score. Returns false where a bound is reached, and the batch must not pass.
     fn scores(&mut self, samples: u64, blend: &Blend) -> bool {
         self.count(samples, blend, Meter::scored)
     }
@@ -181,8 +182,8 @@ impl Tally<'_> {
         if self.stopped.is_some() {
             return false;
         }
-        count(self.meter, samples, Computed::under(self.layers, blend).multiply_adds);
-        self.watch.step(self.meter.part().min(1.0), samples);
+        count(self.meter, samples, ForwardCost::under(self.layers, blend).multiply_adds);
+        self.observer.step(self.meter.part().min(1.0), samples);
         true
     }
 }

@@ -1,25 +1,25 @@
 //! The training of one network: epochs of steps, each followed by a score on the validation split.
 //!
-//! Every random draw is a function of the training's seed and the step, so a training that is resumed from a
-//! checkpoint does what it would have done.
+//! Every random draw is a function of the training's seed and the step, so a training that is resumed from a checkpoint
+//! ends with the same bytes as one that was never interrupted.
 
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{Alphas, Cost, Epoch, Order, Stopped};
 
 use super::arch::ArchSteps;
-use super::checkpoint::Tensors;
-use super::computed::Computed;
-use super::job::{Job, Start, Watch, check_hidden, check_plan, check_states};
-use super::memory::{self, Need};
+use super::forward_cost::ForwardCost;
+use super::job::{Job, Start, StepObserver, check_hidden, check_plan, check_states};
 use super::meter::{Bound, Meter};
 use super::objective::Objective;
 use super::optimizer::Optimizer;
 use super::partition::{Available, Partition};
-use super::position::Position;
+use super::progress::TrainingProgress;
 use crate::error::{Error, Result};
 use crate::eval;
 use crate::net::{Mixer, Net};
+use crate::tensor::checkpoint::Tensors;
+use crate::tensor::memory::{self, MemoryEstimate};
 
 /// How often a training saves itself within an epoch.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -31,14 +31,14 @@ pub struct Training {
     pub(super) partition: Partition,
     pub(super) net: Net,
     pub(super) mixer: Mixer,
-    /// What a pass computes that leaves nothing out.
-    pub(super) whole: Computed,
-    /// Of the weights.
+    /// The cost of a pass that leaves nothing out.
+    pub(super) whole: ForwardCost,
+    /// The optimizer of the weights.
     pub(super) optimizer: Optimizer,
     pub(super) arch: Option<ArchSteps>,
     pub(super) objective: Objective,
     pub(super) meter: Meter,
-    pub(super) position: Position,
+    pub(super) progress: TrainingProgress,
     pub(super) best_weights: Option<Tensors>,
     pub(super) saved: Instant,
     /// How often it saves itself within an epoch.
@@ -57,7 +57,7 @@ impl Training {
         Ok(training)
     }
 
-    /// The training that saved itself at the job's checkpoint, from there; from its beginning if there is none.
+    /// The training from the job's checkpoint, or from its beginning if there is none.
     pub fn resume_or_start(job: Job) -> Result<Self> {
         if !job.checkpoint.exists() {
             return Self::start(job);
@@ -81,10 +81,10 @@ impl Training {
         let unrolls = job.plan.arch.as_ref().is_some_and(|arch| arch.order != Order::First);
         memory::check(
             job.device,
-            &Need {
+            &MemoryEstimate {
                 parameters: job.layers.parameters(),
-                copies: if unrolls { Need::UNROLLED } else { Need::TRAINED },
-                activations: Computed::most(&job.layers, &job.mixing)?.activations,
+                copies: if unrolls { MemoryEstimate::UNROLLED } else { MemoryEstimate::TRAINED },
+                activations: ForwardCost::most(&job.layers, &job.mixing)?.activations,
                 batch: job.plan.batch,
             },
         )?;
@@ -92,7 +92,7 @@ impl Training {
         let optimizer = Optimizer::new(&job.plan, &net.weights)?;
         let arch = ArchSteps::new(&job.plan, &net)?;
         let objective = Objective::new(&job.plan, info, job.device)?;
-        let whole = Computed::whole(&job.layers);
+        let whole = ForwardCost::whole(&job.layers);
         Ok(Self {
             job,
             partition,
@@ -103,14 +103,14 @@ impl Training {
             arch,
             objective,
             meter: Meter::new(Cost::default()),
-            position: Position::default(),
+            progress: TrainingProgress::default(),
             best_weights: None,
             saved: Instant::now(),
             save_every: SAVE_EVERY,
         })
     }
 
-    /// Replaces what it may spend, from its beginning on, and lets its clock run if it was stopped.
+    /// Replaces the bounds of its cost, counted from its beginning, and starts its clock if it was stopped.
     pub fn bound_by(&mut self, bounds: Vec<Bound>) {
         self.meter.bound_by(bounds);
     }
@@ -120,14 +120,14 @@ impl Training {
         self.meter.pause();
     }
 
-    /// Trains and scores the next epoch. `None` when the training had ended before: then see [`Self::stopped`].
-    pub fn next_epoch(&mut self, watch: &mut dyn Watch) -> Result<Option<Epoch>> {
-        if self.position.stopped.is_some() {
+    /// Trains and scores the next epoch. `None` if the training has ended: then see [`Self::stopped`].
+    pub fn next_epoch(&mut self, observer: &mut dyn StepObserver) -> Result<Option<Epoch>> {
+        if self.progress.stopped.is_some() {
             return Ok(None);
         }
-        let cut = self.train_epoch(watch)?;
-        if self.position.epoch_steps == 0 {
-            self.position.stopped = cut;
+        let cut = self.train_epoch(observer)?;
+        if self.progress.epoch_steps == 0 {
+            self.progress.stopped = cut;
             return Ok(None);
         }
         let metrics = eval::score(
@@ -142,10 +142,10 @@ impl Training {
         )?;
         let strands = if self.job.plan.average_strands { 2 } else { 1 };
         self.count_score(strands * metrics.rows as u64);
-        let number = self.position.epochs + 1;
+        let number = self.progress.epochs + 1;
         let epoch = Epoch {
             number,
-            train_loss: self.position.loss_sum / self.position.epoch_samples as f64,
+            train_loss: self.progress.loss_sum / self.progress.epoch_samples as f64,
             valid_loss: metrics.loss.ok_or_else(|| {
                 Error::failed(format!("the validation loss is not a finite number after epoch {number}"))
             })?,
@@ -153,11 +153,11 @@ impl Training {
             auprc: metrics.averages.auprc.mean,
             f1: metrics.averages.f1.mean,
         };
-        let best = self.position.end_epoch(epoch.clone(), &self.job.plan);
+        let best = self.progress.end_epoch(epoch.clone(), &self.job.plan);
         if best && self.job.keep_best {
             self.best_weights = Some(self.net.weights.snapshot()?);
         }
-        self.position.stopped = cut.or_else(|| self.meter.reached()).or_else(|| self.position.ended(&self.job.plan));
+        self.progress.stopped = cut.or_else(|| self.meter.reached()).or_else(|| self.progress.ended(&self.job.plan));
         Ok(Some(epoch))
     }
 
@@ -166,7 +166,7 @@ impl Training {
         self.saved.elapsed() < age
     }
 
-    /// Puts the weights of the best epoch in place, if they were kept. Gives the network.
+    /// The network with the weights of the best epoch, if they were kept, otherwise with the last ones.
     pub fn into_best(mut self) -> Result<Net> {
         if let Some(best) = &self.best_weights {
             self.net.weights.restore(best, true)?;
@@ -176,21 +176,20 @@ impl Training {
 
     /// Why the training ended; `None` while it goes on.
     pub fn stopped(&self) -> Option<Stopped> {
-        self.position.stopped
+        self.progress.stopped
     }
 
     /// The last epoch.
     pub fn last(&self) -> Option<&Epoch> {
-        self.position.last.as_ref()
+        self.progress.last.as_ref()
     }
 
     /// The epoch with the lowest validation loss.
     pub fn best(&self) -> Option<&Epoch> {
-        self.position.best.as_ref()
+        self.progress.best.as_ref()
     }
 
-    /// What a supernet has learned of its options, as it is now; empty where it mixes without alphas, and for
-    /// architectures.
+    /// The current alphas of a supernet; empty where it mixes without alphas, and for architectures.
     pub fn alphas(&self) -> Result<Alphas> {
         if self.job.mixing.learns() { self.net.alphas() } else { Ok(Alphas::default()) }
     }

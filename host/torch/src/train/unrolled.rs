@@ -1,20 +1,19 @@
-//! The gradient of the alphas after one unrolled weight step, its implicit term by a finite difference: equations 6 to
-//! 8 of Liu et al. 2019, with what [`Order::Second`](genomenas_plugin::message::Order::Second) says of parts and
-//! clipping.
+//! The gradient of the alphas after one unrolled weight step, with its implicit term by a finite difference: equations 6
+//! to 8 of Liu et al. 2019. [`Order::Second`](genomenas_plugin::message::Order::Second) documents parts and clipping.
 
 use tch::{Kind, TchError, Tensor};
 
-use super::arch::{Of, Passes};
-use super::feed::Batch;
 use super::optimizer::{Clipped, Optimizer};
+use super::passes::{GradientTargets, Passes};
 use crate::error::{Error, Result};
 use crate::net::weights::{WEIGHTS, Weights};
+use crate::tensor::loader::Batch;
 
 /// How far the weights move for the finite difference, in all parts together (Liu et al. 2019, footnote 2).
 const DISTANCE: f64 = 0.01;
 
-/// The gradient. `optimizer` and `rates` are those of the weight step that is unrolled, on the batch `train`; the loss
-/// that the alphas are to lower is on the batch `arch`. The weights are afterwards what they were, to the bit.
+/// The gradient of the loss on the batch `arch` after a weight step on the batch `train` by `optimizer` with `rates`.
+/// Afterwards the weights are what they were, bit for bit.
 pub(super) fn gradient(
     passes: &mut Passes<'_>,
     optimizer: &Optimizer,
@@ -24,14 +23,14 @@ pub(super) fn gradient(
     train: &Batch,
 ) -> Result<Tensor> {
     let start = Start::of(&passes.net.weights)?;
-    passes.backward(train, Of { weights: true, alphas: false })?;
+    passes.backward(train, GradientTargets { weights: true, alphas: false })?;
     let Clipped { gradients, factors } = optimizer.take_gradients(&mut passes.net.weights)?;
     start.move_by(&passes.net.weights, |at, weights| {
         gradients[at].f_add(&weights.f_mul_scalar(weight_decay)?)?.f_mul_scalar(-rates[at])
     })?;
     drop(gradients);
 
-    passes.backward(arch, Of { weights: true, alphas: true })?;
+    passes.backward(arch, GradientTargets { weights: true, alphas: true })?;
     let direct = passes.take_alphas()?;
     let ahead = optimizer.take_gradients(&mut passes.net.weights)?.gradients;
     start.put_back(&mut passes.net.weights)?;
@@ -53,14 +52,14 @@ pub(super) fn gradient(
             "the gradient after an unrolled weight step is not finite: lower the learning rates, clip gradients, or take order 1",
         ));
     }
-    // A rate of 0, at the end of a schedule, unrolls to nothing.
+    // With a rate of 0, at the end of a schedule, there is no step to unroll.
     if norm < f64::from(f32::MIN_POSITIVE) {
         return Ok(direct);
     }
     let step = DISTANCE / norm;
     let mut at = |sign: f64| -> Result<Tensor> {
         start.move_by(&passes.net.weights, |at, _| direction[at].f_mul_scalar(sign * step))?;
-        passes.backward(train, Of { weights: false, alphas: true })?;
+        passes.backward(train, GradientTargets { weights: false, alphas: true })?;
         start.put_back(&mut passes.net.weights)?;
         passes.take_alphas()
     };

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{GenomeNas, cell_block, decision, operations};
-use crate::space::graph::{Block, Node};
-use crate::space::{Decision, Op, Rule};
+use super::{GenomeNas, operations};
+use crate::space::{Block, Decision, Node, Op, Rule};
 
 impl GenomeNas {
     /// The decisions of the cells and the rules over them. A single cell is normal; its space has the decisions of
@@ -124,4 +123,16 @@ fn slot_option(input: usize, operation: &str) -> String {
 
 fn slot_block(node: usize, input: usize, operation: &str, stride: usize) -> String {
     format!("{}_n{node}_{input}_{operation}", cell_block(stride))
+}
+
+/// The name of the block of the cells of this stride.
+pub(super) fn cell_block(stride: usize) -> String {
+    if stride == 1 { "normal_cell".to_owned() } else { format!("reduction_cell_{stride}") }
+}
+
+/// A decision among `options`; those of the operation `none` are only in a supernet.
+pub(super) fn decision(id: &str, options: &[String]) -> Decision {
+    let none = |option: &&String| *option == "none" || option.ends_with("-none");
+    let search_only = options.iter().filter(none).cloned().collect();
+    Decision { id: id.to_owned(), options: options.to_vec(), search_only }
 }

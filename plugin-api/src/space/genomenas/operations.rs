@@ -3,8 +3,7 @@
 //! In a supernet, normalisation has no scale and shift, pools are normalised, and identities have a dropout; in an
 //! architecture, whatever is not an identity has drop path.
 
-use crate::space::Op;
-use crate::space::graph::{Block, Form, Node};
+use crate::space::{Block, Form, Node, Op};
 use crate::{Error, Result};
 
 /// The largest kernel.

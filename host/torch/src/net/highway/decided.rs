@@ -1,9 +1,9 @@
 //! The nodes of an architecture's highway cell: one predecessor and one activation each, no normalisation.
 
 use genomenas_plugin::space::{EdgeActivation, Function, HighwayCell};
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
-use super::{Common, Computed, masked, step};
+use super::step::{Common, masked, step};
 use crate::error::{Error, Result};
 
 /// The state that a node reads, and its activation.
@@ -26,7 +26,7 @@ pub(super) fn nodes(cell: &HighwayCell, name: &str) -> Result<Vec<Node>> {
 }
 
 /// The states of all nodes at one position, from s₀.
-pub(super) fn states(nodes: &[Node], start: Tensor, common: &Common<'_>) -> Computed<Vec<Tensor>> {
+pub(super) fn states(nodes: &[Node], start: Tensor, common: &Common<'_>) -> Result<Vec<Tensor>, TchError> {
     let mut states = vec![start];
     for (node, w) in nodes.iter().zip(&common.w) {
         let state = &states[node.input];

@@ -5,18 +5,16 @@
 
 mod decided;
 mod search;
+mod step;
 
 use genomenas_plugin::space::{Form, Function, HighwayCell};
 use tch::{TchError, Tensor};
 
 use super::module::{Module, Pass, size};
-use super::pooling::activate;
 use super::shares::Choices;
 use super::weights::{Declared, Draw, Part, WeightId};
 use crate::error::Result;
-
-/// Of what libtorch computes.
-type Computed<T> = std::result::Result<T, TchError>;
+use step::{Common, masked, step};
 
 /// The range of the initial weights, from the reference.
 const RANGE: f64 = 0.04;
@@ -38,20 +36,11 @@ enum Nodes {
     Search(search::Nodes),
 }
 
-/// What the nodes of one pass have in common.
-struct Common<'a> {
-    hidden: i64,
-    /// The matrix of each node.
-    w: Vec<&'a Tensor>,
-    /// The dropout of states that enter a matrix.
-    mask: Option<Tensor>,
-}
-
 impl Module for Highway {
-    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Computed<Tensor> {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
         let x = inputs[0].f_permute([2, 0, 1])?;
         let (_, batch, _) = x.size3()?;
-        let mask = |p: f64| -> Computed<Option<Tensor>> {
+        let mask = |p: f64| -> Result<Option<Tensor>, TchError> {
             if !pass.mode.train || p == 0.0 {
                 return Ok(None);
             }
@@ -89,21 +78,6 @@ impl Module for Highway {
         let value = outputs.f_permute([1, 2, 0])?;
         pass.recurrent_outputs.push(outputs);
         Ok(value)
-    }
-}
-
-/// s + σ(c)⊙(f(g) − s) for gates \[c, g\].
-fn step(state: &Tensor, gates: &Tensor, activation: Function) -> Computed<Tensor> {
-    let hidden = state.size2()?.1;
-    let carry = gates.f_narrow(1, 0, hidden)?.f_sigmoid()?;
-    let candidate = activate(activation, &gates.f_narrow(1, hidden, hidden)?)?;
-    state.f_lerp_tensor(&candidate, &carry)
-}
-
-fn masked(state: &Tensor, mask: Option<&Tensor>) -> Computed<Tensor> {
-    match mask {
-        Some(mask) => state.f_mul(mask),
-        None => Ok(state.shallow_clone()),
     }
 }
 

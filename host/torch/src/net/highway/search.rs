@@ -7,19 +7,19 @@
 //! ```
 //!
 //! with one batch norm for s₀ and all nodes and positions. The predecessors of a node are stacked, so that each node
-//! takes one product and one call an activation, however many edges it has.
+//! takes one product, and one call for each activation, however many edges it has.
 
 use std::collections::BTreeMap;
 
 use genomenas_plugin::space::{EdgeActivation, Function, HighwayCell};
-use tch::Tensor;
+use tch::{TchError, Tensor};
 
 use super::super::module::Pass;
 use super::super::normalisation::BatchNorm;
 use super::super::pooling::activate;
 use super::super::shares::{Choices, OptionId, Share};
 use super::super::weights::Declared;
-use super::{Common, Computed, masked};
+use super::step::{Common, masked};
 use crate::error::{Error, Result};
 
 /// The nodes of a cell, and the norm that they share.
@@ -33,7 +33,7 @@ pub(super) struct Nodes {
 #[derive(Debug)]
 struct Edge {
     input: usize,
-    /// Its activations other than `none`; one that is decided has no option and counts 1.
+    /// Its activations other than `none`; a decided one has no option and counts 1.
     activations: Vec<(Function, Option<OptionId>)>,
 }
 
@@ -66,7 +66,7 @@ impl Nodes {
     }
 
     /// What feeds each node in this pass. It is the same at all positions.
-    pub(super) fn wiring(&self, like: &Tensor, pass: &Pass<'_>) -> Computed<Vec<Wires>> {
+    pub(super) fn wiring(&self, like: &Tensor, pass: &Pass<'_>) -> Result<Vec<Wires>, TchError> {
         let scalar = |value: f64| like.f_new_full([0_i64; 0], value, (like.kind(), like.device()));
         let (nothing, whole) = (scalar(0.0)?, scalar(1.0)?);
         let share_of = |option: Option<OptionId>| match option.map(|option| pass.shares.of(option)) {
@@ -74,7 +74,7 @@ impl Nodes {
             Some(Share::Part(share)) => Some(share.shallow_clone()),
             Some(Share::Nothing) => None,
         };
-        let wires = |edges: &Vec<Edge>| -> Computed<Wires> {
+        let wires = |edges: &Vec<Edge>| -> Result<Wires, TchError> {
             let mut inputs = Vec::new();
             let mut by_function: BTreeMap<Function, Vec<(usize, Tensor)>> = BTreeMap::new();
             for edge in edges {
@@ -89,7 +89,7 @@ impl Nodes {
                 }
                 inputs.push(edge.input);
             }
-            let stacked = |shares: Vec<(usize, Tensor)>| -> Computed<Tensor> {
+            let stacked = |shares: Vec<(usize, Tensor)>| -> Result<Tensor, TchError> {
                 let mut column: Vec<Tensor> = inputs.iter().map(|_| nothing.shallow_clone()).collect();
                 for (at, share) in shares {
                     column[at] = share;
@@ -99,7 +99,7 @@ impl Nodes {
             let shares = by_function
                 .into_iter()
                 .map(|(function, shares)| Ok((function, stacked(shares)?)))
-                .collect::<Computed<Vec<_>>>()?;
+                .collect::<Result<Vec<_>, TchError>>()?;
             let mut total = nothing.f_view([1, 1, 1])?;
             for (_, share) in &shares {
                 total = total.f_add(share)?;
@@ -116,7 +116,7 @@ impl Nodes {
         start: &Tensor,
         common: &Common<'_>,
         pass: &mut Pass<'_>,
-    ) -> Computed<Vec<Tensor>> {
+    ) -> Result<Vec<Tensor>, TchError> {
         let mut states = vec![self.norm.apply(start, pass)?];
         for (wires, w) in wiring.iter().zip(&common.w) {
             let sum = if wires.inputs.is_empty() { start.f_zeros_like()? } else { node(wires, &states, w, common)? };
@@ -127,7 +127,7 @@ impl Nodes {
 }
 
 /// A node's mixture before normalisation.
-fn node(wires: &Wires, states: &[Tensor], w: &Tensor, common: &Common<'_>) -> Computed<Tensor> {
+fn node(wires: &Wires, states: &[Tensor], w: &Tensor, common: &Common<'_>) -> Result<Tensor, TchError> {
     let read: Vec<&Tensor> = wires.inputs.iter().map(|&input| &states[input]).collect();
     let stacked = Tensor::f_stack(&read, 0)?;
     let gates = masked(&stacked, common.mask.as_ref())?.f_matmul(w)?;

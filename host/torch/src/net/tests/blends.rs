@@ -1,7 +1,8 @@
 //! Passes over some options of a supernet against networks that have no others.
 
+use genomenas_data::Device;
 use genomenas_plugin::space::{Mask, Selection, Space};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
 use super::{close, gradients, is_zero, loss, named, noise, random_selection, small, supernet};
 use crate::net::{Blend, Mode, Net};

@@ -7,7 +7,7 @@ use genomenas_plugin::seed;
 use genomenas_plugin::space::{
     Decision, EdgeActivation, Graph, HighwayCell, HighwayEdge, INPUT, Mask, Node, Op, Rule, Space, SpaceFormat, VERSION,
 };
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 use super::{close, distance, gradients, is_zero, named, noise, spread_alphas, supernet};
 use crate::net::weights::Part;
@@ -109,7 +109,7 @@ impl<'a> ByTheBook<'a> {
     /// [T, B, H] from [B, H, T].
     fn run(&mut self, x: &Tensor) -> Tensor {
         let (batch, _, positions) = x.size3().unwrap();
-        let mut h = Tensor::zeros([batch, 4], (Kind::Float, Device::Cpu));
+        let mut h = Tensor::zeros([batch, 4], (Kind::Float, tch::Device::Cpu));
         let mut outputs = Vec::new();
         for position in 0..positions {
             let entering = [self.drop(&x.select(2, position), true), self.drop(&h, false)];
@@ -158,7 +158,7 @@ fn compare(space: &Space, train: bool, dropout: f64) {
     net.weights.set_flat(Part::Rnn, &matrices).unwrap();
     let mut book = ByTheBook::of(&net, space, train);
     let dropout_mask =
-        || Tensor::empty([8, 4], (Kind::Float, Device::Cpu)).bernoulli_float_(1.0 - dropout) / (1.0 - dropout);
+        || Tensor::empty([8, 4], (Kind::Float, tch::Device::Cpu)).bernoulli_float_(1.0 - dropout) / (1.0 - dropout);
     tch::manual_seed(3);
     book.masks = (dropout > 0.0).then(|| (dropout_mask(), dropout_mask()));
     tch::manual_seed(3);

@@ -1,12 +1,13 @@
 //! Networks of architectures against what plugin-api infers of them.
 
+use genomenas_data::Device;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{
     Architecture, ArchitectureBuilder, EdgeActivation, Function, GenomeNas, HighwayCell, HighwayEdge, Op,
 };
-use tch::{Device, Kind};
+use tch::Kind;
 
-use super::noise;
+use super::{count, noise};
 use crate::net::weights::Part;
 use crate::net::{Mode, Net};
 
@@ -57,7 +58,7 @@ fn a_network_has_the_weights_and_the_output_that_its_graph_infers() {
     let architecture = every_operation();
     let layers = architecture.layers().unwrap();
     let net = net(&architecture);
-    assert_eq!(net.weights.count(), i64::try_from(layers.parameters()).unwrap());
+    assert_eq!(count(&net), i64::try_from(layers.parameters()).unwrap());
     for train in [true, false] {
         let output = net.forward(&noise(&[2, 4, 61]), &Mode { train, ..Mode::training() }).unwrap();
         assert_eq!(output.logits.size(), [2, 3]);
@@ -72,7 +73,7 @@ fn random_architectures_of_the_genomenas_space_train_and_score() {
     for draw in 0..3 {
         let architecture = space.architecture(&space.sample(&mut seed::stream(3, "test", draw))).unwrap();
         let mut net = net(&architecture);
-        assert_eq!(net.weights.count(), i64::try_from(architecture.layers().unwrap().parameters()).unwrap());
+        assert_eq!(count(&net), i64::try_from(architecture.layers().unwrap().parameters()).unwrap());
         let output = net.forward(&noise(&[3, 4, 100]), &Mode::training()).unwrap();
         assert_eq!(output.logits.size(), [3, 5]);
         output.logits.sum(Kind::Float).backward();

@@ -1,12 +1,13 @@
 //! Supernets under masks: what is dropped is gone, what remains keeps its identity.
 
+use genomenas_data::Device;
 use genomenas_plugin::message::Discard;
 use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{GenomeNas, Mask, Space};
-use tch::{Device, Kind};
+use tch::Kind;
 
-use super::{named, noise, small, spread_alphas, supernet};
+use super::{count, named, noise, small, spread_alphas, supernet};
 use crate::net::{Mode, Net};
 
 /// What some random discards leave.
@@ -32,7 +33,7 @@ fn discarded(space: &Space, draw: u64) -> Mask {
 fn the_published_supernet_has_38_035_471_weights() {
     let layers = GenomeNas::new(1000, 919).space().unwrap().supernet_layers().unwrap();
     assert_eq!(layers.parameters(), 38_035_471);
-    assert_eq!(Net::build(&layers, 1, Device::Cpu).unwrap().weights.count(), 38_035_471);
+    assert_eq!(count(&Net::build(&layers, 1, Device::Cpu).unwrap()), 38_035_471);
 }
 
 #[test]
@@ -43,8 +44,8 @@ fn masked_supernets_hold_the_fewer_weights_that_are_inferred_and_train() {
         let masked = space.masked(&discarded(&space, draw)).unwrap();
         let layers = masked.supernet_layers().unwrap();
         let mut net = supernet(&masked);
-        assert_eq!(net.weights.count(), i64::try_from(layers.parameters()).unwrap());
-        assert!(net.weights.count() < whole.weights.count());
+        assert_eq!(count(&net), i64::try_from(layers.parameters()).unwrap());
+        assert!(count(&net) < count(&whole));
         let output = net.forward(&noise(&[2, 4, 41]), &Mode { learn_alphas: true, ..Mode::training() }).unwrap();
         output.logits.sum(Kind::Float).backward();
         for part in crate::net::weights::PARTS {

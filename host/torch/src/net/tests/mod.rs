@@ -3,22 +3,24 @@
 mod blends;
 mod cell;
 mod graph;
+mod layouts;
 mod masks;
 mod mixtures;
 mod published;
 mod statistics;
 
+use genomenas_data::Device;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use tch::{Device, Kind, Tensor, no_grad};
+use tch::{Kind, Tensor, no_grad};
 
 use super::weights::{PARTS, Part};
 use super::{Net, Output};
 
 fn noise(shape: &[i64]) -> Tensor {
-    crate::train::alone::hold_generator();
+    crate::test_support::hold_generator();
     tch::manual_seed(1);
-    Tensor::randn(shape, (Kind::Float, Device::Cpu))
+    Tensor::randn(shape, (Kind::Float, tch::Device::Cpu))
 }
 
 fn supernet(space: &Space) -> Net {
@@ -40,6 +42,11 @@ fn small() -> GenomeNas {
     }
 }
 
+/// How many weights a network has.
+fn count(net: &Net) -> i64 {
+    PARTS.iter().map(|&part| net.weights.flat(part).size().iter().product::<i64>()).sum()
+}
+
 fn random_selection(space: &Space, index: u64) -> Selection {
     space.sample(&mut seed::stream(5, "test", index))
 }
@@ -53,7 +60,7 @@ fn spread_alphas(net: &mut Net) {
 /// A scalar that depends on all logits unevenly.
 fn loss(output: &Output) -> Tensor {
     let logits = output.logits.flatten(0, -1);
-    let uneven = Tensor::arange(logits.size()[0], (Kind::Float, Device::Cpu)).sin();
+    let uneven = Tensor::arange(logits.size()[0], (Kind::Float, tch::Device::Cpu)).sin();
     (logits * uneven).sum(Kind::Float)
 }
 

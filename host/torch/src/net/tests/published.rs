@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_data::Device;
 use genomenas_plugin::space::{
     Decision, EdgeActivation, Function, Graph, HighwayCell, HighwayEdge, INPUT, Node, Op, Space, SpaceFormat, VERSION,
 };
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 
 use crate::net::weights::Part;
 use crate::net::{Mode, Net};
@@ -31,15 +32,15 @@ fn space(edges: Vec<HighwayEdge>, decisions: Vec<Decision>) -> Space {
 /// Scores x = (1, −1), (0.5, 2) with the published weights and expects h₁ and h₂.
 #[track_caller]
 fn check(mut net: Net, expected: [[f32; 2]; 2]) {
-    let w0 = Tensor::full([4, 4], 0.1, (Kind::Float, Device::Cpu));
+    let w0 = Tensor::full([4, 4], 0.1, (Kind::Float, tch::Device::Cpu));
     let _ = w0.get(0).fill_(0.3);
     let mut values = vec![
         ("narrow.weight".to_owned(), Tensor::from_slice(&[1.0_f32, 0., 0., 0., 0., 1., 0., 0.]).view([2, 4, 1])),
-        ("narrow.bias".to_owned(), Tensor::zeros([2], (Kind::Float, Device::Cpu))),
+        ("narrow.bias".to_owned(), Tensor::zeros([2], (Kind::Float, tch::Device::Cpu))),
         ("rnn.w0".to_owned(), w0),
     ];
     for node in 0..8_u8 {
-        let w = Tensor::full([2, 4], 0.1 * f64::from(node + 1), (Kind::Float, Device::Cpu));
+        let w = Tensor::full([2, 4], 0.1 * f64::from(node + 1), (Kind::Float, tch::Device::Cpu));
         let _ = w.get(0).get(0).fill_(-0.2);
         let _ = w.get(1).get(3).fill_(0.5);
         values.push((format!("rnn.w.{node}"), w));

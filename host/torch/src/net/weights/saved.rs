@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::{Entry, Part, Weights};
+use super::entry::{Entry, Part};
+use super::flat::Weights;
 use crate::error::{Error, Result};
 
 impl Weights {
     /// Copies of all weights and buffers on the CPU, by name. Alphas are scalars, one an option.
-    pub fn snapshot(&self) -> Result<Vec<(String, Tensor)>> {
+    pub(crate) fn snapshot(&self) -> Result<Vec<(String, Tensor)>> {
         no_grad(|| {
             let copy = |(name, tensor): (&str, Tensor)| {
                 Ok((name.to_owned(), tensor.f_detach()?.f_to_device_(Device::Cpu, Kind::Float, false, true)?))
@@ -18,9 +19,9 @@ impl Weights {
         })
     }
 
-    /// Takes over values by name. With `exact` every weight and buffer must be there and nothing else; otherwise what
-    /// matches in name and shape is taken. Gives how many were.
-    pub fn restore(&mut self, values: &[(String, Tensor)], exact: bool) -> Result<usize> {
+    /// Restores values by name. With `exact` every weight and buffer must be there and nothing else; otherwise those of
+    /// the same name and shape are restored. Returns how many were.
+    pub(crate) fn restore(&mut self, values: &[(String, Tensor)], exact: bool) -> Result<usize> {
         let taken = self.take_over(values, exact)?;
         if exact && taken != values.len() {
             return Err(Error::input(format!(
@@ -31,16 +32,16 @@ impl Weights {
         Ok(taken)
     }
 
-    /// Takes over all values by name from those of a network that has these weights and buffers among others.
+    /// Restores all weights and buffers by name from a larger network, which has others besides.
     ///
     /// # Errors
     ///
-    /// One of them is not there, or has another shape.
-    pub fn restore_part_of(&mut self, values: &[(String, Tensor)]) -> Result<()> {
+    /// One of them is missing, or has another shape.
+    pub(crate) fn restore_part_of(&mut self, values: &[(String, Tensor)]) -> Result<()> {
         self.take_over(values, true).map(|_| ())
     }
 
-    /// Gives how many values were taken; with `all`, each weight and buffer must be there.
+    /// Returns how many values were taken; with `all`, each weight and buffer must be there.
     fn take_over(&mut self, values: &[(String, Tensor)], all: bool) -> Result<usize> {
         let given: BTreeMap<&str, &Tensor> = values.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         let mut taken = 0;
@@ -67,9 +68,9 @@ impl Weights {
         Ok(taken)
     }
 
-    /// Values that lie as those of a part in [`Self::flat`], by the names under which these weights are saved: views of
-    /// `values`, which may be written to. There are none for a part without values.
-    pub fn by_name_of(&self, part: Part, values: &Tensor) -> Result<Vec<(&str, Tensor)>> {
+    /// Views of `values`, which are in the order of [`Self::flat`] of a part, by the names under which its weights are
+    /// saved. What is written to a view is written to `values`. Without values there are no views.
+    pub(crate) fn by_name_of(&self, part: Part, values: &Tensor) -> Result<Vec<(&str, Tensor)>> {
         let mut all = Vec::new();
         if values.numel() == 0 {
             return Ok(all);

@@ -4,19 +4,20 @@ use genomenas_plugin::message::{Clip, Plan};
 use genomenas_plugin::space::{Function, LayerOp, Op};
 use tch::{Kind, Tensor, no_grad};
 
-use super::super::arch::{Of, Passes};
-use super::super::feed::{Batch, Feed};
-use super::super::optimizer::Progress;
+use super::super::batches;
+use super::super::optimizer::SchedulePoint;
+use super::super::passes::{GradientTargets, Passes};
 use super::super::unrolled;
 use super::{Setting, Training, sgd, values};
 use crate::net::Mode;
 use crate::net::weights::{Part, WEIGHTS};
+use crate::tensor::loader::Batch;
 
 /// The first batch of weight steps, and the first of architecture steps.
-fn batches(training: &Training) -> (Batch, Batch) {
+fn first_batches(training: &Training) -> (Batch, Batch) {
     let (job, rows) = (&training.job, &training.partition);
-    let train = Feed::train(job, rows.weights.as_ref(), 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
-    let arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
+    let train = batches::of_weights(job, rows.weights.as_ref(), 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
+    let arch = batches::of_alphas(job, rows.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
     (train, arch)
 }
 
@@ -68,11 +69,11 @@ fn close(gradient: &Tensor, expected: &[f64], tolerance: f64) -> Result<(), Stri
 
 /// The gradient that an architecture step takes, without and with a weight step unrolled.
 fn gradients(training: &mut Training, weight_decay: f64) -> (Tensor, Tensor) {
-    let (train, arch) = batches(training);
+    let (train, arch) = first_batches(training);
     let mut passes = Passes::new(&mut training.net, &training.objective, &Mode::training(), 1, 0);
-    passes.backward(&arch, Of { weights: false, alphas: true }).unwrap();
+    passes.backward(&arch, GradientTargets { weights: false, alphas: true }).unwrap();
     let first = passes.take_alphas().unwrap();
-    let rates = training.optimizer.rates(0, Progress::default());
+    let rates = training.optimizer.rates(SchedulePoint::default());
     let second = unrolled::gradient(&mut passes, &training.optimizer, &rates, weight_decay, &arch, &train).unwrap();
     (first, second)
 }
@@ -98,7 +99,7 @@ fn loss_ahead(training: &mut Training, rates: [f64; 2], weight_decay: f64, (trai
 fn the_gradient_of_alphas_is_that_of_the_loss() {
     let setting = smooth(Setting::new().plan);
     let mut training = setting.start();
-    let (_, arch) = batches(&training);
+    let (_, arch) = first_batches(&training);
     let (gradient, _) = gradients(&mut training, 0.0);
     let expected = differences(&mut training, |training| no_grad(|| loss(training, &arch)).double_value(&[]));
     close(&gradient, &expected, 0.01).unwrap();
@@ -110,7 +111,7 @@ fn the_unrolled_gradient_is_that_of_the_loss_after_a_weight_step_and_not_that_be
     let plan = Plan { cnn: sgd(rates[0]), rnn: Some(sgd(rates[1])), ..Setting::new().plan };
     let setting = smooth(plan);
     let mut training = setting.start();
-    let both = batches(&training);
+    let both = first_batches(&training);
     let (first, second) = gradients(&mut training, 0.1);
     let expected = differences(&mut training, |training| loss_ahead(training, rates, 0.1, &both));
     close(&second, &expected, 0.02).unwrap();
@@ -143,7 +144,7 @@ fn clipping_shortens_both_factors_of_the_implicit_term_and_lengthens_neither() {
         let plan = Plan { cnn: sgd(RATE), rnn: None, clip, ..Setting::new().plan };
         let setting = smooth(plan);
         let mut training = setting.start();
-        let (train, arch) = batches(&training);
+        let (train, arch) = first_batches(&training);
         let second = gradients(&mut training, 0.0).1;
         let limit = if let Clip::All { norm } = clip { norm } else { f64::INFINITY };
         let factor = |parts: &[Tensor]| (limit / (norm(parts) + 1e-6)).min(1.0);

@@ -6,9 +6,9 @@ use genomenas_plugin::message::{Algorithm, Discard, Horizon, Optimizer, Order, P
 use genomenas_plugin::space::{ArchitectureBuilder, Op};
 use tch::Tensor;
 
-use super::super::feed::Feed;
+use super::super::batches;
 use super::super::meter::Bound;
-use super::super::position::Position;
+use super::super::progress::TrainingProgress;
 use super::super::{Job, Start, Training};
 use super::{Blind, Setting, finish, moments, plan, saved, sgd, sizes};
 use crate::net::Mode;
@@ -48,7 +48,7 @@ fn weights(training: &Training) -> Vec<f64> {
 
 /// The gradient of the first step of a training.
 fn first_gradient(training: &mut Training) -> Vec<f64> {
-    let (inputs, targets) = Feed::train(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
+    let (inputs, targets) = batches::of_weights(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
     let logits = training.net.forward(&inputs, &Mode::training()).unwrap().logits;
     training.objective.mean(&logits, &targets).unwrap().backward();
     let gradient: Tensor = training.net.weights.take_gradients(Part::Cnn).unwrap();
@@ -108,13 +108,13 @@ fn rates_along_a_chain_follow_the_cosine_of_the_whole() {
             // Its own bound counts for nothing.
             training.bound_by(vec![Bound { unit: Unit::Samples, amount: 1000.0, stopped: Stopped::Limit }]);
             for _ in 0..epochs {
-                let at = training.at(0.0);
-                let [every_step, _] = training.optimizer.rates(at.epoch, at.progress)[..] else { unreachable!() };
+                let schedule = training.step_context(0.0).schedule;
+                let [every_step, _] = training.optimizer.rates(schedule)[..] else { unreachable!() };
                 assert!((every_step - cosine(f64::from(steps) / 18.0)).abs() < 1e-12, "{horizon:?} {steps}");
                 training.next_epoch(&mut Blind).unwrap().unwrap();
                 // As of the start of the epoch, which is over.
-                let at = training.at(0.0);
-                let [_, every_epoch] = training.optimizer.rates(at.epoch, at.progress)[..] else { unreachable!() };
+                let schedule = training.step_context(0.0).schedule;
+                let [_, every_epoch] = training.optimizer.rates(schedule)[..] else { unreachable!() };
                 assert!((every_epoch - cosine(f64::from(steps) / 18.0)).abs() < 1e-12, "{horizon:?} {steps}");
                 steps += 3;
             }
@@ -130,9 +130,9 @@ fn without_a_horizon_schedules_run_over_each_training_alone() {
     let setting = Setting { plan: Plan { cnn: rate, arch: None, ..plan(Order::First) }, ..Setting::new() };
     let first = ended(&mut begin(&setting, "first", 1, Start::Fresh));
     let mut second = begin(&setting, "second", 2, Start::Continue(first));
-    let at = second.at(0.0);
-    assert!((second.optimizer.rates(at.epoch, at.progress)[0] - 0.1).abs() < 1e-12);
-    assert_eq!(second.position.epochs, 0);
+    let schedule = second.step_context(0.0).schedule;
+    assert!((second.optimizer.rates(schedule)[0] - 0.1).abs() < 1e-12);
+    assert_eq!(second.progress.epochs, 0);
     assert_eq!(second.cost().samples, 0);
 }
 
@@ -183,11 +183,11 @@ fn steps_of_all_trainings_of_a_chain_are_counted_and_costs_are_each_ones_own() {
     let mut start = Start::Fresh;
     for trial in 0..3_u64 {
         let mut training = begin(&setting, &trial.to_string(), trial, start);
-        let before = training.position.before;
+        let before = training.progress.before;
         assert_eq!((u64::from(before.epochs), before.steps, before.arch_steps), (2 * trial, 6 * trial, 6 * trial));
         assert_eq!(before.cost.samples, 120 * trial);
         start = Start::Continue(ended(&mut training));
-        assert_eq!((training.position.epochs, training.position.steps), (2, 6));
+        assert_eq!((training.progress.epochs, training.progress.steps), (2, 6));
         assert_eq!(training.cost().samples, 120);
     }
 }
@@ -200,7 +200,7 @@ fn a_file_that_is_no_checkpoint_of_a_training_is_refused_by_its_path() {
     for start in [Start::Inherit(path.clone()), Start::Continue(path.clone())] {
         assert!(refused(start.clone()).contains("cannot read") && refused(start).contains("not a checkpoint"));
     }
-    super::super::checkpoint::write(&path, &Vec::new(), &Position::default()).unwrap();
+    crate::tensor::checkpoint::write(&path, &Vec::new(), &TrainingProgress::default()).unwrap();
     let text = refused(Start::Inherit(path.clone()));
     assert!(text.contains("it holds no weights") && text.contains("not a checkpoint"), "{text}");
 }

@@ -2,7 +2,7 @@
 
 use genomenas_plugin::message::{Mixing, Order, Plan};
 
-use super::super::computed::Computed;
+use super::super::forward_cost::ForwardCost;
 use super::{SECOND, Setting, finish, plan, sizes};
 use crate::net::{Blend, Mixer};
 
@@ -28,29 +28,29 @@ fn a_sub_network_costs_as_much_as_its_architecture() {
         let alone = space.architecture(&selection).unwrap().layers().unwrap();
         let mixing = Mixing::Cycle { selections: vec![selection] };
         let blend = Mixer::new(&mixing, &layers).unwrap().training(0, 0, 0.0);
-        let computed = Computed::under(&layers, &blend);
+        let computed = ForwardCost::under(&layers, &blend);
         assert_eq!(computed.multiply_adds, alone.multiply_adds());
         assert!(computed.activations < layers.activations());
-        assert_eq!(Computed::most(&layers, &mixing).unwrap(), computed);
+        assert_eq!(ForwardCost::most(&layers, &mixing).unwrap(), computed);
     }
 }
 
 #[test]
 fn no_draw_of_options_needs_more_than_was_estimated() {
     let layers = sizes(0.0).space().unwrap().supernet_layers().unwrap();
-    let whole = Computed::whole(&layers);
+    let whole = ForwardCost::whole(&layers);
     for options in [1, 2, 3, 9] {
         let mixing = Mixing::Uniform { options };
-        let most = Computed::most(&layers, &mixing).unwrap();
+        let most = ForwardCost::most(&layers, &mixing).unwrap();
         let mixer = Mixer::new(&mixing, &layers).unwrap();
         for step in 0..20 {
-            let drawn = Computed::under(&layers, &mixer.training(1, step, 0.0));
+            let drawn = ForwardCost::under(&layers, &mixer.training(1, step, 0.0));
             assert!(drawn.multiply_adds <= most.multiply_adds && drawn.activations <= most.activations);
         }
         // `none` and the pool, two of the four operations of an edge, cost nothing, so two may cost all.
         assert_eq!(most.multiply_adds == whole.multiply_adds, options >= 2);
     }
-    assert_eq!(Computed::under(&layers, &Blend::Sum), whole);
+    assert_eq!(ForwardCost::under(&layers, &Blend::Sum), whole);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod alphas;
 mod continuing;
 mod cost;
+mod errors;
 mod options;
 mod resume;
 mod rows;
@@ -11,14 +12,14 @@ mod steps;
 
 use genomenas_data::bases::{Packed, set_bit};
 use genomenas_data::store::{ImportRecord, Row, Shape, StoreWriter, Target};
-use genomenas_data::{Rows, Split, Store, Task};
+use genomenas_data::{Device, Rows, Split, Store, Task};
 use genomenas_plugin::message::{Algorithm, Arch, ArchData, Clip, Mixing, Optimizer, Order, Plan, Schedule};
 use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{GenomeNas, Layers, Space};
-use tch::{Device, Tensor};
+use tch::Tensor;
 
-use super::{Job, Start, Training, Watch};
+use super::{Job, Start, StepObserver, Training};
 
 const LENGTH: usize = 12;
 
@@ -35,7 +36,7 @@ pub(super) struct Setting {
 impl Setting {
     /// 60 training and 20 validation rows whose two labels are the letters at two positions.
     pub(super) fn new() -> Self {
-        super::alone::hold_generator();
+        crate::test_support::hold_generator();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.arrow");
         let labels = vec!["early".to_owned(), "late".to_owned()];
@@ -154,7 +155,7 @@ const SECOND: Order = Order::Second { weight_decay: 0.01 };
 /// Watches nothing.
 struct Blind;
 
-impl Watch for Blind {
+impl StepObserver for Blind {
     fn step(&mut self, _done: f64, _samples: u64) {}
 }
 

@@ -7,11 +7,13 @@ use genomenas_plugin::message::{ClassWeights, Order, Plan};
 use genomenas_plugin::space::{ArchitectureBuilder, Function, Layers, Op};
 use tch::{Kind, Tensor, no_grad};
 
-use super::super::feed::{Batch, Feed};
+use super::super::batches;
 use super::super::objective::Objective;
+use super::super::passes::{GradientTargets, Passes};
 use super::{LENGTH, Setting, Training, arch, bits, finish, plan, saved, sgd, values};
 use crate::net::Mode;
 use crate::net::weights::Part;
+use crate::tensor::loader::{Batch, DataLoader};
 
 const RATE: f64 = 0.1;
 
@@ -33,7 +35,7 @@ fn one_step(changed: Plan) -> Setting {
 
 /// The batch of the first step.
 fn first_batch(training: &Training) -> Batch {
-    Feed::train(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap()
+    batches::of_weights(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap()
 }
 
 fn named(training: &Training, name: &str) -> Vec<f64> {
@@ -100,16 +102,17 @@ fn balanced(maximum: f64) -> ClassWeights {
 #[test]
 fn a_shift_moves_each_training_window_by_a_drawn_number_of_bases_and_no_strand_is_drawn_otherwise() {
     const SHIFT: i64 = 3;
-    let inputs = |plan: Plan, feed: fn(&Training) -> Feed| {
+    let inputs = |plan: Plan, feed: fn(&Training) -> DataLoader| {
         let setting = Setting { plan, ..Setting::new() };
         let mut feed = feed(&setting.start());
         let inputs: Vec<Tensor> = (0..3).map(|_| feed.next_batch().unwrap().unwrap().0).collect();
         Tensor::cat(&inputs, 0)
     };
     let weights =
-        |training: &Training| Feed::train(&training.job, training.partition.weights.as_ref(), 1, 0, 3).unwrap();
-    let architecture = |training: &Training| Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap();
-    for feed in [weights as fn(&Training) -> Feed, architecture] {
+        |training: &Training| batches::of_weights(&training.job, training.partition.weights.as_ref(), 1, 0, 3).unwrap();
+    let architecture =
+        |training: &Training| batches::of_alphas(&training.job, training.partition.arch.as_ref(), 0).unwrap();
+    for feed in [weights as fn(&Training) -> DataLoader, architecture] {
         let stored = Plan { reverse_complement: true, ..plan(Order::First) };
         let moved = inputs(Plan { shift: 3, ..stored.clone() }, feed);
         let stored = inputs(stored, feed);
@@ -146,7 +149,7 @@ fn windows_are_scored_as_they_are_stored() {
 fn positives_count_by_their_rarity_among_all_training_rows() {
     let training = one_step(Plan { class_weights: balanced(100.0), ..Plan::default() }).start();
     let (inputs, targets) = first_batch(&training);
-    let mut whole = Feed::score(&training.job.train, (0..60).collect(), None, 60, training.job.device).unwrap();
+    let mut whole = DataLoader::score(&training.job.train, (0..60).collect(), None, 60, training.job.device).unwrap();
     let (_, all) = whole.next_batch().unwrap().unwrap();
     let positives = rows(&all).iter().fold([0.0, 0.0], |[early, late], row| [early + row[0], late + row[1]]);
     let weights = positives.map(|positives| (60.0 - positives) / positives);
@@ -183,7 +186,7 @@ fn weights_of_classes_stay_within_their_maximum_and_one_that_never_occurs_counts
     let (logits, targets) = (Tensor::from_slice2(&[[0.5_f32, -1.0]]), Tensor::from_slice2(&[[1.0_f32, 1.0]]));
     let mean = |info: &_, maximum| {
         let plan = Plan { class_weights: balanced(maximum), ..Plan::default() };
-        let objective = Objective::new(&plan, info, tch::Device::Cpu).unwrap();
+        let objective = Objective::new(&plan, info, genomenas_data::Device::Cpu).unwrap();
         objective.mean(&logits, &targets).unwrap().double_value(&[])
     };
     assert!((mean(&info, 100.0) - cross_entropy(&logits, &targets, [59.0, 1.0])).abs() < 1e-5);
@@ -200,7 +203,7 @@ fn a_sample_of_a_rare_class_counts_rows_over_classes_and_rows_of_the_class() {
     info.rows.train = 60;
     info.positives.train = vec![48, 12];
     let plan = Plan { class_weights: balanced(100.0), ..Plan::default() };
-    let objective = Objective::new(&plan, &info, tch::Device::Cpu).unwrap();
+    let objective = Objective::new(&plan, &info, genomenas_data::Device::Cpu).unwrap();
     let logits = Tensor::from_slice2(&[[0.5_f32, -1.0], [2.0, 0.25], [0.0, 0.0]]);
     let targets = Tensor::from_slice2(&[[1.0_f32, 0.0], [0.0, 1.0], [1.0, 0.0]]);
     // −log softmax is log(1 + e^(other − own)).
@@ -219,11 +222,11 @@ fn architecture_steps_lower_the_loss_in_which_positives_count_by_their_rarity() 
     let gradient = |class_weights| {
         let setting = Setting { plan: Plan { class_weights, ..plan(Order::First) }, ..Setting::new() };
         let mut training = setting.start();
-        let batch = Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap().next_batch();
+        let batch = batches::of_alphas(&training.job, training.partition.arch.as_ref(), 0).unwrap().next_batch();
         let mode = Mode { learn_alphas: true, track: false, ..Mode::training() };
-        let mut passes = super::super::arch::Passes::new(&mut training.net, &training.objective, &mode, 1, 0);
+        let mut passes = Passes::new(&mut training.net, &training.objective, &mode, 1, 0);
         let batch = batch.unwrap().unwrap();
-        passes.backward(&batch, super::super::arch::Of { weights: false, alphas: true }).unwrap();
+        passes.backward(&batch, GradientTargets { weights: false, alphas: true }).unwrap();
         let found = passes.take_alphas().unwrap();
         let logits = training.net.forward(&batch.0, &mode).unwrap().logits;
         training.objective.mean(&logits, &batch.1).unwrap().backward();
@@ -315,13 +318,13 @@ fn a_share_of_the_rows_makes_shorter_epochs_of_those_rows_alone() {
     let mut training = setting.start();
     let used = training.partition.weights.clone().unwrap();
     assert_eq!(used.len(), 30);
-    let mut stored = Feed::score(&setting.train, used.to_vec(), None, 30, training.job.device).unwrap();
+    let mut stored = DataLoader::score(&setting.train, used.to_vec(), None, 30, training.job.device).unwrap();
     let sorted = |inputs: &Tensor| {
         let mut rows: Vec<Vec<u32>> = bits(inputs).chunks(4 * LENGTH).map(<[u32]>::to_vec).collect();
         rows.sort_unstable();
         rows
     };
-    let mut feed = Feed::train(&training.job, Some(&used), 0, 0, 3).unwrap();
+    let mut feed = batches::of_weights(&training.job, Some(&used), 0, 0, 3).unwrap();
     let seen: Vec<Tensor> = (0..3).map(|_| feed.next_batch().unwrap().unwrap().0).collect();
     assert_eq!(sorted(&Tensor::cat(&seen, 0)), sorted(&stored.next_batch().unwrap().unwrap().0));
     finish(&mut training);

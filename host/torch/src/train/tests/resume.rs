@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use genomenas_plugin::message::{Epoch, Horizon, Mixing, Optimizer, Order, Plan};
 
-use super::super::{Job, Start, Training, Watch};
+use super::super::{Job, Start, StepObserver, Training};
 use super::options::all_options;
 use super::{SECOND, Saved, Setting, finish, moments, plan, saved};
 
@@ -16,7 +16,7 @@ struct Keep {
     to: PathBuf,
 }
 
-impl Watch for Keep {
+impl StepObserver for Keep {
     fn step(&mut self, _done: f64, _samples: u64) {
         // A step is heard of before it is saved.
         if self.after == 0 && !self.to.exists() {
@@ -64,8 +64,8 @@ fn a_training_that_is_resumed_within_an_epoch_ends_with_the_same_bytes_alphas_am
         let mut keep = Keep { after: 4, from: undisturbed.job.checkpoint.clone(), to: kept.clone() };
         while undisturbed.next_epoch(&mut keep).unwrap().is_some() {}
         let mut resumed = resumed(&setting, &kept);
-        assert_eq!(resumed.position.steps, 4);
-        assert_ne!(resumed.position.epoch_steps, 0, "the checkpoint is of the middle of an epoch");
+        assert_eq!(resumed.progress.steps, 4);
+        assert_ne!(resumed.progress.epoch_steps, 0, "the checkpoint is of the middle of an epoch");
         assert_ne!(saved(&resumed, false), saved(&undisturbed, false));
         // Not `assert_eq`, which would print every weight.
         assert!(end(&mut resumed) == end(&mut undisturbed), "{:?}", setting.mixing);
@@ -90,7 +90,7 @@ fn a_continued_training_that_is_resumed_within_an_epoch_ends_with_the_same_bytes
     // What it began with is not needed any more.
     std::fs::remove_file(&first).unwrap();
     let mut resumed = Training::resume_or_start(Job { checkpoint: kept, ..job() }).unwrap();
-    assert_eq!((resumed.position.steps, resumed.position.before.steps), (4, 9));
+    assert_eq!((resumed.progress.steps, resumed.progress.before.steps), (4, 9));
     assert!(end(&mut resumed) == end(&mut undisturbed));
 }
 
@@ -104,7 +104,7 @@ fn a_checkpoint_holds_an_alpha_an_option_and_the_moments_of_their_optimizer() {
     let mut training = setting.start();
     finish(&mut training);
     training.save().unwrap();
-    let (tensors, _) = super::super::checkpoint::read::<serde_json::Value>(&training.job.checkpoint).unwrap();
+    let (tensors, _) = crate::tensor::checkpoint::read::<serde_json::Value>(&training.job.checkpoint).unwrap();
     let alphas = tensors.iter().filter(|(name, _)| name.starts_with("weights/alphas."));
     assert_eq!(alphas.count() as u64, setting.layers.alphas());
     for moment in ["optimizer/first/alphas.", "optimizer/second/alphas."] {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use genomenas_data::{Decoding, Rows};
 use genomenas_plugin::message::{Arch, ArchData, Order, Plan};
 
-use super::super::feed::Feed;
+use super::super::batches;
 use super::{Job, Setting, Training, arch, plan, values};
+use crate::tensor::loader::DataLoader;
 
 /// Row numbers by what the network sees of them.
 fn by_input(rows: &Rows) -> BTreeMap<Vec<u32>, u32> {
@@ -20,7 +21,7 @@ fn by_input(rows: &Rows) -> BTreeMap<Vec<u32>, u32> {
 }
 
 /// The rows of the next batches.
-fn read(feed: &mut Feed, batches: usize, rows: &Rows) -> Vec<u32> {
+fn read(feed: &mut DataLoader, batches: usize, rows: &Rows) -> Vec<u32> {
     let known = by_input(rows);
     assert_eq!(known.len(), rows.len(), "rows of the test are told apart by their input");
     let mut read = Vec::new();
@@ -44,11 +45,12 @@ fn weight_and_architecture_steps_of_all_trials_of_a_run_read_rows_of_their_own()
     for seed in [3, 8] {
         let training = Training::start(Job { seed, ..setting.job() }).unwrap();
         let (job, rows) = (&training.job, &training.partition);
-        let weights = |epoch| read(&mut Feed::train(job, rows.weights.as_ref(), epoch, 0, 3).unwrap(), 3, &job.train);
+        let weights =
+            |epoch| read(&mut batches::of_weights(job, rows.weights.as_ref(), epoch, 0, 3).unwrap(), 3, &job.train);
         let (first, second) = (weights(0), weights(1));
         assert_ne!(first, second);
         assert_eq!(set(&first), set(&second));
-        let mut arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap();
+        let mut arch = batches::of_alphas(job, rows.arch.as_ref(), 0).unwrap();
         let passes = [read(&mut arch, 3, &job.train), read(&mut arch, 3, &job.train)];
         assert_ne!(passes[0], passes[1]);
         assert_eq!(set(&passes[0]), set(&passes[1]));
@@ -68,7 +70,7 @@ fn architecture_batches_are_a_function_of_the_step_and_drop_the_end_of_a_pass() 
     let training = setting.start();
     let subset = training.partition.arch.as_ref();
     assert_eq!(subset.unwrap().len(), 25);
-    let from = |first| Feed::arch(&training.job, subset, first).unwrap();
+    let from = |first| batches::of_alphas(&training.job, subset, first).unwrap();
     let all = read(&mut from(0), 7, &training.job.train);
     assert_eq!(read(&mut from(3), 4, &training.job.train), all[30..]);
     for pass in all.chunks_exact(20) {
@@ -82,9 +84,9 @@ fn architecture_steps_may_read_the_validation_split_and_weights_then_train_on_al
     let setting = Setting { plan, ..Setting::new() };
     let training = setting.start();
     let (job, rows) = (&training.job, &training.partition);
-    let mut arch = Feed::arch(job, rows.arch.as_ref(), 0).unwrap();
+    let mut arch = batches::of_alphas(job, rows.arch.as_ref(), 0).unwrap();
     assert_eq!(set(&read(&mut arch, 2, &job.valid)).len(), 20);
-    let mut weights = Feed::train(job, rows.weights.as_ref(), 0, 0, 6).unwrap();
+    let mut weights = batches::of_weights(job, rows.weights.as_ref(), 0, 0, 6).unwrap();
     assert_eq!(set(&read(&mut weights, 6, &job.train)).len(), 60);
 }
 

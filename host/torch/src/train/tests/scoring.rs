@@ -71,7 +71,7 @@ fn one_architecture_of_a_supernet_of_sub_networks_scores_as_the_sub_network() {
         let score = scoring.score(0, &only(&selection), &mean(), &mut Blind).unwrap().unwrap();
         // The whole supernet, of which one option of each decision is computed.
         let mixer = Mixer::new(&Mixing::Cycle { selections: vec![selection] }, &setting.layers).unwrap();
-        let how = eval::Scoring { mixer: Some(&mixer), ..eval::Scoring::of(10, tch::Device::Cpu, 1) };
+        let how = eval::Scoring { mixer: Some(&mixer), ..eval::Scoring::of(10, genomenas_data::Device::Cpu, 1) };
         let expected = eval::score(&training.net, &setting.valid, &how).unwrap();
         let (own, other) = (score.valid_loss.unwrap(), expected.loss.unwrap());
         assert!((own - other).abs() < 1e-5 * other, "{own} is not {other}");
@@ -140,12 +140,25 @@ fn a_weight_that_was_not_trained_is_refused_by_its_name() {
     trained(&setting);
     let mut scoring = Scoring::start(job(&setting, 0)).unwrap();
     let whole = space.supernet_layers().unwrap();
-    let error = scoring.score(0, &whole, &Mixing::Sum, &mut Blind).unwrap_err().to_string();
+    let error = scoring.score(0, &whole, &Mixing::Sum, &mut Blind).unwrap_err();
+    assert!(error.is_of_the_trial(), "the masks of a trial ask for more than was trained");
+    let error = error.to_string();
     assert!(error.contains("is missing from the file") && error.contains("checkpoint.safetensors"), "{error}");
 }
 
 #[test]
 fn weights_that_cannot_be_read_are_refused_by_their_path() {
-    let error = Scoring::start(job(&Setting::new(), 0)).map(|_| ()).unwrap_err().to_string();
+    let error = Scoring::start(job(&Setting::new(), 0)).map(|_| ()).unwrap_err();
+    assert!(!error.is_of_the_trial());
+    let error = error.to_string();
     assert!(error.contains("cannot read") && error.contains("checkpoint.safetensors"), "{error}");
+}
+
+#[test]
+fn a_batch_that_the_training_rows_do_not_fill_is_of_the_trial() {
+    let setting = Setting { plan: fixed(), ..Setting::new() };
+    trained(&setting);
+    let mut scoring = Scoring::start(ScoreJob { batch: 61, ..job(&setting, 61) }).unwrap();
+    let error = scoring.score(0, &setting.layers, &Mixing::Softmax, &mut Blind).unwrap_err();
+    assert!(error.is_of_the_trial() && error.to_string().contains("batch of 61 rows"), "{error}");
 }

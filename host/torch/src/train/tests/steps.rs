@@ -4,22 +4,24 @@ use genomenas_plugin::message::{Arch, Clip, Mixing, Order, Plan, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Selection;
 
-use super::super::Watch;
-use super::super::arch::{At, Of, Passes};
-use super::super::feed::Feed;
+use super::super::StepObserver;
+use super::super::arch::StepContext;
+use super::super::batches;
 use super::super::meter::Bound;
-use super::super::optimizer::Progress;
+use super::super::optimizer::SchedulePoint;
+use super::super::passes::{GradientTargets, Passes};
 use super::{Blind, SECOND, Saved, Setting, Training, arch, finish, moments, plan, saved, sizes};
 use crate::net::Mode;
 use crate::net::weights::{Part, WEIGHTS};
+use crate::tensor::loader::DataLoader;
 
 /// Takes one architecture step of its plan, and no weight step.
 fn arch_step(training: &mut Training) -> u64 {
     let mode = Mode { skip_dropout: 0.3, ..Mode::training() };
-    let at = At { mode, epoch: 0, progress: Progress::default() };
-    let batch = |rows: Feed| { rows }.next_batch().unwrap().unwrap();
-    let train = batch(Feed::train(&training.job, training.partition.weights.as_ref(), 0, 0, 1).unwrap());
-    let arch = batch(Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap());
+    let at = StepContext { mode, schedule: SchedulePoint::default() };
+    let batch = |rows: DataLoader| { rows }.next_batch().unwrap().unwrap();
+    let train = batch(batches::of_weights(&training.job, training.partition.weights.as_ref(), 0, 0, 1).unwrap());
+    let arch = batch(batches::of_alphas(&training.job, training.partition.arch.as_ref(), 0).unwrap());
     let mut passes = Passes::new(&mut training.net, &training.objective, &at.mode, 1, 0);
     let steps = training.arch.as_mut().unwrap();
     steps.step(&mut passes, 0, &at, &arch, (&training.optimizer, &train)).unwrap()
@@ -50,7 +52,8 @@ fn an_architecture_step_of_either_order_changes_alphas_and_no_bit_of_anything_el
 fn every_pass_of_an_unrolled_step_has_the_same_dropout_masks() {
     let setting = Setting::new().with_dropout();
     let mut training = setting.start();
-    let batch = Feed::arch(&training.job, training.partition.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
+    let batch =
+        batches::of_alphas(&training.job, training.partition.arch.as_ref(), 0).unwrap().next_batch().unwrap().unwrap();
     let mode = Mode { skip_dropout: 0.3, ..Mode::training() };
     let mut gradients = |number| {
         let mut passes = Passes::new(&mut training.net, &training.objective, &mode, 1, number);
@@ -58,9 +61,9 @@ fn every_pass_of_an_unrolled_step_has_the_same_dropout_masks() {
             passes.backward(&batch, of).unwrap();
             (passes.net.weights.take_gradients(Part::Cnn).unwrap(), passes.take_alphas().unwrap())
         };
-        let (weights, _) = pass(Of { weights: true, alphas: false });
-        let (_, alphas) = pass(Of { weights: false, alphas: true });
-        let both = pass(Of { weights: true, alphas: true });
+        let (weights, _) = pass(GradientTargets { weights: true, alphas: false });
+        let (_, alphas) = pass(GradientTargets { weights: false, alphas: true });
+        let both = pass(GradientTargets { weights: true, alphas: true });
         assert_eq!((&weights, &alphas), (&both.0, &both.1));
         alphas
     };
@@ -99,7 +102,7 @@ fn without_architecture_steps_alphas_stay_as_they_are() {
 #[derive(Default)]
 struct Count(Vec<u64>);
 
-impl Watch for Count {
+impl StepObserver for Count {
     fn step(&mut self, _done: f64, samples: u64) {
         self.0.push(samples);
     }
@@ -126,12 +129,13 @@ fn gradients_of_alphas_neither_move_weights_nor_count_in_their_clip_norm() {
     let setting = Setting { plan, ..Setting::new() };
     let weights_after = |alphas: bool| {
         let mut training = setting.start();
-        let (inputs, targets) = Feed::train(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
+        let (inputs, targets) =
+            batches::of_weights(&training.job, None, 0, 0, 1).unwrap().next_batch().unwrap().unwrap();
         let mode = Mode { learn_alphas: alphas, ..Mode::training() };
         let logits = training.net.forward(&inputs, &mode).unwrap().logits;
         training.objective.mean(&logits, &targets).unwrap().backward();
         let before = saved(&training, true);
-        training.optimizer.step(&mut training.net.weights, 1, 0, Progress::default()).unwrap();
+        training.optimizer.step(&mut training.net.weights, 1, SchedulePoint::default()).unwrap();
         assert_eq!(saved(&training, true), before);
         assert_eq!(
             training.net.weights.take_gradients(Part::Arch).unwrap().abs().max().double_value(&[]) > 0.0,

@@ -1,0 +1,7 @@
+//! What networks, evaluation and training share: devices, batches as tensors, losses, files of tensors, memory.
+
+pub(crate) mod checkpoint;
+pub mod device;
+pub(crate) mod loader;
+pub(crate) mod loss;
+pub mod memory;
