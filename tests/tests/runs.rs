@@ -389,7 +389,7 @@ fn a_folder_with_another_run_or_other_files_is_left_alone() {
     Outcome::text(&mut train(&store, &out, "--epochs 1"));
     let before = bytes(&out, "weights.safetensors");
     let told = Outcome::refusal(&mut train(&store, &out, "--epochs 2"), 2);
-    assert!(told.contains("holds another run: it has `epochs = 1`, this one `epochs = 2`"), "{told}");
+    assert!(told.contains("holds another run: final.epochs is 1 there and 2 here"), "{told}");
     assert_eq!(before, bytes(&out, "weights.safetensors"));
     let own = folder.path().join("own");
     fs::create_dir(&own).unwrap();

@@ -1,9 +1,8 @@
-//! A strategy at work, as the run loop sees it: typed hooks, and a process that may die without the run noticing.
+//! A running strategy, as the run loop sees it: typed hooks, and a process that may die without the run noticing.
 //!
-//! Every call is remembered with its reply until the state is saved. When the process dies, a new one loads the last
-//! saved state and is taken through the remembered calls; since a strategy is deterministic it then stands where the
-//! old one stood. Each reply is compared with the remembered one: a strategy that answers otherwise the second time is
-//! refused, because a run of it could not be repeated.
+//! Every call is kept with its reply until the state is saved. When the process dies, a new one loads the last saved
+//! state and replays the calls since; since a strategy is deterministic, it is then where the old one was. Each reply
+//! is compared with the earlier one: a strategy whose answers differ is refused, because its run could not be repeated.
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::ErrorCode;
@@ -11,11 +10,11 @@ use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
 use genomenas_plugin_host::wire::{Kind, code};
 use serde::{Deserialize, Serialize};
 
-use super::catalog::Choice;
 use super::child::{Child, Fault, Start};
 use super::copy::{PluginCopy, copy};
 use super::launch;
 use super::limits::{Limits, call_name};
+use super::registry::StrategyRef;
 
 /// A call and its reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,12 +29,12 @@ pub enum Call {
     },
     /// What happened.
     Update {
-        /// What was told.
+        /// What was reported.
         report: Report,
     },
     /// What to drop.
     Discard {
-        /// What was told.
+        /// What was reported.
         report: Report,
         /// What was dropped.
         discards: Vec<Discard>,
@@ -61,30 +60,30 @@ impl PluginInstance {
     /// # Errors
     ///
     /// The plugin cannot be loaded, or refuses the setup: wrong use. Its process dies again and again: failed work.
-    pub fn start(choice: &Choice<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
-        Self::resume(choice, setup, limits, None, Vec::new())
+    pub fn start(strategy: &StrategyRef<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
+        Self::resume(strategy, setup, limits, None, Vec::new())
     }
 
-    /// Makes an instance that stands where another one stood: `state` is what it saved last, `calls` those since.
+    /// Makes an instance that continues another one: `state` is what it saved last, `calls` are the calls since.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), or the plugin answers a call otherwise than it did.
+    /// As [`start`](Self::start), or the plugin answers a call differently than before.
     pub fn resume(
-        choice: &Choice<'_>,
+        strategy: &StrategyRef<'_>,
         setup: &Setup,
         limits: Limits,
         state: Option<Vec<u8>>,
         calls: Vec<Call>,
     ) -> Result<Self> {
-        let copy = copy(choice.found)?;
+        let copy = copy(strategy.plugin)?;
         let setup = serde_json::to_string(setup)
-            .map_err(|error| Error::failed(format!("cannot write the setup for {}: {error}", choice.strategy.id)))?;
+            .map_err(|error| Error::bug(format!("cannot write the setup for {}: {error}", strategy.strategy.id)))?;
         let start = Start {
             binary: launch::plugin_host()?,
             library: copy.path().to_owned(),
-            manifest: choice.manifest.clone(),
-            strategy: choice.strategy.id.clone(),
+            manifest: strategy.manifest.clone(),
+            strategy: strategy.strategy.id.clone(),
             setup,
             limits,
         };
@@ -97,14 +96,14 @@ impl PluginInstance {
     ///
     /// # Errors
     ///
-    /// The strategy says that it cannot go on, or its process died too often.
+    /// The strategy reports that it cannot go on, or its process died too often.
     pub fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
         self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
         Ok(proposal)
     }
 
-    /// Tells what happened.
+    /// Reports what happened.
     ///
     /// # Errors
     ///
@@ -126,7 +125,7 @@ impl PluginInstance {
         Ok(discards)
     }
 
-    /// Saves the state. The calls up to here are then forgotten.
+    /// Saves the state, and forgets the calls so far.
     ///
     /// # Errors
     ///
@@ -169,7 +168,7 @@ impl PluginInstance {
         }
     }
 
-    /// Makes the instance anew and takes it through what the old one went through, as often as it may crash.
+    /// Makes the instance anew and replays what the old one did, as often as it may crash.
     fn revive(&mut self) -> Result<()> {
         loop {
             match self.attempt() {
@@ -177,22 +176,22 @@ impl PluginInstance {
                     self.child = Some(child);
                     return Ok(());
                 }
-                Err(Setback::Error(error)) => return Err(error),
-                Err(Setback::Fault(kind, fault)) => self.survive(kind, fault)?,
+                Err(AttemptError::Error(error)) => return Err(error),
+                Err(AttemptError::Fault(kind, fault)) => self.survive(kind, fault)?,
             }
         }
     }
 
-    fn attempt(&self) -> Result<Child, Setback> {
-        let mut child = Child::start(&self.start).map_err(|fault| Setback::Fault(Kind::Create, fault))?;
+    fn attempt(&self) -> Result<Child, AttemptError> {
+        let mut child = Child::start(&self.start).map_err(|fault| AttemptError::Fault(Kind::Create, fault))?;
         if let Some(state) = &self.state {
             let Nothing {} =
-                answer(&mut child, Kind::Load, state).map_err(|fault| Setback::Fault(Kind::Load, fault))?;
+                answer(&mut child, Kind::Load, state).map_err(|fault| AttemptError::Fault(Kind::Load, fault))?;
         }
         for (number, call) in self.calls.iter().enumerate() {
             let (kind, same) = replay(&mut child, call)?;
             if !same {
-                return Err(Setback::Error(Error::plugin(format!(
+                return Err(AttemptError::Error(Error::plugin(format!(
                     "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
                      {} ({}) otherwise than before. Its random numbers must come from the seed in its setup alone, and \
                      it must not depend on the clock, the process or the order of a hash map",
@@ -206,7 +205,7 @@ impl PluginInstance {
         Ok(child)
     }
 
-    /// After a crash, lets the caller try again; an error when there were too many, or when it was no crash.
+    /// Lets the caller try again after a crash; an error after too many, or where the plugin refused.
     fn survive(&mut self, kind: Kind, fault: Fault) -> Result<()> {
         let Start { manifest, strategy, limits, .. } = &self.start;
         match fault {
@@ -239,21 +238,22 @@ impl PluginInstance {
     }
 }
 
-enum Setback {
+/// Why an attempt to bring the instance back failed.
+enum AttemptError {
     Fault(Kind, Fault),
     Error(Error),
 }
 
-impl From<Error> for Setback {
+impl From<Error> for AttemptError {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-/// Makes a call again and tells whether the reply is the same.
-fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), Setback> {
-    fn again<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Setback> {
-        answer(child, kind, request).map_err(|fault| Setback::Fault(kind, fault))
+/// Makes a call again; returns whether the reply is the same.
+fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), AttemptError> {
+    fn again<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, AttemptError> {
+        answer(child, kind, request).map_err(|fault| AttemptError::Fault(kind, fault))
     }
     Ok(match call {
         Call::Propose { ask, proposal } => {
@@ -270,7 +270,7 @@ fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), Setback> {
 }
 
 fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(message).map_err(|error| Error::failed(format!("cannot write a message to a plugin: {error}")))
+    serde_json::to_vec(message).map_err(|error| Error::bug(format!("cannot write a message to a plugin: {error}")))
 }
 
 fn answer<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Fault> {
@@ -284,7 +284,7 @@ trait Reply: Sized {
     fn read(bytes: Vec<u8>) -> Result<Self, serde_json::Error>;
 }
 
-/// An acknowledgement; what later versions may put into it is ignored.
+/// An acknowledgement; what later versions put into it is ignored.
 struct Nothing {}
 
 /// Bytes as they are.

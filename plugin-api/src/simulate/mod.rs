@@ -21,7 +21,7 @@
 //! #         let selection = GenomeNas::new(100, 3).space()?.sample(&mut genomenas_plugin::seed::stream(1, "", 0));
 //! #         Ok(Proposal::finish(Candidate { network: Network::Selection { selection }, trial: None }))
 //! #     }
-//! #     fn update(&self, _: &mut (), _: &Report) -> Result<Vec<Discard>> { Ok(Vec::new()) }
+//! #     fn update(&self, _: &mut (), _: &Report) -> Result<()> { Ok(()) }
 //! # }
 //! # let mut first: Box<dyn Instance> = First.into();
 //! let simulation = Simulation::new(GenomeNas::new(100, 3).space()?)?.seed(7).budget("50000samples".parse()?);

@@ -1,5 +1,5 @@
 //! Where candidates come from: mutations, evolution and random draws.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,6 +7,8 @@
 
 pub mod deepsea;
 pub mod fasta;
+#[cfg(all(test, feature = "clap"))]
+mod flags_tests;
 mod label_groups;
 mod label_names;
 pub mod next;

@@ -1,6 +1,6 @@
-//! What a store says about itself: kept as JSON in the schema's metadata, and printed by `data info`.
+//! The description of a store: kept as JSON in the schema's metadata, and printed by `data info`.
 //!
-//! There is no date, path or machine in it, so importing the same files twice gives the same bytes.
+//! There is no date, path or machine in it, so importing the same files twice writes the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub struct Values {
     pub mean: f64,
 }
 
-/// How a store came to be.
+/// How a store was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
     /// The importer, such as `windows`.
@@ -79,7 +79,7 @@ pub struct ImportRecord {
     pub both_strands: PerSplit<bool>,
 }
 
-/// What a store holds and how it came to be.
+/// What a store holds and how it was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoreInfo {
     /// Always `FORMAT`.
@@ -101,7 +101,7 @@ pub struct StoreInfo {
     /// Rows that are in more than one split; absent where an earlier version made the store and did not look.
     #[serde(rename = "straddling", default, skip_serializing_if = "Option::is_none")]
     pub leakage: Option<SplitLeakage>,
-    /// How the store came to be.
+    /// How the store was made.
     pub import: ImportRecord,
     /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.
     pub digest: String,
@@ -135,7 +135,7 @@ impl StoreInfo {
 
     /// Reads the JSON text back, refusing one that changed since it was written or that no store can have.
     pub(crate) fn from_text(text: &str, digest: &str) -> Result<Self> {
-        /// What is read first, so that a newer store is named as such instead of as damaged.
+        /// Read first, so that a store of a newer version is reported as such and not as damaged.
         #[derive(Deserialize)]
         struct Header {
             format: String,
