@@ -15,6 +15,8 @@
 
 mod baseline;
 pub mod differentiable;
+#[cfg(feature = "engine")]
+pub mod engine;
 mod error;
 mod export;
 pub mod halving;
