@@ -140,3 +140,85 @@ fn check_alphas(plan: &Plan, layers: &Layers, mixing: &Mixing) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Arch, ArchData, DataInfo, Optimizer, Order};
+    use crate::space::{ArchitectureBuilder, GenomeNas};
+
+    fn data(task: Task) -> Data {
+        let (train_rows, valid_rows, reversible) = (100, 30, true);
+        let info = DataInfo { length: 50, labels: 2, task, train_rows, valid_rows, reversible };
+        Data { info, both_strands: false }
+    }
+
+    /// Why a plan is refused, whatever the network.
+    fn refused(plan: &Plan, data: &Data) -> String {
+        let plan = Plan { batch: 1, ..plan.clone() };
+        self::plan(&plan, data).map_or_else(|error| error.message, |()| String::new())
+    }
+
+    #[test]
+    fn a_shift_as_long_as_a_window_is_refused_with_both_lengths() {
+        let shifted = |shift| refused(&Plan { shift, ..Plan::default() }, &data(Task::MultiLabel));
+        assert_eq!(shifted(49), "");
+        let refused = shifted(50);
+        assert!(refused.contains("up to 50 bases, and they have 50") && refused.contains("at most 49"), "{refused}");
+    }
+
+    #[test]
+    fn what_would_ask_another_question_than_the_next_nucleotide_is_refused_by_its_name() {
+        let classes = data(Task::MultiClass);
+        let info = DataInfo { reversible: false, ..classes.info.clone() };
+        for (plan, name) in [
+            (Plan { reverse_complement: true, ..Plan::default() }, "reverse_complement"),
+            (Plan { average_strands: true, ..Plan::default() }, "average_strands"),
+            (Plan { shift: 1, ..Plan::default() }, "shift"),
+        ] {
+            let refusal = refused(&plan, &Data { info: info.clone(), ..classes.clone() });
+            assert!(refusal.contains(name) && refusal.contains("next nucleotide"), "{refusal}");
+            assert_eq!(refused(&plan, &classes), "");
+        }
+    }
+
+    #[test]
+    fn weights_of_classes_are_refused_where_labels_are_numbers() {
+        let plan = Plan { class_weights: ClassWeights::Balanced { maximum: 10.0 }, ..Plan::default() };
+        for (task, name) in [(Task::Regression, "regression"), (Task::PoissonRegression, "poisson-regression")] {
+            let refusal = refused(&plan, &data(task));
+            assert!(refusal.contains("class_weights") && refusal.contains(&format!("a {name} are")), "{refusal}");
+        }
+        for task in [Task::MultiLabel, Task::MultiClass] {
+            assert_eq!(refused(&plan, &data(task)), "");
+        }
+    }
+
+    #[test]
+    fn what_a_plan_needs_of_a_network_is_refused_where_the_network_has_none() {
+        let data = data(Task::MultiLabel);
+        let supernet = GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, ..GenomeNas::new(50, 2) }.space().unwrap();
+        let supernet = supernet.supernet_layers().unwrap();
+        let mut net = ArchitectureBuilder::new("without a dense layer", 50);
+        net.then("conv", Op::conv1d(2, 3)).then("pool", Op::GlobalMaxPool {});
+        let convolutions = net.finish().unwrap().layers().unwrap();
+        let (optimizer, data_of_arch) = (Optimizer::default(), ArchData::Train { part: 0.5 });
+        let arch = Arch { optimizer, clip: None, warm_up: 0, order: Order::First, data: data_of_arch };
+        let small = Plan { batch: 10, ..Plan::default() };
+        let of_alphas = Plan { arch: Some(arch), ..small.clone() };
+        let of_hidden = Plan { hidden_l1: 0.1, ..small.clone() };
+        let of_one = Plan { batch: 1, ..small };
+        for (plan, layers, mixing, what) in [
+            (&of_alphas, &supernet, Mixing::Softmax, ""),
+            (&of_alphas, &supernet, Mixing::Sum, "the supernet's mixing has no alphas"),
+            (&of_alphas, &convolutions, Mixing::Softmax, "the network has no open decision"),
+            (&of_hidden, &supernet, Mixing::Sum, ""),
+            (&of_hidden, &convolutions, Mixing::Softmax, "the network has no dense layer"),
+            (&of_one, &convolutions, Mixing::Softmax, ""),
+            (&of_one, &supernet, Mixing::Sum, "a batch of 1, and a highway cell"),
+        ] {
+            let refusal = training(plan, layers, &mixing, &data).map_or_else(|error| error.message, |_| String::new());
+            assert!(refusal.contains(what) && refusal.is_empty() == what.is_empty(), "{what}: {refusal}");
+        }
+    }
+}

@@ -37,6 +37,8 @@ pub mod conformance;
 mod cost;
 mod curves;
 mod hooks;
+#[cfg(test)]
+mod kills;
 mod landscape;
 mod mistakes;
 mod promises;
