@@ -1,38 +1,11 @@
-//! Lets this package's binaries and tests find, without environment variables, the libtorch they were linked with.
-
-use std::env;
-use std::path::Path;
+//! Links the program and its tests with the libtorch of `genomenas-torch`, and passes the arguments on to dependents.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    // torch-sys says where libtorch came from, whichever way it was named: LIBTORCH, LIBTORCH_USE_PYTORCH, the default.
-    // It says nothing when built for documentation only, and then nothing is linked.
-    let Ok(lib) = env::var("DEP_TCH_LIBTORCH_LIB") else {
-        return;
-    };
-    // For the build script of a package that links this library.
-    println!("cargo:libtorch={lib}");
-    // `make libtorch-cuda` changes the folder's content and no variable. A folder that is missing now is not named,
-    // because cargo would take that for a change at every build.
-    if Path::new(&lib).is_dir() {
-        println!("cargo:rerun-if-changed={lib}");
-    }
-
-    // The folder itself first, then the places beside the binary (target/release) and the tests
-    // (target/release/deps), which still hold after the repository has been moved.
-    for folder in [&lib, "$ORIGIN/../libtorch/lib", "$ORIGIN/../../libtorch/lib"] {
-        // -Xlinker rather than -Wl, which would split a path at its commas.
-        for argument in ["-rpath", folder] {
-            println!("cargo:rustc-link-arg=-Xlinker");
+    if let Ok(arguments) = std::env::var("DEP_GENOMENAS_TORCH_LINK_ARGUMENTS") {
+        for argument in arguments.split('\t') {
             println!("cargo:rustc-link-arg={argument}");
         }
-    }
-
-    // No symbol of libtorch_cuda is named by the bindings: it registers itself when loaded. Under the linker's usual
-    // --as-needed it would be left out, and libtorch would report that there is no GPU.
-    if Path::new(&lib).join("libtorch_cuda.so").exists() {
-        println!("cargo:rustc-link-arg=-Wl,--no-as-needed");
-        println!("cargo:rustc-link-arg=-ltorch_cuda");
-        println!("cargo:rustc-link-arg=-Wl,--as-needed");
+        println!("cargo:link_arguments={arguments}");
     }
 }

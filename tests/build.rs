@@ -5,9 +5,8 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // Every plugin defines the header of a library, which nobody looks for in a test.
     println!("cargo:rustc-link-arg-tests=-Wl,--allow-multiple-definition");
-    if let Ok(lib) = std::env::var("DEP_GENOMENAS_LIBTORCH") {
-        for argument in ["-rpath", &lib] {
-            println!("cargo:rustc-link-arg-tests=-Xlinker");
+    if let Ok(arguments) = std::env::var("DEP_GENOMENAS_LINK_ARGUMENTS") {
+        for argument in arguments.split('\t') {
             println!("cargo:rustc-link-arg-tests={argument}");
         }
     }

@@ -1,14 +1,11 @@
-//! The host of genomenas: data, training, evaluation, and the plugins that live in processes of their own.
+//! The program of genomenas: plugins in processes of their own, runs, comparisons, and the command line.
+//!
+//! Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in
+//! `genomenas-torch`.
 
 pub mod cli;
 pub mod compare;
-pub mod data;
-pub mod error;
-pub mod eval;
-pub mod files;
-pub mod hash;
-pub mod native;
-pub mod net;
 pub mod plugins;
 pub mod run;
-pub mod train;
+
+pub use genomenas_data::{Error, Result};

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use genomenas::error::Error;
+use genomenas::Error;
 use genomenas::plugins::folders::{Folder, Reach};
 use genomenas::plugins::{Call, Catalog, Deadlines, Limits, PluginInstance, listing};
 use genomenas_plugin::message::{

@@ -6,7 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Args;
+use genomenas_data::Store;
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::Budget;
+use genomenas_report as report;
+use genomenas_report::words;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -19,9 +23,7 @@ use crate::compare::plan::ComparisonPlan;
 use crate::compare::request::Request;
 use crate::compare::resolve::{self, Surroundings};
 use crate::compare::seeds::Seeds;
-use crate::compare::{LockedFolder, Outcome, names, report, slots, words};
-use crate::data::Store;
-use crate::error::{Error, Result};
+use crate::compare::{LockedFolder, Outcome, names, slots};
 use crate::plugins::pinned;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
@@ -217,7 +219,7 @@ fn catch_signals() -> Result<Arc<AtomicUsize>> {
 
 /// The CUDA devices to spread runs over.
 fn devices(device: &str) -> Vec<String> {
-    let count = if device == "cpu" { 0 } else { usize::try_from(tch::Cuda::device_count()).unwrap_or(0) };
+    let count = if device == "cpu" { 0 } else { genomenas_torch::train::device::count() };
     slots::cuda_devices(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
 }
 

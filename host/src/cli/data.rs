@@ -12,12 +12,12 @@ mod windows;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use genomenas_data::error::Result;
+use genomenas_data::import::{OnProgress, Progress};
+use genomenas_data::{Store, StoreInfo};
 
 use super::out;
 use super::progress::ImportProgress;
-use crate::data::import::{OnProgress, Progress};
-use crate::data::{Store, StoreInfo};
-use crate::error::Result;
 
 /// Imports data, and tells what a store holds
 #[derive(Args, Debug)]

@@ -5,20 +5,21 @@ use std::str::FromStr;
 
 use clap::Args;
 use comfy_table::{ContentArrangement, Row, Table, presets};
+use genomenas_data::Store;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 use genomenas_plugin::message::{DataInfo, Task};
 use genomenas_plugin::space::{Architecture, Layers, Space};
+use genomenas_report::Layer;
+use genomenas_report::architecture;
+use genomenas_report::words::grouped;
 use serde::Serialize;
 
 use super::options::{PluginOptions, strategy};
 use super::out;
 use super::plugins::{First, Shelf};
 use crate::compare::named::Named;
-use crate::compare::report::Layer;
-use crate::compare::words::grouped;
-use crate::compare::{architecture, space};
-use crate::data::Store;
-use crate::error::{Error, Result};
-use crate::files;
+use crate::compare::space;
 
 /// Shows the layers of a network with shapes, parameters and multiply-adds
 #[derive(Args, Debug)]

@@ -7,17 +7,17 @@ mod written;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use genomenas_data::error::{Error, Result};
+use genomenas_data::{Split, Store};
+use genomenas_report::metrics::{Metrics, Resampling};
+use genomenas_torch::eval::{Evaluation, Intervals, Scoring, evaluate};
+use genomenas_torch::train::device;
 use serde::Serialize;
 
 use super::describe::read_architecture;
 use super::options::MachineOptions;
 use super::{out, threads};
-use crate::data::{Split, Store};
-use crate::error::{Error, Result};
-use crate::eval::metrics::{Metrics, Resampling};
-use crate::eval::{Evaluation, Intervals, Scoring, evaluate};
 use crate::run::settings::{Settings, files};
-use crate::train::device;
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]

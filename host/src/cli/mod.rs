@@ -22,8 +22,8 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Parser, Subcommand};
+use genomenas_data::error::{Error, Result};
 
-use crate::error::{Error, Result};
 use compare::Ended;
 
 const VERBOSE_HELP: &str = "Tells more: -v details, -vv everything (RUST_LOG says otherwise)";

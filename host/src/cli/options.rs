@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
 
@@ -11,7 +12,6 @@ use super::threads;
 use crate::compare::named::Named;
 use crate::compare::recipe;
 use crate::compare::space::GENOMENAS;
-use crate::error::{Error, Result};
 
 const PLUGINS_HELP: &str = "A folder of plugins, or one plugin file; may be given several times. Searched before \
 GENOMENAS_PLUGINS, the folder beside this program and the user's data folder";
@@ -216,8 +216,11 @@ mod tests {
     fn options_lie_over_the_recipe_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recipe.toml");
-        crate::files::write_atomically(&path, b"[final]\nepochs = 3\nearly_stopping = false\ncnn.weight_decay = 0.1")
-            .unwrap();
+        genomenas_data::files::write_atomically(
+            &path,
+            b"[final]\nepochs = 3\nearly_stopping = false\ncnn.weight_decay = 0.1",
+        )
+        .unwrap();
         let options = RecipeOptions {
             epochs: Some(7),
             patience: Some(2),
@@ -235,7 +238,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recipe.toml");
         let text = b"shift = 9\nsubsample = 0.1\nclass_weights = { type = 'balanced', maximum = 7.0 }";
-        crate::files::write_atomically(&path, text).unwrap();
+        genomenas_data::files::write_atomically(&path, text).unwrap();
         let file = RecipeOptions { recipe: Some(path), ..Default::default() };
         let plan = |options: &RecipeOptions| recipe::resolve(&[&table(options)]).unwrap();
         let of_file = plan(&file);

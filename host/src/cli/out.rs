@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
+use genomenas_data::error::{Error, Result};
 
 use super::options::PluginOptions;
 use super::out;
 use super::plugins::Shelf;
-use crate::error::{Error, Result};
 use crate::plugins::listing::{self, Details};
 
 /// Lists plugins, and tells what a strategy is and takes

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, Proposal, Setup, TrialId, Unit, Work};
 use genomenas_plugin::space::{Architecture, Space};
 
 use super::options::PluginOptions;
 use crate::compare::named::Named;
 use crate::compare::resolve::{Found, Strategies};
-use crate::error::{Error, Result};
 use crate::plugins::folders::Reach;
 use crate::plugins::{Catalog, Folder, Limits, PluginInstance, search_path};
 
@@ -121,7 +121,7 @@ impl Strategies for Shelf {
             plugin: choice.manifest.id.clone(),
             version: choice.manifest.version.clone(),
             sha256: choice.found.sha256.clone(),
-            file: path.canonicalize().map_err(|error| Error::file("open", path, error))?,
+            file: path.canonicalize().map_err(|error| Error::io("open", path, error))?,
             parameters: strategy.parameters.clone(),
         })
     }

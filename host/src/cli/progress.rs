@@ -5,11 +5,11 @@ use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use genomenas_data::import::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::out;
 use crate::compare::{News, slots};
-use crate::data::import::Progress;
 use crate::run::{Event, Observer};
 
 /// The bars of this process; log lines go above them.

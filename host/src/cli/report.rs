@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use genomenas_data::error::{Error, Result};
+use genomenas_report as report;
+use genomenas_report::RunReport;
 
 use super::out;
 use crate::compare::plan::{ComparisonPlan, FILE};
-use crate::compare::report::RunReport;
-use crate::compare::{alone, names, report, write_report};
-use crate::error::{Error, Result};
+use crate::compare::{alone, names, write_report};
 use crate::run::settings::files;
 
 /// Makes the leaderboard, CSV, JSON and page of a comparison, or the page of a run, anew from its folder

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use genomenas_data::Store;
+use genomenas_data::error::{Error, Result};
 
 use super::progress::{LinesProgress, RunProgress};
 use super::{out, threads};
 use crate::compare::{alone, slots};
-use crate::data::Store;
-use crate::error::{Error, Result};
 use crate::run::settings::{Data, Settings, files};
 use crate::run::{self, RunResult, State};
 
@@ -120,7 +120,7 @@ pub(crate) fn earlier_threads(folder: &Path) -> Option<u32> {
 /// Opens a store, and tells what a run's settings say of it.
 pub(crate) fn open_data(path: &Path) -> Result<(Store, Data)> {
     let store = Store::open(path)?;
-    let path = path.canonicalize().map_err(|error| Error::file("open", path, error))?;
+    let path = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
     let data = Data { store: path, digest: store.info().digest.clone() };
     Ok((store, data))
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use genomenas_data::error::Result;
 use genomenas_plugin::message::Budget;
 
 use super::options::{MachineOptions, PluginOptions, SeedOption, SpaceOptions, strategy};
@@ -12,7 +13,6 @@ use super::{run, threads};
 use crate::compare::named::Named;
 use crate::compare::resolve::Strategies;
 use crate::compare::space;
-use crate::error::Result;
 use crate::run::create;
 use crate::run::settings::{Search, Settings};
 

@@ -6,7 +6,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// Set by the first start, so that there is never a third.
 const GUARD: &str = "GENOMENAS_THREADS_ARE_SET";

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
+use genomenas_data::Store;
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::space::Architecture;
+use genomenas_torch::train::check_plan;
 
 use super::describe::read_architecture;
 use super::options::{MachineOptions, PluginOptions, RecipeOptions, SeedOption, strategy};
@@ -12,11 +15,8 @@ use super::plugins::Shelf;
 use super::{run, threads};
 use crate::compare::named::Named;
 use crate::compare::{recipe, space};
-use crate::data::Store;
-use crate::error::{Error, Result};
 use crate::run::create;
 use crate::run::settings::{Settings, files};
-use crate::train::check_plan;
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]

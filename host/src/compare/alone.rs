@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use genomenas_data::Store;
+use genomenas_data::error::Result;
+use genomenas_data::files;
+use genomenas_report::words;
+use genomenas_report::{self as report, Cost, DataSummary, EpochPoint, Phase, RunReport, SearchTerms, Setting, Split};
+
 use super::collect::{of_run, read_architecture, told};
-use super::report::{self, Cost, DataSummary, EpochPoint, Phase, RunReport, SearchTerms, Setting, Split};
-use super::words;
-use crate::data::Store;
-use crate::error::Result;
-use crate::files;
 use crate::run::settings::{Data, Search, Settings, files as names};
 use crate::run::{RunResult, State};
 

@@ -3,16 +3,16 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 use genomenas_plugin::message;
 use genomenas_plugin::space::Architecture;
-
-use super::plan::{ComparisonPlan, PlannedRun};
-use super::report::{
+use genomenas_report::{
     Comparison, Cost, DataSummary, Entry, EpochPoint, Phase, RunState, RunSummary, Setting, Split, ValidationSummary,
 };
-use super::{architecture, words};
-use crate::error::{Error, Result};
-use crate::files;
+use genomenas_report::{architecture, words};
+
+use super::plan::{ComparisonPlan, PlannedRun};
 use crate::run::journal::{self, Record};
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State};

@@ -6,31 +6,28 @@
 //! on from what it finds.
 
 pub mod alone;
-pub mod architecture;
 pub mod collect;
 pub mod named;
 pub mod plan;
 pub mod recipe;
-pub mod report;
 pub mod request;
 pub mod resolve;
 pub mod seeds;
 pub mod slots;
 pub mod space;
-pub mod statistics;
-pub mod words;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 use genomenas_plugin::space::Space;
+use genomenas_report::{self as report, Comparison};
 
-use crate::error::{Error, Result};
+use crate::run;
 use crate::run::{RunResult, State};
-use crate::{files, run};
 use plan::{ComparisonPlan, PlannedRun};
-use report::Comparison;
 use slots::{End, Event, Job, Slots};
 
 /// The names of what a comparison writes beside its plan.
@@ -94,13 +91,10 @@ impl LockedFolder {
     /// Makes the folder if need be, and keeps other comparers out of it until this value is gone.
     pub fn open(folder: &Path) -> Result<Self> {
         files::create_folder(folder)?;
-        let folder = folder.canonicalize().map_err(|error| Error::file("open", folder, error))?;
+        let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
         let path = folder.join(names::LOCK);
-        let lock = File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(|error| Error::file("write", &path, error))?;
+        let lock =
+            File::options().create(true).append(true).open(&path).map_err(|error| Error::io("write", &path, error))?;
         match lock.try_lock() {
             Ok(()) => {
                 files::remove_unfinished(&folder)?;
@@ -110,7 +104,7 @@ impl LockedFolder {
                 "another comparison is at work in {}: wait for its end, or give another folder with --out",
                 folder.display()
             ))),
-            Err(TryLockError::Error(error)) => Err(Error::file("lock", &path, error)),
+            Err(TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
         }
     }
 
@@ -184,7 +178,7 @@ impl Comparer {
         let folder = self.folder.join(&run.folder);
         // What a kill in the middle of making the folder left: there is no run in it yet.
         if folder.exists() && !folder.join(run::settings::files::SETTINGS).exists() {
-            std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, error))?;
+            std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
         }
         run::create(&folder, &settings, Some(&self.space), None)
     }
@@ -196,7 +190,7 @@ impl Comparer {
             Some(State::Done) => return Ok(false),
             Some(State::Failed) if !retry_failed => return Ok(false),
             Some(State::Failed) => {
-                std::fs::remove_dir_all(&folder).map_err(|error| Error::file("remove", &folder, error))?;
+                std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
                 self.create(run)?;
             }
             None => {}
@@ -234,7 +228,7 @@ fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
 
 fn remove_if_there(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file("remove", path, error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// An id and parameters, written `danq width=0.1` or, in a file, also `{ id = "danq", parameters = { width = 0.1 } }`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
+use genomenas_data::hash::sha256;
 use genomenas_plugin::message::{self, Budget};
 use genomenas_plugin::space::Space;
+use genomenas_report::Ranking;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::named::Named;
-use super::report::Ranking;
-use crate::error::{Error, Result};
-use crate::files;
-use crate::hash::sha256;
 use crate::run::settings::{Data, Search, Settings, one};
 
 /// The name of the plan in a comparison's folder.
@@ -144,7 +144,7 @@ impl ComparisonPlan {
         let path = folder.join(FILE);
         let text = match std::fs::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|error| Error::file("read", &path, error))?,
+            other => other.map_err(|error| Error::io("read", &path, error))?,
         };
         let table: toml::Table = files::parse_toml(&text, &path)?;
         if table.get("version").and_then(toml::Value::as_integer) != Some(VERSION.into()) {

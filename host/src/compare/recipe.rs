@@ -8,8 +8,8 @@ use std::path::Path;
 use genomenas_plugin::message::{Clip, EarlyStopping, Optimizer, Plan, Schedule};
 use toml::{Table, Value};
 
-use crate::error::{Error, Result};
-use crate::files;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 
 /// Adam with a cosine from 1e-3, 64 samples a step, at most 20 epochs, patience 5, gradient norm at most 1.
 pub fn default() -> Plan {
@@ -126,5 +126,22 @@ mod tests {
         assert!(resolved("clip = { type = 'all', norm = 1.0, nrm = 2.0 }").is_err());
         assert!(resolved("epochs = 0").is_err());
         assert!(resolved("epochs = 'many'").is_err());
+    }
+
+    #[test]
+    fn the_default_recipe_in_words() {
+        let lines: Vec<_> = genomenas_report::words::recipe(&default())
+            .into_iter()
+            .map(|s| format!("{}: {}", s.name, s.value))
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+        epochs: at most 20
+        steps an epoch: the whole training split
+        batch: 64 samples
+        optimizer: Adam (β 0.9, 0.999, ε 1e-8), learning rate 0.001, cosine to 0
+        gradient clipping: norm at most 1
+        early stopping: after 5 epochs without a lower validation loss; the best weights are kept
+        reverse complement: no
+        ");
     }
 }

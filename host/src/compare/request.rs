@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::Result;
+use genomenas_data::files;
 use genomenas_plugin::message::Budget;
+use genomenas_report::Ranking;
 use serde::{Deserialize, Deserializer};
 
 use super::named::Named;
-use super::report::Ranking;
 use super::seeds::Seeds;
-use crate::error::Result;
-use crate::files;
 
 /// A comparison as it is written; what is absent is decided later.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]

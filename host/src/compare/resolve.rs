@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::hash::sha256;
+use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
+use genomenas_report::Ranking;
+use genomenas_torch::train::check_plan;
 use serde_json::{Map, Value};
 
 use super::named::Named;
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SPACE_FILE, SpacePlan};
-use super::report::Ranking;
 use super::request::Request;
 use super::seeds::Seeds;
 use super::{recipe, space};
-use crate::data::{StoreInfo, Task};
-use crate::error::{Error, Result};
-use crate::hash::sha256;
 use crate::plugins::pinned;
-use crate::train::check_plan;
 
 /// The strategy that draws uniformly at random, with which every other one is compared.
 pub const CONTROL: &str = "random-search";
@@ -72,7 +72,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
     let missing = |what: &str| Error::input(format!("a comparison needs {what}, as a flag or in a comparison file"));
 
     let store = request.data.ok_or_else(|| missing("data: give the store with --data"))?;
-    let store = store.canonicalize().map_err(|error| Error::file("open", &store, error))?;
+    let store = store.canonicalize().map_err(|error| Error::io("open", &store, error))?;
     let info = (around.data)(&store)?;
     let data = data_plan(store, &info);
 
@@ -256,7 +256,7 @@ fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::store::{ImportRecord, PerSplit, Shape};
+    use genomenas_data::store::{ImportRecord, PerSplit, Shape};
 
     struct Shelf(&'static [&'static str]);
 
@@ -314,7 +314,7 @@ mod tests {
     fn folder() -> (tempfile::TempDir, String) {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("yeast.arrow");
-        crate::files::write_atomically(&store, b"").unwrap();
+        genomenas_data::files::write_atomically(&store, b"").unwrap();
         let text = format!(
             "data = '{}'\nstrategies = ['danq width=0.1', 'danq width=0.2']\nbudget = '9samples'\nspace = 'genomenas cells=1 nodes=1'\n",
             store.display()

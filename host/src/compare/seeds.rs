@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// More seeds than this were never meant.
 const MOST: usize = 10_000;

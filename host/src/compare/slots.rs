@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use genomenas_data::error::{Error, Result};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
 use crate::run::settings::files;
 
 /// Set for a child to the comparer's process id: it asks to die with it; see [`die_with_comparer`].
@@ -161,7 +161,7 @@ impl Slots {
             writeln!(log, "{BEGIN}")?;
             Ok(log)
         };
-        let log = open().map_err(|error| Error::file("write", &path, error))?;
+        let log = open().map_err(|error| Error::io("write", &path, error))?;
         let mut command = Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -365,7 +365,7 @@ mod tests {
         let log = folder.path().join(files::LOG);
         let with = |last: &str| {
             let text = format!("{BEGIN}\nerror: one\n{BEGIN}\n{last}");
-            crate::files::write_atomically(&log, text.as_bytes()).unwrap();
+            genomenas_data::files::write_atomically(&log, text.as_bytes()).unwrap();
             last_error(folder.path())
         };
         assert_eq!(with("nothing"), None);

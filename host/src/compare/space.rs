@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 use genomenas_plugin::space::{GenomeNas, Space};
 use serde_json::Value;
 
 use super::named::Named;
-use crate::error::{Error, Result};
-use crate::files;
 
 /// The name of the space that comes with genomenas; any other name is that of a file.
 pub const GENOMENAS: &str = "genomenas";

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::hash::sha256;
 use genomenas_plugin::closest;
 use genomenas_plugin::message::{Manifest, StrategyInfo};
 
 use super::folders::{self, Folder, Reach};
 use super::inspect::{Inspection, inspect};
-use crate::error::{Error, Result};
-use crate::hash::sha256;
 
 /// The largest file that is taken for a plugin.
 const MAX_FILE: u64 = 1 << 30;

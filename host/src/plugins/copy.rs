@@ -6,13 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
+use genomenas_data::hash::sha256;
 use tempfile::TempDir;
 
 use super::catalog::Found;
 use super::folders::user_folder;
-use crate::error::{Error, Result};
-use crate::files;
-use crate::hash::sha256;
 
 /// The copy; one in a temporary folder lives as long as this does.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
     {
         return Ok(PluginCopy { path: path.clone(), _folder: None });
     }
-    let bytes = std::fs::read(&found.path).map_err(|error| Error::file("read the plugin", &found.path, error))?;
+    let bytes = std::fs::read(&found.path).map_err(|error| Error::io("read the plugin", &found.path, error))?;
     if sha256(&bytes) != found.sha256 {
         return Err(Error::input(format!(
             "the plugin {} was replaced while it was being loaded: run the command again",
@@ -75,7 +75,7 @@ fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
     let folder = tempfile::Builder::new()
         .prefix("genomenas-plugin-")
         .tempdir()
-        .map_err(|error| Error::file("make a temporary folder in", &std::env::temp_dir(), error))?;
+        .map_err(|error| Error::io("make a temporary folder in", &std::env::temp_dir(), error))?;
     let path = folder.path().join("lib.so");
     store(&path, &bytes)?;
     Ok(PluginCopy { path, _folder: Some(Arc::new(folder)) })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// The variable that names plugin folders, separated as in `PATH`.
 pub const VARIABLE: &str = "GENOMENAS_PLUGINS";

@@ -5,6 +5,7 @@
 //! old one stood. Each reply is compared with the remembered one: a strategy that answers otherwise the second time is
 //! refused, because a run of it could not be repeated.
 
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
 use genomenas_plugin_host::wire::{Kind, code};
@@ -15,7 +16,6 @@ use super::child::{Child, Fault, Start};
 use super::copy::{PluginCopy, copy};
 use super::launch;
 use super::limits::{Limits, call_name};
-use crate::error::{Error, Result};
 
 /// A call and its reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -192,7 +192,7 @@ impl PluginInstance {
         for (number, call) in self.calls.iter().enumerate() {
             let (kind, same) = replay(&mut child, call)?;
             if !same {
-                return Err(Setback::Error(Error::failed(format!(
+                return Err(Setback::Error(Error::plugin(format!(
                     "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
                      {} ({}) otherwise than before. Its random numbers must come from the seed in its setup alone, and \
                      it must not depend on the clock, the process or the order of a hash map",
@@ -214,7 +214,7 @@ impl PluginInstance {
                 self.child = None;
                 self.crashes += 1;
                 if self.crashes >= limits.crashes {
-                    return Err(Error::failed(format!(
+                    return Err(Error::plugin(format!(
                         "{how}. That was crash {} of strategy `{strategy}`, so the run is given up",
                         self.crashes
                     )));
@@ -230,7 +230,7 @@ impl PluginInstance {
             {
                 Err(Error::input(format!("strategy `{strategy}` of plugin {}: {message}", manifest.id)))
             }
-            Fault::Refused { message, .. } => Err(Error::failed(format!(
+            Fault::Refused { message, .. } => Err(Error::plugin(format!(
                 "strategy `{strategy}` of plugin {} failed in {}: {message}",
                 manifest.id,
                 call_name(kind)

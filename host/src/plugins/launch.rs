@@ -11,7 +11,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// The variable that names the binary, for unusual installations.
 pub const VARIABLE: &str = "GENOMENAS_PLUGIN_HOST";

@@ -1,11 +1,11 @@
 //! What `genomenas plugin list` and `genomenas plugin info` show.
 
+use genomenas_data::error::Result;
 use genomenas_plugin::message::StrategyInfo;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::catalog::{Catalog, Choice};
-use crate::error::Result;
 
 /// A line of the list: a strategy, or a file that has none that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

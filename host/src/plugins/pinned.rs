@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use genomenas_data::error::{Error, Result};
+
 use super::catalog::Found;
 use super::copy;
-use crate::error::{Error, Result};
 
 /// The plugin whose file had this hash: the file at `path` if it still has, else the copy that the cache kept.
 ///

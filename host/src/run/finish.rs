@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use genomenas_data::FinalEvaluation;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files as disk;
 use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
+use genomenas_report::metrics::Thresholds;
+use genomenas_torch::eval::{self, Scoring};
+use genomenas_torch::train::{Job, Start, Training, checkpoint};
 
 use super::journal::{Journal, Phase, Record};
 use super::observe::{Event, Observer, Steps, span};
@@ -14,12 +20,6 @@ use super::search::{Searched, Searching};
 use super::settings::{Search, files};
 use super::state::State;
 use super::{Context, hooks};
-use crate::data::FinalEvaluation;
-use crate::error::{Error, Result};
-use crate::eval::metrics::Thresholds;
-use crate::eval::{self, Scoring};
-use crate::files as disk;
-use crate::train::{Job, Start, Training, checkpoint};
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files::write_atomically;
 use genomenas_plugin::message::{PROTOCOL, Setup};
 use genomenas_plugin::space::Space;
 use sha2::{Digest, Sha256};
@@ -9,8 +11,6 @@ use sha2::{Digest, Sha256};
 use super::Context;
 use super::journal::{Phase, Record};
 use super::settings::{Search, files};
-use crate::error::{Error, Result};
-use crate::files::write_atomically;
 use crate::plugins::{Call, Limits, PluginInstance, pinned};
 
 /// The strategy as it stands after `records`.
@@ -47,7 +47,7 @@ fn saved_state<'a>(folder: &Path, records: &'a [Record]) -> Result<(Option<Vec<u
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((None, records)),
-        Err(error) => return Err(Error::file("read", &path, error)),
+        Err(error) => return Err(Error::io("read", &path, error)),
     };
     let parts = bytes.split_first_chunk::<32>().and_then(|(digest, content)| {
         let (count, state) = content.split_first_chunk::<8>()?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use genomenas_plugin::message::{Ask, Cost, Discard, Epoch, Proposal, Report, TrialId};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// A line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ impl Journal {
         let (records, whole) = match std::fs::read(path) {
             Ok(bytes) => parse(&bytes, path)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Vec::new(), 0),
-            Err(error) => return Err(Error::file("read", path, error)),
+            Err(error) => return Err(Error::io("read", path, error)),
         };
         let open = || -> std::io::Result<File> {
             let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
@@ -99,7 +99,7 @@ impl Journal {
             file.seek(SeekFrom::End(0))?;
             Ok(file)
         };
-        let file = open().map_err(|error| Error::file("write", path, error))?;
+        let file = open().map_err(|error| Error::io("write", path, error))?;
         Ok((Self { file, path: path.to_owned(), records: records.len() as u64 }, records))
     }
 
@@ -112,7 +112,7 @@ impl Journal {
             self.file.write_all(&line)?;
             self.file.sync_data()
         };
-        write().map_err(|error| Error::file("write", &self.path, error))?;
+        write().map_err(|error| Error::io("write", &self.path, error))?;
         self.records += 1;
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Journal {
 
 /// The records of a journal, without opening it for writing: for a look from outside while the run goes on.
 pub fn read(path: &Path) -> Result<Vec<Record>> {
-    let bytes = std::fs::read(path).map_err(|error| Error::file("read", path, error))?;
+    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
     Ok(parse(&bytes, path)?.0)
 }
 

@@ -24,10 +24,10 @@ pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
 pub use settings::Settings;
 
-use crate::data::{Rows, Store};
-use crate::error::{Error, Result};
-use crate::files as disk;
-use crate::train::device::{self, Device};
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files as disk;
+use genomenas_data::{Rows, Store};
+use genomenas_torch::train::device::{self, Device};
 use settings::files;
 
 /// What every phase of a run needs.
@@ -83,11 +83,10 @@ fn stray_file(folder: &Path) -> Result<Option<String>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::file("read", folder, error)),
+        Err(error) => return Err(Error::io("read", folder, error)),
     };
     for entry in entries {
-        let name =
-            entry.map_err(|error| Error::file("read", folder, error))?.file_name().to_string_lossy().into_owned();
+        let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name().to_string_lossy().into_owned();
         let ours = [files::SPACE, files::ARCHITECTURE, files::LOG].contains(&name.as_str());
         if !ours && !disk::is_unfinished(&name) {
             return Ok(Some(name));
@@ -127,16 +126,16 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
     let mut result = RunResult::of(&context.settings);
     match finish::run(&context, observer, &mut result) {
         Ok(()) => {}
-        Err(Error::Failed(reason)) => {
+        Err(error) if error.is_failure() => {
             result.state = State::Failed;
-            result.reason = Some(reason);
+            result.reason = Some(error.to_string());
         }
         Err(error) => return Err(error),
     }
     result.write(folder)?;
     if result.state == State::Done {
         let checkpoints = folder.join(files::CHECKPOINTS);
-        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::file("remove", &checkpoints, error))?;
+        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::io("remove", &checkpoints, error))?;
     }
     Ok(result)
 }
@@ -162,19 +161,13 @@ fn open(folder: &Path, settings: Settings) -> Result<Context> {
 /// Locks a run folder for this process.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join(files::LOCK);
-    let file = File::create(&path).map_err(|error| Error::file("write", &path, error))?;
+    let file = File::create(&path).map_err(|error| Error::io("write", &path, error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(Error::input(format!(
             "another process is working on {}: wait for it, or choose another folder",
             folder.display()
         ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::file("lock", &path, error)),
-    }
-}
-
-impl From<genomenas_plugin::Error> for Error {
-    fn from(error: genomenas_plugin::Error) -> Self {
-        Self::Input(error.message)
+        Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
     }
 }

@@ -3,8 +3,8 @@
 use genomenas_plugin::message::{Discard, Mixing, Network};
 use genomenas_plugin::space::{Architecture, Layers, Mask, Space};
 
-use crate::data::StoreInfo;
-use crate::error::{Error, Result};
+use genomenas_data::StoreInfo;
+use genomenas_data::error::{Error, Result};
 
 /// The network of a trial.
 #[derive(Debug)]

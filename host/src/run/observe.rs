@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::message::{Epoch, MaskScore};
+use genomenas_torch::train::Watch;
 
 use super::journal::Phase;
-use crate::train::Watch;
 
 /// News of a run.
 #[derive(Clone, Debug, PartialEq)]

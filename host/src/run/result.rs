@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files::write_atomically;
 use genomenas_plugin::message::Cost;
+use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 
 use super::settings::{Settings, files};
-use crate::error::{Error, Result};
-use crate::eval::Metrics;
-use crate::files::write_atomically;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,7 +90,7 @@ impl RunResult {
                 serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file("understand", &path, error))
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::file("read", &path, error)),
+            Err(error) => Err(Error::io("read", &path, error)),
         }
     }
 

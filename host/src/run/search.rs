@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{
     Alphas, Ask, Candidate, Cost, Discard, End, Epoch, MaskScore, Outcome, Proposal, Report, Stopped, TrialId, Unit,
 };
 use genomenas_plugin::space::{Architecture, Form, Space};
+use genomenas_torch::train::memory;
+use genomenas_torch::train::meter::Bound;
 
 use super::journal::{Journal, Phase, Record};
 use super::network::{Networks, Resolved};
@@ -19,10 +22,7 @@ use super::state::{State, UnderWay};
 use super::turn::Turn;
 use super::work::{self, Doing, Size, Works};
 use super::{Context, hooks};
-use crate::error::{Error, Result};
 use crate::plugins::PluginInstance;
-use crate::train::memory;
-use crate::train::meter::Bound;
 
 /// Trials in a row that did nothing before the run gives up on the strategy.
 const MOST_IDLE: u32 = 100;
@@ -153,7 +153,7 @@ impl<'a> Searching<'a> {
     /// Gives a trial its turn: an epoch, a mask, or its end.
     fn turn(&mut self, id: TrialId) -> Result<()> {
         let Some(trial) = self.state.under_way.iter().find(|trial| trial.id == id) else {
-            return Err(Error::failed(format!("trial {id} is not under way: please report it")));
+            return Err(Error::bug(format!("trial {id} is not under way")));
         };
         let (told, bounds) = (trial.told, self.bounds(trial));
         if told == 0
@@ -181,7 +181,7 @@ impl<'a> Searching<'a> {
         }
         let (span, networks) = (self.span_of(&bounds, trial), self.networks());
         let Some((doing, size)) = self.works.get_mut(&id) else {
-            return Err(Error::failed(format!("trial {id} has no work: please report it")));
+            return Err(Error::bug(format!("trial {id} has no work")));
         };
         let size = *size;
         doing.bound_by(bounds);

@@ -6,7 +6,7 @@ use genomenas_plugin::message::{Budget, Plan};
 use genomenas_plugin::serde_json;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use genomenas_data::error::{Error, Result};
 
 /// The settings of one run: one strategy (or one architecture) × data set × seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,9 +109,9 @@ impl Settings {
                 folder.display(),
                 files::SETTINGS
             )),
-            _ => Error::file("read", &path, error),
+            _ => Error::io("read", &path, error),
         })?;
-        crate::files::parse_toml(&text, &path)
+        genomenas_data::files::parse_toml(&text, &path)
     }
 
     /// The text of `run.toml`.

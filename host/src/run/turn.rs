@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{Alphas, Cost, Epoch, MaskScore, Outcome, Stopped};
+use genomenas_torch::train::meter::Bound;
+use genomenas_torch::train::{Training, Watch};
 
 use super::network::Networks;
 use super::work::{Doing, Scores};
-use crate::error::{Error, Result};
-use crate::train::meter::Bound;
-use crate::train::{Training, Watch};
 
 /// A checkpoint younger than this is not written again after an epoch: what it lacks is trained again, to the same
 /// result.
@@ -72,9 +72,9 @@ fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn W
     let mut next = training.last().filter(|last| last.number > told).cloned();
     loop {
         if next.is_none() {
-            next = match training.next_epoch(watch) {
+            next = match training.next_epoch(watch).map_err(Error::from) {
                 Ok(epoch) => epoch,
-                Err(error @ Error::Failed(_)) => {
+                Err(error) if error.is_failure() => {
                     let (cost, best) = (training.cost(), training.best().cloned());
                     return Ok(Turn::End { outcome: failed(&error), cost, best, alphas: Alphas::default() });
                 }
@@ -93,9 +93,7 @@ fn train(training: &mut Training, told: u32, take_turns: bool, watch: &mut dyn W
                 return Ok(Turn::Epoch { epoch, cost, alphas, last });
             }
             None => {
-                let stopped = training
-                    .stopped()
-                    .ok_or_else(|| Error::failed("a training ended without a reason: please report it"))?;
+                let stopped = training.stopped().ok_or_else(|| Error::bug("a training ended without a reason"))?;
                 // Another trial may go on from these weights.
                 training.save()?;
                 let (cost, best, alphas) = (training.cost(), training.best().cloned(), training.alphas()?);
@@ -110,7 +108,7 @@ fn score(scores: &mut Scores, told: u32, networks: &Networks<'_>, watch: &mut dy
     let scored = match masks.get(told as usize) {
         Some(mask) => networks
             .of_mask(mask, trained, mixing)
-            .and_then(|layers| scoring.score(told, &layers, mixing, watch))
+            .and_then(|layers| Ok(scoring.score(told, &layers, mixing, watch)?))
             .map_err(|error| failed(&error)),
         None => Ok(None),
     };

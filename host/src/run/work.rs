@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{Initialisation, Mixing, TrialId, Work};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Mask;
+use genomenas_torch::train::{Job, ScoreJob, Scoring, Start, Training};
 
 use super::Context;
 use super::network::{Networks, Resolved};
 use super::settings::files;
 use super::state::{State, UnderWay, source};
-use crate::error::{Error, Result};
-use crate::train::{Job, ScoreJob, Scoring, Start, Training};
 
 /// What a trial under way does.
 pub(super) enum Doing {
@@ -145,7 +145,7 @@ impl Works<'_> {
                     recalibrate_batch_norm: *recalibrate_batch_norm,
                     spent: trial.cost,
                 })?;
-                let trained = mask.ok_or_else(|| Error::failed("a score without a supernet: please report it"))?;
+                let trained = mask.ok_or_else(|| Error::bug("a score without a supernet"))?;
                 let mixing = mixing_of_a_score(&mixing);
                 Ok(Doing::Scoring(Box::new(Scores { scoring, trained, mixing, masks: masks.clone() })))
             }

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use genomenas_data::StoreInfo;
+use genomenas_data::error::Result;
+use genomenas_data::import::OnProgress;
+use genomenas_data::import::deepsea::{self, DeepseaOptions, StrandsFrom};
 
 use super::Importing;
-use crate::data::StoreInfo;
-use crate::data::import::OnProgress;
-use crate::data::import::deepsea::{self, DeepseaOptions, StrandsFrom};
-use crate::error::Result;
 
 /// Reads the three files of the DeepSEA bundle, MATLAB 7.3 (HDF5) or MATLAB 5
 #[derive(Args, Debug)]

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use genomenas_data::error::Result;
+use genomenas_data::import::fasta::{self, ClassPath, FastaOptions, Short};
+use genomenas_data::import::{Fractions, OnProgress};
+use genomenas_data::{StoreInfo, Task};
 
 use super::Importing;
-use crate::data::import::fasta::{self, ClassPath, FastaOptions, Short};
-use crate::data::import::{Fractions, OnProgress};
-use crate::data::{StoreInfo, Task};
-use crate::error::Result;
 
 /// Reads sequences of several classes, each a FASTA file or a folder of them
 #[derive(Args, Debug)]

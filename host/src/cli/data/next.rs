@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use genomenas_data::StoreInfo;
+use genomenas_data::error::Result;
+use genomenas_data::import::OnProgress;
+use genomenas_data::import::next::{self, NextOptions};
 
 use super::Importing;
 use super::splits::GenomeSplitArgs;
-use crate::data::StoreInfo;
-use crate::data::import::OnProgress;
-use crate::data::import::next::{self, NextOptions};
-use crate::error::Result;
 
 /// Cuts sequences into windows, labelled by the base that comes next
 #[derive(Args, Debug)]

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use genomenas_data::StoreInfo;
+use genomenas_data::error::Result;
+use genomenas_data::import::OnProgress;
+use genomenas_data::import::npz::{self, NpzOptions};
 
 use super::Importing;
 use super::task::TaskName;
-use crate::data::StoreInfo;
-use crate::data::import::OnProgress;
-use crate::data::import::npz::{self, NpzOptions};
-use crate::error::Result;
 
 /// Reads one-hot sequences and labels from the arrays of a NumPy archive
 #[derive(Args, Debug)]

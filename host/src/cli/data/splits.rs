@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::data::import::{Fractions, GenomeSplits};
+use genomenas_data::import::{Fractions, GenomeSplits};
 
 #[derive(Args, Debug)]
 pub(super) struct GenomeSplitArgs {

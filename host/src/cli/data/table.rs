@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use genomenas_data::StoreInfo;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::import::table::{self, TableOptions};
+use genomenas_data::import::{Fractions, OnProgress};
 
 use super::Importing;
 use super::task::TaskName;
-use crate::data::StoreInfo;
-use crate::data::import::table::{self, TableOptions};
-use crate::data::import::{Fractions, OnProgress};
-use crate::error::{Error, Result};
 
 /// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split
 #[derive(Args, Debug)]

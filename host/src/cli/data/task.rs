@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::data::Task;
+use genomenas_data::Task;
 
 /// What is predicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
+use genomenas_data::error::{Error, Result};
+use genomenas_data::import::windows::{self, Keep, WindowsOptions};
+use genomenas_data::import::{LabelFrom, OnProgress, Outside, Overlap, Signal};
+use genomenas_data::{StoreInfo, Task};
 
 use super::Importing;
 use super::splits::GenomeSplitArgs;
-use crate::data::import::windows::{self, Keep, WindowsOptions};
-use crate::data::import::{LabelFrom, OnProgress, Outside, Overlap, Signal};
-use crate::data::{StoreInfo, Task};
-use crate::error::{Error, Result};
 
 /// Cuts a genome into bins, labelled by the features that overlap them or by signals over them
 #[derive(Args, Debug)]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::error::{Error, Result};
-use crate::files;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
 
 /// The group of each label, "" where the file says none. Lines hold a label, a tab and a group; empty lines, and a first
 /// line "label, group", say nothing.

@@ -1,10 +1,10 @@
 //! Scores as text for a terminal.
 
 use comfy_table::{ContentArrangement, Row, Table, presets};
+use genomenas_data::Split;
+use genomenas_report::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
 
 use crate::cli::out;
-use crate::data::Split;
-use crate::eval::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
 
 /// Labels that are shown one by one unless all are asked for.
 const MOST_LABELS: usize = 30;
@@ -207,7 +207,7 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) mod sample {
     //! Made-up scores.
 
-    use crate::eval::metrics::{Asked, Bootstrap, Collector, Metrics, Resampling, Thresholds};
+    use genomenas_report::metrics::{Asked, Bootstrap, Collector, Metrics, Resampling, Thresholds};
 
     fn names() -> Vec<String> {
         ["CTCF", "tab\there", "Pol2"].map(str::to_owned).into()

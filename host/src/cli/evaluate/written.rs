@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
 use parquet::arrow::ArrowWriter;
 
-use crate::error::{Error, Result};
-use crate::eval::metrics::{LabelMetrics, Measure, Metrics};
-use crate::files::write_atomically;
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files::write_atomically;
+use genomenas_report::metrics::{LabelMetrics, Measure, Metrics};
 
 /// A file whose ending says how it is written.
 pub(super) fn file(text: &str) -> Result<PathBuf, String> {

@@ -1,0 +1,131 @@
+//! Both formats, read as they are and damaged.
+
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::bases::{Packed, bit_at, code_at};
+
+/// A `.2bit` file of these chromosomes, N blocks and all.
+pub(crate) fn two_bit(chromosomes: &[(&str, &str)], big_endian: bool, version: u32) -> Vec<u8> {
+    let number = |value: u32| {
+        if big_endian { value.to_be_bytes() } else { value.to_le_bytes() }
+    };
+    let offset = |value: u32| match (version, big_endian) {
+        (0, _) => number(value).to_vec(),
+        (_, true) => u64::from(value).to_be_bytes().to_vec(),
+        (_, false) => u64::from(value).to_le_bytes().to_vec(),
+    };
+    let count = u32::try_from(chromosomes.len()).unwrap();
+    let mut file: Vec<u8> = [0x1A41_2743, version, count, 0].into_iter().flat_map(number).collect();
+    let mut at = file.len() + chromosomes.iter().map(|(name, _)| 1 + name.len() + offset(0).len()).sum::<usize>();
+    let mut records = Vec::new();
+    for (name, bases) in chromosomes {
+        file.push(u8::try_from(name.len()).unwrap());
+        file.extend(name.as_bytes());
+        file.extend(offset(u32::try_from(at + records.len()).unwrap()));
+        let unknown: Vec<u32> =
+            (0..).zip(bases.bytes()).filter(|(_, base)| *base == b'N').map(|(place, _)| place).collect();
+        let blocks = u32::try_from(unknown.len()).unwrap();
+        records.extend([u32::try_from(bases.len()).unwrap(), blocks].into_iter().flat_map(number));
+        records.extend(unknown.iter().flat_map(|place| number(*place)));
+        records.extend(unknown.iter().flat_map(|_| number(1)));
+        records.extend([0, 0].into_iter().flat_map(number));
+        for four in bases.as_bytes().chunks(4) {
+            let code = |base: u8| match base {
+                b'C' => 1,
+                b'A' => 2,
+                b'G' => 3,
+                _ => 0,
+            };
+            records.push(four.iter().enumerate().map(|(place, base)| code(*base) << (6 - 2 * place)).sum());
+        }
+    }
+    at += records.len();
+    file.extend(records);
+    assert_eq!(at, file.len());
+    file
+}
+
+fn opened(bytes: &[u8]) -> Result<(Vec<Chromosome>, Vec<ChromosomeSequence>)> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("genome");
+    std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+    let mut genome = Genome::open(&path, &mut |_| {})?;
+    let sequences = (0..genome.chromosomes().len()).map(|index| genome.read(index)).collect::<Result<_>>()?;
+    Ok((genome.chromosomes().to_vec(), sequences))
+}
+
+fn text(sequence: &ChromosomeSequence, start: u64, length: usize) -> String {
+    let (mut codes, mut mask) = (Vec::new(), Vec::new());
+    sequence.window(start, length, &mut codes, &mut mask);
+    let base = |index| {
+        if bit_at(&mask, index) { 'N' } else { char::from(b"ACGT"[usize::from(code_at(&codes, index))]) }
+    };
+    (0..length).map(base).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_genome_is_the_same_as_2bit_and_as_text(first in "[ACGTN]{1,60}", second in "[ACGTN]{1,60}", width in 1usize..30, big: bool, version in 0u32..2) {
+        let mut fasta = String::new();
+        for (name, bases) in [("a", &first), ("b", &second)] {
+            fasta.extend([">", name, " words\n"]);
+            for line in bases.as_bytes().chunks(width) {
+                fasta.push_str(std::str::from_utf8(line).unwrap());
+                fasta.push('\n');
+            }
+        }
+        let (names, sequences) = opened(fasta.as_bytes()).unwrap();
+        prop_assert_eq!(&names[1], &Chromosome { name: "b".into(), length: second.len() as u64 });
+        prop_assert_eq!(text(&sequences[0], 0, first.len()), first.clone());
+        prop_assert_eq!(text(&sequences[1], 0, second.len()), second.clone());
+        let (other_names, other) = opened(&two_bit(&[("a", &first), ("b", &second)], big, version)).unwrap();
+        prop_assert_eq!(other_names, names);
+        for (bases, sequence) in [&first, &second].into_iter().zip(&other) {
+            prop_assert_eq!(&text(sequence, 0, bases.len()), bases);
+        }
+    }
+
+    #[test]
+    fn a_window_is_that_part_of_the_chromosome(bases in "[ACGTN]{1,80}", start in 0u64..90, length in 1usize..40) {
+        let (_, sequences) = opened(format!(">a\n{bases}\n").as_bytes()).unwrap();
+        let letter = |place: usize| bases.chars().nth(place).unwrap_or('N');
+        let expected: String = (0..length).map(|index| letter(usize::try_from(start).unwrap() + index)).collect();
+        prop_assert_eq!(text(&sequences[0], start, length), expected.clone());
+        let (mut codes, mut mask) = (Vec::new(), Vec::new());
+        sequences[0].window(start, length, &mut codes, &mut mask);
+        let packed = Packed::from_letters(expected.as_bytes()).unwrap();
+        prop_assert_eq!((codes.as_slice(), mask.as_slice()), (packed.codes(), packed.unknown().unwrap_or_default()));
+    }
+}
+
+#[test]
+fn a_2bit_file_cut_anywhere_is_refused() {
+    let good = two_bit(&[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")], false, 0);
+    assert!(opened(&good).is_ok());
+    for length in 0..good.len() {
+        assert!(opened(&good[..length]).is_err(), "{length} bytes were accepted");
+    }
+}
+
+#[test]
+fn a_2bit_file_with_a_flipped_byte_never_panics() {
+    let good = two_bit(&[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")], false, 0);
+    for place in 0..good.len() {
+        for flip in [0x01, 0x80, 0xFF] {
+            let mut bytes = good.clone();
+            bytes[place] ^= flip;
+            if let Err(error) = opened(&bytes) {
+                assert_eq!(error.exit_code(), 2);
+            }
+        }
+    }
+}
+
+#[test]
+fn bases_in_lower_case_and_iupac_letters_are_read() {
+    let (_, sequences) = opened(b">a\nacgtRYu\n").unwrap();
+    assert_eq!(text(&sequences[0], 0, 7), "ACGTNNT");
+}

@@ -1,0 +1,137 @@
+//! From one-hot numbers to bases, and whether the channels are in the order that was said.
+
+use super::header::Number;
+use crate::bases::{CHANNELS, Packed, bit_at, code_at};
+
+/// A number of a one-hot array that is neither 0 nor 1.
+const NEITHER: u8 = 2;
+/// Fewer pairs of C and G say nothing about their order.
+const PAIRS: u64 = 10_000;
+
+/// Which axis of a row holds the channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// Rows of length × 4.
+    Last,
+    /// Rows of 4 × length.
+    First,
+}
+
+/// 0, 1 or neither, of a number.
+pub(super) fn flag(number: Number, bytes: &[u8]) -> u8 {
+    match number.value(bytes) {
+        0.0 => 0,
+        1.0 => 1,
+        _ => NEITHER,
+    }
+}
+
+/// The bases of a row of flags. `letters` are the channels in their order. A column of zeros is an unknown base.
+pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Result<Packed, String> {
+    let length = flags.len() / CHANNELS;
+    let mut sequence = Vec::with_capacity(length);
+    for base in 0..length {
+        let mut found = None;
+        for (channel, letter) in letters.into_iter().enumerate() {
+            let place = if axis == Axis::Last { base * CHANNELS + channel } else { channel * length + base };
+            match flags.get(place) {
+                Some(0) => {}
+                Some(1) if found.is_none() => found = Some(letter),
+                Some(1) => return Err(format!("base {base} has a 1 in two channels: expected one-hot sequences")),
+                _ => {
+                    return Err(format!(
+                        "base {base} has a value in channel {channel} that is neither 0 nor 1: expected one-hot sequences"
+                    ));
+                }
+            }
+        }
+        sequence.push(found.unwrap_or(b'N'));
+    }
+    // Only letters of DNA were pushed.
+    Packed::from_letters(&sequence).map_err(|(place, _)| format!("base {place} is none"))
+}
+
+/// How often C stands before G, and G before C.
+///
+/// Both are about as frequent in genomes, but where methylated C mutates, as in vertebrates, CG is rare. Channels in the
+/// order ACGT that are read as AGCT, or the other way round, swap the two.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pairs {
+    cg: u64,
+    gc: u64,
+}
+
+impl Pairs {
+    pub(super) fn count(&mut self, packed: &Packed) {
+        let mut before = None;
+        for base in 0..packed.len() {
+            let known = !packed.unknown().is_some_and(|mask| bit_at(mask, base));
+            let code = known.then(|| code_at(packed.codes(), base));
+            match (before, code) {
+                (Some(1), Some(2)) => self.cg += 1,
+                (Some(2), Some(1)) => self.gc += 1,
+                _ => {}
+            }
+            before = code;
+        }
+    }
+
+    /// A warning where C and G seem to be swapped.
+    pub(super) fn warning(self, channels: &str) -> Option<String> {
+        (self.cg + self.gc >= PAIRS && self.cg > 2 * self.gc).then(|| {
+            let Self { cg, gc } = self;
+            format!(
+                "CG occurs {cg} times and GC {gc} times, and genomes have less CG: are the channels really in the order {channels}?"
+            )
+        })
+    }
+}
+
+/// The channels as letters, from a text such as AGCT.
+pub(super) fn channels(text: &str) -> Result<[u8; CHANNELS], String> {
+    let upper = text.to_ascii_uppercase();
+    let letters = upper.as_bytes().try_into().ok();
+    letters
+        .filter(|letters: &[u8; CHANNELS]| b"ACGT".iter().all(|base| letters.contains(base)))
+        .ok_or_else(|| format!("channels {text:?}: expected A, C, G and T in the order of the channels, such as AGCT"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bases::tests::letters;
+
+    #[test]
+    fn bases_are_read_along_either_axis_and_in_any_order_of_channels() {
+        let last = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(letters(&packed(&last, Axis::Last, *b"AGCT").unwrap()), "AGNT");
+        assert_eq!(letters(&packed(&last, Axis::Last, *b"ACGT").unwrap()), "ACNT");
+        let first = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        assert_eq!(letters(&packed(&first, Axis::First, *b"AGCT").unwrap()), "AGNT");
+    }
+
+    #[test]
+    fn columns_that_are_not_one_hot_are_refused() {
+        assert!(packed(&[1, 1, 0, 0], Axis::Last, *b"ACGT").unwrap_err().contains("two channels"));
+        assert!(packed(&[0, 2, 0, 0], Axis::Last, *b"ACGT").unwrap_err().contains("channel 1"));
+    }
+
+    #[test]
+    fn swapped_channels_are_noticed_in_a_genome_with_few_cg() {
+        let sequence = "ACTGCATGCCAGCTTGCA".repeat(3000);
+        let mut pairs = Pairs::default();
+        pairs.count(&Packed::from_letters(sequence.as_bytes()).unwrap());
+        assert!(pairs.warning("ACGT").is_none());
+        let swapped: String = sequence
+            .chars()
+            .map(|base| match base {
+                'C' => 'G',
+                'G' => 'C',
+                other => other,
+            })
+            .collect();
+        let mut pairs = Pairs::default();
+        pairs.count(&Packed::from_letters(swapped.as_bytes()).unwrap());
+        assert!(pairs.warning("AGCT").unwrap().contains("AGCT"));
+    }
+}

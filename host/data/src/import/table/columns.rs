@@ -1,0 +1,134 @@
+//! Which column of a table is what, and how labels stand in it.
+
+use std::path::Path;
+
+use super::super::labels::shortened;
+use super::TableOptions;
+use super::source::Table;
+use crate::error::{Error, Result};
+use crate::store::Task;
+
+/// Places of the columns.
+pub(super) struct Columns {
+    pub(super) sequence: usize,
+    pub(super) labels: Vec<(usize, String)>,
+    pub(super) form: LabelForm,
+    pub(super) split: Option<usize>,
+    pub(super) group: Option<usize>,
+    pub(super) chromosome: Option<usize>,
+    pub(super) start: Option<usize>,
+}
+
+/// How labels stand in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LabelForm {
+    /// One column with the name of the class.
+    Class,
+    /// One column with names, in a list or with a separator between them.
+    Listed(Option<char>),
+    /// A column of 0 and 1 for each label.
+    Columns,
+    /// A column of numbers for each label.
+    Values,
+}
+
+impl LabelForm {
+    /// What is predicted from labels in this form; a regression may ask for its own task.
+    pub(super) fn task(self, asked: Option<Task>) -> Task {
+        match self {
+            Self::Class => Task::MultiClass,
+            Self::Listed(_) | Self::Columns => Task::MultiLabel,
+            Self::Values => asked.unwrap_or(Task::Regression),
+        }
+    }
+
+    fn of(options: &TableOptions, lists: bool) -> Result<Self> {
+        match (options.labels.as_slice(), options.label_separator, options.task) {
+            ([], ..) => Err(Error::input("no label column: name at least one")),
+            (_, _, Some(task)) if task.is_regression() => Ok(Self::Values),
+            ([_, _, ..], _, Some(Task::MultiClass)) => {
+                Err(Error::input("a multi-class task has one label column, with the name of the class; name one"))
+            }
+            ([_, _, ..], Some(_), _) => {
+                Err(Error::input("several label columns hold 0 or 1 each: give a separator only with one label column"))
+            }
+            (_, Some(_), Some(Task::MultiClass)) => {
+                Err(Error::input("a row of a multi-class task has one class: leave out the separator"))
+            }
+            ([_], Some(_), _) if lists => {
+                Err(Error::input("the cells of the label column are lists already: leave out the separator"))
+            }
+            ([_], None, Some(Task::MultiClass)) if lists => Err(Error::input(
+                "a row of a multi-class task has one class, and the cells of the label column are lists",
+            )),
+            ([_], separator, _) if lists || separator.is_some() => Ok(Self::Listed(separator)),
+            ([_], None, None | Some(Task::MultiClass)) => Ok(Self::Class),
+            _ => Ok(Self::Columns),
+        }
+    }
+}
+
+impl Columns {
+    /// Finds the columns and begins reading them.
+    pub(super) fn find(options: &TableOptions, path: &Path, table: &mut Table) -> Result<Self> {
+        let one = |name: &Option<String>| name.as_deref().map(|name| column(table, path, name)).transpose();
+        let label = |name: &String| -> Result<(usize, String)> {
+            let place = column(table, path, name)?;
+            let heading = table.header().and_then(|header| header.get(place));
+            Ok((place, heading.unwrap_or(name).clone()))
+        };
+        let labels: Vec<(usize, String)> = options.labels.iter().map(label).collect::<Result<_>>()?;
+        for (index, (_, name)) in labels.iter().enumerate() {
+            if labels.iter().take(index).any(|(_, other)| other == name) {
+                return Err(Error::input(format!("label column {name:?} is named twice: name it once")));
+            }
+        }
+        let lists = labels.iter().any(|(place, _)| table.has_lists(*place));
+        let columns = Self {
+            sequence: column(table, path, &options.sequence)?,
+            form: LabelForm::of(options, lists)?,
+            labels,
+            split: one(&options.split)?,
+            group: one(&options.group)?,
+            chromosome: one(&options.chromosome)?,
+            start: one(&options.start)?,
+        };
+        let single = [Some(columns.sequence), columns.split, columns.group, columns.chromosome, columns.start];
+        let used: Vec<usize> =
+            single.into_iter().flatten().chain(columns.labels.iter().map(|(place, _)| *place)).collect();
+        table.select(&used)?;
+        Ok(columns)
+    }
+
+    pub(super) fn label_names(&self) -> Vec<String> {
+        self.labels.iter().map(|(_, name)| name.clone()).collect()
+    }
+}
+
+/// A column by its name, or by its number from 1.
+fn column(table: &Table, path: &Path, name: &str) -> Result<usize> {
+    if let Some(header) = table.header() {
+        let mut places = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
+        match (places.next(), places.next()) {
+            (Some(place), None) => return Ok(place),
+            (Some(_), Some(_)) => {
+                let what = format!("two columns are named {name:?}: give the number of the one that is meant");
+                return Err(table.wrong(path, &what));
+            }
+            (None, _) => {}
+        }
+    }
+    let width = table.header().map(<[String]>::len);
+    match name.parse::<usize>() {
+        Ok(number) if number >= 1 && width.is_none_or(|width| number <= width) => Ok(number - 1),
+        _ => Err(table.wrong(path, &no_such_column(table, name))),
+    }
+}
+
+fn no_such_column(table: &Table, name: &str) -> String {
+    let Some(header) = table.header() else {
+        return format!("no column {name:?}: without a header, columns are numbers from 1");
+    };
+    let names: Vec<String> = header.iter().take(20).map(|name| shortened(name)).collect();
+    format!("no column {name:?}: the columns are {}", names.join(", "))
+}

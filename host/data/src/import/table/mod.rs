@@ -1,0 +1,231 @@
+//! `data import table`: rows of a TSV, CSV or Parquet file with a sequence, labels, and perhaps a split or a place.
+//!
+//! The file is read twice: once for its classes, lengths and faults, once to pack. Memory stays at a few rows, the
+//! names of labels and chromosomes, and, where shares decide the split, some numbers a row (`import/grouping.rs`).
+
+mod columns;
+mod first;
+mod options;
+mod parquet;
+mod row;
+mod source;
+mod text;
+
+use std::collections::BTreeMap;
+
+use super::grouping::Fractions;
+use super::source::describe;
+use super::{OnProgress, Progress, names, refuse_empty_splits};
+use crate::bases::{bit_bytes, set_bit};
+use crate::error::{Error, Result};
+use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
+use columns::Columns;
+use first::FirstReading;
+use options::SplitBy;
+pub use options::TableOptions;
+use source::{Record, Table};
+
+/// Imports; returns what was written.
+pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    let by = options.split_by()?;
+    let tables = options.tables();
+    let sources = tables.iter().map(|(path, _)| describe(path, progress)).collect::<Result<_>>()?;
+    let groups = options.groups.as_deref().map(names::read).transpose()?;
+    let first = first::read(options, by, progress)?;
+    let shape = Shape {
+        length: first.length,
+        groups: groups.map(|groups| of_labels(options, groups, &first.labels)).transpose()?.unwrap_or_default(),
+        labels: first.labels.clone(),
+        task: first.task,
+        chromosomes: if options.start.is_some() { first.chromosomes.clone() } else { Vec::new() },
+    };
+    let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
+    let mut packing = Packing::new(options, by, &shape);
+    let total = Some(first.rows.iter().sum());
+    let mut done = 0;
+    for (path, split) in &tables {
+        let mut table = Table::open(path, options)?;
+        let columns = Columns::find(options, path, &mut table)?;
+        while let Some(record) = table.next()? {
+            let by_share = usize::try_from(done).ok().and_then(|row| first.splits.get(row).copied());
+            packing.row(&columns, &record, split.or(by_share), &mut writer)?;
+            done += 1;
+            if done % 4096 == 0 {
+                progress(Progress { stage: "packing rows", done, total, unit: "rows" });
+            }
+        }
+    }
+    refuse_empty_splits(&writer.rows(), how(by))?;
+    let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
+        Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)
+    });
+    let record = ImportRecord {
+        importer: "table".into(),
+        settings: settings(options, by),
+        sources,
+        read: read.collect(),
+        warnings: warnings(&first),
+        ..ImportRecord::default()
+    };
+    writer.finish(record, &mut |done| {
+        progress(Progress { stage: "writing the store", done, total, unit: "rows" });
+    })
+}
+
+/// The second reading: from records to rows of the store.
+struct Packing<'a> {
+    options: &'a TableOptions,
+    by: SplitBy,
+    shape: &'a Shape,
+    labels: BTreeMap<&'a str, usize>,
+    chromosomes: BTreeMap<&'a str, u32>,
+    bits: Vec<u8>,
+    values: Vec<f32>,
+}
+
+impl<'a> Packing<'a> {
+    fn new(options: &'a TableOptions, by: SplitBy, shape: &'a Shape) -> Self {
+        Self {
+            options,
+            by,
+            shape,
+            labels: shape.labels.iter().map(String::as_str).zip(0..).collect(),
+            chromosomes: shape.chromosomes.iter().map(String::as_str).zip(0..).collect(),
+            bits: vec![0; bit_bytes(shape.labels.len())],
+            values: Vec::new(),
+        }
+    }
+
+    /// `split`: that of the table or of the shares.
+    fn row(
+        &mut self,
+        columns: &Columns,
+        record: &Record<'_>,
+        split: Option<Split>,
+        writer: &mut StoreWriter,
+    ) -> Result<()> {
+        // A file that changed between the readings is the only way to these errors.
+        let changed = |what: &str| record.wrong(format!("{what} was not there a moment ago"));
+        let (packed, found) = row::sequence(self.options, columns, record)?;
+        if packed.len() != self.shape.length {
+            return Err(changed("a sequence of this length"));
+        }
+        let split = match (self.by, columns.split, columns.chromosome) {
+            (SplitBy::Column, Some(column), _) => row::split(column, record)?,
+            (SplitBy::Chromosome, _, Some(column)) => of_chromosome(self.options, row::chromosome(column, record)?),
+            _ => split.ok_or_else(|| changed("the row"))?,
+        };
+        self.bits.fill(0);
+        let mut class = None;
+        for name in row::names(columns, record)? {
+            let index = *self.labels.get(name).ok_or_else(|| changed(&format!("label {name:?}")))?;
+            set_bit(&mut self.bits, index);
+            class = u32::try_from(index).ok();
+        }
+        let target = match self.shape.task {
+            Task::MultiLabel => Target::Bits(&self.bits),
+            Task::MultiClass | Task::NextNucleotide => Target::Class(class.ok_or_else(|| changed("the class"))?),
+            task @ (Task::Regression | Task::PoissonRegression) => {
+                row::values(task, columns, record, &mut self.values)?;
+                Target::Values(&self.values)
+            }
+        };
+        let place = match (columns.chromosome, columns.start) {
+            (Some(chromosome), Some(start)) => {
+                let name = row::chromosome(chromosome, record)?;
+                let chromosome = *self.chromosomes.get(name).ok_or_else(|| changed(&format!("chromosome {name:?}")))?;
+                Some(Place { chromosome, start: row::start(start, record, found, packed.len())? })
+            }
+            _ => None,
+        };
+        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place })
+    }
+}
+
+fn of_chromosome(options: &TableOptions, name: &str) -> Split {
+    let among = |names: &[String]| names.iter().any(|other| other == name);
+    if among(&options.valid_chromosomes) {
+        Split::Valid
+    } else if among(&options.test_chromosomes) {
+        Split::Test
+    } else {
+        Split::Train
+    }
+}
+
+/// The group of each label, from a file of labels with groups.
+fn of_labels(
+    options: &TableOptions,
+    (names, groups): (Vec<String>, Vec<String>),
+    labels: &[String],
+) -> Result<Vec<String>> {
+    let file = options.groups.as_deref().unwrap_or(&options.table).display();
+    if groups.is_empty() {
+        return Err(Error::input(format!("{file}: no label has a group: expected label, tab and group, one a line")));
+    }
+    if let Some(name) = names.iter().find(|name| !labels.contains(name)) {
+        return Err(Error::input(format!("{file}: no label is named {name:?} in {}", options.table.display())));
+    }
+    let mut of: BTreeMap<String, String> = names.into_iter().zip(groups).collect();
+    Ok(labels.iter().map(|label| of.remove(label).unwrap_or_default()).collect())
+}
+
+/// What to do where a split is empty.
+fn how(by: SplitBy) -> &'static str {
+    match by {
+        SplitBy::Column => {
+            "the split column decides; give rows of every split, or leave the column out to split by share"
+        }
+        SplitBy::Share => {
+            "shares decide, and what belongs together stays together; give more rows, larger shares or another seed"
+        }
+        SplitBy::Chromosome => "chromosomes decide; leave some for train",
+        SplitBy::Table => "each split has its table",
+    }
+}
+
+fn warnings(first: &FirstReading) -> Vec<String> {
+    let warning = (first.other_length > 0).then(|| {
+        format!(
+            "{} sequences have another length than {} and were cut or filled with unknown bases on both sides",
+            first.other_length, first.length
+        )
+    });
+    warning.into_iter().collect()
+}
+
+/// The settings that a store keeps: those that decide its content.
+fn settings(options: &TableOptions, by: SplitBy) -> BTreeMap<String, String> {
+    let Fractions { valid, test } = options.fractions;
+    let split = match by {
+        SplitBy::Column => format!("column {}", options.split.as_deref().unwrap_or_default()),
+        SplitBy::Share => format!("by share: valid {valid}, test {test}, seed {}", options.seed),
+        SplitBy::Chromosome => format!(
+            "by chromosome: valid {}, test {}",
+            options.valid_chromosomes.join(" "),
+            options.test_chromosomes.join(" ")
+        ),
+        SplitBy::Table => "a table each".into(),
+    };
+    let mut settings = BTreeMap::from([
+        ("sequence".to_owned(), options.sequence.clone()),
+        ("labels".to_owned(), options.labels.join(" ")),
+        ("length".to_owned(), options.length.map_or("as in the table".into(), |length| length.to_string())),
+        ("split".to_owned(), split),
+    ]);
+    let groups = options.groups.as_ref().and_then(|file| file.file_name());
+    let more = [
+        ("label-separator", options.label_separator.map(|separator| separator.to_string())),
+        ("groups", groups.map(|name| name.to_string_lossy().into_owned())),
+        ("group", options.group.clone()),
+        ("chromosome", options.chromosome.clone()),
+        ("start", options.start.clone()),
+    ];
+    settings.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    settings
+}
+
+#[cfg(test)]
+mod parquet_tests;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! From settings and labels to rows: which bins count, which labels stay, and the writing of the rows.
+
+use super::super::bins::{Bins, Grid};
+use super::super::genome::{Chromosome, Genome};
+use super::super::territory::{Side, Territory};
+use super::super::{OnProgress, Progress};
+use super::labelling::Labelling;
+use super::{Keep, WindowsOptions};
+use crate::bases::bit_at;
+use crate::error::Result;
+use crate::store::{PerSplit, Place, Row, StoreWriter, Target};
+
+/// What the settings mean for this genome.
+pub(super) struct Plan<'a> {
+    pub(super) options: &'a WindowsOptions,
+    pub(super) bins: Bins,
+    pub(super) chromosomes: &'a [Chromosome],
+    pub(super) territory: &'a Territory,
+}
+
+#[derive(Default)]
+pub(super) struct Counted {
+    pub(super) rows: PerSplit<u64>,
+    pub(super) at_ends: u64,
+    pub(super) without_split: u64,
+    pub(super) across: u64,
+    pub(super) without_label: u64,
+}
+
+impl Counted {
+    pub(super) fn total(&self) -> u64 {
+        self.rows.train + self.rows.valid + self.rows.test
+    }
+}
+
+impl Plan<'_> {
+    /// What the row of a bin belongs to.
+    fn side(&self, chromosome: usize, grid: &Grid, bin: u64) -> Side {
+        let start = grid.row_start(bin);
+        self.territory.side(chromosome, start, start + self.bins.length())
+    }
+
+    /// Chromosomes that are in a split, with their bins.
+    fn chosen(&self) -> impl Iterator<Item = (usize, &Chromosome, Grid)> {
+        let chromosomes = self.chromosomes.iter().enumerate().filter(|(index, _)| self.territory.wants(*index));
+        chromosomes.map(|(index, chromosome)| (index, chromosome, self.bins.grid(chromosome.length)))
+    }
+
+    /// Leaves out labels with too few positive rows; how many.
+    pub(super) fn drop_rare(&self, labelling: &mut Labelling<'_>) -> Result<u64> {
+        if self.options.min_positives == 0 {
+            return Ok(0);
+        }
+        let mut positives = vec![0_u64; labelling.names().len()];
+        for (index, chromosome, grid) in self.chosen() {
+            for part in labelling.parts(grid) {
+                let labelled = labelling.of(index, chromosome, &part)?;
+                for (bin, place) in (0..part.count()).zip(0_usize..) {
+                    let Target::Bits(bits) = labelled.target(place) else {
+                        continue;
+                    };
+                    if matches!(self.side(index, &part, bin), Side::Of(_)) {
+                        for (label, positives) in positives.iter_mut().enumerate() {
+                            *positives += u64::from(bit_at(bits, label));
+                        }
+                    }
+                }
+            }
+        }
+        labelling.drop_rare(&positives, self.options.min_positives)
+    }
+
+    pub(super) fn count(&self, labelling: &mut Labelling<'_>) -> Result<Counted> {
+        let mut counted = Counted::default();
+        for (index, chromosome) in self.chromosomes.iter().enumerate() {
+            let grid = self.bins.grid(chromosome.length);
+            counted.at_ends += grid.count_with_ends() - grid.count();
+            counted.without_split += if self.territory.wants(index) { 0 } else { grid.count() };
+        }
+        for (index, chromosome, grid) in self.chosen() {
+            for part in labelling.parts(grid) {
+                let labelled = match self.options.keep {
+                    Keep::All => None,
+                    Keep::Labelled => Some(labelling.of(index, chromosome, &part)?),
+                };
+                for (bin, place) in (0..part.count()).zip(0_usize..) {
+                    match self.side(index, &part, bin) {
+                        Side::Outside => counted.without_split += 1,
+                        Side::Across => counted.across += 1,
+                        Side::Of(split) if labelled.as_ref().is_none_or(|labelled| labelled.any(place)) => {
+                            *counted.rows.get_mut(split) += 1;
+                        }
+                        Side::Of(_) => counted.without_label += 1,
+                    }
+                }
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Writes the rows; how many were left out for their unknown bases.
+    pub(super) fn write(
+        &self,
+        labelling: &mut Labelling<'_>,
+        genome: &mut Genome,
+        writer: &mut StoreWriter,
+        total: u64,
+        progress: OnProgress<'_>,
+    ) -> Result<u64> {
+        let length = usize::try_from(self.bins.length()).unwrap_or(usize::MAX);
+        let (mut codes, mut mask) = (Vec::new(), Vec::new());
+        let (mut done, mut left_out) = (0, 0);
+        for (index, chromosome, grid) in self.chosen() {
+            let sequence = genome.read(index)?;
+            for part in labelling.parts(grid) {
+                let labelled = labelling.of(index, chromosome, &part)?;
+                for (bin, place) in (0..part.count()).zip(0_usize..) {
+                    let Side::Of(split) = self.side(index, &part, bin) else {
+                        continue;
+                    };
+                    if self.options.keep == Keep::Labelled && !labelled.any(place) {
+                        continue;
+                    }
+                    let start = part.row_start(bin);
+                    let unknown = sequence.window(start, length, &mut codes, &mut mask);
+                    done += 1;
+                    if unknown as f64 > self.options.max_unknown * length as f64 {
+                        left_out += 1;
+                        continue;
+                    }
+                    let target = labelled.target(place);
+                    let place = Some(Place { chromosome: u32::try_from(index).unwrap_or(u32::MAX), start });
+                    let unknown = (unknown > 0).then_some(mask.as_slice());
+                    writer.push(split, &Row { codes: &codes, unknown, target, place })?;
+                    if done % 4096 == 0 {
+                        progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
+                    }
+                }
+            }
+        }
+        progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
+        Ok(left_out)
+    }
+}

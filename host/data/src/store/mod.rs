@@ -1,0 +1,144 @@
+//! The packed store: one Arrow IPC file, memory-mapped, two bits a base.
+//!
+//! Rows are sorted by split (train, valid, test) and within a split by position. Columns:
+//!
+//! | column | type | what |
+//! |---|---|---|
+//! | `sequence` | fixed-size binary | two bits a base, see [`bases`](crate::bases) |
+//! | `unknown` | run-end encoded, nullable binary | one bit a base, null where every base is known |
+//! | `labels` | fixed-size binary (multi-label), int32 (classes), fixed-size list of float32 (regression) | one bit a label, the class, or the values |
+//! | `split` | dictionary of strings | for readers in other languages |
+//! | `chromosome`, `start` | dictionary of strings, uint64 | only where rows come from a genome |
+//!
+//! The description ([`StoreInfo`]) is JSON in the schema's metadata under `genomenas.store`, its SHA-256 beside it.
+
+mod batch;
+mod decode;
+mod info;
+mod pending;
+mod read;
+mod record;
+mod rows;
+mod schema;
+mod straddling;
+mod summary;
+mod verify;
+mod write;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use decode::Decoding;
+pub use info::{BATCH_ROWS, Count, ImportRecord, PerSplit, Shape, Source, Split, StoreInfo, Task, Values};
+pub use record::{Place, Row, Target};
+pub use rows::{PackedRow, Position, Rows};
+pub use straddling::{Pairs, Straddling};
+pub use write::StoreWriter;
+
+pub(crate) use info::{LONGEST, MOST_LABELS};
+
+use crate::error::{Error, Result};
+use crate::mmap::map_read_only;
+use read::CheckedFile;
+use rows::OpenStore;
+
+/// An open store.
+///
+/// Train and valid are [`Rows`]; test is [`SealedRows`], another type, so that code written for training cannot be
+/// handed the test split by mistake.
+#[derive(Clone)]
+pub struct Store {
+    open: Arc<OpenStore>,
+}
+
+impl Store {
+    /// Opens a store at once, however large: only its headers are read and checked.
+    pub fn open(path: &Path) -> Result<Self> {
+        let cannot_read = |error: std::io::Error| Error::io("read", path, error);
+        let file = File::open(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                Error::input(format!("there is no store {}: make one with `genomenas data import`", path.display()))
+            }
+            _ => cannot_read(error),
+        })?;
+        let about = file.metadata().map_err(cannot_read)?;
+        let wrong = |what: String| Error::input(format!("{}: {what}", path.display()));
+        if !about.is_file() {
+            return Err(wrong("it is not a file; expected a store made by `genomenas data import`".into()));
+        }
+        if about.len() == 0 {
+            return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
+        }
+        let bytes = map_read_only(&file).map_err(cannot_read)?;
+        let checked = CheckedFile::new(&bytes.into()).map_err(wrong)?;
+        let open = OpenStore::new(path.to_owned(), checked).map_err(wrong)?;
+        Ok(Self { open: Arc::new(open) })
+    }
+
+    /// What it holds and how it came to be; also a person's summary, through `Display`.
+    pub fn info(&self) -> &StoreInfo {
+        &self.open.file.info
+    }
+
+    /// The rows to train on.
+    pub fn train(&self) -> Rows {
+        Rows::new(Arc::clone(&self.open), Split::Train)
+    }
+
+    /// The rows to choose by.
+    pub fn valid(&self) -> Rows {
+        Rows::new(Arc::clone(&self.open), Split::Valid)
+    }
+
+    /// The rows for the one evaluation at the end.
+    pub fn test(&self) -> SealedRows {
+        SealedRows(Rows::new(Arc::clone(&self.open), Split::Test))
+    }
+
+    /// Reads every row and compares with the digest of the import: whether the data is as it was written.
+    pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<()> {
+        verify::verify(&self.open, progress)
+    }
+}
+
+/// The test split: its size is known, its rows are not to be had without [`unseal`](Self::unseal).
+#[derive(Clone, Debug)]
+pub struct SealedRows(Rows);
+
+impl SealedRows {
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What the store holds.
+    pub fn info(&self) -> &StoreInfo {
+        self.0.info()
+    }
+
+    /// The rows, for the evaluation at the end of a run.
+    pub fn unseal(self, reason: &FinalEvaluation) -> Rows {
+        log::debug!("the test split is read: {}", reason.0);
+        self.0
+    }
+}
+
+/// The reason to read the test split. There is one: what was found is final and is being scored.
+#[derive(Clone, Debug)]
+pub struct FinalEvaluation(String);
+
+impl FinalEvaluation {
+    /// The final evaluation of `what`, such as "architecture.json of run 3".
+    pub fn of(what: impl Into<String>) -> Self {
+        Self(what.into())
+    }
+}

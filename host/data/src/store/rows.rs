@@ -1,0 +1,276 @@
+//! Rows of a split: what training and evaluation read.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, UInt64Type};
+use arrow_array::{Array, BinaryArray, RecordBatch};
+use arrow_buffer::Buffer;
+
+use super::decode::{self, Decoding};
+use super::info::{BATCH_ROWS, Split, StoreInfo, Task};
+use super::read::{CheckedFile, damaged};
+use super::schema::{self, CHROMOSOME, LABELS, SEQUENCE, START, UNKNOWN};
+use crate::bases::{CHANNELS, packed_bytes};
+use crate::error::{Error, Result};
+
+/// An open store, shared by the rows of its splits.
+pub(super) struct OpenStore {
+    pub(super) path: std::path::PathBuf,
+    pub(super) file: CheckedFile,
+    batches: Vec<Columns>,
+}
+
+/// The columns of a batch that training reads, in place in the file.
+struct Columns {
+    codes: Buffer,
+    labels: Buffer,
+    run_ends: Vec<usize>,
+    masks: BinaryArray,
+}
+
+/// A row as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct PackedRow<'a> {
+    /// Two bits a base.
+    pub codes: &'a [u8],
+    /// One bit a base, where some are unknown.
+    pub unknown: Option<&'a [u8]>,
+    /// One bit a label, the class as four bytes, or the values as four bytes each, least significant first.
+    pub labels: &'a [u8],
+}
+
+impl OpenStore {
+    pub(super) fn new(path: std::path::PathBuf, file: CheckedFile) -> Result<Self, String> {
+        let batches = (0..file.batches())
+            .map(|index| Columns::new(&file.info, &file.batch(index, vec![SEQUENCE, UNKNOWN, LABELS])?))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { path, file, batches })
+    }
+
+    /// The row with this index among all rows of the store.
+    pub(super) fn row(&self, row: usize) -> Option<PackedRow<'_>> {
+        let batch = self.batches.get(row / BATCH_ROWS)?;
+        let index = row % BATCH_ROWS;
+        let shape = &self.file.info.shape;
+        let of = |buffer: &'_ Buffer, width: usize| -> Option<Range<usize>> {
+            let range = index * width..(index + 1) * width;
+            (range.end <= buffer.len()).then_some(range)
+        };
+        let run = batch.run_ends.partition_point(|end| *end <= index);
+        Some(PackedRow {
+            codes: batch.codes.get(of(&batch.codes, packed_bytes(shape.length))?)?,
+            labels: batch.labels.get(of(&batch.labels, shape.label_bytes())?)?,
+            unknown: (run < batch.masks.len() && batch.masks.is_valid(run)).then(|| batch.masks.value(run)),
+        })
+    }
+
+    pub(super) fn damaged(&self, what: &str) -> Error {
+        Error::input(format!("{}: {}", self.path.display(), damaged(what)))
+    }
+}
+
+impl Columns {
+    fn new(info: &StoreInfo, batch: &RecordBatch) -> Result<Self, String> {
+        let wrong = || damaged("a column has another type");
+        let codes = batch.column(SEQUENCE).as_fixed_size_binary_opt().ok_or_else(wrong)?;
+        let unknown = batch.column(UNKNOWN).as_run_opt::<Int32Type>().ok_or_else(wrong)?;
+        let masks = unknown.values().as_binary_opt::<i32>().ok_or_else(wrong)?.clone();
+        let labels = match info.shape.task {
+            Task::MultiLabel => {
+                batch.column(LABELS).as_fixed_size_binary_opt().ok_or_else(wrong)?.to_data().buffers().first().cloned()
+            }
+            Task::MultiClass | Task::NextNucleotide => batch.column(LABELS).to_data().buffers().first().cloned(),
+            Task::Regression | Task::PoissonRegression => {
+                let values = batch.column(LABELS).as_fixed_size_list_opt().ok_or_else(wrong)?.values();
+                values.to_data().buffers().first().cloned()
+            }
+        };
+        let width = schema::mask_bytes(&info.shape);
+        if masks.iter().flatten().any(|mask| mask.len() != width) {
+            return Err(damaged("a mask has another length than its row"));
+        }
+        let run_ends = unknown.run_ends().values().iter().map(|end| usize::try_from(*end).map_err(|_| wrong()));
+        let codes = codes.to_data().buffers().first().cloned().ok_or_else(wrong)?;
+        Ok(Self { codes, labels: labels.ok_or_else(wrong)?, run_ends: run_ends.collect::<Result<_, _>>()?, masks })
+    }
+}
+
+/// Where a row lies in its genome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Name of the chromosome.
+    pub chromosome: String,
+    /// First base of the row, from 0.
+    pub start: u64,
+}
+
+/// The rows of train or valid, or of test once it is [unsealed](super::SealedRows::unseal).
+///
+/// Cheap to clone, to be read from any number of threads.
+#[derive(Clone)]
+pub struct Rows {
+    store: Arc<OpenStore>,
+    split: Split,
+    first: usize,
+    count: usize,
+}
+
+impl Rows {
+    pub(super) fn new(store: Arc<OpenStore>, split: Split) -> Self {
+        let rows = |split: Split| usize::try_from(*store.file.info.rows.get(split)).unwrap_or(usize::MAX);
+        let first = Split::ALL.iter().take_while(|other| **other != split).map(|other| rows(*other)).sum();
+        Self { first, count: rows(split), split, store }
+    }
+
+    /// Rows.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The split they belong to.
+    pub fn split(&self) -> Split {
+        self.split
+    }
+
+    /// What the store holds.
+    pub fn info(&self) -> &StoreInfo {
+        &self.store.file.info
+    }
+
+    /// Numbers that one row's input has: 4 channels times the length.
+    pub fn input_size(&self) -> usize {
+        CHANNELS * self.info().shape.length
+    }
+
+    /// Numbers that one row's target has: one a label or class.
+    pub fn label_size(&self) -> usize {
+        self.info().shape.labels.len()
+    }
+
+    /// A row as it is stored.
+    pub fn packed(&self, row: u32) -> Result<PackedRow<'_>> {
+        let row = row as usize;
+        if row >= self.count {
+            return Err(Error::bug(format!("row {row} was asked of {} with {} rows", self.split.name(), self.count)));
+        }
+        self.store.row(self.first + row).ok_or_else(|| self.store.damaged("a row lies outside its batch"))
+    }
+
+    /// Decodes rows, given by their index in this split.
+    ///
+    /// `inputs` has `rows.len() * input_size()` numbers: for each row the channels A, C, G, T one after another, 1
+    /// where the base is that channel's and 0 elsewhere; an unknown base is 0 in all four. `labels` has
+    /// `rows.len() * label_size()` numbers: 0 or 1, of which exactly one is 1 where rows have classes, or the values of
+    /// a regression.
+    pub fn decode(&self, rows: &[u32], decoding: &Decoding, inputs: &mut [f32], labels: &mut [f32]) -> Result<()> {
+        expect_size("inputs", inputs.len(), rows.len() * self.input_size())?;
+        let length = self.info().shape.length;
+        let mut scratch = Vec::new();
+        for (index, (row, out)) in rows.iter().zip(inputs.chunks_exact_mut(self.input_size())).enumerate() {
+            let row = self.packed(*row)?;
+            decode::one_hot(row.codes, row.unknown, length, decoding.of(index), &mut scratch, out);
+        }
+        self.decode_labels(rows, labels)
+    }
+
+    /// The `labels` half of [`decode`](Self::decode).
+    pub fn decode_labels(&self, rows: &[u32], labels: &mut [f32]) -> Result<()> {
+        expect_size("labels", labels.len(), rows.len() * self.label_size())?;
+        for (row, out) in rows.iter().zip(labels.chunks_exact_mut(self.label_size())) {
+            let packed = self.packed(*row)?;
+            match self.info().shape.task {
+                Task::MultiLabel => decode::zero_one(packed.labels, out),
+                Task::Regression | Task::PoissonRegression => {
+                    for (out, bytes) in out.iter_mut().zip(packed.labels.as_chunks::<4>().0) {
+                        *out = f32::from_le_bytes(*bytes);
+                    }
+                }
+                Task::MultiClass | Task::NextNucleotide => {
+                    out.fill(0.0);
+                    *out.get_mut(self.class_of(*row, &packed)?).ok_or_else(|| self.no_such_class(*row))? = 1.0;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the second half of the rows are the opposite strands of the first half, in the same order.
+    pub fn both_strands(&self) -> bool {
+        *self.info().import.both_strands.get(self.split)
+    }
+
+    /// The class of each row of a store with classes.
+    pub fn classes(&self, rows: &[u32]) -> Result<Vec<i64>> {
+        if !self.info().shape.task.is_classes() {
+            return Err(Error::input(format!("{}: its rows have labels, not classes", self.store.path.display())));
+        }
+        rows.iter()
+            .map(|row| {
+                let class = self.class_of(*row, &self.packed(*row)?)?;
+                i64::try_from(class).map_err(|_| self.no_such_class(*row))
+            })
+            .collect()
+    }
+
+    /// Where rows lie in their genome; `None` for a store that keeps no places.
+    pub fn positions(&self, rows: &[u32]) -> Result<Option<Vec<Position>>> {
+        let info = self.info();
+        if info.shape.chromosomes.is_empty() {
+            return Ok(None);
+        }
+        let damage = |what: &str| self.store.damaged(what);
+        let mut positions = Vec::with_capacity(rows.len());
+        let mut open: Option<(usize, RecordBatch)> = None;
+        for row in rows {
+            self.packed(*row)?;
+            let row = self.first + *row as usize;
+            let (index, batch) = match open.take() {
+                Some((index, batch)) if index == row / BATCH_ROWS => (index, batch),
+                _ => {
+                    let index = row / BATCH_ROWS;
+                    let batch = self.store.file.batch(index, vec![CHROMOSOME, START]);
+                    (index, batch.map_err(|what| Error::input(format!("{}: {what}", self.store.path.display())))?)
+                }
+            };
+            let key = batch.column(0).as_primitive_opt::<Int32Type>().map(|keys| keys.value(row % BATCH_ROWS));
+            let start = batch.column(1).as_primitive_opt::<UInt64Type>().map(|starts| starts.value(row % BATCH_ROWS));
+            let name = key.and_then(|key| info.shape.chromosomes.get(usize::try_from(key).ok()?));
+            let (Some(name), Some(start)) = (name, start) else {
+                return Err(damage("a row has no chromosome"));
+            };
+            positions.push(Position { chromosome: name.clone(), start });
+            open = Some((index, batch));
+        }
+        Ok(Some(positions))
+    }
+
+    fn class_of(&self, row: u32, packed: &PackedRow<'_>) -> Result<usize> {
+        let class = packed.labels.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes) as usize);
+        class.filter(|class| *class < self.label_size()).ok_or_else(|| self.no_such_class(row))
+    }
+
+    fn no_such_class(&self, row: u32) -> Error {
+        self.store
+            .damaged(&format!("row {row} of {} has a class that its description does not name", self.split.name()))
+    }
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Rows({} of {}, {})", self.split.name(), self.store.path.display(), self.count)
+    }
+}
+
+fn expect_size(what: &str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::bug(format!("a batch has room for {found} numbers of {what} and needs {expected}")))
+}

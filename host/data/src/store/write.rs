@@ -1,0 +1,224 @@
+//! Writes a store: rows arrive in any order of splits, the file appears whole or not at all.
+//!
+//! A schema stands before its rows and ours holds their counts and digest, so rows first go to one unnamed spool file
+//! a split (in the folder of the output, gone with the process however it ends) and are then written in order. Memory
+//! stays at one record batch; the disk needs room for the rows twice.
+
+use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_ipc::MetadataVersion;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_schema::ArrowError;
+use sha2::{Digest, Sha256};
+
+use super::batch::BatchBuilder;
+use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, VERSION, Values};
+use super::pending::PendingFile;
+use super::record::{Record, Row, Target};
+use super::schema;
+use super::straddling::Watch;
+use crate::bases::bit_at;
+use crate::error::{Error, Result};
+use crate::hash::hexadecimal;
+
+/// A store that is being written.
+pub struct StoreWriter {
+    shape: Shape,
+    output: PathBuf,
+    pending: PendingFile,
+    record: Record,
+    watch: Watch,
+    spools: PerSplit<Spool>,
+}
+
+struct Spool {
+    file: BufWriter<std::fs::File>,
+    digest: Sha256,
+    rows: u64,
+    rows_with_unknown: u64,
+    positives: Vec<u64>,
+    values: Vec<Sum>,
+}
+
+/// The values of one label so far.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    least: f32,
+    most: f32,
+    total: f64,
+}
+
+impl StoreWriter {
+    /// Starts a store at `output`. An existing file there is refused unless `overwrite`, and stays until the new
+    /// store is complete.
+    pub fn create(output: &Path, shape: Shape, overwrite: bool) -> Result<Self> {
+        shape.check().map_err(|what| Error::input(format!("cannot write {}: {what}", output.display())))?;
+        let pending = PendingFile::create(output, overwrite)?;
+        let spool = || -> Result<Spool> {
+            let file =
+                tempfile::tempfile_in(pending.folder()).map_err(|error| Error::io("write beside", output, error))?;
+            Ok(Spool {
+                file: BufWriter::with_capacity(1 << 18, file),
+                digest: Sha256::new(),
+                rows: 0,
+                rows_with_unknown: 0,
+                positives: vec![0; shape.labels.len()],
+                values: vec![Sum::default(); if shape.task.is_regression() { shape.labels.len() } else { 0 }],
+            })
+        };
+        let spools = PerSplit { train: spool()?, valid: spool()?, test: spool()? };
+        let (record, watch) = (Record::new(&shape), Watch::new(&shape));
+        Ok(Self { record, watch, output: output.to_owned(), pending, spools, shape })
+    }
+
+    /// Adds a row; rows of a split keep their order.
+    pub fn push(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
+        let bytes = self.record.fill(&self.shape, split, row)?;
+        let spool = self.spools.get_mut(split);
+        spool.file.write_all(bytes).map_err(|error| Error::io("write", &self.output, error))?;
+        spool.digest.update(bytes);
+        spool.rows += 1;
+        spool.rows_with_unknown += u64::from(row.unknown.is_some());
+        match row.target {
+            Target::Bits(bits) => {
+                for (label, positives) in spool.positives.iter_mut().enumerate() {
+                    *positives += u64::from(bit_at(bits, label));
+                }
+            }
+            Target::Class(class) => {
+                if let Some(positives) = spool.positives.get_mut(class as usize) {
+                    *positives += 1;
+                }
+            }
+            Target::Values(values) => {
+                let first = spool.rows == 1;
+                for ((value, sum), positives) in values.iter().zip(&mut spool.values).zip(&mut spool.positives) {
+                    *positives += u64::from(*value != 0.0);
+                    sum.least = if first { *value } else { sum.least.min(*value) };
+                    sum.most = if first { *value } else { sum.most.max(*value) };
+                    sum.total += f64::from(*value);
+                }
+            }
+        }
+        self.watch.see(split, row);
+        Ok(())
+    }
+
+    /// Rows of each split so far.
+    pub fn rows(&self) -> PerSplit<u64> {
+        PerSplit::of(|split| self.spools.get(split).rows)
+    }
+
+    /// Writes the file, calling `progress` with the rows written so far, and moves it to its place.
+    pub fn finish(mut self, import: ImportRecord, progress: &mut dyn FnMut(u64)) -> Result<StoreInfo> {
+        let total = Split::ALL.iter().map(|&split| self.spools.get(split).rows).sum::<u64>();
+        if total > u64::from(u32::MAX) {
+            return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
+        }
+        let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
+        let straddling = self.watch.finish();
+        let mut info = StoreInfo {
+            format: FORMAT.into(),
+            version: VERSION,
+            rows: PerSplit::of(|split| self.spools.get(split).rows),
+            rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
+            positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
+            values: PerSplit::of(|split| self.spools.get(split).values()),
+            straddling: Some(straddling),
+            digest: content_digest(&self.shape, digests)?,
+            shape: self.shape,
+            import,
+        };
+        info.import.warnings.extend(straddling.warnings());
+        info.import.warnings.extend(never_positive(&info));
+
+        let cannot_write = |error: ArrowError| refused(&self.output, error);
+        let (text, digest) = info.to_text()?;
+        let arrow_schema = Arc::new(schema::schema(&info.shape, text, digest)?);
+        // Aligned to 8 bytes: nothing here is wider, and the file then begins as the format's specification says.
+        let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
+        let file = BufWriter::with_capacity(1 << 20, self.pending.file());
+        let mut writer = FileWriter::try_new_with_options(file, &arrow_schema, options).map_err(cannot_write)?;
+        let mut batch = BatchBuilder::new(&info.shape, arrow_schema)?;
+        let mut written = 0;
+        for split in Split::ALL {
+            let spool = self.spools.get_mut(split);
+            let cannot_spool = |error| Error::io("write beside", &self.output, error);
+            spool.file.flush().map_err(cannot_spool)?;
+            spool.file.seek(SeekFrom::Start(0)).map_err(cannot_spool)?;
+            let mut reader = BufReader::with_capacity(1 << 18, spool.file.get_mut());
+            for _ in 0..spool.rows {
+                self.record.read(&mut reader).map_err(cannot_spool)?;
+                batch.push(split, &self.record)?;
+                written += 1;
+                if batch.is_full() {
+                    writer.write(&batch.take()?).map_err(cannot_write)?;
+                    progress(written);
+                }
+            }
+        }
+        if !batch.is_empty() {
+            writer.write(&batch.take()?).map_err(cannot_write)?;
+        }
+        writer.finish().map_err(cannot_write)?;
+        drop(writer);
+        progress(written);
+        self.pending.persist()?;
+        Ok(info)
+    }
+}
+
+/// The digest of a store's contents: its shape and the rows of each split.
+pub(super) fn content_digest(shape: &Shape, splits: [Sha256; 3]) -> Result<String> {
+    let text = serde_json::to_string(shape).map_err(|error| Error::failed(format!("a shape as JSON: {error}")))?;
+    let mut digest = Sha256::new();
+    digest.update(text.as_bytes());
+    for split in splits {
+        digest.update(split.finalize());
+    }
+    Ok(hexadecimal(&digest.finalize()))
+}
+
+impl Spool {
+    fn values(&self) -> Vec<Values> {
+        let mean = |sum: f64| if self.rows == 0 { 0.0 } else { sum / self.rows as f64 };
+        self.values.iter().map(|&Sum { least, most, total }| Values { least, most, mean: mean(total) }).collect()
+    }
+}
+
+/// Labels that cannot be learned or scored, in words.
+fn never_positive(info: &StoreInfo) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if info.shape.task.is_regression() {
+        return warnings;
+    }
+    let noun = if info.shape.task.is_classes() { "class" } else { "label" };
+    for (label, name) in info.shape.labels.iter().enumerate() {
+        let none: Vec<&str> = Split::ALL
+            .iter()
+            .filter(|&&split| info.positives.get(split).get(label) == Some(&0))
+            .map(|split| split.name())
+            .collect();
+        match none.as_slice() {
+            [] => {}
+            [_, _, _] => {
+                warnings.push(format!("{noun} {name:?} never occurs: it cannot be learned, and scores skip it"));
+            }
+            ["train", ..] => warnings.push(format!("{noun} {name:?} never occurs in train: it cannot be learned")),
+            some => {
+                warnings.push(format!("{noun} {name:?} never occurs in {}: scores skip it there", some.join(" and ")));
+            }
+        }
+    }
+    warnings
+}
+
+/// The cause without arrow's prefix, which says nothing to a person.
+fn refused(output: &Path, error: ArrowError) -> Error {
+    match error {
+        ArrowError::IoError(_, cause) => Error::io("write", output, cause),
+        other => Error::bug(format!("cannot write {}: {other}", output.display())),
+    }
+}

@@ -1,0 +1,256 @@
+//! Bootstrap intervals of averages: rows, or chromosomes with all their rows, are drawn again with replacement, and
+//! everything is measured anew (Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile
+//! method).
+//!
+//! No row is copied for it. A resample is a number a row, how often it was drawn, and every measure is computed from
+//! such weights in one pass over the rows in the order of their scores, for [`LANES`] resamples at once. Labels are
+//! sorted once; the orders take the place of the scores.
+
+mod draw;
+mod ranked;
+
+use genomenas_data::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use super::collect::{Collector, Truth};
+use super::decided::{ClassCount, Decided, OverClasses};
+use super::measure::in_parts;
+use super::values::agreement;
+use super::{Averages, Interval, Measure, Metrics};
+use crate::statistics;
+use draw::{Draws, LANES, Weights};
+use ranked::{Cuts, Walked};
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resampling {
+    /// Windows, each by itself.
+    Window,
+    /// Chromosomes: windows of one chromosome are drawn together, since neighbours are alike.
+    Chromosome,
+}
+
+/// How intervals are made.
+#[derive(Clone, Debug)]
+pub struct Bootstrap {
+    draws: Draws,
+    resampled: Resampled,
+}
+
+/// How the intervals of [`Metrics`] were made, and those of what is measured over all classes together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resampled {
+    /// How often rows were drawn anew.
+    pub resamples: u32,
+    /// What was drawn.
+    pub by: Resampling,
+    /// Windows or chromosomes that there are to draw.
+    pub blocks: usize,
+    /// The share of the resamples within an interval.
+    pub confidence: f64,
+    /// The seed of the draws.
+    pub seed: u64,
+    /// Of the accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<Interval>,
+    /// Of the balanced accuracy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balanced_accuracy: Option<Interval>,
+    /// Of the Matthews correlation coefficient over classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class_mcc: Option<Interval>,
+}
+
+impl Bootstrap {
+    /// Draws `resamples` times from blocks of rows; `blocks` is the number of each row's block, any numbers.
+    ///
+    /// # Errors
+    ///
+    /// There are fewer than two blocks, no resamples, more rows than can be drawn from, or a confidence that is not
+    /// between 0 and 1.
+    pub fn new(resamples: u32, by: Resampling, blocks: &[u32], confidence: f64, seed: u64) -> Result<Self> {
+        if resamples == 0 || !(confidence > 0.0 && confidence < 1.0) {
+            return Err(Error::input(format!(
+                "bootstrap intervals need at least 1 resample and a confidence between 0 and 1, and got {resamples} and {confidence}"
+            )));
+        }
+        let draws = Draws::new(blocks, seed)?;
+        let blocks = draws.blocks();
+        let resampled = Resampled {
+            resamples,
+            by,
+            blocks,
+            confidence,
+            seed,
+            accuracy: None,
+            balanced_accuracy: None,
+            class_mcc: None,
+        };
+        Ok(Self { draws, resampled })
+    }
+
+    /// Gives the averages of `metrics`, which are of the collector's rows, their intervals.
+    pub(super) fn resample(
+        &self,
+        mut collector: Collector,
+        measures: &[Measure],
+        groups: &[Vec<usize>],
+        threads: usize,
+        metrics: &mut Metrics,
+    ) -> Result<()> {
+        if self.draws.rows() != collector.rows {
+            return Err(Error::bug(format!(
+                "a bootstrap of {} rows was asked for {} rows",
+                self.draws.rows(),
+                collector.rows
+            )));
+        }
+        let thresholds = metrics.thresholds();
+        let cuts = ranked::order(&mut collector, &thresholds, threads);
+        let all: Vec<usize> = (0..collector.labels).collect();
+        let mut samples = vec![vec![Vec::new(); measures.len()]; groups.len() + 1];
+        let mut over_classes: Vec<OverClasses> = Vec::new();
+        let mut labels = vec![[[f64::NAN; LANES]; MOST_MEASURES]; collector.labels];
+        for first in (0..self.resampled.resamples).step_by(LANES) {
+            let weights = self.draws.weights(first);
+            let lanes = LANES.min((self.resampled.resamples - first) as usize);
+            let counts = class_counts(&collector, &weights);
+            in_parts(threads, &mut labels, |first, part| {
+                for (label, slot) in (first..).zip(part) {
+                    *slot = measure(&collector, label, cuts.get(label), counts.get(label), &weights);
+                }
+            });
+            for lane in 0..lanes {
+                for (members, samples) in std::iter::once(&all).chain(groups).zip(&mut samples) {
+                    for (number, samples) in samples.iter_mut().enumerate() {
+                        let of = |&label: &usize| labels.get(label).map(|measured| measured[number][lane]);
+                        let defined: Vec<f64> = members.iter().filter_map(of).filter(|value| !value.is_nan()).collect();
+                        samples.extend(statistics::mean(&defined));
+                    }
+                }
+                if !counts.is_empty() {
+                    let counts: Vec<ClassCount> = counts.iter().map(|lanes| lanes[lane]).collect();
+                    over_classes.push(OverClasses::of(&counts));
+                }
+            }
+        }
+        let interval = |values: Vec<f64>| interval(values, self.resampled.confidence);
+        let averages =
+            std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
+        for (averages, samples) in averages.zip(samples) {
+            give(averages, measures, samples, interval);
+        }
+        let over = |of: fn(&OverClasses) -> Option<f64>| interval(over_classes.iter().filter_map(of).collect());
+        metrics.bootstrap = Some(Resampled {
+            accuracy: over(|over| over.accuracy),
+            balanced_accuracy: over(|over| over.balanced_accuracy),
+            class_mcc: over(|over| over.mcc),
+            ..self.resampled
+        });
+        Ok(())
+    }
+}
+
+/// What a task measures at most.
+const MOST_MEASURES: usize = 6;
+
+/// Of each measure of a label, in the order of the task's measures, its value in each resample; NaN where it is
+/// undefined.
+type Measured = [[f64; LANES]; MOST_MEASURES];
+
+fn measure(
+    collector: &Collector,
+    label: usize,
+    cuts: Option<&Cuts>,
+    counts: Option<&[ClassCount; LANES]>,
+    weights: &Weights,
+) -> Measured {
+    let mut measured = [[f64::NAN; LANES]; MOST_MEASURES];
+    let mut set = |lane: usize, values: &[Option<f64>]| {
+        for (of_measure, value) in measured.iter_mut().zip(values) {
+            of_measure[lane] = value.unwrap_or(f64::NAN);
+        }
+    };
+    if matches!(collector.truth, Truth::Values(_)) {
+        let (pairs, orders) = collector.values(label);
+        for lane in 0..LANES {
+            let agreement = agreement(&pairs, &orders, |row| weights.of(row, lane));
+            set(lane, &[agreement.pearson, agreement.spearman, agreement.r2, agreement.mse]);
+        }
+    } else if let Some(cuts) = cuts {
+        let walked = Walked::over(collector.column(label), cuts, weights);
+        for lane in 0..LANES {
+            let rows = walked.rows(lane);
+            let decided = match counts {
+                Some(counts) => counts[lane].against_the_rest(rows),
+                None => walked.at_half(lane),
+            };
+            let at_threshold = walked.at_threshold(lane);
+            set(
+                lane,
+                &[
+                    walked.auroc(lane),
+                    walked.auprc(lane),
+                    decided.f1(),
+                    decided.mcc(),
+                    at_threshold.and_then(Decided::f1),
+                    at_threshold.and_then(Decided::mcc),
+                ],
+            );
+        }
+    }
+    measured
+}
+
+/// The counts of every class in every resample; empty where there are no classes.
+fn class_counts(collector: &Collector, weights: &Weights) -> Vec<[ClassCount; LANES]> {
+    let Truth::Classes { class, chosen, .. } = &collector.truth else {
+        return Vec::new();
+    };
+    let mut counts = vec![[ClassCount::default(); LANES]; collector.labels];
+    for (row, (&class, &chosen)) in class.iter().zip(chosen).enumerate() {
+        for lane in 0..LANES {
+            let weight = u64::from(weights.of(row, lane));
+            if let Some(counts) = counts.get_mut(class as usize) {
+                counts[lane].rows += weight;
+                counts[lane].hits += if class == chosen { weight } else { 0 };
+            }
+            if let Some(counts) = counts.get_mut(chosen as usize) {
+                counts[lane].chosen += weight;
+            }
+        }
+    }
+    counts
+}
+
+fn give(
+    averages: &mut Averages,
+    measures: &[Measure],
+    samples: Vec<Vec<f64>>,
+    interval: impl Fn(Vec<f64>) -> Option<Interval>,
+) {
+    for (&measure, samples) in measures.iter().zip(samples) {
+        averages.get_mut(measure).interval = interval(samples);
+    }
+}
+
+/// The middle share of some values; `None` of no values.
+fn interval(mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
+    values.sort_by(f64::total_cmp);
+    let tail = (1.0 - confidence) / 2.0;
+    Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
+}
+
+/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` of no values.
+fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
+    let place = share * ascending.len().checked_sub(1)? as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of values")]
+    let below = place.floor() as usize;
+    let low = *ascending.get(below)?;
+    let high = ascending.get(below + 1).copied().unwrap_or(low);
+    Some(low + (place - place.floor()) * (high - low))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! Curves over training: what a search had found by when, and how the final training went.
+
+use maud::{Markup, html};
+
+use super::chart::{Axis, Chart, Line};
+use super::{ink, name};
+use crate::model::{EpochPoint, Phase, RunSummary};
+use crate::numbers;
+use crate::standing::Standing;
+use crate::statistics;
+
+/// What a search is followed by.
+#[derive(Clone, Copy)]
+pub(super) enum Followed {
+    Auroc,
+    /// Where no AUROC is measured, as in a regression.
+    Loss,
+}
+
+impl Followed {
+    /// What the searches measured.
+    fn of(standings: &[Standing<'_>]) -> Self {
+        let points = || standings.iter().flat_map(|standing| &standing.entry.runs).flat_map(searched);
+        let only_loss = points().all(|point| point.valid_auroc.is_none())
+            && points().any(|point| finite(point.valid_loss).is_some());
+        if only_loss { Self::Loss } else { Self::Auroc }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auroc => "AUROC",
+            Self::Loss => "loss",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Auroc => "best validation AUROC so far",
+            Self::Loss => "best validation loss so far",
+        }
+    }
+
+    fn of_point(self, point: &EpochPoint) -> Option<f64> {
+        finite(match self {
+            Self::Auroc => point.valid_auroc,
+            Self::Loss => point.valid_loss,
+        })
+    }
+
+    fn is_better(self, value: f64, best: f64) -> bool {
+        match self {
+            Self::Auroc => value > best,
+            Self::Loss => value < best,
+        }
+    }
+}
+
+/// Best validation AUROC (or loss) so far against training samples used by the search: a line a strategy, faint ones a
+/// seed.
+pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
+    let followed = Followed::of(standings);
+    let mut faint = Vec::new();
+    let mut bold = Vec::new();
+    for standing in standings {
+        let seeds: Vec<Vec<(f64, f64)>> = standing
+            .entry
+            .runs
+            .iter()
+            .map(|run| best_so_far(run, followed))
+            .filter(|steps| !steps.is_empty())
+            .collect();
+        let mean = mean_of_steps(&seeds);
+        let Some(&end) = mean.last() else { continue };
+        if seeds.len() > 1 {
+            faint.extend(seeds.into_iter().map(|points| Line {
+                points,
+                class: format!("{} faint", ink(standing)),
+                steps: true,
+                marks: Vec::new(),
+                label: None,
+            }));
+        }
+        bold.push(Line {
+            points: mean,
+            class: format!("{} bold", ink(standing)),
+            steps: true,
+            marks: vec![end],
+            label: Some(html! { (name(standing)) span.value { (numbers::metric(Some(end.1))) } }),
+        });
+    }
+    let lines: Vec<Line> = faint.into_iter().chain(bold).collect();
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let axes = (
+        Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
+        Axis::around(followed.title(), points().map(|point| point.1), 5.0),
+    );
+    let (Some(x), Some(y)) = axes else {
+        return html! { p.note { "No search has measured a validation " (followed.name()) " yet." } };
+    };
+    let chart = Chart {
+        description: format!(
+            "Best validation {} so far against training samples used by the search, a line a strategy",
+            followed.name()
+        ),
+        reference: None,
+        x,
+        y,
+        lines,
+        height: 280.0,
+        labelled: true,
+    };
+    html! {
+        (chart.draw())
+        p.note { "Mean over seeds, with each seed faint behind it; "
+            (match followed { Followed::Auroc => "higher", Followed::Loss => "lower" })
+            " and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
+    }
+}
+
+/// The epochs and scores of a run's search.
+fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+    run.curve.iter().filter(|point| point.phase != Phase::Final)
+}
+
+/// The steps of a run's best value: only epochs that improved it, then the last one.
+pub(super) fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
+    let mut best = None;
+    let mut steps = Vec::new();
+    let mut last = 0.0_f64;
+    for point in searched(run) {
+        let Some(value) = followed.of_point(point) else {
+            continue;
+        };
+        last = last.max(point.samples as f64);
+        if best.is_none_or(|best| followed.is_better(value, best)) {
+            best = Some(value);
+            steps.push((last, value));
+        }
+    }
+    if let (Some(best), Some((samples, _))) = (best, steps.last())
+        && *samples < last
+    {
+        steps.push((last, best));
+    }
+    steps
+}
+
+/// The mean of step functions, from where all have begun; one that has ended keeps its last value.
+fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    let begin = seeds.iter().filter_map(|steps| steps.first()).map(|step| step.0).fold(f64::NEG_INFINITY, f64::max);
+    let mut samples: Vec<f64> = seeds.iter().flatten().map(|step| step.0).filter(|samples| *samples >= begin).collect();
+    samples.sort_by(f64::total_cmp);
+    samples.dedup();
+    // A search of very many trials has more steps than a picture has room for; the last one is kept.
+    let stride = samples.len().div_ceil(600).max(1);
+    let kept = samples.iter().rev().step_by(stride).rev();
+    kept.filter_map(|&at| {
+        let values: Vec<f64> = seeds
+            .iter()
+            .filter_map(|steps| {
+                let reached = steps.partition_point(|step| step.0 <= at);
+                Some(steps.get(reached.checked_sub(1)?)?.1)
+            })
+            .collect();
+        Some((at, statistics::mean(&values)?))
+    })
+    .collect()
+}
+
+/// The loss of the final training, a small chart a strategy, all to the same scale.
+pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
+    let points = || {
+        let runs = standings.iter().flat_map(|standing| &standing.entry.runs);
+        runs.flat_map(final_points)
+    };
+    let losses = || points().flat_map(|point| [finite(point.train_loss), finite(point.valid_loss)]).flatten();
+    let axes = || {
+        let x = Axis::from_zero("epoch", points().map(|point| f64::from(point.epoch)), 4.0)?;
+        Some((x, Axis::around("loss", losses(), 4.0)?))
+    };
+    if axes().is_none() {
+        return html! { p.note { "No final training has measured a loss yet." } };
+    }
+    html! {
+        div.panels {
+            @for standing in standings {
+                @let lines = training_lines(standing);
+                @if let Some((x, y)) = axes().filter(|_| !lines.is_empty()) {
+                    div.panel {
+                        h3 { (name(standing)) }
+                        (Chart {
+                            description: format!("Training and validation loss of {} at each epoch", standing.entry.name),
+                            x, y, lines, reference: None, height: 150.0, labelled: false,
+                        }.draw())
+                    }
+                }
+            }
+        }
+        p.note { "Grey: training loss. Colour: validation loss, with a dot at its lowest, whose weights are kept. A line a seed; all panels have the same scales." }
+    }
+}
+
+fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for run in &standing.entry.runs {
+        let of = |loss: fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
+            final_points(run).filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?))).collect()
+        };
+        let (train, valid) = (of(|point| point.train_loss), of(|point| point.valid_loss));
+        let lowest = valid.iter().copied().min_by(|left, right| left.1.total_cmp(&right.1));
+        for (points, class, marks) in
+            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(standing), lowest.into_iter().collect())]
+        {
+            if !points.is_empty() {
+                lines.push(Line { points, class, steps: false, marks, label: None });
+            }
+        }
+    }
+    lines
+}
+
+/// The epochs of the final training.
+pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+    run.curve.iter().filter(|point| point.phase == Phase::Final)
+}
+
+/// A value that can be drawn.
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mean_begins_where_every_seed_has_and_keeps_the_value_of_one_that_ended() {
+        let seeds = [vec![(1.0, 0.5), (3.0, 0.7)], vec![(2.0, 0.6), (4.0, 0.8), (9.0, 0.8)]];
+        let mean = mean_of_steps(&seeds);
+        let expected = [(2.0, 0.55), (3.0, 0.65), (4.0, 0.75), (9.0, 0.75)];
+        assert_eq!(mean.len(), expected.len());
+        for ((at, value), (expected_at, expected)) in mean.into_iter().zip(expected) {
+            assert!((at - expected_at).abs() < 1e-12 && (value - expected).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn many_steps_are_thinned_and_the_last_is_kept() {
+        let steps: Vec<(f64, f64)> = (1..=5000).map(|step| (f64::from(step), f64::from(step) / 5000.0)).collect();
+        let mean = mean_of_steps(&[steps]);
+        assert!(mean.len() <= 600);
+        assert_eq!(mean.last(), Some(&(5000.0, 1.0)));
+    }
+}

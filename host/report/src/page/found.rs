@@ -1,0 +1,154 @@
+//! What each run found, and why some found nothing.
+
+use maud::{Markup, html};
+
+use super::name;
+use crate::model::{ArchitectureSummary, DecisionMade, Layer, Ranking, RunState, RunSummary};
+use crate::numbers::{grouped, metric, plural, short};
+use crate::standing::Standing;
+
+/// Every found architecture, folded; seeds that found the same one share it.
+pub(super) fn architectures(ranking: Ranking, standings: &[Standing<'_>]) -> Markup {
+    let with_architecture = |standing: &&Standing<'_>| standing.entry.runs.iter().any(|run| run.architecture.is_some());
+    if !standings.iter().any(|standing| with_architecture(&standing)) {
+        return html! { p.note { "No run has found an architecture yet." } };
+    }
+    html! {
+        @for standing in standings.iter().filter(with_architecture) {
+            h3 { (name(standing)) }
+            @for group in by_architecture(&standing.entry.runs) {
+                @if let Some((run, architecture)) = group.first() { (details(ranking, run, architecture, &group)) }
+            }
+        }
+    }
+}
+
+type Found<'a> = (&'a RunSummary, &'a ArchitectureSummary);
+
+fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
+    let mut groups: Vec<Vec<Found<'_>>> = Vec::new();
+    for run in runs {
+        let Some(architecture) = &run.architecture else {
+            continue;
+        };
+        let same =
+            |group: &&mut Vec<Found<'_>>| group.first().is_some_and(|(_, other)| other.hash == architecture.hash);
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push((run, architecture)),
+            None => groups.push(vec![(run, architecture)]),
+        }
+    }
+    groups
+}
+
+fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
+    let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
+    let scores: Vec<String> =
+        group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(ranking.of(metrics))).collect();
+    html! {
+        details {
+            summary {
+                (if seeds.len() == 1 { "seed " } else { "seeds " }) (seeds.join(", "))
+                @if !scores.is_empty() { " · " (ranking.name()) " " (scores.join(", ")) }
+                @if let Some(parameters) = run.parameters { " · " (grouped(parameters)) " parameters" }
+                " · " (plural(architecture.layers.len(), "layer"))
+                " · " code { (architecture.hash.chars().take(12).collect::<String>()) }
+            }
+            @if !run.decisions.is_empty() { (decisions(&run.decisions)) }
+            (layers(&architecture.layers))
+            p.note {
+                "Hash " code { (architecture.hash) } ". "
+                (if group.len() == 1 { "Folder: " } else { "Folders: " })
+                @for (index, (run, _)) in group.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    (folder(run))
+                }
+                "."
+            }
+        }
+    }
+}
+
+/// A run's folder, with a link to the page that a run which is over has there, relative to the comparison's.
+fn folder(run: &RunSummary) -> Markup {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.+=".contains(letter);
+    let name = html! { code { (run.folder) } };
+    if run.state == RunState::Done && run.folder.chars().all(plain) {
+        html! { a href={ (run.folder) "/report.html" } { (name) } }
+    } else {
+        name
+    }
+}
+
+/// The layers of an architecture.
+pub(super) fn layers(layers: &[Layer]) -> Markup {
+    html! {
+        div.scroll {
+            table.layers {
+                thead {
+                    tr {
+                        th { "Layer" } th { "Operation" } th { "Shape" }
+                        th.number { "Parameters" } th.number { "Multiply-adds" }
+                    }
+                }
+                tbody {
+                    @for layer in layers {
+                        tr {
+                            th scope="row" { (layer.name) }
+                            td { (layer.op) }
+                            td { (layer.shape) }
+                            td.number { (grouped(layer.parameters)) }
+                            td.number { (short(layer.multiply_adds as f64)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was chosen for each decision.
+pub(super) fn decisions(decisions: &[DecisionMade]) -> Markup {
+    html! {
+        dl.decisions { @for made in decisions { div { dt { (made.decision) } dd { (made.option) } } } }
+    }
+}
+
+/// Runs that failed, with their reasons, and runs that have not ended.
+pub(super) fn failures(standings: &[Standing<'_>]) -> Markup {
+    let open: Vec<(&Standing<'_>, &RunSummary)> = standings
+        .iter()
+        .flat_map(|standing| standing.entry.runs.iter().map(move |run| (standing, run)))
+        .filter(|(_, run)| run.state != RunState::Done)
+        .collect();
+    if open.is_empty() {
+        return html! { p { "Every run finished." } };
+    }
+    html! {
+        div.scroll {
+            table.failures {
+                thead { tr { th { "Strategy" } th.number { "Seed" } th { "State" } th { "Reason" } th { "Folder" } } }
+                tbody {
+                    @for (standing, run) in open {
+                        tr {
+                            th scope="row" { (name(standing)) }
+                            td.number { (run.seed) }
+                            td { (state(&run.state)) }
+                            td.reason { (run.failure().unwrap_or_default()) }
+                            td { code { (run.folder) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state(state: &RunState) -> &'static str {
+    match state {
+        RunState::Done => "done",
+        RunState::Failed { .. } => "failed",
+        RunState::Running => "under way",
+        RunState::Pending => "waiting",
+    }
+}

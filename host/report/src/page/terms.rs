@@ -1,0 +1,92 @@
+//! What every run had in common, and how to do it all again.
+
+use maud::{Markup, html};
+
+use crate::model::{Comparison, Setting};
+use crate::numbers::{grouped, plural};
+
+/// One sentence: data, runs, budget.
+pub(super) fn sentence(comparison: &Comparison) -> Markup {
+    let runs: usize = comparison.entries.iter().map(|entry| entry.runs.len()).sum();
+    html! {
+        (capitalised(&plural_strategies(comparison.entries.len()))) ", " (plural(runs, "run")) ", each with "
+        (comparison.budget) " to search, the same final training and the same sealed test split of "
+        (comparison.data.path) ": " (plural(comparison.data.labels.len(), "label")) ", windows of "
+        (grouped(comparison.data.length)) " bases."
+    }
+}
+
+fn plural_strategies(count: usize) -> String {
+    if count == 1 { "1 strategy".to_owned() } else { format!("{count} strategies") }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Data, budget, recipe, versions.
+pub(super) fn table(comparison: &Comparison) -> Markup {
+    let data = &comparison.data;
+    html! {
+        div.columns {
+            div {
+                h3 { "Data and budget" }
+                dl.terms {
+                    (term("data", &data.path))
+                    div { dt { "digest" } dd { code { (data.digest) } } }
+                    @for split in &data.splits { div { dt { (split.name) } dd { (grouped(split.rows)) " rows" } } }
+                    (term("window", &format!("{} bases", grouped(data.length))))
+                    (term("labels", &grouped(data.labels.len() as u64)))
+                    (term("budget", &comparison.budget))
+                    (term("seeds", &seeds(comparison)))
+                }
+            }
+            div { h3 { "Final training" } (settings(&comparison.recipe)) }
+            div {
+                h3 { "Versions" }
+                dl.terms {
+                    (term("made by", &comparison.generated_by))
+                    @for setting in &comparison.environment { (term(&setting.name, &setting.value)) }
+                    @for (plugin, version) in plugins(comparison) { (term(plugin, version)) }
+                }
+            }
+        }
+    }
+}
+
+/// Settings as a list.
+pub(super) fn settings(settings: &[Setting]) -> Markup {
+    html! { dl.terms { @for setting in settings { (term(&setting.name, &setting.value)) } } }
+}
+
+/// A line of a list.
+pub(super) fn term(name: &str, value: &str) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+fn seeds(comparison: &Comparison) -> String {
+    let mut seeds: Vec<u64> = comparison.entries.iter().flat_map(|entry| &entry.runs).map(|run| run.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn plugins(comparison: &Comparison) -> Vec<(&str, &str)> {
+    let mut plugins: Vec<(&str, &str)> =
+        comparison.entries.iter().map(|entry| (entry.plugin.as_str(), entry.plugin_version.as_str())).collect();
+    plugins.sort_unstable();
+    plugins.dedup();
+    plugins
+}
+
+/// The command.
+pub(super) fn again(comparison: &Comparison) -> Markup {
+    html! {
+        pre { code { (comparison.command) } }
+        p.note {
+            "In the folder it was first run in, it goes on where it was and repeats no finished run; in a fresh one it starts anew. The same seeds give the same proposals. "
+            "Each run's folder holds its resolved settings, its journal of every hook call and epoch, and its weights."
+        }
+    }
+}

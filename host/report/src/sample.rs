@@ -1,0 +1,213 @@
+//! Made-up comparisons for the tests of this folder.
+
+use std::collections::BTreeMap;
+
+use super::model::*;
+use crate::metrics::{Averages, LabelMetrics, Measure, Metrics};
+
+/// Three strategies with results (the control last of them), one that failed and one that waits.
+pub(super) fn comparison() -> Comparison {
+    Comparison {
+        title: "Yeast annotation".to_owned(),
+        data: DataSummary {
+            path: "data/yeast".to_owned(),
+            digest: "5d0b3c7e9a41".to_owned(),
+            splits: [("train", 18_240), ("validation", 2_310), ("test", 4_120)]
+                .map(|(name, rows)| Split { name: name.to_owned(), rows })
+                .into(),
+            length: 500,
+            labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
+        },
+        budget: "40,000 training samples".to_owned(),
+        recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),
+        ranked_by: Ranking::Auroc,
+        entries: vec![
+            entry("random-search", true, vec![run(1, 0.781, 8_120), run(2, 0.803, 9_340)]),
+            entry("danq width=0.1", false, vec![run(1, 0.871, 31_415), run(2, 0.879, 31_415)]),
+            entry("deepsea width=0.1", false, vec![run(1, 0.862, 52_843)]),
+            entry(
+                "broken",
+                false,
+                vec![RunSummary {
+                    state: RunState::Failed { reason: "the plugin ended with signal 11, three times".to_owned() },
+                    ..pending(1)
+                }],
+            ),
+            entry("waiting", false, vec![pending(1), pending(2)]),
+        ],
+        generated_by: "genomenas 0.1.0".to_owned(),
+        command: "genomenas compare examples/demo.toml".to_owned(),
+        environment: [("libtorch", "2.11.0"), ("device", "cpu, 1 thread a run")].map(setting).into(),
+    }
+}
+
+/// A search with a final training that ended.
+pub(super) fn run_report() -> RunReport {
+    let Comparison { data, recipe, environment, generated_by, budget, .. } = comparison();
+    let run = run(1, 0.871, 31_415);
+    RunReport {
+        title: "random-search trials=4 on yeast.arrow, seed 1".to_owned(),
+        search: Some(SearchTerms {
+            strategy: "random-search".to_owned(),
+            parameters: BTreeMap::from([("trials".to_owned(), 4.into())]),
+            plugin: "random-search".to_owned(),
+            plugin_version: "0.1.0".to_owned(),
+            space: "genomenas".to_owned(),
+            budget,
+        }),
+        data,
+        recipe,
+        valid: Some(metrics(0.88)),
+        run,
+        generated_by,
+        environment,
+    }
+}
+
+pub(super) fn setting((name, value): (&str, &str)) -> Setting {
+    Setting { name: name.to_owned(), value: value.to_owned() }
+}
+
+pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
+    let (strategy, parameters) = name.split_once(' ').unwrap_or((name, ""));
+    let parameters: BTreeMap<String, serde_json::Value> = parameters
+        .split_once('=')
+        .map(|(key, value)| (key.to_owned(), value.parse::<f64>().unwrap().into()))
+        .into_iter()
+        .collect();
+    Entry {
+        name: name.to_owned(),
+        strategy: strategy.to_owned(),
+        plugin: strategy.to_owned(),
+        plugin_version: "0.1.0".to_owned(),
+        parameters,
+        control,
+        runs,
+    }
+}
+
+pub(super) fn pending(seed: u64) -> RunSummary {
+    RunSummary {
+        seed,
+        folder: format!("runs/{seed}"),
+        state: RunState::Pending,
+        test: None,
+        valid: None,
+        parameters: None,
+        multiply_adds: None,
+        search: Cost::default(),
+        training: Cost::default(),
+        curve: Vec::new(),
+        architecture: None,
+        decisions: Vec::new(),
+    }
+}
+
+/// A finished run whose first label reaches `auroc`.
+pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
+    let search = (1..=8_u32).map(|step| point(Phase::Search { trial: u64::from(step).div_ceil(2) }, step, auroc));
+    RunSummary {
+        state: RunState::Done,
+        test: Some(metrics(auroc)),
+        parameters: Some(parameters),
+        multiply_adds: Some(parameters * 37),
+        search: Cost { samples: 40_000, seconds: 62.5, multiply_adds: 1_200_000_000, trials: 4 },
+        training: Cost { samples: 80_000, seconds: 130.0, multiply_adds: 2_400_000_000, trials: 0 },
+        curve: search.chain((1..=8).map(|epoch| point(Phase::Final, epoch, auroc))).collect(),
+        architecture: Some(ArchitectureSummary {
+            hash: format!("{:012x}", parameters * 0x9e37_79b9),
+            layers: vec![
+                layer("conv1", "conv1d 4→32, kernel 8", "32 × 493", 1_056),
+                layer("pool1", "max pool 4", "32 × 123", 0),
+                layer("output", "linear 3936→3", "3", 11_811),
+            ],
+        }),
+        decisions: vec![DecisionMade {
+            decision: "cell 1, edge 0→2".to_owned(), option: "dilated conv 5".to_owned()
+        }],
+        ..pending(seed)
+    }
+}
+
+fn layer(name: &str, op: &str, shape: &str, parameters: u64) -> Layer {
+    Layer {
+        name: name.to_owned(),
+        op: op.to_owned(),
+        shape: shape.to_owned(),
+        parameters,
+        multiply_adds: parameters * 40,
+    }
+}
+
+fn point(phase: Phase, step: u32, auroc: f64) -> EpochPoint {
+    let progress = 1.0 - (-f64::from(step) / 3.0).exp();
+    let wobble = f64::from(step % 3) * 0.006;
+    EpochPoint {
+        phase,
+        epoch: step,
+        samples: u64::from(step) * 5_000,
+        seconds: f64::from(step) * 7.8,
+        train_loss: Some(0.69 - 0.4 * progress),
+        valid_loss: Some(0.69 - 0.33 * progress + wobble + f64::from(step) * 0.006),
+        valid_auroc: Some(0.5 + (auroc - 0.5) * progress - wobble),
+        valid_auprc: Some(0.2 + (auroc - 0.5) * progress),
+    }
+}
+
+/// Three labels: one at `auroc`, one a little worse, one that never occurs.
+fn metrics(auroc: f64) -> Metrics {
+    let label = |name: &str, positives: u64, auroc: Option<f64>| LabelMetrics {
+        name: name.to_owned(),
+        positives,
+        negatives: 4_120 - positives,
+        auroc,
+        // Falls where AUROC rises, so that the two rankings differ.
+        auprc: auroc.map(|auroc| 1.2 - auroc),
+        f1: auroc.map(|auroc| auroc - 0.3),
+        ..LabelMetrics::default()
+    };
+    let labels =
+        vec![label("gene", 2_900, Some(auroc)), label("tRNA", 80, Some(auroc - 0.04)), label("centromere", 0, None)];
+    let measures = [Measure::Auroc, Measure::Auprc, Measure::F1];
+    Metrics {
+        rows: 4_120,
+        loss: Some(0.31),
+        averages: Averages::over(&measures, &labels),
+        labels,
+        ..Metrics::default()
+    }
+}
+
+/// The same comparison on a regression: what was an AUROC is a correlation.
+pub(super) fn regression() -> Comparison {
+    let mut comparison = comparison();
+    comparison.ranked_by = Ranking::Pearson;
+    for run in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs) {
+        for point in &mut run.curve {
+            (point.valid_auroc, point.valid_auprc) = (None, None);
+        }
+        let Some(test) = &mut run.test else { continue };
+        let value = |label: &LabelMetrics| LabelMetrics {
+            name: label.name.clone(),
+            pearson: label.auroc,
+            spearman: label.auroc.map(|value| value - 0.05),
+            r2: label.auroc.map(|value| value * value),
+            mse: Some(0.25),
+            ..LabelMetrics::default()
+        };
+        let labels: Vec<LabelMetrics> = test.labels.iter().map(value).collect();
+        let averages = Averages::over(Measure::OF_VALUES, &labels);
+        *test = Metrics { rows: test.rows, loss: Some(0.25), averages, labels, ..Metrics::default() };
+    }
+    comparison
+}
+
+/// The same comparison on classes, of which AUROC's part is the accuracy, too.
+pub(super) fn classes() -> Comparison {
+    let mut comparison = comparison();
+    comparison.ranked_by = Ranking::Accuracy;
+    for test in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs).filter_map(|run| run.test.as_mut()) {
+        test.accuracy = test.averages.auroc.mean;
+    }
+    comparison
+}
