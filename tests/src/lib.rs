@@ -18,5 +18,5 @@ pub mod runs;
 pub mod table;
 pub mod tiny;
 
-pub use built::{Installation, built_plugin, genomenas, hostile_plugin};
+pub use built::{Installation, built_plugin, genomenas, hostile_plugin, scripted_plugin};
 pub use outcome::{Outcome, listing};

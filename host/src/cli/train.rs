@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Architecture;
-use genomenas_torch::train::check_plan;
 
 use super::describe::read_architecture;
 use super::options::{MachineOptions, PluginOptions, RecipeOptions, SeedOption, strategy};
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     };
     let (store, data) = run::open_data(&store)?;
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check_plan(&plan, store.info())?;
+    check::plan(&plan, &store.info().for_checks())?;
     let architecture = args.architecture(&store)?;
     let shape = &store.info().shape;
     architecture.layers()?.expect_io(shape.length, shape.labels.len())?;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
+use genomenas_plugin::engine::{self, Record};
 use genomenas_plugin::message;
 use genomenas_plugin::space::Architecture;
 use genomenas_report::{
@@ -13,7 +14,7 @@ use genomenas_report::{
 use genomenas_report::{architecture, words};
 
 use super::plan::{ComparisonPlan, PlannedRun};
-use crate::run::journal::{self, Record};
+use crate::run::journal;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State};
 
@@ -122,8 +123,8 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
     let point = |record| match record {
         Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
             phase: match phase {
-                journal::Phase::Search => Phase::Search { trial: trial.map_or(0, |trial| trial.0) },
-                journal::Phase::Final => Phase::Final,
+                engine::Phase::Search => Phase::Search { trial: trial.map_or(0, |trial| trial.0) },
+                engine::Phase::Final => Phase::Final,
             },
             epoch: epoch.number,
             samples: used.samples,

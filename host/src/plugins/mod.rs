@@ -18,6 +18,6 @@ mod relay;
 
 pub use catalog::{Catalog, Choice, Found};
 pub use folders::{Folder, search_path};
-pub use instance::{Call, PluginInstance};
+pub use instance::PluginInstance;
 pub use limits::{Deadlines, Limits};
 pub use pinned::pinned;

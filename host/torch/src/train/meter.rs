@@ -2,18 +2,8 @@
 
 use std::time::Instant;
 
-use genomenas_plugin::message::{Cost, Stopped, Unit};
-
-/// The most that a training may cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bound {
-    /// What is counted.
-    pub unit: Unit,
-    /// How much of it; seconds have fractions.
-    pub amount: f64,
-    /// What the bound is called when it ends the training.
-    pub stopped: Stopped,
-}
+use genomenas_plugin::engine::{Bound, part, reached};
+use genomenas_plugin::message::{Cost, Stopped};
 
 /// Counts the cost of one training.
 #[derive(Debug)]
@@ -77,27 +67,20 @@ impl Meter {
     /// The name of the first bound that is reached. It is asked for before a step, so a training overruns by one step at most.
     pub fn reached(&mut self) -> Option<Stopped> {
         let cost = self.cost();
-        self.bounds.iter().find(|bound| part_of(&cost, bound.unit, bound.amount) >= 1.0).map(|bound| bound.stopped)
+        reached(&self.bounds, &cost)
     }
 
     /// The part that is spent of the bound of which most is; 0 without a bound.
     pub fn part(&mut self) -> f64 {
         let cost = self.cost();
-        self.bounds.iter().map(|bound| part_of(&cost, bound.unit, bound.amount)).fold(0.0, f64::max)
-    }
-}
-
-/// The part of `amount` that a cost is.
-pub(super) fn part_of(cost: &Cost, unit: Unit, amount: f64) -> f64 {
-    match unit {
-        _ if amount <= 0.0 => 1.0,
-        Unit::Seconds => cost.seconds / amount,
-        unit => cost.in_unit(unit) as f64 / amount,
+        part(&self.bounds, &cost)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use genomenas_plugin::message::Unit;
+
     use super::*;
 
     #[test]

@@ -24,6 +24,6 @@ mod training;
 mod unrolled;
 
 pub use feed::{Batch, Feed};
-pub use job::{Job, Start, Watch, check_plan};
+pub use job::{Job, Start, Watch};
 pub use scoring::{ScoreJob, Scoring};
 pub use training::Training;

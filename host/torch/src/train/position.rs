@@ -1,9 +1,8 @@
 //! Where a training stands: all that a resumed one has to know besides its tensors.
 
+use genomenas_plugin::engine::part_of;
 use genomenas_plugin::message::{Cost, Epoch, Horizon, Plan, Stopped};
 use serde::{Deserialize, Serialize};
-
-use super::meter::part_of;
 
 /// Where a training stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

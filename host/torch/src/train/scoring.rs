@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use genomenas_data::Rows;
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Cost, MaskScore, Mixing, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Layers;
@@ -13,7 +14,7 @@ use super::computed::Computed;
 use super::feed::Feed;
 use super::job::Watch;
 use super::memory::{self, Need};
-use super::meter::{Bound, Meter};
+use super::meter::Meter;
 use super::saving::ended_with;
 use super::steps::out_of_data;
 use crate::error::Result;

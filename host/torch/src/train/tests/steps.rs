@@ -1,5 +1,6 @@
 //! What each kind of step changes, and what it leaves alone.
 
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Arch, Clip, Mixing, Order, Plan, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Selection;
@@ -7,7 +8,6 @@ use genomenas_plugin::space::Selection;
 use super::super::Watch;
 use super::super::arch::{At, Of, Passes};
 use super::super::feed::Feed;
-use super::super::meter::Bound;
 use super::super::optimizer::Progress;
 use super::{Blind, SECOND, Saved, Setting, Training, arch, finish, moments, plan, saved, sizes};
 use crate::net::Mode;
