@@ -18,10 +18,10 @@ pub struct Script {
     pub best: Network,
     /// Whether it goes on to propose when the budget is spent, which it must not.
     pub wasteful: bool,
-    asked: usize,
+    pub asked: usize,
     /// The reports so far, in this process.
     pub reports: Vec<Report>,
-    reported: usize,
+    pub reported: usize,
 }
 
 impl Script {
