@@ -1,4 +1,5 @@
 //! The simulated host: that it asks, reports and refuses as the real one, and that its checks find what they look for.
+
 use super::scripted::{
     Scripted, completed, draw, ends, reason, refusal, run, run_on, simulation, space, supernet, train,
 };
