@@ -447,7 +447,7 @@ fn a_full_disk_stops_a_run_with_a_clear_word_and_it_goes_on_once_there_is_space(
              cat \"$DISK.err\" >&2; cp \"$DISK/run/weights.safetensors\" \"$DISK.weights\""
         );
         let Some(said) = with_disk(folder.path(), size, &script) else { return };
-        let full = said.contains("code 2\n");
+        let full = said.contains("code 1\n");
         assert_eq!(full, said.contains("No space left on device"), "{size}: {said}");
         assert_eq!(!full, said.contains("ended\n"), "{size}: {said}");
         assert!(!said.contains("left over"), "{size}: {said}");
