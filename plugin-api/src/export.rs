@@ -33,7 +33,7 @@ inventory::collect!(Registration);
 inventory::collect!(PluginRecord);
 
 impl Registration {
-    /// What the strategy says of itself.
+    /// What the strategy says about itself.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Registration {
     }
 }
 
-/// The strategies registered in this binary, sorted by id: the linker gives them in an order of its own.
+/// The strategies registered in this binary, sorted by id, because the linker has an order of its own.
 pub fn strategies() -> Vec<&'static Registration> {
     let mut all: Vec<_> = inventory::iter::<Registration>.into_iter().collect();
     all.sort_by_key(|registration| registration.id);

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-/// The random stream of `seed` for one purpose, told apart by `name` and `index`.
+/// The random stream of `seed` for one purpose, which `name` and `index` identify.
 ///
 /// ```
 /// use genomenas_plugin::{rand::RngExt, seed};
@@ -20,7 +20,7 @@ pub fn stream(seed: u64, name: &str, index: u64) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(hash.finalize().into())
 }
 
-/// A seed for a generator of somebody else's (libtorch's, say), drawn from the same kind of stream; at most 63 bits.
+/// A seed for another generator (libtorch's, say), drawn from the same kind of stream; at most 63 bits.
 pub fn derive(seed: u64, name: &str, index: u64) -> u64 {
     use rand::Rng;
     stream(seed, name, index).next_u64() >> 1

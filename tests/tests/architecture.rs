@@ -309,10 +309,10 @@ fn ci_calls_only_targets_that_make_has() {
     for file in [".ci/run", ".github/workflows/ci.yml", ".github/workflows/weekly.yml"] {
         let text = fs::read_to_string(project::path(file)).unwrap();
         let commands = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-        for after in commands.flat_map(|line| line.split("make ").skip(1)) {
-            let words = after.split(|end: char| end.is_whitespace() || "\"')".contains(end));
-            let target = words.into_iter().find(|word| !word.starts_with('-')).unwrap();
-            assert!(targets.contains(target), "{file} calls `make {target}`, which the Makefile does not have");
+        let words = commands.flat_map(|line| line.split(|end: char| end.is_whitespace() || "\"'()".contains(end)));
+        let words: Vec<_> = words.filter(|word| !word.is_empty() && !word.starts_with('-')).collect();
+        for call in words.windows(2).filter(|call| call[0] == "make") {
+            assert!(targets.contains(call[1]), "{file} calls `make {}`, which the Makefile does not have", call[1]);
             called += 1;
         }
     }

@@ -107,5 +107,5 @@ fn a_run_under_way_has_a_page_that_says_so() {
 fn a_folder_that_is_no_run_has_no_report() {
     let folder = tempfile::tempdir().unwrap();
     let told = Outcome::refusal(&mut report(folder.path()), 2);
-    assert!(told.contains("no comparison and of no run"), "{told}");
+    assert!(told.contains("not the folder of a comparison or of a run"), "{told}");
 }

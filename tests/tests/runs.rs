@@ -113,6 +113,23 @@ fn an_evaluation_averages_strands_and_groups_gives_intervals_and_writes_every_la
     }
 }
 
+/// A limit on the size of files stands for a full disk: the system refuses the write in the same way.
+#[test]
+fn scores_that_the_machine_cannot_write_exit_with_1() {
+    let (folder, store) = scene();
+    let (out, scores) = (folder.path().join("trained"), folder.path().join("scores.tsv"));
+    Outcome::text(&mut train(&store, &out, "--epochs 1"));
+    let mut evaluation = quietly("evaluate", "");
+    evaluation.arg("--run").arg(&out).arg("--out").arg(&scores);
+    let mut limited = std::process::Command::new("sh");
+    limited.args(["-c", r#"trap '' XFSZ; ulimit -f 0; exec "$0" "$@""#]);
+    limited.arg(evaluation.get_program()).args(evaluation.get_args());
+    limited.envs(evaluation.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let told = Outcome::refusal(&mut limited, 1);
+    assert!(told.contains("cannot write") && told.contains("scores.tsv"), "{told}");
+    assert!(!scores.exists());
+}
+
 #[test]
 fn a_search_that_has_not_ended_cannot_be_trained() {
     let (folder, store) = scene();
@@ -372,7 +389,7 @@ fn a_folder_with_another_run_or_other_files_is_left_alone() {
     Outcome::text(&mut train(&store, &out, "--epochs 1"));
     let before = bytes(&out, "weights.safetensors");
     let told = Outcome::refusal(&mut train(&store, &out, "--epochs 2"), 2);
-    assert!(told.contains("holds another run: it has `epochs = 1`, this one `epochs = 2`"), "{told}");
+    assert!(told.contains("holds another run: final.epochs is 1 there and 2 here"), "{told}");
     assert_eq!(before, bytes(&out, "weights.safetensors"));
     let own = folder.path().join("own");
     fs::create_dir(&own).unwrap();

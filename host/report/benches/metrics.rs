@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use genomenas_report::metrics::{Asked, Collector, Measure, Metrics};
+use genomenas_report::metrics::{Collector, Measure, MetricOptions, Metrics};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -117,7 +117,7 @@ fn ours(size: &Size) -> Result<(Duration, Metrics)> {
         took += begin.elapsed();
     }
     let begin = Instant::now();
-    let metrics = collector.finish(&Asked { threads, ..Asked::of(&names) })?;
+    let metrics = collector.finish(&MetricOptions { threads, ..MetricOptions::of(&names) })?;
     Ok((took + begin.elapsed(), metrics))
 }
 
@@ -194,7 +194,7 @@ impl Drop for Other {
 
 fn expect_agreement(metrics: &Metrics, said: &[f64]) -> Result<()> {
     for (measure, said) in [Measure::Auroc, Measure::Auprc, Measure::F1, Measure::Mcc].into_iter().zip(said) {
-        let sum: f64 = metrics.labels.iter().filter_map(|label| measure.of_label(label)).sum();
+        let sum: f64 = metrics.labels.iter().filter_map(|label| label.get(measure)).sum();
         if (sum - said).abs() > 1e-9 * metrics.labels.len() as f64 {
             return Err(format!("{}: genomenas says {sum} over all labels, scikit-learn {said}", measure.name()).into());
         }

@@ -1,35 +1,35 @@
-//! An architecture or a supernet as a table of layers, for the terminal and for the page.
+//! An architecture or a supernet as a table of layers, for terminals and pages.
 
 use genomenas_data::error::Result;
 use genomenas_plugin::space::{
-    Architecture, EdgeActivation, Form, Function, HighwayCell, HighwayEdge, LayerOp, Layers, Op, Source,
+    Architecture, EdgeActivation, Form, Function, HighwayCell, HighwayEdge, Layer, LayerOp, Layers, Op, Source,
 };
 
-use crate::{ArchitectureSummary, DecisionMade, Layer};
+use crate::model::{ArchitectureSummary, DecisionMade, LayerRow};
 
 /// The layers of `architecture` and its hash.
 pub fn summary(architecture: &Architecture) -> Result<ArchitectureSummary> {
     Ok(ArchitectureSummary { hash: architecture.canonical_hash()?, layers: layers(&architecture.layers()?) })
 }
 
-/// What was chosen for each decision of the space, where the architecture comes from one.
+/// The option chosen for each decision; empty where the architecture does not come from a space.
 pub fn decisions(architecture: &Architecture) -> Vec<DecisionMade> {
     let made = architecture.selection.iter().flat_map(|selection| &selection.0);
     made.map(|(decision, option)| DecisionMade { decision: decision.clone(), option: option.clone() }).collect()
 }
 
-/// One line a layer, from the input to the output.
-pub fn layers(layers: &Layers) -> Vec<Layer> {
+/// One row per layer, from the input to the output.
+pub fn layers(layers: &Layers) -> Vec<LayerRow> {
     layers.layers.iter().map(|layer| row(layer, layers)).collect()
 }
 
-/// As [`layers`], with each mixture and the layers of all of its options in one line.
-pub fn folded(layers: &Layers) -> Vec<Layer> {
-    let mut rows: Vec<Layer> = Vec::new();
+/// As [`layers`], with each mixture and the layers of all its options in one row.
+pub fn folded(layers: &Layers) -> Vec<LayerRow> {
+    let mut rows: Vec<LayerRow> = Vec::new();
     for layer in &layers.layers {
         let mut own = row(layer, layers);
         if matches!(layer.op, LayerOp::Mix { .. }) {
-            // The layers of the options come right before it and are named after it.
+            // The layers of its options come right before it, and their names begin with its name.
             let of_options = format!("{}.", layer.name);
             while let Some(option) = rows.pop_if(|row| row.name.starts_with(&of_options)) {
                 own.parameters += option.parameters;
@@ -41,12 +41,12 @@ pub fn folded(layers: &Layers) -> Vec<Layer> {
     rows
 }
 
-fn row(layer: &genomenas_plugin::space::Layer, layers: &Layers) -> Layer {
+fn row(layer: &Layer, layers: &Layers) -> LayerRow {
     let shape_of = |source: &Source| match source {
         Source::Input => Some(&layers.input),
         Source::Layer(at) => layers.layers.get(*at).map(|layer| &layer.shape),
     };
-    Layer {
+    LayerRow {
         name: layer.name.clone(),
         op: match &layer.op {
             LayerOp::Op(op) => op_text(op, layer.inputs.first().and_then(shape_of), &layer.shape, layers.form),
@@ -118,7 +118,7 @@ fn function_name(function: Function) -> String {
     format!("{function:?}").to_lowercase()
 }
 
-/// An operation by its tag and its settings, as its document has them.
+/// An operation by its tag and its settings, as its JSON has them.
 fn plain(op: &Op) -> String {
     let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(op) else {
         return format!("{op:?}");
@@ -136,9 +136,9 @@ mod tests {
 
     use super::*;
 
-    fn lines(layers: &[Layer]) -> String {
-        let line = |layer: &Layer| {
-            let Layer { name, op, shape, parameters, multiply_adds } = layer;
+    fn lines(layers: &[LayerRow]) -> String {
+        let line = |layer: &LayerRow| {
+            let LayerRow { name, op, shape, parameters, multiply_adds } = layer;
             format!("{name} | {op} | {shape} | {parameters} | {multiply_adds}")
         };
         layers.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -173,7 +173,7 @@ mod tests {
     fn a_folded_supernet_has_a_line_a_mixture_and_the_same_sums() {
         let supernet = small_supernet();
         let (folded, all) = (folded(&supernet), layers(&supernet));
-        let sums = |layers: &[Layer]| {
+        let sums = |layers: &[LayerRow]| {
             (layers.iter().map(|l| l.parameters).sum::<u64>(), layers.iter().map(|l| l.multiply_adds).sum::<u64>())
         };
         assert_eq!(sums(&folded), sums(&all));

@@ -1,25 +1,37 @@
-//! What a comparison tells a person: a leaderboard for the terminal, the same as CSV, `comparison.json`, and a page;
-//! and the page of a run by itself.
+//! What genomenas measures of predictions, and what it shows of runs and comparisons. Names no libtorch.
 //!
-//! Everything is a function from a [`Comparison`] or a [`RunReport`] to text; nothing here reads or writes a file, or computes a
-//! number that is not in the comparison. A run that failed or goes on is counted, and never becomes a number.
+//! From the bottom up:
+//!
+//! | module | what |
+//! |---|---|
+//! | `statistics` | mean, median, deviation, paired differences |
+//! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
+//! | [`humanize`] | numbers, durations and budgets in words |
+//! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
+//! | [`recipe`], [`architecture`] | a plan as a list of settings, a network as a table of layers |
+//! | [`text_table`] | aligned columns for a terminal |
+//! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
+//! | [`scores`] | the metrics of one split as text, TSV and Parquet |
+//! | `page` | the HTML pages of a comparison and of a run |
+//!
+//! Pages, tables and JSON are functions from a [`model::Comparison`] or a [`model::RunReport`] to text. They read and
+//! write no file, and compute no number that does not follow from the model. A run that failed or still runs is
+//! counted, and never becomes a number.
 
 pub mod architecture;
+pub mod humanize;
+mod leaderboard;
 pub mod metrics;
-mod model;
-mod numbers;
+pub mod model;
 mod page;
+pub mod recipe;
 #[cfg(test)]
 mod sample;
-mod standing;
-pub mod statistics;
+pub mod scores;
+mod statistics;
 mod table;
-pub mod words;
+pub mod text_table;
 
-pub use model::{
-    ArchitectureSummary, Comparison, Cost, DataSummary, DecisionMade, Entry, EpochPoint, Layer, Phase, Ranking,
-    RunReport, RunState, RunSummary, SearchTerms, Setting, Split, ValidationSummary,
-};
 pub use page::{page, run_page};
 pub use table::{leaderboard_csv, leaderboard_text};
 
@@ -27,31 +39,32 @@ use serde::Serialize;
 
 use genomenas_data::error::{Error, Result};
 
-/// A comparison as indented JSON, which [`from_json`] reads again, or the report of a run.
+/// A [`model::Comparison`] or a [`model::RunReport`] as indented JSON.
 pub fn json(report: &impl Serialize) -> Result<String> {
     serde_json::to_string_pretty(report)
         .map(|text| text + "\n")
         .map_err(|cause| Error::failed(format!("cannot write the report as JSON: {cause}")))
 }
 
-/// A comparison that [`json`] wrote.
-pub fn from_json(text: &str) -> Result<Comparison> {
-    serde_json::from_str(text)
-        .map_err(|cause| Error::input(format!("expected a comparison written by genomenas as JSON: {cause}")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Comparison;
 
     #[test]
     fn a_comparison_survives_being_written_and_read() {
         let comparison = sample::comparison();
-        assert_eq!(from_json(&json(&comparison).unwrap()).unwrap(), comparison);
+        assert_eq!(serde_json::from_str::<Comparison>(&json(&comparison).unwrap()).unwrap(), comparison);
     }
 
     #[test]
     fn text_that_is_not_a_comparison_is_refused() {
-        assert!(from_json("{\"title\": 3}").is_err());
+        assert!(serde_json::from_str::<Comparison>("{\"title\": 3}").is_err());
+    }
+
+    #[test]
+    fn the_cost_of_a_phase_is_one_flat_object_in_files() {
+        let cost = serde_json::to_string(&sample::run(1, 0.8, 1000).search).unwrap();
+        assert_eq!(cost, r#"{"samples":40000,"seconds":62.5,"multiply_adds":1200000000,"trials":4}"#);
     }
 }

@@ -1,9 +1,11 @@
-//! Made-up comparisons for the tests of this folder.
+//! Made-up comparisons for the tests of this crate.
 
 use std::collections::BTreeMap;
 
-use super::model::*;
+use genomenas_plugin::message::Cost;
+
 use crate::metrics::{Averages, LabelMetrics, Measure, Metrics};
+use crate::model::*;
 
 /// Three strategies with results (the control last of them), one that failed and one that waits.
 pub(super) fn comparison() -> Comparison {
@@ -13,7 +15,7 @@ pub(super) fn comparison() -> Comparison {
             path: "data/yeast".to_owned(),
             digest: "5d0b3c7e9a41".to_owned(),
             splits: [("train", 18_240), ("validation", 2_310), ("test", 4_120)]
-                .map(|(name, rows)| Split { name: name.to_owned(), rows })
+                .map(|(name, rows)| SplitRows { name: name.to_owned(), rows })
                 .into(),
             length: 500,
             labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
@@ -95,8 +97,8 @@ pub(super) fn pending(seed: u64) -> RunSummary {
         valid: None,
         parameters: None,
         multiply_adds: None,
-        search: Cost::default(),
-        training: Cost::default(),
+        search: PhaseCost::default(),
+        training: PhaseCost::default(),
         curve: Vec::new(),
         architecture: None,
         decisions: Vec::new(),
@@ -105,15 +107,15 @@ pub(super) fn pending(seed: u64) -> RunSummary {
 
 /// A finished run whose first label reaches `auroc`.
 pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
-    let search = (1..=8_u32).map(|step| point(Phase::Search { trial: u64::from(step).div_ceil(2) }, step, auroc));
+    let search = (1..=8_u32).map(|step| point(RunPhase::Search { trial: u64::from(step).div_ceil(2) }, step, auroc));
     RunSummary {
         state: RunState::Done,
         test: Some(metrics(auroc)),
         parameters: Some(parameters),
         multiply_adds: Some(parameters * 37),
-        search: Cost { samples: 40_000, seconds: 62.5, multiply_adds: 1_200_000_000, trials: 4 },
-        training: Cost { samples: 80_000, seconds: 130.0, multiply_adds: 2_400_000_000, trials: 0 },
-        curve: search.chain((1..=8).map(|epoch| point(Phase::Final, epoch, auroc))).collect(),
+        search: PhaseCost { used: Cost { samples: 40_000, seconds: 62.5, multiply_adds: 1_200_000_000 }, trials: 4 },
+        training: PhaseCost { used: Cost { samples: 80_000, seconds: 130.0, multiply_adds: 2_400_000_000 }, trials: 0 },
+        curve: search.chain((1..=8).map(|epoch| point(RunPhase::Final, epoch, auroc))).collect(),
         architecture: Some(ArchitectureSummary {
             hash: format!("{:012x}", parameters * 0x9e37_79b9),
             layers: vec![
@@ -129,8 +131,8 @@ pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
     }
 }
 
-fn layer(name: &str, op: &str, shape: &str, parameters: u64) -> Layer {
-    Layer {
+fn layer(name: &str, op: &str, shape: &str, parameters: u64) -> LayerRow {
+    LayerRow {
         name: name.to_owned(),
         op: op.to_owned(),
         shape: shape.to_owned(),
@@ -139,7 +141,7 @@ fn layer(name: &str, op: &str, shape: &str, parameters: u64) -> Layer {
     }
 }
 
-fn point(phase: Phase, step: u32, auroc: f64) -> EpochPoint {
+fn point(phase: RunPhase, step: u32, auroc: f64) -> EpochPoint {
     let progress = 1.0 - (-f64::from(step) / 3.0).exp();
     let wobble = f64::from(step % 3) * 0.006;
     EpochPoint {
@@ -178,7 +180,7 @@ fn metrics(auroc: f64) -> Metrics {
     }
 }
 
-/// The same comparison on a regression: what was an AUROC is a correlation.
+/// The same comparison on a regression, with correlations in place of AUROC.
 pub(super) fn regression() -> Comparison {
     let mut comparison = comparison();
     comparison.ranked_by = Ranking::Pearson;
@@ -202,7 +204,7 @@ pub(super) fn regression() -> Comparison {
     comparison
 }
 
-/// The same comparison on classes, of which AUROC's part is the accuracy, too.
+/// The same comparison on classes, with the AUROC as accuracy too.
 pub(super) fn classes() -> Comparison {
     let mut comparison = comparison();
     comparison.ranked_by = Ranking::Accuracy;
@@ -210,4 +212,28 @@ pub(super) fn classes() -> Comparison {
         test.accuracy = test.averages.auroc.mean;
     }
     comparison
+}
+
+/// Classes as a collector takes them: one row of `count` numbers per class, 1 at the class and 0 elsewhere.
+pub(super) fn one_hot(classes: &[usize], count: usize) -> Vec<f32> {
+    classes.iter().flat_map(|class| (0..count).map(move |at| f32::from(u8::from(at == *class)))).collect()
+}
+
+/// The text of a page as it is read, without markup: cells of a row side by side, everything else on lines of its own.
+pub(super) fn text_of_page(page: &str) -> String {
+    let body = page.split("<body>").nth(1).and_then(|body| body.split("<script>").next()).unwrap();
+    let mut text = String::new();
+    for piece in body.split('<').skip(1) {
+        let (tag, after) = piece.split_once('>').unwrap();
+        text.push_str(match tag.split(' ').next().unwrap() {
+            "/td" | "/th" | "/dt" => " | ",
+            "/p" | "/h1" | "/h2" | "/h3" | "/tr" | "/div" | "/dd" | "/summary" | "/pre" | "/title" => "\n",
+            "span" | "text" => " ",
+            _ => "",
+        });
+        text.push_str(after);
+    }
+    let lines = text.lines().map(|line| line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
+    let lines: Vec<String> = lines.map(|line| line.trim_matches([' ', '|']).to_owned()).collect();
+    lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }

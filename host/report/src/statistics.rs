@@ -1,14 +1,14 @@
-//! The few statistics that a comparison needs: of a strategy over its seeds, and between two strategies.
+//! Statistics of a strategy over its seeds, and between two strategies.
 //!
-//! Every function takes finite values; an answer that the values do not determine is `None`.
+//! Every function takes finite values, and returns `None` where the values do not determine an answer.
 
-/// Arithmetic mean; `None` of no values.
-pub fn mean(values: &[f64]) -> Option<f64> {
+/// Arithmetic mean; `None` without a value.
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The middle value, or the mean of the two middle ones; `None` of no values.
-pub fn median(values: &[f64]) -> Option<f64> {
+/// The middle value, or the mean of the two middle ones; `None` without a value.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = *sorted.get(sorted.len() / 2)?;
@@ -18,8 +18,8 @@ pub fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*sorted.get(sorted.len() / 2 - 1)?, upper))
 }
 
-/// Sample standard deviation (divided by n − 1); `None` of fewer than two values.
-pub fn standard_deviation(values: &[f64]) -> Option<f64> {
+/// Sample standard deviation (divided by n − 1); `None` for fewer than two values.
+pub(crate) fn standard_deviation(values: &[f64]) -> Option<f64> {
     if values.len() < 2 {
         return None;
     }
@@ -28,20 +28,8 @@ pub fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// The rank of each value, the highest being 1 and ties sharing the mean of their ranks.
-pub fn ranks(values: &[f64]) -> Vec<f64> {
-    values
-        .iter()
-        .map(|value| {
-            let higher = values.iter().filter(|other| *other > value).count();
-            let same = values.iter().filter(|other| other.total_cmp(value).is_eq()).count();
-            higher as f64 + f64::midpoint(same as f64, 1.0)
-        })
-        .collect()
-}
-
 /// `left − right` for every seed that both have, in the order of `left`.
-pub fn paired_differences(left: &[(u64, f64)], right: &[(u64, f64)]) -> Vec<f64> {
+pub(crate) fn paired_differences(left: &[(u64, f64)], right: &[(u64, f64)]) -> Vec<f64> {
     left.iter()
         .filter_map(|(seed, value)| {
             let (_, other) = right.iter().find(|(other, _)| other == seed)?;
@@ -71,11 +59,6 @@ mod tests {
     fn the_median_of_an_even_number_lies_between_the_middle_two() {
         assert_eq!(median(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
         assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
-    }
-
-    #[test]
-    fn ties_share_the_mean_of_their_ranks() {
-        assert_eq!(ranks(&[0.5, 0.9, 0.5, 0.1]), [2.5, 1.0, 2.5, 4.0]);
     }
 
     #[test]

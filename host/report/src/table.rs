@@ -1,94 +1,82 @@
 //! The leaderboard as aligned text for a terminal, and as CSV.
 
-use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
+use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::text::printable;
 
-use super::model::{Comparison, Ranking, RunSummary};
-use super::numbers::{self, NOTHING, duration, plural};
-use super::standing::{Count, MeanCost, Spread, Standing, standings};
+use crate::humanize::{NOTHING, duration, plural, short};
+use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, Spread};
 use crate::metrics::Measure;
+use crate::model::{Comparison, Ranking, RunSummary};
+use crate::text_table;
 
-/// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then why runs failed.
+/// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then the reasons of failed runs.
 ///
-/// Lines are as long as they need to be and hold no colours, so the text can be piped.
+/// Lines are as long as they need to be and without colours, so that the text can be piped.
 pub fn leaderboard_text(comparison: &Comparison) -> String {
-    let standings = standings(comparison);
+    let rows = leaderboard::rows(comparison);
     let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
         ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(columns);
-    for standing in &standings {
-        table.add_row(Row::from(cells(standing)));
+    let numbers: Vec<usize> = (0..columns.len()).filter(|column| *column != 1).collect();
+    let mut table = text_table::plain(columns);
+    for row in &rows {
+        table.add_row(Row::from(cells(row)));
     }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if index != 1 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut text = format!(
+    let head = format!(
         "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
-        one_line(&comparison.title),
-        one_line(&comparison.data.path),
-        one_line(&comparison.budget),
+        printable(&comparison.title),
+        printable(&comparison.data.path),
+        printable(&comparison.budget),
         comparison.ranked_by.name()
     );
-    for line in table.lines() {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text.push_str(&notes(comparison, &standings));
+    let text = head + &text_table::aligned(table, &numbers) + &notes(comparison, &rows);
     text.replace('\u{a0}', " ")
 }
 
-/// The leaderboard as CSV, one line an entry, numbers in full precision and empty where there is none.
+/// The leaderboard as CSV: one line per entry, numbers in full precision, empty cells where there is none.
 pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
     let columns = comparison.columns();
+    let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(csv_columns(columns)).map_err(|cause| failed(&cause))?;
-    for standing in standings(comparison) {
-        let record = csv_record(&standing, columns).map_err(|cause| failed(&cause))?;
-        writer.write_record(&record).map_err(|cause| failed(&cause))?;
+    for row in leaderboard::rows(comparison) {
+        let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
+        writer.write_record(csv_record(&row, parameters, columns)).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
     String::from_utf8(bytes).map_err(|cause| failed(&cause))
 }
 
-fn cells(standing: &Standing<'_>) -> [String; 11] {
-    let control = if standing.entry.control { " (control)" } else { "" };
-    let [first, second, third] = standing.scores.each_ref().map(numbers::spread);
+fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
+    let control = if row.entry.control { " (control)" } else { "" };
+    let [first, second, third] = row.scores.each_ref().map(Spread::text);
     [
-        standing.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
-        format!("{}{control}", one_line(&standing.entry.name)),
+        row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
+        format!("{}{control}", printable(&row.entry.name)),
         first,
         second,
         third,
-        format!("{}/{}", standing.finished, standing.entry.runs.len()),
-        numbers::count(standing.parameters),
-        numbers::short_count(standing.multiply_adds),
-        cost(standing.search),
-        cost(standing.training),
-        standing.failed.to_string(),
+        format!("{}/{}", row.finished, row.entry.runs.len()),
+        Count::text(row.parameters),
+        Count::short_text(row.multiply_adds),
+        cost(row.search),
+        cost(row.training),
+        row.failed.to_string(),
     ]
 }
 
 /// "19.2 k in 3 min 12 s".
 fn cost(cost: Option<MeanCost>) -> String {
-    cost.map_or_else(
-        || NOTHING.to_owned(),
-        |cost| format!("{} in {}", numbers::short(cost.samples), duration(cost.seconds)),
-    )
+    cost.map_or_else(|| NOTHING.to_owned(), |cost| format!("{} in {}", short(cost.samples), duration(cost.seconds)))
 }
 
-fn notes(comparison: &Comparison, standings: &[Standing<'_>]) -> String {
+fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     let mut lines = vec![String::new()];
-    if standings.iter().any(|standing| standing.search.is_some()) {
+    if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
-    let runs = || standings.iter().flat_map(|standing| &standing.entry.runs);
+    let runs = || rows.iter().flat_map(|row| &row.entry.runs);
     let measure = comparison.columns().into_iter().find_map(Ranking::measure);
     let undefined = |run: &RunSummary| Some(run.result()?.averages.get(measure?).undefined);
     let undefined = runs().filter_map(undefined).max().unwrap_or(0);
@@ -97,20 +85,15 @@ fn notes(comparison: &Comparison, standings: &[Standing<'_>]) -> String {
         let why = if measure == Some(Measure::Pearson) { "constant" } else { "no positive or no negative row" };
         lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
-    for standing in standings {
-        let name = one_line(&standing.entry.name);
-        let failures = standing.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
-        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", one_line(reason))));
+    for row in rows {
+        let name = printable(&row.entry.name);
+        let failures = row.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
+        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", printable(reason))));
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }
 
-/// Names and reasons come from outside: nothing in them may break the lines, or speak to the terminal.
-fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
-}
-
-/// What a line says before the scores, and after them.
+/// The columns before the scores, and after them.
 const CSV_BEFORE: [&str; 10] =
     ["rank", "name", "strategy", "plugin", "plugin_version", "settings", "control", "runs", "finished", "failed"];
 const CSV_AFTER: [&str; 12] = [
@@ -128,7 +111,8 @@ const CSV_AFTER: [&str; 12] = [
     "seeds",
 ];
 
-/// The names of the columns: of each score its mean and deviation over seeds, and its median over labels if it has one.
+/// The names of all columns: each score has a mean and a deviation over seeds and, unless it is taken over all classes
+/// together, a median over labels.
 fn csv_columns(columns: [Ranking; 3]) -> Vec<String> {
     let scores = columns.into_iter().flat_map(|column| {
         let key = column.key();
@@ -139,37 +123,37 @@ fn csv_columns(columns: [Ranking; 3]) -> Vec<String> {
     plain(&CSV_BEFORE).into_iter().chain(scores.flatten()).chain(plain(&CSV_AFTER)).collect()
 }
 
-fn csv_record(standing: &Standing<'_>, columns: [Ranking; 3]) -> Result<Vec<String>, serde_json::Error> {
-    let entry = standing.entry;
+fn csv_record(row: &LeaderboardRow<'_>, parameters: String, columns: [Ranking; 3]) -> Vec<String> {
+    let entry = row.entry;
     let measure = columns.into_iter().find_map(Ranking::measure);
     let result = entry.runs.iter().find_map(|run| run.result());
     let average = measure.and_then(|measure| Some(*result?.averages.get(measure)));
-    let [search_samples, search_seconds, search_multiply_adds, search_trials] = csv_cost(standing.search);
-    let [training_samples, training_seconds, training_multiply_adds, _] = csv_cost(standing.training);
+    let [search_samples, search_seconds, search_multiply_adds, search_trials] = csv_cost(row.search);
+    let [training_samples, training_seconds, training_multiply_adds, _] = csv_cost(row.training);
     let seeds: Vec<String> = entry.runs.iter().map(|run| run.seed.to_string()).collect();
     let mut record = vec![
-        csv_number(standing.rank),
+        csv_number(row.rank),
         entry.name.clone(),
         entry.strategy.clone(),
         entry.plugin.clone(),
         entry.plugin_version.clone(),
-        serde_json::to_string(&entry.parameters)?,
+        parameters,
         entry.control.to_string(),
         entry.runs.len().to_string(),
-        standing.finished.to_string(),
-        standing.failed.to_string(),
+        row.finished.to_string(),
+        row.failed.to_string(),
     ];
-    for (column, scores) in columns.into_iter().zip(&standing.scores) {
+    for (column, scores) in columns.into_iter().zip(&row.scores) {
         record.extend(csv_spread(scores));
         record.extend(column.measure().map(|measure| {
-            csv_number(super::standing::spread(entry, |metrics| metrics.averages.get(measure).median).mean)
+            csv_number(leaderboard::spread(entry, |metrics| metrics.averages.get(measure).median).mean)
         }));
     }
     record.extend([
         csv_number(average.map(|average| average.defined)),
         csv_number(average.map(|average| average.undefined)),
-        csv_count(standing.parameters),
-        csv_count(standing.multiply_adds),
+        csv_count(row.parameters),
+        csv_count(row.multiply_adds),
         search_samples,
         search_seconds,
         search_multiply_adds,
@@ -179,7 +163,7 @@ fn csv_record(standing: &Standing<'_>, columns: [Ranking; 3]) -> Result<Vec<Stri
         training_multiply_adds,
         seeds.join(" "),
     ]);
-    Ok(record)
+    record
 }
 
 fn csv_number(number: Option<impl ToString>) -> String {

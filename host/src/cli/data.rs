@@ -1,25 +1,21 @@
 //! `genomenas data`: imports, and what a store holds.
 
-mod deepsea;
-mod fasta;
-mod next;
-mod npz;
-mod splits;
-mod table;
-mod task;
-mod windows;
-
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use genomenas_data::error::Result;
-use genomenas_data::import::{OnProgress, Progress};
-use genomenas_data::{Store, StoreInfo};
+use genomenas_data::import::deepsea::{self, DeepseaOptions};
+use genomenas_data::import::fasta::{self, FastaOptions};
+use genomenas_data::import::next::{self, NextOptions};
+use genomenas_data::import::npz::{self, NpzOptions};
+use genomenas_data::import::table::{self, TableOptions};
+use genomenas_data::import::windows::{self, WindowsOptions};
+use genomenas_data::{OnProgress, Progress, Store, StoreInfo};
 
 use super::out;
 use super::progress::ImportProgress;
 
-/// Imports data, and tells what a store holds
+/// Imports data, and reports what a store holds
 #[derive(Args, Debug)]
 pub(crate) struct DataArgs {
     #[command(subcommand)]
@@ -28,23 +24,33 @@ pub(crate) struct DataArgs {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Makes a store from the files of a laboratory
+    /// Imports data files into a store
     #[command(subcommand)]
     Import(Import),
     Info(InfoArgs),
 }
 
+// Help and flags of an importer are those of its options. No doc comment here: it would be the help of `data import`.
 #[derive(Debug, Subcommand)]
 enum Import {
-    Windows(Box<windows::WindowsArgs>),
-    Table(Box<table::TableArgs>),
-    Npz(Box<npz::NpzArgs>),
-    Deepsea(Box<deepsea::DeepseaArgs>),
-    Fasta(Box<fasta::FastaArgs>),
-    Next(Box<next::NextArgs>),
+    Windows(Box<Flags<WindowsOptions>>),
+    Table(Box<Flags<TableOptions>>),
+    Npz(Box<Flags<NpzOptions>>),
+    Deepsea(Box<Flags<DeepseaOptions>>),
+    Fasta(Box<Flags<FastaOptions>>),
+    Next(Box<Flags<NextOptions>>),
 }
 
-/// Tells what a store holds and how it came to be
+#[derive(Args, Debug)]
+struct Flags<Options: Args> {
+    #[command(flatten)]
+    options: Options,
+    /// Prints what was imported as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reports what a store holds and how it was made
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  genomenas data info yeast.arrow --verify")]
 struct InfoArgs {
@@ -58,32 +64,26 @@ struct InfoArgs {
     verify: bool,
 }
 
-/// The flags of an importer.
-trait Importing {
-    /// Imports; tells what was written.
-    fn import(&self, progress: OnProgress<'_>) -> Result<StoreInfo>;
-    /// Whether that is printed as JSON.
-    fn json(&self) -> bool;
-}
-
 pub(crate) fn run(args: &DataArgs) -> Result<()> {
     match &args.verb {
-        Verb::Import(Import::Windows(args)) => import(args.as_ref()),
-        Verb::Import(Import::Table(args)) => import(args.as_ref()),
-        Verb::Import(Import::Npz(args)) => import(args.as_ref()),
-        Verb::Import(Import::Deepsea(args)) => import(args.as_ref()),
-        Verb::Import(Import::Fasta(args)) => import(args.as_ref()),
-        Verb::Import(Import::Next(args)) => import(args.as_ref()),
+        Verb::Import(Import::Windows(flags)) => flags.import(windows::import),
+        Verb::Import(Import::Table(flags)) => flags.import(table::import),
+        Verb::Import(Import::Npz(flags)) => flags.import(npz::import),
+        Verb::Import(Import::Deepsea(flags)) => flags.import(deepsea::import),
+        Verb::Import(Import::Fasta(flags)) => flags.import(fasta::import),
+        Verb::Import(Import::Next(flags)) => flags.import(next::import),
         Verb::Info(args) => info(args),
     }
 }
 
-fn import(args: &impl Importing) -> Result<()> {
-    let info = {
-        let mut progress = ImportProgress::new();
-        args.import(&mut |news| progress.news(news))?
-    };
-    tell(&info, args.json())
+impl<Options: Args> Flags<Options> {
+    fn import(&self, import: impl FnOnce(&Options, OnProgress<'_>) -> Result<StoreInfo>) -> Result<()> {
+        let info = {
+            let mut progress = ImportProgress::new();
+            import(&self.options, &mut |news| progress.news(news))?
+        };
+        print(&info, self.json)
+    }
 }
 
 fn info(args: &InfoArgs) -> Result<()> {
@@ -93,9 +93,9 @@ fn info(args: &InfoArgs) -> Result<()> {
         let mut progress = ImportProgress::new();
         store.verify(&mut |done| progress.news(Progress { stage: "verifying", done, total, unit: "rows" }))?;
     }
-    tell(store.info(), args.json)
+    print(store.info(), args.json)
 }
 
-fn tell(info: &StoreInfo, json: bool) -> Result<()> {
+fn print(info: &StoreInfo, json: bool) -> Result<()> {
     if json { out::json(info) } else { out::line(info.to_string().trim_end()) }
 }

@@ -1,8 +1,6 @@
 //! `genomenas evaluate`: a trained network on a split, label by label.
 
 mod groups;
-mod shown;
-mod written;
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +8,7 @@ use clap::{Args, ValueEnum};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{Split, Store};
 use genomenas_report::metrics::{Metrics, Resampling};
+use genomenas_report::scores::{self, ScoresFile, TextOptions};
 use genomenas_torch::device;
 use genomenas_torch::eval::{Evaluation, Intervals, Scoring, evaluate};
 use serde::Serialize;
@@ -22,10 +21,10 @@ use crate::run::settings::{Settings, files};
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Of independent labels and of classes it measures AUROC, AUPRC (average precision), F1 and the Matthews correlation\n\
-(MCC), of a regression Pearson's and Spearman's correlation, R² and the mean squared error. A threshold is that of the\n\
-highest F1 on the validation split; the test split never chooses one. What a label has no score of, because the split\n\
-has no positive or no negative row of it, is left out of the averages, and counted. Intervals are percentiles over\n\
+    after_help = "For independent labels and for classes it measures AUROC, AUPRC (average precision), F1 and the Matthews correlation\n\
+(MCC), for a regression Pearson's and Spearman's correlation, R² and the mean squared error. A threshold is the one\n\
+with the highest F1 on the validation split, never on the test split. A label without a positive or without a negative\n\
+row in the split has undefined measures, which are left out of the averages and counted. Intervals are percentiles over\n\
 resamples of windows or chromosomes, drawn with replacement.\n\n\
 Examples:\n  \
 genomenas evaluate --run trained --split test --out scores.tsv --out scores.parquet\n  \
@@ -46,8 +45,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "STORE", required_unless_present = "run")]
     data: Option<PathBuf>,
     /// The split to score
-    #[arg(long, value_enum, default_value_t = SplitName::Valid)]
-    split: SplitName,
+    #[arg(long, value_enum, default_value_t = ScoredSplit::Valid)]
+    split: ScoredSplit,
     /// Samples a batch
     #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     batch: u32,
@@ -57,8 +56,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long)]
     json: bool,
     /// Also writes the scores of every label, as TSV or Parquet by the file's ending; may be given several times
-    #[arg(long, value_name = "FILE.tsv|FILE.parquet", value_parser = written::file)]
-    out: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE.tsv|FILE.parquet")]
+    out: Vec<ScoresFile>,
     /// Shows every label, however many there are
     #[arg(long)]
     all_labels: bool,
@@ -75,12 +74,12 @@ pub(crate) struct EvaluateArgs {
 /// Intervals of averages.
 #[derive(Args, Clone, Copy, Debug)]
 struct IntervalOptions {
-    /// Gives the averages intervals, from so many resamples of the rows
+    /// Adds intervals to the averages, from N resamples of the rows
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     bootstrap: Option<u32>,
-    /// What is resampled: windows, or chromosomes with all their windows
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = BlockName::Window, requires = "bootstrap")]
-    bootstrap_by: BlockName,
+    /// The unit that is resampled
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Resampling::Window, requires = "bootstrap")]
+    bootstrap_by: Resampling,
     /// The share of the resamples within an interval
     #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = confidence, requires = "bootstrap")]
     confidence: f64,
@@ -91,42 +90,33 @@ struct IntervalOptions {
 
 impl IntervalOptions {
     fn intervals(&self) -> Option<Intervals> {
-        let by = match self.bootstrap_by {
-            BlockName::Window => Resampling::Window,
-            BlockName::Chromosome => Resampling::Chromosome,
-        };
-        let Self { confidence, bootstrap_seed: seed, .. } = *self;
+        let Self { bootstrap_by: by, confidence, bootstrap_seed: seed, .. } = *self;
         self.bootstrap.map(|resamples| Intervals { resamples, by, confidence, seed })
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum BlockName {
-    Window,
-    Chromosome,
+fn confidence(text: &str) -> Result<f64> {
+    let share: f64 = text.parse().map_err(|_| Error::input(format!("{text:?} is not a number")))?;
+    if share > 0.0 && share < 1.0 { Ok(share) } else { Err(Error::input(format!("{text} is not between 0 and 1"))) }
 }
 
-fn confidence(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if share > 0.0 && share < 1.0 { Ok(share) } else { Err(format!("{text} is not between 0 and 1")) }
-}
-
+/// The splits that can be scored: not the training split, whose scores say nothing about new data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SplitName {
+enum ScoredSplit {
     Valid,
     Test,
 }
 
-impl From<SplitName> for Split {
-    fn from(name: SplitName) -> Self {
-        match name {
-            SplitName::Valid => Self::Valid,
-            SplitName::Test => Self::Test,
+impl From<ScoredSplit> for Split {
+    fn from(split: ScoredSplit) -> Self {
+        match split {
+            ScoredSplit::Valid => Self::Valid,
+            ScoredSplit::Test => Self::Test,
         }
     }
 }
 
-/// What is printed as JSON.
+/// The JSON that `--json` prints.
 #[derive(Serialize)]
 struct Scores<'a> {
     split: &'a str,
@@ -159,17 +149,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         },
     })?;
     let groups = groups.as_deref().unwrap_or(&store.info().shape.groups);
-    for path in &args.out {
-        written::write(path, &metrics, groups)?;
+    for file in &args.out {
+        file.write(&metrics, groups)?;
     }
     if args.json {
         return out::json(&Scores { split: split.name(), data: &data, average_strands, metrics: &metrics });
     }
-    out::text(&shown::text(&metrics, shown::Shown { split, average_strands, all_labels: args.all_labels }))
+    out::text(&scores::text(&metrics, TextOptions { split, average_strands, all_labels: args.all_labels }))
 }
 
 impl EvaluateArgs {
-    /// As said, else as the training's plan has it.
+    /// The option where it is given, else as in the training.
     fn averages_strands(&self) -> Result<bool> {
         match (self.average_strands, &self.run) {
             (Some(average), _) => Ok(average),
@@ -185,7 +175,7 @@ impl EvaluateArgs {
                 let weights = folder.join(files::WEIGHTS);
                 if !weights.exists() {
                     return Err(Error::input(format!(
-                        "{} holds no weights yet: it is no training, or one that has not ended (`genomenas run {}` goes on with it)",
+                        "{} holds no weights: it is not a training, or one that has not ended (`genomenas run {}` continues it)",
                         folder.display(),
                         folder.display()
                     )));

@@ -1,14 +1,14 @@
 //! The one place that writes to standard output, and errors to standard error.
 //!
-//! A reader that has gone (`| head`) is not an error: what is left to say is dropped and the work goes on.
+//! A reader that has gone (`| head`) is not an error: further output is dropped and the work goes on.
 
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use genomenas_data::error::{Error, Result};
+pub(crate) use genomenas_report::text_table::aligned;
 
 /// Whether the reader of standard output has gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -43,25 +43,14 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     line(&to_json(value, false)?)
 }
 
-/// The lines of a table, the columns in `right` aligned to the right, without blanks at their ends.
-pub(crate) fn aligned(mut table: Table, right: &[usize]) -> String {
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if right.contains(&index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
-}
-
 /// Writes `error: …` as one line to standard error.
 pub(crate) fn error(error: &Error) {
     let text = error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    // Where standard error is closed too, there is nobody left to tell.
+    // Where standard error is closed too, nobody can be told.
     let _ = writeln!(std::io::stderr().lock(), "error: {text}");
 }
 
 fn to_json(value: &impl Serialize, indented: bool) -> Result<String> {
     let text = if indented { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|error| Error::failed(format!("cannot write the result as JSON: {error}")))
+    text.map_err(|error| Error::bug(format!("cannot write the result as JSON: {error}")))
 }

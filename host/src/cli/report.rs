@@ -1,16 +1,16 @@
-//! `genomenas report`: the report of a comparison or of a run, made anew from its folder.
+//! `genomenas report`: writes the report of a comparison or of a run again, from its folder.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_report as report;
-use genomenas_report::RunReport;
 
 use super::out;
 use crate::compare::plan::{ComparisonPlan, FILE};
-use crate::compare::{alone, names, write_report};
+use crate::compare::{names, write_report};
 use crate::run::settings::files;
+use crate::run_report;
 
 /// Makes the leaderboard, CSV, JSON and page of a comparison, or the page of a run, anew from its folder
 #[derive(Args, Debug)]
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
         Some(plan) => of_comparison(args, &plan),
         None if args.folder.join(files::SETTINGS).exists() => of_run(args),
         None => Err(Error::input(format!(
-            "{} is the folder of no comparison and of no run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
+            "{} is not the folder of a comparison or of a run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
             args.folder.display(),
             files::SETTINGS
         ))),
@@ -50,7 +50,7 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
 }
 
 fn of_run(args: &ReportArgs) -> Result<()> {
-    let run: RunReport = alone::write(&args.folder)?;
+    let run = run_report::write(&args.folder)?;
     if args.json {
         return out::text(&report::json(&run)?);
     }

@@ -1,4 +1,4 @@
-//! One parameter: its name, description, type and what `#[parameter(…)]` says of it.
+//! One parameter: its name, description, type and what `#[parameter(…)]` says about it.
 
 use proc_macro2::TokenStream;
 use quote::quote;

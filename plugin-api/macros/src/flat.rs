@@ -115,9 +115,8 @@ impl Override {
     }
 
     fn tokens(&self) -> TokenStream {
-        let option = |tokens: Option<TokenStream>| match tokens {
-            Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
-            None => quote!(::core::option::Option::None),
+        let option = |tokens: Option<TokenStream>| {
+            tokens.map_or(quote!(::core::option::Option::None), |some| quote!(::core::option::Option::Some(#some)))
         };
         let name = self.ident.to_string();
         let default = option(self.default.as_ref().map(|(default, _)| schema::default(Some(default))));

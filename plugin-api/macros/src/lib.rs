@@ -25,8 +25,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// Two kinds of fields are not parameters themselves:
 ///
 /// * `#[parameter(flatten)]`: the type derives `Parameters`, too, and its parameters stand among those of the struct, in
-///   this place. After `flatten`, `NAME = …` gives one of them another default, and
-///   `NAME(default = …, about = "…")` another default, another description or both. A name that the type does not have, a
+///   this place. After `flatten`, `NAME = …` sets another default for one of
+///   them, and `NAME(default = …, about = "…")` another default, another description or both. A name that the type does not have, a
 ///   default that it does not allow, and a name that two fields share do not compile.
 /// * `#[parameter(skip)]`: the field is the `Default` of its type, for the program to fill in.
 ///

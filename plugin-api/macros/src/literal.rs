@@ -1,4 +1,4 @@
-//! The values that an attribute can give: literals only, because the manifest is read before anything runs.
+//! The values that an attribute can have: literals only, because the manifest is read before anything runs.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -24,7 +24,7 @@ impl Literal {
             syn::Error::new_spanned(
                 expression,
                 "expected a literal (true, 8, 0.5, \"text\") or a list of literals: it is written into the manifest, \
-                 which is read before anything of the plugin runs",
+                 which is read before any code of the plugin runs",
             )
         };
         match expression {

@@ -2,7 +2,7 @@
 
 use syn::{GenericArgument, PathArguments, Type};
 
-/// What a field's type says of its values.
+/// What a field's type says about its values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Shape {
     Bool,

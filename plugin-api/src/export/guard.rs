@@ -1,4 +1,4 @@
-//! The shield around every hook: bytes to messages and back, and a panic to an error.
+//! The guard around every hook: bytes to messages and back, and a panic to an error.
 //!
 //! A panic must not cross the boundary, because `abi_stable` then ends the process. It also leaves the strategy in an
 //! unknown state, so the instance is poisoned: the host makes a new one and loads the last saved state into it.
@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorCode, Instance, Result};
 
-/// A strategy behind the shield.
+/// A strategy behind the guard.
 pub(super) struct Guarded {
     /// `None` only while it is dropped.
     instance: Option<Box<dyn Instance>>,
@@ -98,14 +98,14 @@ impl Drop for Guarded {
     }
 }
 
-/// Runs `work`; a panic in it becomes an error that tells the message and the place.
+/// Runs `work`; a panic in it becomes an error with the message and the place.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     install_hook();
     let outer = PANIC.with(|place| place.replace(Some(String::new())));
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    let told = PANIC.with(|place| place.replace(outer)).unwrap_or_default();
+    let reported = PANIC.with(|place| place.replace(outer)).unwrap_or_default();
     result.unwrap_or_else(|payload| {
-        let message = if told.is_empty() { text_of(payload.as_ref()).to_owned() } else { told };
+        let message = if reported.is_empty() { text_of(payload.as_ref()).to_owned() } else { reported };
         // Its drop could panic, and nobody is left to catch that.
         forget(payload);
         Err(Error { code: ErrorCode::Panic, message: format!("panicked: {message}") })
@@ -118,7 +118,7 @@ pub(super) fn refusal<T>(error: &Error) -> FfiResult<T> {
 }
 
 thread_local! {
-    /// What the panic hook heard on this thread; `None` outside of the shield.
+    /// What the panic hook heard on this thread; `None` outside of the guard.
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -129,10 +129,10 @@ fn install_hook() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             let text = text_of(info.payload());
-            let told = info.location().map_or(text.to_owned(), |place| format!("{text}, at {place}"));
+            let reported = info.location().map_or(text.to_owned(), |place| format!("{text}, at {place}"));
             let heard = PANIC.try_with(|place| match place.try_borrow_mut().as_deref_mut() {
                 Ok(Some(place)) => {
-                    *place = told;
+                    *place = reported;
                     true
                 }
                 _ => false,

@@ -7,7 +7,7 @@ use std::io::Write as _;
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-/// The variable by which the host tells the level; absent is `info`.
+/// The variable in which the host sets the level; `info` where it is absent.
 pub(super) const LEVEL: &str = "GENOMENAS_PLUGIN_LOG";
 
 /// Makes `log` write lines to standard error, unless the plugin has set a logger itself.
@@ -31,7 +31,7 @@ impl Log for Lines {
             // Writing to a String cannot fail.
             let _ = writeln!(lines, "{} {}: {line}", record.level(), record.target());
         }
-        // One write, so that lines of several threads do not mix. Without standard error there is nowhere to tell.
+        // One write, so that lines of several threads do not mix. Without standard error there is nowhere to report it.
         let _ = std::io::stderr().lock().write_all(lines.as_bytes());
     }
 

@@ -15,7 +15,7 @@ pub enum Piece {
     Number(u32),
 }
 
-/// What the library is built for: Cargo tells the triple to build scripts only, and plugins should need none.
+/// What the library is built for: Cargo passes the triple to build scripts only, and plugins should need none.
 pub const TARGET: [Piece; 3] = [
     Piece::Raw(std::env::consts::ARCH),
     Piece::Raw(std::env::consts::OS),

@@ -1,8 +1,8 @@
-//! What a plugin says of itself before anything of it runs.
+//! What a plugin says about itself before any of its code runs.
 //!
 //! The library's ELF section [`SECTION`] holds a JSON text sequence (RFC 7464): each record is one JSON object between a
 //! record separator and a line feed, so records can lie in any order, with padding between them, as the linker likes.
-//! One record is the plugin's, and one each of its strategies'.
+//! One record is the plugin's, and there is one for each of its strategies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

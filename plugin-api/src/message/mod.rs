@@ -17,7 +17,7 @@ mod trial_id;
 
 pub use arch::{Arch, ArchData, Order};
 pub use budget::{Budget, Cost, Unit};
-pub use discard::Discard;
+pub use discard::{Discard, Discards};
 pub use manifest::{FORMAT, Manifest, SECTION, StrategyInfo, StrategyKind, is_id};
 pub use mixing::Mixing;
 pub use optimizer::{Algorithm, Optimizer, Schedule};
@@ -30,6 +30,6 @@ pub use trial_id::TrialId;
 /// The version of the messages in this module.
 pub const PROTOCOL: &str = "1.3";
 
-/// What a strategy may name in the `needs` of [`register!`](crate::register!): abilities of a host that came after the
+/// What a strategy can name in the `needs` of [`register!`](crate::register!): abilities that hosts got after the
 /// first protocol. A host refuses a plugin that needs what it does not have.
 pub const FEATURES: [&str; 4] = ["supernet", "continue", "score", "max_norm"];

@@ -39,7 +39,7 @@ pub enum Proposal {
         /// The trials, in the order in which they start.
         trials: Vec<Trial>,
     },
-    /// Nothing until a trial in flight has ended.
+    /// Nothing until a trial has ended.
     Wait,
     /// The search is over.
     Finish {
@@ -204,7 +204,7 @@ pub struct Finding {
 pub struct Candidate {
     /// The architecture.
     pub network: Network,
-    /// The trial that speaks for it.
+    /// The trial whose results speak for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<TrialId>,
 }

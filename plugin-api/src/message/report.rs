@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cost, TrialId};
 use crate::{Error, Result};
 
-/// News of one trial: an epoch, the score of a mask, or its end.
+/// What happened in one trial: an epoch, the score of a mask, or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The trial.
@@ -43,7 +43,7 @@ impl Report {
     }
 }
 
-/// What a supernet has learned of its options, by decision and option.
+/// What a supernet has learned about its options, by decision and option.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Alphas(pub BTreeMap<String, BTreeMap<String, OptionWeight>>);
@@ -88,7 +88,7 @@ pub struct Epoch {
 }
 
 impl Epoch {
-    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    /// The value of `metric`, with its sign such that more is better; `None` where it is undefined.
     pub fn score(&self, metric: Metric) -> Option<f64> {
         metric.of(Some(self.valid_loss), [self.auroc, self.auprc, self.f1])
     }
@@ -112,7 +112,7 @@ pub struct MaskScore {
 }
 
 impl MaskScore {
-    /// The value of `metric`, turned so that more is better; `None` where it is undefined.
+    /// The value of `metric`, with its sign such that more is better; `None` where it is undefined.
     pub fn score(&self, metric: Metric) -> Option<f64> {
         metric.of(self.valid_loss, [self.auroc, self.auprc, self.f1])
     }

@@ -1,11 +1,11 @@
-//! What a strategy is given once, when it is built.
+//! What a strategy gets once, when it is built.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Budget, PROTOCOL};
 use crate::space::Space;
 
-/// Everything a strategy knows of its run.
+/// Everything a strategy knows about its run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Setup {
     /// The [`PROTOCOL`] that the host speaks.
@@ -39,7 +39,7 @@ const fn yes() -> bool {
     true
 }
 
-/// What a strategy may know of the data. Nothing here tells anything of the test split.
+/// What a strategy may know about the data. Nothing here depends on the test split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataInfo {
     /// Bases a window; networks read tensors of 4 × length.

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// A graph whose decisions are all made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
-    /// Tells the document from others.
+    /// Distinguishes the document from others.
     #[serde(default)]
     pub format: ArchitectureFormat,
     /// [`VERSION`] of the document.
@@ -48,7 +48,7 @@ impl Architecture {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 
-    /// Validates the graph, and gives its layers with shapes and counts.
+    /// Validates the graph, and returns its layers with shapes and counts.
     pub fn layers(&self) -> Result<Layers> {
         if self.version != VERSION {
             return Err(Error::invalid(format!(

@@ -26,7 +26,7 @@ impl Architecture {
 }
 
 /// The hashes of all layers, sorted, after colour refinement in both directions: what a layer computes, and who
-/// reads it. The second half tells one shared layer from two equal ones.
+/// reads it. The second half distinguishes one shared layer from two equal ones.
 fn refine(layers: &Layers) -> Result<Vec<Hash>> {
     let below = computed(layers)?;
     // From the output down: a layer's colour is what it computes and the colours of its readers.

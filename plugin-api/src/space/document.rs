@@ -22,7 +22,7 @@ impl Space {
         Ok(space)
     }
 
-    /// The document as TOML, with one line a decision, a rule and a node. Reading it gives the same space.
+    /// The document as TOML, with one line a decision, a rule and a node. Reading it returns the same space.
     pub fn to_toml(&self) -> Result<String> {
         // In this order: what follows a block's header would belong to the block.
         let mut parts = vec![
@@ -44,7 +44,7 @@ impl Space {
         Ok(parts.concat())
     }
 
-    /// The document as JSON, indented. Reading it gives the same space.
+    /// The document as JSON, indented. Reading it returns the same space.
     pub fn to_json(&self) -> Result<String> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }

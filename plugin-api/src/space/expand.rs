@@ -125,7 +125,7 @@ impl<'a> Expansion<'a> {
                 })?;
                 if body.inputs.len() != inputs.len() {
                     return Err(Error::invalid(format!(
-                        "node '{path}' gives {} inputs to block '{block}', which has {}",
+                        "node '{path}' passes {} inputs to block '{block}', which has {}",
                         inputs.len(),
                         body.inputs.len()
                     )));

@@ -45,7 +45,7 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Block {
-    /// The names of the inputs, in the order in which a use gives them.
+    /// The names of the inputs, in the order in which a use lists them.
     pub inputs: Vec<String>,
     /// The nodes. A node reads only the inputs and nodes before it.
     pub nodes: Vec<Node>,

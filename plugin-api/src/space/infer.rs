@@ -1,5 +1,6 @@
 //! Shape, weights and multiply-adds of one operation.
 
+use super::layer::shown;
 use super::{EdgeActivation, Form, HighwayCell, Op, Shape};
 use crate::{Error, Result};
 
@@ -118,7 +119,11 @@ fn infer_add(inputs: &[&Shape]) -> Result<Inferred> {
         return Err(Error::invalid("nothing to add: expected at least one input"));
     };
     if let Some(other) = rest.iter().find(|shape| shape != &first) {
-        return Err(Error::invalid(format!("adds shapes {first:?} and {other:?}: expected equal shapes")));
+        return Err(Error::invalid(format!(
+            "adds shapes {} and {}: expected equal shapes",
+            shown(first),
+            shown(other)
+        )));
     }
     Ok(Inferred::free((*first).clone()))
 }
@@ -130,7 +135,11 @@ fn infer_concat(inputs: &[&Shape]) -> Result<Inferred> {
     let mut shape = (*first).clone();
     for other in rest {
         if other.len() != shape.len() || other[1..] != shape[1..] {
-            return Err(Error::invalid(format!("concatenates shapes {first:?} and {other:?}: expected equal lengths")));
+            return Err(Error::invalid(format!(
+                "concatenates shapes {} and {}: expected equal lengths",
+                shown(first),
+                shown(other)
+            )));
         }
         shape[0] = shape[0].saturating_add(other[0]);
     }
@@ -212,7 +221,9 @@ fn windows(op: &Op, length: usize, kernel: usize, stride: usize, padding: usize,
 fn two(op: &Op, shape: &Shape) -> Result<(usize, usize)> {
     match shape[..] {
         [channels, length] => Ok((channels, length)),
-        _ => Err(Error::invalid(format!("{} reads shape {shape:?}: expected channels × length", op.type_name()))),
+        _ => {
+            Err(Error::invalid(format!("{} reads shape {}: expected channels × length", op.type_name(), shown(shape))))
+        }
     }
 }
 

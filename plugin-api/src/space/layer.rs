@@ -48,3 +48,8 @@ pub struct Layer {
     /// of an architecture step over all options.
     pub activations: u64,
 }
+
+/// A shape as errors show it: `[320, 75]`.
+pub(super) fn shown(shape: &[usize]) -> String {
+    format!("[{}]", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "))
+}

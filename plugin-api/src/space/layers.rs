@@ -2,6 +2,7 @@
 
 use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
+use super::layer::shown;
 use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory};
 use crate::{Error, Result};
 
@@ -58,7 +59,8 @@ impl Layers {
             let size = shape.iter().try_fold(1_u64, |size, &n| size.checked_mul(n as u64));
             if size.is_none_or(|size| size > MAX_COUNT) || parameters > MAX_COUNT || multiply_adds > MAX_COUNT {
                 return Err(Error::invalid(format!(
-                    "node '{name}' is too large: shape {shape:?}, {parameters} weights"
+                    "node '{name}' is too large: shape {}, {parameters} weights",
+                    shown(&shape)
                 )));
             }
             layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
@@ -89,14 +91,14 @@ impl Layers {
     pub fn expect_io(&self, length: usize, labels: usize) -> Result<()> {
         if self.input != [4, length] {
             return Err(Error::invalid(format!(
-                "the network reads {:?}, the data has windows of [4, {length}]: rebuild it for that length",
-                self.input
+                "the network reads {}, the data has windows of [4, {length}]: rebuild it for that length",
+                shown(&self.input)
             )));
         }
         if self.output_shape() != &[labels] {
             return Err(Error::invalid(format!(
-                "the network ends in shape {:?}, the data has {labels} labels: expected [{labels}]",
-                self.output_shape()
+                "the network ends in shape {}, the data has {labels} labels: expected [{labels}]",
+                shown(self.output_shape())
             )));
         }
         Ok(())

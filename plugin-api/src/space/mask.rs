@@ -26,7 +26,7 @@ impl Mask {
         self.0.iter().all(|(decision, options)| options.iter().all(|option| other.has(decision, option)))
     }
 
-    /// Takes away what `discard` drops; a trial takes nothing away, nor does what is gone already.
+    /// Removes what `discard` drops. A trial removes nothing, nor does an option or edge that is gone already.
     ///
     /// # Errors
     ///
@@ -157,7 +157,7 @@ impl Space {
     }
 }
 
-/// Takes out of `nodes` what the mask drops.
+/// Removes from `nodes` what the mask drops.
 fn apply(nodes: &mut Vec<Node>, output: &str, mask: &Mask) {
     let mut dropped = BTreeSet::new();
     for node in nodes.iter_mut() {

@@ -2,7 +2,7 @@
 //!
 //! A [`Space`] is a graph with open [`Decision`]s; a [`Selection`] makes an [`Architecture`] of it; [`Layers`] are an
 //! architecture's operations with shapes and exact counts of weights and multiply-adds. All of it is data with a
-//! JSON form, validated without libtorch, and nothing in it is trusted by the host.
+//! JSON form, validated without libtorch, and the host trusts nothing in it.
 
 mod activation_memory;
 mod architecture;

@@ -91,7 +91,7 @@ pub enum Op {
         /// Probability.
         p: f64,
     },
-    /// Dropout of single values while a supernet is trained, with the probability that the plan gives for the epoch
+    /// Dropout of single values while a supernet is trained, with the probability that the plan has for the epoch
     /// ([`Plan::skip_dropout`](crate::message::Plan::skip_dropout)); passes its input on everywhere else.
     SkipDropout {},
     /// Drops the whole input of a sample in training, and scales what stays by 1/(1−p) (Larsson et al. 2017).

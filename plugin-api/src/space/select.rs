@@ -135,7 +135,7 @@ fn decide(nodes: &mut Vec<Node>, output: &str, selection: &Selection) {
     remove_unread(nodes, output, &dropped);
 }
 
-/// Takes out the `dropped` nodes, and then what is no longer read.
+/// Removes the `dropped` nodes, and then those that are no longer read.
 pub(super) fn remove_unread(nodes: &mut Vec<Node>, output: &str, dropped: &BTreeSet<String>) {
     nodes.retain(|node| !dropped.contains(&node.name));
     for node in nodes.iter_mut() {

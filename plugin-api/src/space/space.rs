@@ -13,7 +13,7 @@ const MAX_DECISIONS: usize = 4096;
 /// An architecture graph with open decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Space {
-    /// Tells the document from others.
+    /// Distinguishes the document from others.
     #[serde(default)]
     pub format: SpaceFormat,
     /// [`VERSION`] of the document.

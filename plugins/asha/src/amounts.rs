@@ -1,4 +1,4 @@
-//! How much of the resource each rung gives an architecture.
+//! How much of the resource an architecture gets on each rung.
 
 use genomenas_plugin::halving::{Bracket, RungScheduler, floor_log};
 use genomenas_plugin::{Error, Result};

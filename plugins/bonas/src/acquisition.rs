@@ -8,7 +8,7 @@ use crate::regression::Normal;
 /// What candidates are ranked by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Acquisition {
-    /// The expected score and so many of its standard deviations.
+    /// The expected score plus a number of its standard deviations.
     Ucb {
         /// How many.
         exploration: f64,

@@ -8,7 +8,7 @@ use genomenas_plugin::rand::seq::SliceRandom;
 use crate::encode::{CellGraph, Encoder};
 use crate::mutate::Mutations;
 
-/// Draws in a row that give nothing new after which a space counts as drawn out.
+/// Draws in a row that yield nothing new after which a space counts as drawn out.
 const MAX_REPEATS: usize = 1000;
 /// Members of the population, and of the tournament in it.
 const POPULATION: usize = 30;
@@ -48,7 +48,7 @@ impl Candidates {
     }
 
     /// Distinct architectures that are not `known`, uniformly drawn: `count`, or as many as turn up before a thousand
-    /// draws in a row give nothing new. `name` and `index` tell one stream of draws from others.
+    /// draws in a row yield nothing new. `name` and `index` identify the stream of draws.
     pub fn random(&self, count: usize, known: &BTreeSet<&Selection>, name: &str, index: u64) -> Vec<Selection> {
         let mut stream = seed::stream(self.seed, name, index);
         let (mut drawn, mut repeats) = (BTreeSet::new(), 0);

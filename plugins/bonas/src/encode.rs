@@ -163,7 +163,7 @@ impl Cell {
     }
 }
 
-/// The operation of an option: its name without what tells one input from another, as in `2-conv_15`.
+/// The operation of an option: its name without the number of the input, as in `2-conv_15`.
 pub fn operation(option: &str) -> &str {
     match option.split_once('-') {
         Some((number, operation)) if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) => {

@@ -120,7 +120,7 @@ impl Gcn {
     }
 
     /// One pass in training mode: the predictions, and the gradient of their loss with regard to all weights, where
-    /// `slope` gives the derivative of the loss for each prediction. Running statistics move on.
+    /// `slope` is the derivative of the loss for each prediction. Running statistics move on.
     pub fn learn(&mut self, architectures: &[&[CellGraph]], slope: impl Fn(usize, f64) -> f64) -> (Vec<f64>, Vec<f64>) {
         let width = self.shape.width;
         let (stacks, embedding) = self.embed(architectures, Mode::Train);
@@ -217,7 +217,7 @@ impl Gcn {
         Layer { normal, moments: taken, output }
     }
 
-    /// Adds the gradients of one layer's weights, and gives that of its input.
+    /// Adds the gradients of one layer's weights. Returns the gradient of its input.
     fn back(
         &self,
         (stack, at): (usize, usize),
@@ -291,7 +291,7 @@ impl Gcn {
 }
 
 impl Batch {
-    /// The graphs of one cell, whose vertices have so many kinds.
+    /// The graphs of one cell, whose vertices have this number of kinds.
     fn of<'a>(graphs: impl Iterator<Item = &'a CellGraph>, kinds: usize) -> Self {
         let mut batch = Self::default();
         for graph in graphs {

@@ -110,7 +110,7 @@ fn rewire(cell: &[Place], selection: &mut Selection, rng: &mut impl Rng) {
     }
 }
 
-/// Gives one operation, drawn from those that can change, another kind.
+/// Changes the kind of one operation, drawn from those that can change.
 fn change_operation(cell: &[Place], selection: &mut Selection, rng: &mut impl Rng) {
     let mut able: Vec<(&str, Vec<&str>)> = Vec::new();
     for place in cell {

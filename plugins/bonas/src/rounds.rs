@@ -71,7 +71,7 @@ impl Rounds {
         rounds
     }
 
-    /// Makes rounds smaller, and then fewer, so that each sub-network gets some of so many steps.
+    /// Makes rounds smaller, and then fewer, so that each sub-network gets some of these steps.
     fn share(&mut self, steps: u64) {
         let rounds = (self.sizes.len() + usize::from(self.finalists > 0)) as u64;
         let most = (steps * (SCORING - 1) / SCORING / STEPS / rounds.max(1)).max(1);
@@ -82,7 +82,7 @@ impl Rounds {
         self.sizes.truncate(usize::try_from(steps).unwrap_or(usize::MAX).max(1));
     }
 
-    /// Leaves rounds out from the end, so that each network gets at least one of so many steps.
+    /// Leaves rounds out from the end, so that each network gets at least one of these steps.
     fn cut(&mut self, steps: u64) {
         let mut left = usize::try_from(steps).unwrap_or(usize::MAX).max(1);
         for size in &mut self.sizes {
@@ -101,7 +101,7 @@ impl Rounds {
 }
 
 impl Rates {
-    /// The rates of a network whose forward pass takes so many multiply-adds; of seconds by what a trial spent so far.
+    /// The rates of a network whose forward pass takes `forward` multiply-adds; rates in seconds follow from what a trial has spent.
     pub fn new(unit: Unit, forward: u64, spent: Option<&Cost>) -> Option<Self> {
         let forward = forward as f64;
         match unit {
@@ -116,7 +116,7 @@ impl Rates {
     }
 }
 
-/// What of a round's `share` is kept back from training, to score so many sub-networks.
+/// The part of a round's `share` that is kept back from training, to score `masks` sub-networks.
 pub fn reserve(share: u64, masks: usize, rates: Option<Rates>, wish: Scoring) -> u64 {
     let most = share / SCORING;
     rates.map_or(most, |rates| {
@@ -127,7 +127,7 @@ pub fn reserve(share: u64, masks: usize, rates: Option<Rates>, wish: Scoring) ->
 }
 
 impl Scoring {
-    /// What `settings` ask for, on splits of so many rows.
+    /// What `settings` ask for, on splits of this number of rows.
     pub fn wish(settings: &Settings, train_rows: u64, valid_rows: u64) -> Self {
         let Settings { batch, recalibrate_batch_norm, steps_per_epoch, .. } = *settings;
         let rows = u32::try_from(train_rows).unwrap_or(u32::MAX);

@@ -39,6 +39,9 @@ pub struct State {
     /// Rounds in a row without a score, and why the last trial of them failed.
     barren: u32,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 /// What is under way. Architectures stand for their number in the store.
@@ -47,7 +50,7 @@ enum Phase {
     /// Nothing.
     #[default]
     Idle,
-    /// A supernet trains; the round may spend so much.
+    /// A supernet trains; the round may spend `share`.
     Training { supernet: TrialId, batch: Vec<usize>, share: u64 },
     /// It was trained at this cost, and is to be scored.
     Trained { supernet: TrialId, batch: Vec<usize>, share: u64, cost: Cost },
@@ -180,7 +183,7 @@ impl Bonas {
         Proposal::finish(Candidate { network: Network::Selection { selection }, trial })
     }
 
-    /// A round ended with so many scores.
+    /// Takes note of a round that ended with this number of scores.
     fn end_round(&self, state: &mut State, scores: u32, failure: Option<String>) {
         state.phase = Phase::Idle;
         if scores > 0 {
@@ -223,8 +226,7 @@ impl Strategy for Bonas {
         Ok(self.next_round(state, ask)?.map_or_else(|| self.finish(state), |trials| Proposal::Trials { trials }))
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
-        let mut dropped = Vec::new();
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         match std::mem::take(&mut state.phase) {
             Phase::Training { supernet, batch, share } if supernet == report.trial => match reason(report) {
                 None => state.phase = Phase::Training { supernet, batch, share },
@@ -245,7 +247,7 @@ impl Strategy for Bonas {
                     }
                 }
                 if let Some(failure) = reason(report) {
-                    dropped.push(supernet);
+                    state.discards.push(Discard::trial(supernet));
                     self.end_round(state, scores, failure);
                 } else {
                     state.phase = Phase::Scoring { supernet, trial, batch, scores };
@@ -263,7 +265,8 @@ impl Strategy for Bonas {
                     && let (Some(None), Some(best)) = (&ended, best)
                 {
                     scores += 1;
-                    dropped.extend(measured_alone(&mut state.store, number, best, report.trial));
+                    let worse = measured_alone(&mut state.store, number, best, report.trial);
+                    state.discards.extend(worse.map(Discard::trial));
                 }
                 if open.is_empty() {
                     self.end_round(state, scores, ended.flatten());
@@ -273,7 +276,11 @@ impl Strategy for Bonas {
             }
             other => state.phase = other,
         }
-        Ok(dropped.into_iter().map(Discard::trial).collect())
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut State, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }
 

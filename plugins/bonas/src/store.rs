@@ -64,7 +64,7 @@ impl Store {
         self.tried.iter().filter_map(|tried| Some((&tried.selection, tried.measured?.0))).collect()
     }
 
-    /// The numbers of the best that were measured, the best first; of equals the earlier.
+    /// The numbers of the best that were measured, the best first; of equals the earlier comes first.
     pub fn best(&self, count: usize) -> Vec<usize> {
         let score = |number: &usize| self.get(*number).and_then(|tried| Some(tried.measured?.0));
         let mut numbers: Vec<usize> = (0..self.tried.len()).filter(|number| score(number).is_some()).collect();

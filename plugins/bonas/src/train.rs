@@ -72,7 +72,7 @@ impl Fitting {
         network
     }
 
-    /// One step on one batch; gives its loss before the step.
+    /// One step on one batch. Returns its loss before the step.
     pub fn step(&self, network: &mut Gcn, adam: &mut Adam, graphs: &[&[CellGraph]], scores: &[f64]) -> f64 {
         let count = scores.len() as f64;
         let slope = |at: usize, p: f64| 2.0 * self.loss.weight(scores[at]) * (p - scores[at]) / count;
@@ -91,7 +91,7 @@ pub struct Adam {
 }
 
 impl Adam {
-    /// For so many weights.
+    /// For this number of weights.
     pub fn new(weights: usize, learning_rate: f64) -> Self {
         Self { learning_rate, steps: 0, moments: vec![(0.0, 0.0); weights] }
     }

@@ -1,5 +1,4 @@
 //! Where candidates come from: mutations, evolution and random draws.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 

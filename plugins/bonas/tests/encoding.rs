@@ -1,5 +1,4 @@
 //! Architectures as graphs: the matrices of the reference, and any other space.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use bonas::encode::{CellGraph, Encoder};
 use bonas::predict;

@@ -1,5 +1,4 @@
 //! The graph network, the regression and the acquisition, against the independent calculation in `reference.py`.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use bonas::acquisition::Acquisition;
 use bonas::encode::CellGraph;

@@ -1,5 +1,4 @@
 //! What BONAS promises, against the simulated host.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 use std::collections::BTreeSet;
 

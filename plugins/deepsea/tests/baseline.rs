@@ -1,5 +1,5 @@
 //! The published network, to the parameter, and the promises of a baseline.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![cfg(test)]
 
 use deepsea::{SHORTEST, Settings, architecture, plan};
 use genomenas_plugin::message::{Algorithm, Schedule, Task};

@@ -1,5 +1,5 @@
 //! Both forms, to the parameter, and the promises of a baseline.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![cfg(test)]
 
 use deepvirfinder::{Settings, architecture, plan};
 use genomenas_plugin::baseline::BaselineSettings;

@@ -1,6 +1,6 @@
 //! The plain recurrent baseline: bases as they are, an LSTM, its states pooled over positions, and one dense layer.
 //!
-//! It has no convolution that would find motifs for it, so it tells what the convolutions of the others are worth.
+//! It has no convolution that would find motifs for it, so it shows what the convolutions of the others are worth.
 
 use genomenas_plugin::baseline::BaselineSettings;
 use genomenas_plugin::prelude::*;

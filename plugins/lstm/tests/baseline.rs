@@ -1,5 +1,5 @@
 //! The parameters of PyTorch's LSTM, every pooling, and the promises of a baseline.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![cfg(test)]
 
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Layers, Op};

@@ -1,5 +1,5 @@
 //! The two networks, to the parameter, and the promises of a baseline.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+#![cfg(test)]
 
 use genomenas_plugin::baseline::BaselineSettings;
 use genomenas_plugin::baseline::blocks::DanqHead;

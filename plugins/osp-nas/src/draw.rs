@@ -13,7 +13,7 @@ const MOST_REDRAWS: u64 = 1000;
 /// The most architectures that are scored at the end. The reference's space has 18 at most.
 pub(crate) const MOST_LAST: usize = 256;
 
-/// The first supernet: of each cell so many distinct options, drawn by drawing an edge and an option of it again and
+/// The first supernet: of each cell this number of distinct options, drawn by drawing an edge and an option of it again and
 /// again. A draw that leaves some node with too few edges is repeated.
 pub(crate) fn initial(space: &Space, cells: &[Cell], count: usize, seed: u64) -> Mask {
     let drawn = cells.iter().map(|cell| initial_of(cell, count, seed)).collect::<Option<Vec<_>>>();

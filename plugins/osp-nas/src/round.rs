@@ -63,7 +63,7 @@ impl Round {
         masks
     }
 
-    /// The options that go: of each cell all but the one without which the score is lowest, the last of equals. An
+    /// The options to drop: of each cell all but the one without which the score is lowest. Of equals the last stays; an
     /// undefined score is the lowest.
     pub(crate) fn losers(&self, scores: &Scores) -> Vec<Pair> {
         let score = |mask: usize| {

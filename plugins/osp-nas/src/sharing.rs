@@ -10,18 +10,18 @@ use crate::round::Round;
 
 /// Recalibration may cost at most this part of the samples that are trained.
 const RECALIBRATED: f64 = 0.25;
-/// Validation of masks may take at most so many samples for each that is trained: as many multiply-adds, once for a
+/// The most samples that validation of masks may take for each sample that is trained: as many multiply-adds, once for a
 /// validated sample and three times for a trained one.
 const VALIDATED: f64 = 3.0;
-/// Fewer samples tell too little of the statistics of a batch norm, or of a loss.
+/// Fewer samples say too little about the statistics of a batch norm, or about a loss.
 const LEAST: f64 = 16.0;
 
 /// Work that is still to come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Job {
-    /// A training of a supernet with so many options.
+    /// A training of a supernet with `options` options.
     Train { epochs: u32, options: usize },
-    /// A score of so many masks of it.
+    /// A score of `masks` masks of it.
     Score { masks: usize, options: usize },
 }
 
@@ -203,7 +203,7 @@ impl Forward {
     }
 }
 
-/// Everything that is still to come while this remains: first the training after so many rounds, if it is due.
+/// Everything that is still to come while this remains: first the training after `training` rounds, if it is due.
 pub(crate) fn ahead(settings: &Settings, cells: &[Cell], remaining: &Mask, training: Option<u32>) -> Vec<Job> {
     let mut options = cells.iter().map(|cell| cell.remaining(remaining)).sum();
     let mut left: Vec<usize> = cells.iter().map(|cell| cell.removable(remaining)).collect();
@@ -228,7 +228,7 @@ pub(crate) fn ahead(settings: &Settings, cells: &[Cell], remaining: &Mask, train
     jobs
 }
 
-/// The most architectures that can be left at the end, when each cell has so many options too many.
+/// The most architectures that can be left at the end, when each cell has this number of options too many.
 fn most_last(cells: &[Cell], left: &[usize]) -> usize {
     let ways = |cell: &Cell| {
         let edges = cell.groups.iter().map(|group| if group.decisions.len() > group.keep { group.keep + 1 } else { 2 });
@@ -239,7 +239,7 @@ fn most_last(cells: &[Cell], left: &[usize]) -> usize {
     if all == 1 { 0 } else { all.min(crate::draw::MOST_LAST) }
 }
 
-/// Whole batches of so many samples, at least one.
+/// The number of whole batches in this number of samples, at least one.
 fn batches(samples: f64, batch: f64) -> u32 {
     narrow((samples / batch).ceil()).max(1)
 }

@@ -11,9 +11,12 @@ use arrow_array::{
 use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 
-use super::info::{BATCH_ROWS, Shape, Split, Task};
-use super::record::Record;
+use super::info::BATCH_ROWS;
+use super::row_bytes::RowBytes;
 use super::schema::{LABELS, SEQUENCE, values_field};
+use super::shape::Shape;
+use super::split::Split;
+use super::task::Task;
 use crate::error::{Error, Result};
 
 pub(super) struct BatchBuilder {
@@ -67,14 +70,14 @@ impl BatchBuilder {
         self.rows == 0
     }
 
-    pub(super) fn push(&mut self, split: Split, record: &Record) -> Result<()> {
+    pub(super) fn push(&mut self, split: Split, row: &RowBytes) -> Result<()> {
         let too_many = |_| Error::failed("a record batch grew too long");
         self.rows += 1;
-        self.codes.extend_from_slice(record.codes());
-        self.labels.extend_from_slice(record.labels());
-        self.runs.push(i32::try_from(self.rows).map_err(too_many)?, record.unknown());
+        self.codes.extend_from_slice(row.codes());
+        self.labels.extend_from_slice(row.labels());
+        self.runs.push(i32::try_from(self.rows).map_err(too_many)?, row.unknown());
         self.splits.push(split as i8);
-        if let Some(place) = record.place() {
+        if let Some(place) = row.place() {
             self.chromosomes.push(i32::try_from(place.chromosome).map_err(too_many)?);
             self.starts.push(place.start);
         }

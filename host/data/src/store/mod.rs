@@ -14,14 +14,19 @@
 
 mod batch;
 mod decode;
+mod digest;
 mod info;
-mod pending;
+mod leakage;
+mod leakage_detector;
 mod read;
-mod record;
+mod row;
+mod row_bytes;
 mod rows;
 mod schema;
-mod straddling;
+mod shape;
+mod split;
 mod summary;
+mod task;
 mod verify;
 mod write;
 
@@ -33,13 +38,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use decode::Decoding;
-pub use info::{BATCH_ROWS, Count, ImportRecord, PerSplit, Shape, Source, Split, StoreInfo, Task, Values};
-pub use record::{Place, Row, Target};
+pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
+pub use leakage::{Pairs, SplitLeakage};
+pub use row::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
-pub use straddling::{Pairs, Straddling};
+pub use shape::Shape;
+pub use split::{PerSplit, Split};
+pub use task::Task;
 pub use write::StoreWriter;
 
-pub(crate) use info::{LONGEST, MOST_LABELS};
+pub(crate) use shape::{LONGEST, MOST_LABELS};
 
 use crate::error::{Error, Result};
 use crate::mmap::map_read_only;
@@ -48,15 +56,15 @@ use rows::OpenStore;
 
 /// An open store.
 ///
-/// Train and valid are [`Rows`]; test is [`SealedRows`], another type, so that code written for training cannot be
-/// handed the test split by mistake.
+/// Train and valid are [`Rows`]; test is [`SealedRows`], another type, so that code written for training cannot receive
+/// the test split by mistake.
 #[derive(Clone)]
 pub struct Store {
     open: Arc<OpenStore>,
 }
 
 impl Store {
-    /// Opens a store at once, however large: only its headers are read and checked.
+    /// Opens a store. Only its headers are read and checked, so this is quick however large it is.
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_read = |error: std::io::Error| Error::io("read", path, error);
         let file = File::open(path).map_err(|error| match error.kind() {
@@ -74,12 +82,11 @@ impl Store {
             return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
         }
         let bytes = map_read_only(&file).map_err(cannot_read)?;
-        let checked = CheckedFile::new(&bytes.into()).map_err(wrong)?;
-        let open = OpenStore::new(path.to_owned(), checked).map_err(wrong)?;
-        Ok(Self { open: Arc::new(open) })
+        let open = CheckedFile::new(&bytes.into()).and_then(|checked| OpenStore::new(path.to_owned(), checked));
+        open.map(|open| Self { open: Arc::new(open) }).map_err(|error| error.context(path.display()))
     }
 
-    /// What it holds and how it came to be; also a person's summary, through `Display`.
+    /// What it holds and how it was made; `Display` prints a summary.
     pub fn info(&self) -> &StoreInfo {
         &self.open.file.info
     }
@@ -105,7 +112,7 @@ impl Store {
     }
 }
 
-/// The test split: its size is known, its rows are not to be had without [`unseal`](Self::unseal).
+/// The test split: its size is known, and its rows are read only through [`unseal`](Self::unseal).
 #[derive(Clone, Debug)]
 pub struct SealedRows(Rows);
 
@@ -132,7 +139,7 @@ impl SealedRows {
     }
 }
 
-/// The reason to read the test split. There is one: what was found is final and is being scored.
+/// The only reason to read the test split: the final network is being scored.
 #[derive(Clone, Debug)]
 pub struct FinalEvaluation(String);
 

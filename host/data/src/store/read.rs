@@ -2,7 +2,7 @@
 //!
 //! The arrow readers index into a file at the offsets it names, and panic where those lie. So everything that names a
 //! place is checked first: footer, blocks, message headers, and every buffer of every batch, which must have the layout
-//! that the writer gives it. Only headers are read for that, never rows: a store of any size opens at once. Whether the
+//! that the writer uses. Only headers are read for that, never rows: a store of any size opens at once. Whether the
 //! rows themselves are as written is what [`verify`](super::Store::verify) finds out, by reading them all.
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use arrow_schema::{Schema, SchemaRef};
 use super::info::{BATCH_ROWS, StoreInfo};
 use super::schema::{self, INFO_DIGEST_KEY, INFO_KEY, mask_bytes};
 use crate::bases::packed_bytes;
+use crate::error::{Error, Result};
 
 const MAGIC: &[u8] = b"ARROW1";
 /// The magic, padded.
@@ -24,7 +25,7 @@ const HEADER: usize = 8;
 /// The footer's length and the magic.
 const TRAILER: usize = 10;
 
-/// A checked file; `Err` says what is wrong with it, for a sentence that begins with its name.
+/// A checked file. Its errors do not name it: the caller, who knows the path, puts it in front.
 pub(super) struct CheckedFile {
     pub(super) info: StoreInfo,
     buffer: Buffer,
@@ -33,11 +34,13 @@ pub(super) struct CheckedFile {
 }
 
 impl CheckedFile {
-    pub(super) fn new(buffer: &Buffer) -> Result<Self, String> {
+    pub(super) fn new(buffer: &Buffer) -> Result<Self> {
         if !buffer.starts_with(MAGIC) {
-            return Err("it is not a store of genomenas (no Arrow file); `genomenas data import` makes one".into());
+            return Err(Error::input(
+                "it is not a store of genomenas (no Arrow file); `genomenas data import` makes one",
+            ));
         }
-        let not_whole = || "it is not whole: it was cut off or damaged; import the data again".to_owned();
+        let not_whole = || Error::input("it is not whole: it was cut off or damaged; import the data again");
         if buffer.len() < HEADER + TRAILER {
             return Err(not_whole());
         }
@@ -51,20 +54,19 @@ impl CheckedFile {
         let found = try_fb_to_schema(found).map_err(|_| damaged("its columns cannot be read"))?;
         let text = |key: &str| found.metadata().get(key).map(String::as_str);
         let (Some(text), Some(digest)) = (text(INFO_KEY), text(INFO_DIGEST_KEY)) else {
-            return Err(format!(
-                "it is an Arrow file but no store of genomenas (no {INFO_KEY:?} in its metadata); \
+            return Err(Error::input(format!(
+                "it is an Arrow file but not a store of genomenas (no {INFO_KEY:?} in its metadata); \
                  `genomenas data import` makes one"
-            ));
+            )));
         };
         let info = StoreInfo::from_text(text, digest)?;
         // With the description as it stands: an earlier version said less.
-        let expected = schema::schema(&info.shape, text.to_owned(), digest.to_owned());
-        let expected = expected.map_err(|error| error.to_string())?;
+        let expected = schema::schema(&info.shape, text.to_owned(), digest.to_owned())?;
         if footer.version() != MetadataVersion::V5 || found != expected {
             return Err(damaged("its columns are not those of its description"));
         }
         check_leading_schema(buffer, &expected)?;
-        let physical = schema::physical_columns(&info.shape).map_err(|error| error.to_string())?;
+        let physical = schema::physical_columns(&info.shape)?;
         let blocks: Vec<Block> = footer.recordBatches().iter().flatten().copied().collect();
         let file = Self { info, schema: Arc::new(Schema::new(physical)), blocks, buffer: buffer.clone() };
         file.check_blocks()?;
@@ -77,7 +79,7 @@ impl CheckedFile {
     }
 
     /// The columns `projection` of one batch, without copying.
-    pub(super) fn batch(&self, index: usize, projection: Vec<usize>) -> Result<RecordBatch, String> {
+    pub(super) fn batch(&self, index: usize, projection: Vec<usize>) -> Result<RecordBatch> {
         let block = self.blocks.get(index).ok_or_else(|| damaged("a batch is missing"))?;
         let bytes = self.block_bytes(block).ok_or_else(|| damaged("a batch lies outside the file"))?;
         FileDecoder::new(Arc::clone(&self.schema), MetadataVersion::V5)
@@ -95,7 +97,7 @@ impl CheckedFile {
         inside.then(|| self.buffer.slice_with_length(offset, length))
     }
 
-    fn check_blocks(&self) -> Result<(), String> {
+    fn check_blocks(&self) -> Result<()> {
         let mut left = usize::try_from(self.info.total_rows()).map_err(|_| damaged("it has too many rows"))?;
         for (index, block) in self.blocks.iter().enumerate() {
             let rows = left.min(BATCH_ROWS);
@@ -109,7 +111,7 @@ impl CheckedFile {
         Ok(())
     }
 
-    /// Whether a batch has the layout that the writer gives `rows` rows.
+    /// Whether a batch has the layout that the writer uses for `rows` rows.
     fn check_block(&self, block: &Block, rows: usize) -> Option<()> {
         let bytes = self.block_bytes(block)?;
         let header = usize::try_from(block.metaDataLength()).ok().filter(|header| *header >= 8)?;
@@ -202,7 +204,7 @@ impl CheckedFile {
 }
 
 /// The schema stands at both ends of the file; a reader of the stream sees the first.
-fn check_leading_schema(buffer: &Buffer, expected: &Schema) -> Result<(), String> {
+fn check_leading_schema(buffer: &Buffer, expected: &Schema) -> Result<()> {
     let read = || -> Option<Schema> {
         let (length, rest) = buffer.get(HEADER + 4..)?.split_first_chunk::<4>()?;
         let message = rest.get(..usize::try_from(i32::from_le_bytes(*length)).ok()?)?;
@@ -215,6 +217,7 @@ fn check_leading_schema(buffer: &Buffer, expected: &Schema) -> Result<(), String
     Ok(())
 }
 
-pub(super) fn damaged(what: &str) -> String {
-    format!("it is damaged ({what}); import the data again")
+/// The error for a store that contradicts itself.
+pub(super) fn damaged(what: &str) -> Error {
+    Error::input(format!("it is damaged ({what}); import the data again"))
 }

@@ -9,9 +9,11 @@ use arrow_array::{Array, BinaryArray, RecordBatch};
 use arrow_buffer::Buffer;
 
 use super::decode::{self, Decoding};
-use super::info::{BATCH_ROWS, Split, StoreInfo, Task};
+use super::info::{BATCH_ROWS, StoreInfo};
 use super::read::{CheckedFile, damaged};
 use super::schema::{self, CHROMOSOME, LABELS, SEQUENCE, START, UNKNOWN};
+use super::split::Split;
+use super::task::Task;
 use crate::bases::{CHANNELS, packed_bytes};
 use crate::error::{Error, Result};
 
@@ -42,10 +44,10 @@ pub struct PackedRow<'a> {
 }
 
 impl OpenStore {
-    pub(super) fn new(path: std::path::PathBuf, file: CheckedFile) -> Result<Self, String> {
+    pub(super) fn new(path: std::path::PathBuf, file: CheckedFile) -> Result<Self> {
         let batches = (0..file.batches())
             .map(|index| Columns::new(&file.info, &file.batch(index, vec![SEQUENCE, UNKNOWN, LABELS])?))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_>>()?;
         Ok(Self { path, file, batches })
     }
 
@@ -67,12 +69,17 @@ impl OpenStore {
     }
 
     pub(super) fn damaged(&self, what: &str) -> Error {
-        Error::input(format!("{}: {}", self.path.display(), damaged(what)))
+        damaged(what).context(self.path.display())
+    }
+
+    /// Some columns of one batch.
+    pub(super) fn batch(&self, index: usize, columns: Vec<usize>) -> Result<RecordBatch> {
+        self.file.batch(index, columns).map_err(|error| error.context(self.path.display()))
     }
 }
 
 impl Columns {
-    fn new(info: &StoreInfo, batch: &RecordBatch) -> Result<Self, String> {
+    fn new(info: &StoreInfo, batch: &RecordBatch) -> Result<Self> {
         let wrong = || damaged("a column has another type");
         let codes = batch.column(SEQUENCE).as_fixed_size_binary_opt().ok_or_else(wrong)?;
         let unknown = batch.column(UNKNOWN).as_run_opt::<Int32Type>().ok_or_else(wrong)?;
@@ -93,11 +100,11 @@ impl Columns {
         }
         let run_ends = unknown.run_ends().values().iter().map(|end| usize::try_from(*end).map_err(|_| wrong()));
         let codes = codes.to_data().buffers().first().cloned().ok_or_else(wrong)?;
-        Ok(Self { codes, labels: labels.ok_or_else(wrong)?, run_ends: run_ends.collect::<Result<_, _>>()?, masks })
+        Ok(Self { codes, labels: labels.ok_or_else(wrong)?, run_ends: run_ends.collect::<Result<_>>()?, masks })
     }
 }
 
-/// Where a row lies in its genome.
+/// The place of a row in its genome, with the name of the chromosome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Name of the chromosome.
@@ -219,7 +226,7 @@ impl Rows {
             .collect()
     }
 
-    /// Where rows lie in their genome; `None` for a store that keeps no places.
+    /// The places of rows in their genome; `None` for a store without places.
     pub fn positions(&self, rows: &[u32]) -> Result<Option<Vec<Position>>> {
         let info = self.info();
         if info.shape.chromosomes.is_empty() {
@@ -235,8 +242,7 @@ impl Rows {
                 Some((index, batch)) if index == row / BATCH_ROWS => (index, batch),
                 _ => {
                     let index = row / BATCH_ROWS;
-                    let batch = self.store.file.batch(index, vec![CHROMOSOME, START]);
-                    (index, batch.map_err(|what| Error::input(format!("{}: {what}", self.store.path.display())))?)
+                    (index, self.store.batch(index, vec![CHROMOSOME, START])?)
                 }
             };
             let key = batch.column(0).as_primitive_opt::<Int32Type>().map(|keys| keys.value(row % BATCH_ROWS));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 
-use super::info::{Shape, Task};
+use super::shape::Shape;
+use super::task::Task;
 use crate::bases::{bit_bytes, packed_bytes};
 use crate::error::{Error, Result};
 
@@ -36,7 +37,7 @@ pub(super) fn physical_columns(shape: &Shape) -> Result<Vec<Field>> {
     columns_with(shape, |keys, _| keys)
 }
 
-/// The written schema: the columns and the description, in a text of [`StoreInfo::to_text`].
+/// The written schema: the columns and the description, in a text of [`StoreInfo::to_text`](super::StoreInfo::to_text).
 pub(super) fn schema(shape: &Shape, text: String, digest: String) -> Result<Schema> {
     let metadata = HashMap::from([(INFO_KEY.to_owned(), text), (INFO_DIGEST_KEY.to_owned(), digest)]);
     Ok(Schema::new(columns(shape)?).with_metadata(metadata))

@@ -140,7 +140,7 @@ fn the_values_of_a_regression_come_back_and_are_described() {
     let of_train = &store.info().values.train;
     assert_eq!(of_train[0], Values { least: 0.0, most: 18.0, mean: 9.0 });
     assert_eq!(of_train[1], Values { least: -18.0, most: 0.0, mean: -9.0 });
-    assert!(store.info().straddling.unwrap().is_none());
+    assert!(store.info().leakage.unwrap().is_none());
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_store_of_another_version_says_which() {
     let mut info = Store::open(&path).unwrap().info().clone();
     info.version = 2;
     let (text, digest) = info.to_text().unwrap();
-    let error = StoreInfo::from_text(&text, &digest).unwrap_err();
+    let error = StoreInfo::from_text(&text, &digest).unwrap_err().to_string();
     assert!(error.contains("version 2") && error.contains("reads version 1"), "{error}");
 }
 

@@ -4,11 +4,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int32Type, UInt64Type};
 use sha2::{Digest, Sha256};
 
-use super::info::{BATCH_ROWS, Split, Task};
-use super::record::{Place, Record, Row, Target};
+use super::digest::content_digest;
+use super::info::BATCH_ROWS;
+use super::row::{Place, Row, Target};
+use super::row_bytes::RowBytes;
 use super::rows::OpenStore;
-use super::write::content_digest;
-use crate::error::{Error, Result};
+use super::split::Split;
+use super::task::Task;
+use crate::error::Result;
 
 pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result<()> {
     let info = &store.file.info;
@@ -17,12 +20,11 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
     let columns = if placed { vec![3, 4, 5] } else { vec![3] };
     let changed = || store.damaged("its rows are not those that were written");
     let mut digests = Split::ALL.map(|_| Sha256::new());
-    let mut record = Record::new(shape);
+    let mut row_bytes = RowBytes::new(shape);
     let mut row = 0_usize;
     let mut values = Vec::new();
     for batch_index in 0..store.file.batches() {
-        let batch = store.file.batch(batch_index, columns.clone());
-        let batch = batch.map_err(|what| Error::input(format!("{}: {what}", store.path.display())))?;
+        let batch = store.batch(batch_index, columns.clone())?;
         let splits = batch.column(0).as_primitive_opt::<Int8Type>().ok_or_else(changed)?;
         for index in 0..batch.num_rows() {
             let packed = store.row(batch_index * BATCH_ROWS + index).ok_or_else(changed)?;
@@ -50,7 +52,7 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
                 None
             };
             let row_of_store = Row { codes: packed.codes, unknown: packed.unknown, target, place };
-            let bytes = record.fill(shape, *split, &row_of_store).map_err(|_| changed())?;
+            let bytes = row_bytes.fill(shape, *split, &row_of_store).map_err(|_| changed())?;
             if let Some(digest) = digests.get_mut(*split as usize) {
                 digest.update(bytes);
             }

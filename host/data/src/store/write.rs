@@ -14,22 +14,25 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
-use super::info::{FORMAT, ImportRecord, PerSplit, Shape, Split, StoreInfo, VERSION, Values};
-use super::pending::PendingFile;
-use super::record::{Record, Row, Target};
+use super::digest::content_digest;
+use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, Values};
+use super::leakage_detector::LeakageDetector;
+use super::row::{Row, Target};
+use super::row_bytes::RowBytes;
 use super::schema;
-use super::straddling::Watch;
+use super::shape::Shape;
+use super::split::{PerSplit, Split};
 use crate::bases::bit_at;
 use crate::error::{Error, Result};
-use crate::hash::hexadecimal;
+use crate::files::{AtomicFile, Existing, remove_unfinished_of};
 
 /// A store that is being written.
 pub struct StoreWriter {
     shape: Shape,
     output: PathBuf,
-    pending: PendingFile,
-    record: Record,
-    watch: Watch,
+    file: AtomicFile,
+    row_bytes: RowBytes,
+    detector: LeakageDetector,
     spools: PerSplit<Spool>,
 }
 
@@ -54,13 +57,17 @@ impl StoreWriter {
     /// Starts a store at `output`. An existing file there is refused unless `overwrite`, and stays until the new
     /// store is complete.
     pub fn create(output: &Path, shape: Shape, overwrite: bool) -> Result<Self> {
-        shape.check().map_err(|what| Error::input(format!("cannot write {}: {what}", output.display())))?;
-        let pending = PendingFile::create(output, overwrite)?;
+        shape.check().map_err(|error| error.context(format!("cannot write {}", output.display())))?;
+        // What a killed import left takes room, which this one may need; it hinders nothing else.
+        if let Err(error) = remove_unfinished_of(output) {
+            log::debug!("{error}");
+        }
+        let file = AtomicFile::create(output, if overwrite { Existing::Replaced } else { Existing::Refused })?;
         let spool = || -> Result<Spool> {
-            let file =
-                tempfile::tempfile_in(pending.folder()).map_err(|error| Error::io("write beside", output, error))?;
+            let spooled =
+                tempfile::tempfile_in(file.folder()).map_err(|error| Error::io("write beside", output, error))?;
             Ok(Spool {
-                file: BufWriter::with_capacity(1 << 18, file),
+                file: BufWriter::with_capacity(1 << 18, spooled),
                 digest: Sha256::new(),
                 rows: 0,
                 rows_with_unknown: 0,
@@ -69,13 +76,13 @@ impl StoreWriter {
             })
         };
         let spools = PerSplit { train: spool()?, valid: spool()?, test: spool()? };
-        let (record, watch) = (Record::new(&shape), Watch::new(&shape));
-        Ok(Self { record, watch, output: output.to_owned(), pending, spools, shape })
+        let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape));
+        Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, shape })
     }
 
     /// Adds a row; rows of a split keep their order.
     pub fn push(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
-        let bytes = self.record.fill(&self.shape, split, row)?;
+        let bytes = self.row_bytes.fill(&self.shape, split, row)?;
         let spool = self.spools.get_mut(split);
         spool.file.write_all(bytes).map_err(|error| Error::io("write", &self.output, error))?;
         spool.digest.update(bytes);
@@ -102,7 +109,7 @@ impl StoreWriter {
                 }
             }
         }
-        self.watch.see(split, row);
+        self.detector.see(split, row);
         Ok(())
     }
 
@@ -118,7 +125,7 @@ impl StoreWriter {
             return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
         }
         let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
-        let straddling = self.watch.finish();
+        let leakage = self.detector.finish();
         let mut info = StoreInfo {
             format: FORMAT.into(),
             version: VERSION,
@@ -126,12 +133,12 @@ impl StoreWriter {
             rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
             positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
             values: PerSplit::of(|split| self.spools.get(split).values()),
-            straddling: Some(straddling),
+            leakage: Some(leakage),
             digest: content_digest(&self.shape, digests)?,
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(straddling.warnings());
+        info.import.warnings.extend(leakage.warnings());
         info.import.warnings.extend(never_positive(&info));
 
         let cannot_write = |error: ArrowError| refused(&self.output, error);
@@ -139,7 +146,7 @@ impl StoreWriter {
         let arrow_schema = Arc::new(schema::schema(&info.shape, text, digest)?);
         // Aligned to 8 bytes: nothing here is wider, and the file then begins as the format's specification says.
         let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
-        let file = BufWriter::with_capacity(1 << 20, self.pending.file());
+        let file = BufWriter::with_capacity(1 << 20, self.file.file());
         let mut writer = FileWriter::try_new_with_options(file, &arrow_schema, options).map_err(cannot_write)?;
         let mut batch = BatchBuilder::new(&info.shape, arrow_schema)?;
         let mut written = 0;
@@ -150,8 +157,8 @@ impl StoreWriter {
             spool.file.seek(SeekFrom::Start(0)).map_err(cannot_spool)?;
             let mut reader = BufReader::with_capacity(1 << 18, spool.file.get_mut());
             for _ in 0..spool.rows {
-                self.record.read(&mut reader).map_err(cannot_spool)?;
-                batch.push(split, &self.record)?;
+                self.row_bytes.read(&mut reader).map_err(cannot_spool)?;
+                batch.push(split, &self.row_bytes)?;
                 written += 1;
                 if batch.is_full() {
                     writer.write(&batch.take()?).map_err(cannot_write)?;
@@ -165,20 +172,9 @@ impl StoreWriter {
         writer.finish().map_err(cannot_write)?;
         drop(writer);
         progress(written);
-        self.pending.persist()?;
+        self.file.persist()?;
         Ok(info)
     }
-}
-
-/// The digest of a store's contents: its shape and the rows of each split.
-pub(super) fn content_digest(shape: &Shape, splits: [Sha256; 3]) -> Result<String> {
-    let text = serde_json::to_string(shape).map_err(|error| Error::failed(format!("a shape as JSON: {error}")))?;
-    let mut digest = Sha256::new();
-    digest.update(text.as_bytes());
-    for split in splits {
-        digest.update(split.finalize());
-    }
-    Ok(hexadecimal(&digest.finalize()))
 }
 
 impl Spool {
@@ -215,7 +211,7 @@ fn never_positive(info: &StoreInfo) -> Vec<String> {
     warnings
 }
 
-/// The cause without arrow's prefix, which says nothing to a person.
+/// The cause without arrow's prefix, which does not help a reader.
 fn refused(output: &Path, error: ArrowError) -> Error {
     match error {
         ArrowError::IoError(_, cause) => Error::io("write", output, cause),

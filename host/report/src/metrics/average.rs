@@ -1,94 +1,12 @@
-//! What is measured of a label, and its averages over labels.
+//! Averages over labels.
 
 use serde::{Deserialize, Serialize};
 
-use super::LabelMetrics;
+use super::label::LabelMetrics;
+use super::measure::Measure;
 use crate::statistics;
 
-/// Something that is measured of every label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Measure {
-    /// Area under the receiver operating characteristic.
-    Auroc,
-    /// Area under the precision-recall curve, as average precision.
-    Auprc,
-    /// F1 of "score above 0.5", or of "highest score of the row" for a class.
-    F1,
-    /// Matthews correlation coefficient of the same decision.
-    Mcc,
-    /// F1 of "score above the label's threshold".
-    F1AtThreshold,
-    /// Matthews correlation coefficient of "score above the label's threshold".
-    MccAtThreshold,
-    /// Pearson's correlation.
-    Pearson,
-    /// Spearman's rank correlation.
-    Spearman,
-    /// The coefficient of determination.
-    R2,
-    /// The mean squared error.
-    Mse,
-}
-
-impl Measure {
-    /// What is measured of independent labels, once thresholds are known.
-    pub const OF_LABELS: &'static [Self] =
-        &[Self::Auroc, Self::Auprc, Self::F1, Self::Mcc, Self::F1AtThreshold, Self::MccAtThreshold];
-    /// What is measured of independent labels without thresholds, and of classes.
-    pub const OF_CLASSES: &'static [Self] = &[Self::Auroc, Self::Auprc, Self::F1, Self::Mcc];
-    /// What is measured in a regression.
-    pub const OF_VALUES: &'static [Self] = &[Self::Pearson, Self::Spearman, Self::R2, Self::Mse];
-
-    /// Its name for a person.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auroc => "AUROC",
-            Self::Auprc => "AUPRC",
-            Self::F1 => "F1",
-            Self::Mcc => "MCC",
-            Self::F1AtThreshold => "F1 at threshold",
-            Self::MccAtThreshold => "MCC at threshold",
-            Self::Pearson => "Pearson",
-            Self::Spearman => "Spearman",
-            Self::R2 => "R²",
-            Self::Mse => "MSE",
-        }
-    }
-
-    /// Its name in files: that of its field in [`LabelMetrics`] and [`Averages`].
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Auroc => "auroc",
-            Self::Auprc => "auprc",
-            Self::F1 => "f1",
-            Self::Mcc => "mcc",
-            Self::F1AtThreshold => "f1_at_threshold",
-            Self::MccAtThreshold => "mcc_at_threshold",
-            Self::Pearson => "pearson",
-            Self::Spearman => "spearman",
-            Self::R2 => "r2",
-            Self::Mse => "mse",
-        }
-    }
-
-    /// What it is of one label; `None` where it is undefined or was not measured.
-    pub fn of_label(self, label: &LabelMetrics) -> Option<f64> {
-        match self {
-            Self::Auroc => label.auroc,
-            Self::Auprc => label.auprc,
-            Self::F1 => label.f1,
-            Self::Mcc => label.mcc,
-            Self::F1AtThreshold => label.f1_at_threshold,
-            Self::MccAtThreshold => label.mcc_at_threshold,
-            Self::Pearson => label.pearson,
-            Self::Spearman => label.spearman,
-            Self::R2 => label.r2,
-            Self::Mse => label.mse,
-        }
-    }
-}
-
-/// A value and where it would lie if other rows had been drawn.
+/// A bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -97,20 +15,19 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// One metric over labels.
+/// One measure over labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Average {
     /// Mean over the defined labels; `None` if there is none.
     pub mean: Option<f64>,
     /// Median over the defined labels; `None` if there is none.
     pub median: Option<f64>,
-    /// Mean over the defined labels, each as often as it has positive rows; `None` if there is none, and in a
-    /// regression.
+    /// Mean over the defined labels, weighted by their positive rows; `None` if there is none, and in a regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weighted: Option<f64>,
-    /// Labels that count.
+    /// Labels for which it is defined.
     pub defined: usize,
-    /// Labels that the metric is undefined for, which do not count.
+    /// Labels for which it is undefined, which are left out.
     pub undefined: usize,
     /// Bootstrap interval of the mean, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,13 +35,8 @@ pub struct Average {
 }
 
 impl Average {
-    /// The average of the values that are there.
-    pub fn over(values: impl IntoIterator<Item = Option<f64>>) -> Self {
-        Self::weighted_over(values.into_iter().map(|value| (value, 0)))
-    }
-
-    /// The average of the values that are there, each with its weight.
-    pub fn weighted_over(values: impl IntoIterator<Item = (Option<f64>, u64)>) -> Self {
+    /// The average of the defined values, each with its weight.
+    fn weighted_over(values: impl IntoIterator<Item = (Option<f64>, u64)>) -> Self {
         let (mut undefined, mut weights, mut sum) = (0, 0.0, 0.0);
         let mut defined = Vec::new();
         for (value, weight) in values {
@@ -146,13 +58,14 @@ impl Average {
         }
     }
 
-    /// Whether nothing was measured, neither defined nor undefined.
+    /// Whether there is no label at all, neither defined nor undefined.
     pub fn is_absent(&self) -> bool {
         self.defined == 0 && self.undefined == 0
     }
 }
 
-/// The averages of every metric over the same labels; what a task does not measure is [absent](Average::is_absent).
+/// The averages of every measure over the same labels; a measure that is not part of the task is
+/// [absent](Average::is_absent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Averages {
@@ -190,11 +103,11 @@ pub struct Averages {
 
 impl Averages {
     /// The averages of these measures over labels.
-    pub fn over<'a>(measures: &[Measure], labels: impl IntoIterator<Item = &'a LabelMetrics>) -> Self {
+    pub(crate) fn over<'a>(measures: &[Measure], labels: impl IntoIterator<Item = &'a LabelMetrics>) -> Self {
         let labels: Vec<&LabelMetrics> = labels.into_iter().collect();
         let mut averages = Self::default();
         for &measure in measures {
-            let values = labels.iter().map(|label| (measure.of_label(label), label.positives));
+            let values = labels.iter().map(|label| (label.get(measure), label.positives));
             *averages.get_mut(measure) = Average::weighted_over(values);
         }
         averages
@@ -247,7 +160,7 @@ mod tests {
 
     #[test]
     fn no_label_at_all_has_no_average() {
-        assert!(Average::over([]).is_absent());
-        assert_eq!(Average::over([None]), Average { undefined: 1, ..Average::default() });
+        assert!(Average::weighted_over([]).is_absent());
+        assert_eq!(Average::weighted_over([(None, 0)]), Average { undefined: 1, ..Average::default() });
     }
 }

@@ -1,11 +1,12 @@
-//! What scikit-learn and `SciPy` say about random, tied and degenerate inputs, held to 1e-9. `golden.py` made the
-//! numbers.
+//! Our metrics of random, tied and degenerate inputs are those of scikit-learn and `SciPy`, to 1e-9. `golden.py` made
+//! the numbers.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Asked, Average, Collector, LabelMetrics, Measure, Metrics, Thresholds};
+use super::{Average, Collector, LabelMetrics, Measure, MetricOptions, Metrics, Thresholds};
+use crate::sample::one_hot;
 
 #[derive(Deserialize)]
 struct Golden {
@@ -32,7 +33,7 @@ struct Large {
     said: Said,
 }
 
-/// What scikit-learn says, and of which measures we say that they are undefined.
+/// The values of scikit-learn, and the measures that we call undefined.
 #[derive(Deserialize)]
 struct Said {
     threshold: f64,
@@ -53,7 +54,7 @@ struct Classes {
     name: String,
     scores: Vec<f32>,
     #[serde(rename = "classes")]
-    truth: Vec<i64>,
+    truth: Vec<usize>,
     expected: BTreeMap<String, Vec<Option<f64>>>,
     accuracy: f64,
     balanced_accuracy: f64,
@@ -90,14 +91,14 @@ fn names(count: usize) -> Vec<String> {
 fn measured(mut collector: Collector, scores: &[f32], truth: &[f32], thresholds: Thresholds<'_>) -> Metrics {
     collector.push(scores, truth).unwrap();
     let names = names(collector.labels);
-    collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap()
+    collector.finish(&MetricOptions { thresholds, ..MetricOptions::of(&names) }).unwrap()
 }
 
 fn assert_label(name: &str, scores: &[f32], truth: &[f32], said: &Said) {
     let open = || Collector::new(1, scores.len()).unwrap();
     let given = measured(open(), scores, truth, Thresholds::Given(&[Some(said.threshold)]));
     let best = measured(open(), scores, truth, Thresholds::Best);
-    let of = |metrics: &Metrics, measure: Measure| measure.of_label(&metrics.labels[0]);
+    let of = |metrics: &Metrics, measure: Measure| metrics.labels[0].get(measure);
     for (key, expected) in &said.expected {
         let found = match Measure::OF_LABELS.iter().find(|measure| measure.key() == key) {
             Some(measure) => of(&given, *measure),
@@ -132,7 +133,7 @@ fn large(steps: u64) -> (Vec<f32>, Vec<f32>) {
 #[test]
 fn thousands_of_rows_measure_as_in_scikit_learn() {
     for Large { steps, mut said } in golden().large {
-        // Only some thresholds were tried of so many.
+        // scikit-learn tried only some of the many thresholds.
         said.expected.remove("best_f1").unwrap();
         let (scores, truth) = large(steps);
         assert_label(&format!("{steps} steps"), &scores, &truth, &said);
@@ -159,12 +160,12 @@ fn classes_measure_one_against_the_rest_as_in_scikit_learn() {
     {
         let count = scores.len() / truth.len();
         let mut collector = Collector::multi_class(count, truth.len()).unwrap();
-        collector.push_classes(&scores, &truth).unwrap();
-        let metrics = collector.finish(&Asked::of(&names(count))).unwrap();
+        collector.push(&scores, &one_hot(&truth, count)).unwrap();
+        let metrics = collector.finish(&MetricOptions::of(&names(count))).unwrap();
         for measure in Measure::OF_CLASSES {
             for (label, expected) in metrics.labels.iter().zip(&expected[measure.key()]) {
                 let what = format!("{name}: {} of class {}", measure.key(), label.name);
-                assert_close(&what, measure.of_label(label), *expected);
+                assert_close(&what, label.get(*measure), *expected);
             }
         }
         assert_close(&format!("{name}: accuracy"), metrics.accuracy, Some(accuracy));
@@ -181,7 +182,7 @@ fn values_agree_as_in_scipy_and_scikit_learn() {
         let metrics = measured(collector, &predicted, &truth, Thresholds::None);
         let label: &LabelMetrics = &metrics.labels[0];
         for measure in Measure::OF_VALUES {
-            assert_close(&format!("{name}: {}", measure.key()), measure.of_label(label), expected[measure.key()]);
+            assert_close(&format!("{name}: {}", measure.key()), label.get(*measure), expected[measure.key()]);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The rank metrics of one label, from the keys of its scores alone.
 
-use super::decided::Decided;
+use super::confusion::Confusion;
 use super::key;
 
-/// What the order of a label's rows says.
+/// The rank metrics of a label's rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Ranked {
     /// `None` without a positive or without a negative row.
@@ -15,10 +15,13 @@ pub(super) struct Ranked {
     pub(super) threshold: Option<f64>,
 }
 
+/// The threshold of a probability where no other is asked for.
+pub(super) const HALF: f64 = 0.5;
+
 /// Ranks the positive rows of a label among its negative rows. Both slices are ascending.
 ///
-/// The two kinds of rows are sorted apart, so that a radix sort of bare numbers does, without carrying the truth
-/// along, and the counts are exact integers until the last division.
+/// The two kinds of rows are sorted apart, so that a radix sort of bare numbers is enough, and the counts are exact
+/// integers until the last division.
 pub(super) fn rank(positives: &[u32], negatives: &[u32]) -> Ranked {
     // From the highest score down: `above` negatives score higher than the positives at hand, `tied` the same.
     let mut wins_twice: u128 = 0;
@@ -52,10 +55,10 @@ pub(super) fn rank(positives: &[u32], negatives: &[u32]) -> Ranked {
     }
 }
 
-/// What deciding "score above the threshold" gives. Both slices are ascending.
-pub(super) fn decide(positives: &[u32], negatives: &[u32], threshold: f64) -> Decided {
+/// The decisions by "score above the threshold". Both slices are ascending.
+pub(super) fn confusion_at(positives: &[u32], negatives: &[u32], threshold: f64) -> Confusion {
     let above = |keys: &[u32]| (keys.len() - keys.partition_point(|&key| !is_above(key, threshold))) as u64;
-    Decided::new(positives.len() as u64, negatives.len() as u64, above(positives), above(negatives))
+    Confusion::new(positives.len() as u64, negatives.len() as u64, above(positives), above(negatives))
 }
 
 /// Whether the score of a key is above a threshold.
@@ -69,7 +72,7 @@ fn between(score: u32, next: Option<u32>) -> f64 {
     next.map_or(score.next_down(), |next| f64::midpoint(score, f64::from(key::score(next))))
 }
 
-/// What is left of an ascending slice when the values at its top that satisfy `take` are taken away.
+/// An ascending slice without the values at its top that satisfy `take`.
 fn without_top(ascending: &[u32], take: impl Fn(u32) -> bool) -> &[u32] {
     let mut rest = ascending;
     while let [head @ .., last] = rest
@@ -154,10 +157,10 @@ mod tests {
         #[test]
         fn no_threshold_decides_better_than_the_best_one(positives in scores(), negatives in scores()) {
             let (yes, no) = (sorted(&positives), sorted(&negatives));
-            let best = decide(&yes, &no, rank(&yes, &no).threshold.unwrap()).f1().unwrap();
+            let best = confusion_at(&yes, &no, rank(&yes, &no).threshold.unwrap()).f1().unwrap();
             for &score in positives.iter().chain(&negatives) {
                 for threshold in [f64::from(score), f64::from(score).next_down()] {
-                    prop_assert!(decide(&yes, &no, threshold).f1().unwrap() <= best + 1e-12);
+                    prop_assert!(confusion_at(&yes, &no, threshold).f1().unwrap() <= best + 1e-12);
                 }
             }
         }

@@ -1,22 +1,22 @@
 //! A line chart that is crisp at every width.
 //!
-//! The lines are an SVG stretched over the plot area with strokes that keep their width; everything written is
-//! HTML, placed by percentages. So text is real, never scaled, and legible on a phone as on a poster.
+//! The lines are an SVG stretched over the plot area, with strokes that keep their width. All text is HTML placed by
+//! percentages, so it is never scaled and stays legible on any screen.
 
 use maud::{Markup, PreEscaped, html};
 
 /// A chart to draw.
 pub(super) struct Chart {
-    /// What a listener hears in place of the picture.
+    /// Read aloud in place of the picture.
     pub(super) description: String,
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) lines: Vec<Line>,
-    /// A horizontal line and what it says.
+    /// A horizontal line and its text.
     pub(super) reference: Option<(f64, &'static str)>,
     /// Plot height in CSS pixels.
     pub(super) height: f64,
-    /// Whether the right-hand column for line labels is there.
+    /// Whether there is a column for line labels on the right.
     pub(super) labelled: bool,
 }
 
@@ -25,11 +25,11 @@ pub(super) struct Line {
     pub(super) points: Vec<(f64, f64)>,
     /// CSS classes: colour, dash, weight.
     pub(super) class: String,
-    /// Whether a value holds until the next point.
+    /// Whether each value holds until the next point.
     pub(super) steps: bool,
     /// Points to mark with a dot.
     pub(super) marks: Vec<(f64, f64)>,
-    /// What is written at its end.
+    /// Written at its end.
     pub(super) label: Option<Markup>,
 }
 
@@ -62,7 +62,7 @@ impl Axis {
         }
         let step = round_step(high / wanted).max(1.0);
         let last = (high / step + 1e-9).floor();
-        let ticks = multiples(0.0, last, step).map(|tick| (tick, crate::numbers::tick(tick))).collect();
+        let ticks = multiples(0.0, last, step).map(|tick| (tick, crate::humanize::tick(tick))).collect();
         Some(Self { title, low: 0.0, high, ticks })
     }
 

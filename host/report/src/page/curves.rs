@@ -1,26 +1,26 @@
-//! Curves over training: what a search had found by when, and how the final training went.
+//! Curves over training: the progress of searches, and the losses of final trainings.
 
 use maud::{Markup, html};
 
 use super::chart::{Axis, Chart, Line};
-use super::{ink, name};
-use crate::model::{EpochPoint, Phase, RunSummary};
-use crate::numbers;
-use crate::standing::Standing;
+use super::entry::{ink, name};
+use crate::humanize;
+use crate::leaderboard::LeaderboardRow;
+use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::statistics;
 
-/// What a search is followed by.
+/// The metric that the progress of a search is shown by.
 #[derive(Clone, Copy)]
-pub(super) enum Followed {
+pub(super) enum SearchMetric {
     Auroc,
-    /// Where no AUROC is measured, as in a regression.
+    /// For tasks without an AUROC, such as a regression.
     Loss,
 }
 
-impl Followed {
-    /// What the searches measured.
-    fn of(standings: &[Standing<'_>]) -> Self {
-        let points = || standings.iter().flat_map(|standing| &standing.entry.runs).flat_map(searched);
+impl SearchMetric {
+    /// The loss where no search measured an AUROC.
+    fn of(rows: &[LeaderboardRow<'_>]) -> Self {
+        let points = || rows.iter().flat_map(|row| &row.entry.runs).flat_map(searched);
         let only_loss = points().all(|point| point.valid_auroc.is_none())
             && points().any(|point| finite(point.valid_loss).is_some());
         if only_loss { Self::Loss } else { Self::Auroc }
@@ -55,26 +55,21 @@ impl Followed {
     }
 }
 
-/// Best validation AUROC (or loss) so far against training samples used by the search: a line a strategy, faint ones a
-/// seed.
-pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
-    let followed = Followed::of(standings);
+/// Best validation AUROC (or loss) so far against training samples used by the search: one line per strategy, and a
+/// faint one per seed.
+pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
+    let metric = SearchMetric::of(rows);
     let mut faint = Vec::new();
     let mut bold = Vec::new();
-    for standing in standings {
-        let seeds: Vec<Vec<(f64, f64)>> = standing
-            .entry
-            .runs
-            .iter()
-            .map(|run| best_so_far(run, followed))
-            .filter(|steps| !steps.is_empty())
-            .collect();
+    for row in rows {
+        let seeds: Vec<Vec<(f64, f64)>> =
+            row.entry.runs.iter().map(|run| best_so_far(run, metric)).filter(|steps| !steps.is_empty()).collect();
         let mean = mean_of_steps(&seeds);
         let Some(&end) = mean.last() else { continue };
         if seeds.len() > 1 {
             faint.extend(seeds.into_iter().map(|points| Line {
                 points,
-                class: format!("{} faint", ink(standing)),
+                class: format!("{} faint", ink(row)),
                 steps: true,
                 marks: Vec::new(),
                 label: None,
@@ -82,25 +77,25 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
         }
         bold.push(Line {
             points: mean,
-            class: format!("{} bold", ink(standing)),
+            class: format!("{} bold", ink(row)),
             steps: true,
             marks: vec![end],
-            label: Some(html! { (name(standing)) span.value { (numbers::metric(Some(end.1))) } }),
+            label: Some(html! { (name(row)) span.value { (humanize::metric(Some(end.1))) } }),
         });
     }
     let lines: Vec<Line> = faint.into_iter().chain(bold).collect();
     let points = || lines.iter().flat_map(|line| &line.points);
     let axes = (
         Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
-        Axis::around(followed.title(), points().map(|point| point.1), 5.0),
+        Axis::around(metric.title(), points().map(|point| point.1), 5.0),
     );
     let (Some(x), Some(y)) = axes else {
-        return html! { p.note { "No search has measured a validation " (followed.name()) " yet." } };
+        return html! { p.note { "No search has measured a validation " (metric.name()) " yet." } };
     };
     let chart = Chart {
         description: format!(
-            "Best validation {} so far against training samples used by the search, a line a strategy",
-            followed.name()
+            "Best validation {} so far against training samples used by the search, one line per strategy",
+            metric.name()
         ),
         reference: None,
         x,
@@ -112,27 +107,27 @@ pub(super) fn anytime(standings: &[Standing<'_>]) -> Markup {
     html! {
         (chart.draw())
         p.note { "Mean over seeds, with each seed faint behind it; "
-            (match followed { Followed::Auroc => "higher", Followed::Loss => "lower" })
-            " and further left is better. A fixed architecture is one trial, so its line is that trial's; scores of parts of a supernet count, too." }
+            (match metric { SearchMetric::Auroc => "higher", SearchMetric::Loss => "lower" })
+            " and further left is better. A fixed architecture is a single trial, so its line is that trial's; scores of parts of a supernet count too." }
     }
 }
 
 /// The epochs and scores of a run's search.
 fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
-    run.curve.iter().filter(|point| point.phase != Phase::Final)
+    run.curve.iter().filter(|point| point.phase != RunPhase::Final)
 }
 
-/// The steps of a run's best value: only epochs that improved it, then the last one.
-pub(super) fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64)> {
+/// The best value of a run as steps: the epochs that improved it, then the last one.
+pub(super) fn best_so_far(run: &RunSummary, metric: SearchMetric) -> Vec<(f64, f64)> {
     let mut best = None;
     let mut steps = Vec::new();
     let mut last = 0.0_f64;
     for point in searched(run) {
-        let Some(value) = followed.of_point(point) else {
+        let Some(value) = metric.of_point(point) else {
             continue;
         };
         last = last.max(point.samples as f64);
-        if best.is_none_or(|best| followed.is_better(value, best)) {
+        if best.is_none_or(|best| metric.is_better(value, best)) {
             best = Some(value);
             steps.push((last, value));
         }
@@ -145,13 +140,13 @@ pub(super) fn best_so_far(run: &RunSummary, followed: Followed) -> Vec<(f64, f64
     steps
 }
 
-/// The mean of step functions, from where all have begun; one that has ended keeps its last value.
+/// The mean of step functions, from where all have begun; a function that has ended keeps its last value.
 fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     let begin = seeds.iter().filter_map(|steps| steps.first()).map(|step| step.0).fold(f64::NEG_INFINITY, f64::max);
     let mut samples: Vec<f64> = seeds.iter().flatten().map(|step| step.0).filter(|samples| *samples >= begin).collect();
     samples.sort_by(f64::total_cmp);
     samples.dedup();
-    // A search of very many trials has more steps than a picture has room for; the last one is kept.
+    // A search of very many trials has more steps than a picture can show. The last step is always kept.
     let stride = samples.len().div_ceil(600).max(1);
     let kept = samples.iter().rev().step_by(stride).rev();
     kept.filter_map(|&at| {
@@ -167,10 +162,10 @@ fn mean_of_steps(seeds: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     .collect()
 }
 
-/// The loss of the final training, a small chart a strategy, all to the same scale.
-pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
+/// The losses of the final training: one small chart per strategy, all to the same scale.
+pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
     let points = || {
-        let runs = standings.iter().flat_map(|standing| &standing.entry.runs);
+        let runs = rows.iter().flat_map(|row| &row.entry.runs);
         runs.flat_map(final_points)
     };
     let losses = || points().flat_map(|point| [finite(point.train_loss), finite(point.valid_loss)]).flatten();
@@ -183,33 +178,33 @@ pub(super) fn training(standings: &[Standing<'_>]) -> Markup {
     }
     html! {
         div.panels {
-            @for standing in standings {
-                @let lines = training_lines(standing);
+            @for row in rows {
+                @let lines = training_lines(row);
                 @if let Some((x, y)) = axes().filter(|_| !lines.is_empty()) {
                     div.panel {
-                        h3 { (name(standing)) }
+                        h3 { (name(row)) }
                         (Chart {
-                            description: format!("Training and validation loss of {} at each epoch", standing.entry.name),
+                            description: format!("Training and validation loss of {} at each epoch", row.entry.name),
                             x, y, lines, reference: None, height: 150.0, labelled: false,
                         }.draw())
                     }
                 }
             }
         }
-        p.note { "Grey: training loss. Colour: validation loss, with a dot at its lowest, whose weights are kept. A line a seed; all panels have the same scales." }
+        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per seed; all panels have the same scales." }
     }
 }
 
-fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
+fn training_lines(row: &LeaderboardRow<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for run in &standing.entry.runs {
+    for run in &row.entry.runs {
         let of = |loss: fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
             final_points(run).filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?))).collect()
         };
         let (train, valid) = (of(|point| point.train_loss), of(|point| point.valid_loss));
         let lowest = valid.iter().copied().min_by(|left, right| left.1.total_cmp(&right.1));
         for (points, class, marks) in
-            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(standing), lowest.into_iter().collect())]
+            [(train, "ink train".to_owned(), Vec::new()), (valid, ink(row), lowest.into_iter().collect())]
         {
             if !points.is_empty() {
                 lines.push(Line { points, class, steps: false, marks, label: None });
@@ -221,10 +216,10 @@ fn training_lines(standing: &Standing<'_>) -> Vec<Line> {
 
 /// The epochs of the final training.
 pub(super) fn final_points(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
-    run.curve.iter().filter(|point| point.phase == Phase::Final)
+    run.curve.iter().filter(|point| point.phase == RunPhase::Final)
 }
 
-/// A value that can be drawn.
+/// The value, if it is a number that can be drawn.
 pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }

@@ -1,38 +1,40 @@
-//! What each run found, and why some found nothing.
+//! The architectures that runs found, and why some runs have no result.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use super::name;
-use crate::model::{ArchitectureSummary, DecisionMade, Layer, Ranking, RunState, RunSummary};
-use crate::numbers::{grouped, metric, plural, short};
-use crate::standing::Standing;
+use super::entry::name;
+use crate::humanize::{metric, plural, short};
+use crate::leaderboard::LeaderboardRow;
+use crate::model::{ArchitectureSummary, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
 
-/// Every found architecture, folded; seeds that found the same one share it.
-pub(super) fn architectures(ranking: Ranking, standings: &[Standing<'_>]) -> Markup {
-    let with_architecture = |standing: &&Standing<'_>| standing.entry.runs.iter().any(|run| run.architecture.is_some());
-    if !standings.iter().any(|standing| with_architecture(&standing)) {
+/// Every found architecture as a folded section; seeds that found the same one share a section.
+pub(super) fn architectures(ranking: Ranking, rows: &[LeaderboardRow<'_>]) -> Markup {
+    let with_architecture = |row: &&LeaderboardRow<'_>| row.entry.runs.iter().any(|run| run.architecture.is_some());
+    if !rows.iter().any(|row| with_architecture(&row)) {
         return html! { p.note { "No run has found an architecture yet." } };
     }
     html! {
-        @for standing in standings.iter().filter(with_architecture) {
-            h3 { (name(standing)) }
-            @for group in by_architecture(&standing.entry.runs) {
+        @for row in rows.iter().filter(with_architecture) {
+            h3 { (name(row)) }
+            @for group in by_architecture(&row.entry.runs) {
                 @if let Some((run, architecture)) = group.first() { (details(ranking, run, architecture, &group)) }
             }
         }
     }
 }
 
-type Found<'a> = (&'a RunSummary, &'a ArchitectureSummary);
+type RunAndArchitecture<'a> = (&'a RunSummary, &'a ArchitectureSummary);
 
-fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
-    let mut groups: Vec<Vec<Found<'_>>> = Vec::new();
+fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<RunAndArchitecture<'_>>> {
+    let mut groups: Vec<Vec<RunAndArchitecture<'_>>> = Vec::new();
     for run in runs {
         let Some(architecture) = &run.architecture else {
             continue;
         };
-        let same =
-            |group: &&mut Vec<Found<'_>>| group.first().is_some_and(|(_, other)| other.hash == architecture.hash);
+        let same = |group: &&mut Vec<RunAndArchitecture<'_>>| {
+            group.first().is_some_and(|(_, other)| other.hash == architecture.hash)
+        };
         match groups.iter_mut().find(same) {
             Some(group) => group.push((run, architecture)),
             None => groups.push(vec![(run, architecture)]),
@@ -41,7 +43,12 @@ fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<Found<'_>>> {
     groups
 }
 
-fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummary, group: &[Found<'_>]) -> Markup {
+fn details(
+    ranking: Ranking,
+    run: &RunSummary,
+    architecture: &ArchitectureSummary,
+    group: &[RunAndArchitecture<'_>],
+) -> Markup {
     let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
     let scores: Vec<String> =
         group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(ranking.of(metrics))).collect();
@@ -69,7 +76,7 @@ fn details(ranking: Ranking, run: &RunSummary, architecture: &ArchitectureSummar
     }
 }
 
-/// A run's folder, with a link to the page that a run which is over has there, relative to the comparison's.
+/// A run's folder, relative to the comparison's; for a finished run, a link to the page there.
 fn folder(run: &RunSummary) -> Markup {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/-_.+=".contains(letter);
     let name = html! { code { (run.folder) } };
@@ -81,7 +88,7 @@ fn folder(run: &RunSummary) -> Markup {
 }
 
 /// The layers of an architecture.
-pub(super) fn layers(layers: &[Layer]) -> Markup {
+pub(super) fn layers(layers: &[LayerRow]) -> Markup {
     html! {
         div.scroll {
             table.layers {
@@ -107,7 +114,7 @@ pub(super) fn layers(layers: &[Layer]) -> Markup {
     }
 }
 
-/// What was chosen for each decision.
+/// The chosen option of each decision.
 pub(super) fn decisions(decisions: &[DecisionMade]) -> Markup {
     html! {
         dl.decisions { @for made in decisions { div { dt { (made.decision) } dd { (made.option) } } } }
@@ -115,10 +122,10 @@ pub(super) fn decisions(decisions: &[DecisionMade]) -> Markup {
 }
 
 /// Runs that failed, with their reasons, and runs that have not ended.
-pub(super) fn failures(standings: &[Standing<'_>]) -> Markup {
-    let open: Vec<(&Standing<'_>, &RunSummary)> = standings
+pub(super) fn failures(rows: &[LeaderboardRow<'_>]) -> Markup {
+    let open: Vec<(&LeaderboardRow<'_>, &RunSummary)> = rows
         .iter()
-        .flat_map(|standing| standing.entry.runs.iter().map(move |run| (standing, run)))
+        .flat_map(|row| row.entry.runs.iter().map(move |run| (row, run)))
         .filter(|(_, run)| run.state != RunState::Done)
         .collect();
     if open.is_empty() {
@@ -129,9 +136,9 @@ pub(super) fn failures(standings: &[Standing<'_>]) -> Markup {
             table.failures {
                 thead { tr { th { "Strategy" } th.number { "Seed" } th { "State" } th { "Reason" } th { "Folder" } } }
                 tbody {
-                    @for (standing, run) in open {
+                    @for (row, run) in open {
                         tr {
-                            th scope="row" { (name(standing)) }
+                            th scope="row" { (name(row)) }
                             td.number { (run.seed) }
                             td { (state(&run.state)) }
                             td.reason { (run.failure().unwrap_or_default()) }

@@ -1,21 +1,22 @@
-//! Labels × strategies: what the test split says of each, AUROC or a correlation, shaded by its distance from chance.
+//! Labels × strategies: AUROC or a correlation on the test split, shaded by its distance from chance.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
-use super::{ink, name};
+use super::entry::{ink, name};
+use crate::humanize;
+use crate::leaderboard::LeaderboardRow;
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
-use crate::numbers::{self, grouped};
-use crate::standing::Standing;
 use crate::statistics;
 
-/// How many labels are shown before the table gets its own scroll bar.
+/// Tables of more labels have a scroll bar of their own.
 pub(super) const OPEN_ROWS: usize = 40;
-/// How many labels make their distribution worth drawing.
+/// From so many labels on, their distribution is drawn.
 const DISTRIBUTION_FROM: usize = 8;
 
-/// What is shown of every label: what the leaderboard's columns measure of labels, with a chance to be told from.
+/// The measure shown for every label, and its value by chance: the leaderboard's first column that has both.
 fn shown(comparison: &Comparison) -> (Measure, f64) {
     let of = |column: Ranking| Some((column.measure()?, column.chance()?));
     comparison.columns().into_iter().find_map(of).unwrap_or((Measure::Auroc, 0.5))
@@ -25,17 +26,17 @@ pub(super) fn title(comparison: &Comparison) -> String {
     format!("Test {} of every label", shown(comparison).0.name())
 }
 
-pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let (measure, chance) = shown(comparison);
-    let columns: Vec<(&Standing<'_>, Vec<Option<f64>>)> = standings
+    let columns: Vec<(&LeaderboardRow<'_>, Vec<Option<f64>>)> = rows
         .iter()
-        .filter(|standing| standing.finished > 0)
-        .map(|standing| (standing, means(standing, measure, comparison.data.labels.len())))
+        .filter(|row| row.finished > 0)
+        .map(|row| (row, means(row, measure, comparison.data.labels.len())))
         .collect();
     if columns.is_empty() {
         return html! { p.note { "No run has scored the test split yet." } };
     }
-    let measured = columns.iter().find_map(|(standing, _)| standing.entry.runs.iter().find_map(RunSummary::result));
+    let measured = columns.iter().find_map(|(row, _)| row.entry.runs.iter().find_map(RunSummary::result));
     let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
     // A regression has no rows with a label.
     let counted = measure == Measure::Auroc;
@@ -52,14 +53,14 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
                     tr {
                         th { "Label" }
                         @if counted { th.number { "Positive rows" } }
-                        @for (standing, _) in &columns { th.number { (name(standing)) } }
+                        @for (row, _) in &columns { th.number { (name(row)) } }
                     }
                 }
                 tbody {
                     @for (index, label) in comparison.data.labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label) }
-                            @if counted { td.number { (positives(index).map_or_else(|| numbers::NOTHING.to_owned(), grouped)) } }
+                            @if counted { td.number { (positives(index).map_or_else(|| humanize::NOTHING.to_owned(), grouped)) } }
                             @for (_, means) in &columns { (cell(means.get(index).copied().flatten(), chance)) }
                         }
                     }
@@ -70,23 +71,23 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
     }
 }
 
-/// The mean over finished seeds of what is measured of each label.
-fn means(standing: &Standing<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
-    let results: Vec<_> = standing.entry.runs.iter().filter_map(RunSummary::result).collect();
+/// The mean of a measure over finished seeds, for each label.
+fn means(row: &LeaderboardRow<'_>, measure: Measure, labels: usize) -> Vec<Option<f64>> {
+    let results: Vec<_> = row.entry.runs.iter().filter_map(RunSummary::result).collect();
     (0..labels)
         .map(|label| {
             let values: Vec<f64> =
-                results.iter().filter_map(|metrics| measure.of_label(metrics.labels.get(label)?)).collect();
+                results.iter().filter_map(|metrics| metrics.labels.get(label)?.get(measure)).collect();
             statistics::mean(&values)
         })
         .collect()
 }
 
-/// A cell of a score whose value for a guess is `chance`.
+/// A cell of a score, shaded by its distance from `chance`.
 pub(super) fn cell(score: Option<f64>, chance: f64) -> Markup {
     html! {
         @if let Some(score) = score {
-            td class={ "number " (shade(score, chance)) } data-value=(score) { (numbers::metric(Some(score))) }
+            td class={ "number " (shade(score, chance)) } data-value=(score) { (humanize::metric(Some(score))) }
         } @else {
             td.number.undefined { "undefined" }
         }
@@ -100,21 +101,21 @@ fn shade(score: f64, chance: f64) -> String {
     format!("{side}{:.0}", away.clamp(0.0, 10.0).floor())
 }
 
-/// A stroke a label: how what is measured of labels is spread.
-fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Option<f64>>)]) -> Markup {
+/// The distribution of a measure over labels: one stroke per label.
+fn distribution(measure: Measure, chance: f64, columns: &[(&LeaderboardRow<'_>, Vec<Option<f64>>)]) -> Markup {
     let values = columns.iter().flat_map(|(_, means)| means.iter().copied().flatten());
     let Some(axis) = Axis::around(measure.name(), values.chain([chance]), 5.0) else {
         return html! {};
     };
     html! {
         div.strips {
-            @for (standing, means) in columns {
+            @for (row, means) in columns {
                 @let defined: Vec<f64> = means.iter().copied().flatten().collect();
                 div.strip {
-                    (name(standing))
+                    (name(row))
                     div.lane {
-                        svg.(ink(standing)) role="img"
-                            aria-label={ (standing.entry.name) ": median over labels " (numbers::metric(statistics::median(&defined))) } {
+                        svg.(ink(row)) role="img"
+                            aria-label={ (row.entry.name) ": median over labels " (humanize::metric(statistics::median(&defined))) } {
                             @let chance = percent(axis.share(chance));
                             line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
                             @for value in &defined {
@@ -127,7 +128,7 @@ fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Op
                             }
                         }
                     }
-                    span.value { "median " (numbers::metric(statistics::median(&defined))) }
+                    span.value { "median " (humanize::metric(statistics::median(&defined))) }
                 }
             }
             div.axis aria-hidden="true" {
@@ -136,6 +137,6 @@ fn distribution(measure: Measure, chance: f64, columns: &[(&Standing<'_>, Vec<Op
                 span {}
             }
         }
-        p.note { "A stroke a label, a bar at the median." }
+        p.note { "One stroke per label; the bar marks the median." }
     }
 }

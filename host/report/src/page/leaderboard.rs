@@ -1,44 +1,40 @@
-//! The page's answer: who leads, the leaderboard, and every seed as a dot.
+//! The headline, the leaderboard, and every seed as a dot.
 
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
-use super::{ink, name};
+use super::entry::{ink, name};
+use crate::humanize::{self, NOTHING, duration, plural, short};
+use crate::leaderboard::{Count, LeaderboardRow, MeanCost, Spread};
 use crate::model::{Comparison, Ranking, RunState};
-use crate::numbers::{self, NOTHING, duration, plural, short};
-use crate::standing::{MeanCost, Spread, Standing};
 use crate::statistics;
 
 /// One sentence: the best strategy, its result, and how it compares with the control.
-pub(super) fn headline(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+pub(super) fn headline(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let metric = comparison.ranked_by;
-    let Some(best) = standings.iter().find(|standing| standing.rank.is_some()) else {
+    let Some(best) = rows.iter().find(|row| row.rank.is_some()) else {
         return html! { "No run has finished yet: " (progress(comparison)) "." };
     };
-    let alone = standings.iter().filter(|standing| standing.rank.is_some()).count() == 1;
-    let control = standings.iter().find(|standing| standing.entry.control && standing.rank.is_some());
+    let alone = rows.iter().filter(|row| row.rank.is_some()).count() == 1;
+    let control = rows.iter().find(|row| row.entry.control && row.rank.is_some());
     html! {
         @if best.entry.control {
             "No strategy beats the uniform-random control, " strong { (best.entry.name) }
-            ", with a test " (metric.name()) " of " strong { (numbers::spread(&result(metric, best))) } (seeds(&result(metric, best)))
-            @if let Some(next) = standings.iter().find(|standing| standing.rank.is_some() && !standing.entry.control) {
-                "; the best of the others is " strong { (next.entry.name) } " with " (numbers::spread(&result(metric, next)))
+            ", with a test " (metric.name()) " of " strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
+            @if let Some(next) = rows.iter().find(|row| row.rank.is_some() && !row.entry.control) {
+                "; the best of the others is " strong { (next.entry.name) } " with " (next.score(metric).text())
             }
             "."
         } @else {
             strong { (best.entry.name) } (if alone { " reaches a test " } else { " leads with a test " }) (metric.name()) " of "
-            strong { (numbers::spread(&result(metric, best))) } (seeds(&result(metric, best)))
+            strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
             @if let Some(control) = control {
-                (against_control(&result(metric, best), &result(metric, control), &control.entry.name))
+                (against_control(&best.score(metric), &control.score(metric), &control.entry.name))
             } @else {
                 ". The uniform-random control has no result to compare it with."
             }
         }
     }
-}
-
-fn result(metric: Ranking, standing: &Standing<'_>) -> Spread {
-    standing.of(metric)
 }
 
 fn seeds(spread: &Spread) -> String {
@@ -53,8 +49,8 @@ fn against_control(best: &Spread, control: &Spread, control_name: &str) -> Marku
     let pairs = statistics::paired_differences(&best.values, &control.values);
     let won = pairs.iter().filter(|difference| **difference > 0.0).count();
     html! {
-        ", " (numbers::metric(ahead)) " above the uniform-random control, " (control_name)
-        " (" (numbers::spread(control)) ")"
+        ", " (humanize::metric(ahead)) " above the uniform-random control, " (control_name)
+        " (" (control.text()) ")"
         @if !pairs.is_empty() {
             ", and ahead of it on " (won) " of " (plural(pairs.len(), "paired seed"))
         }
@@ -78,7 +74,7 @@ fn progress(comparison: &Comparison) -> String {
 }
 
 /// The leaderboard.
-pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     html! {
         div.scroll {
             table.board.sortable {
@@ -95,7 +91,7 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
                         th.number { "Failed" }
                     }
                 }
-                tbody { @for standing in standings { (row(standing)) } }
+                tbody { @for row in rows { (table_row(row)) } }
             }
         }
         p.note {
@@ -105,23 +101,23 @@ pub(super) fn table(comparison: &Comparison, standings: &[Standing<'_>]) -> Mark
     }
 }
 
-fn row(standing: &Standing<'_>) -> Markup {
-    let entry = standing.entry;
+fn table_row(row: &LeaderboardRow<'_>) -> Markup {
+    let entry = row.entry;
     html! {
-        tr.unranked[standing.rank.is_none()] {
-            td.number.rank { (standing.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string())) }
+        tr.unranked[row.rank.is_none()] {
+            td.number.rank { (row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string())) }
             th scope="row" {
-                (name(standing))
+                (name(row))
                 @if entry.control { span.tag { "control" } }
                 span.origin { (entry.plugin) " " (entry.plugin_version) }
             }
-            @for scores in &standing.scores { (spread_cell(scores)) }
-            td.number { (standing.finished) @if standing.finished != entry.runs.len() { " of " (entry.runs.len()) } }
-            td.number { (numbers::count(standing.parameters)) }
-            td.number { (numbers::short_count(standing.multiply_adds)) }
-            (cost_cell(standing.search, true))
-            (cost_cell(standing.training, false))
-            td.number.bad[standing.failed > 0] { (standing.failed) }
+            @for scores in &row.scores { (spread_cell(scores)) }
+            td.number { (row.finished) @if row.finished != entry.runs.len() { " of " (entry.runs.len()) } }
+            td.number { (Count::text(row.parameters)) }
+            td.number { (Count::short_text(row.multiply_adds)) }
+            (cost_cell(row.search, true))
+            (cost_cell(row.training, false))
+            td.number.bad[row.failed > 0] { (row.failed) }
         }
     }
 }
@@ -129,8 +125,8 @@ fn row(standing: &Standing<'_>) -> Markup {
 fn spread_cell(spread: &Spread) -> Markup {
     html! {
         td.number data-value=[spread.mean] {
-            (numbers::metric(spread.mean))
-            @if let Some(deviation) = spread.deviation { span.deviation { " ± " (numbers::metric(Some(deviation))) } }
+            (humanize::metric(spread.mean))
+            @if let Some(deviation) = spread.deviation { span.deviation { " ± " (humanize::metric(Some(deviation))) } }
         }
     }
 }
@@ -159,18 +155,18 @@ fn titled(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A row of dots a strategy: one a seed, and the mean; the line of chance through all of them.
-pub(super) fn dots(comparison: &Comparison, standings: &[Standing<'_>]) -> Markup {
+/// One row per strategy: a dot per seed, a bar at the mean, and a line at chance.
+pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let [metric, ..] = comparison.columns();
-    let with_result = || standings.iter().filter(|standing| first(standing).mean.is_some());
-    let values = with_result().flat_map(|standing| first(standing).values.iter().map(|(_, value)| *value));
+    let with_result = || rows.iter().filter(|row| first(row).mean.is_some());
+    let values = with_result().flat_map(|row| first(row).values.iter().map(|(_, value)| *value));
     let axis = Axis::around(metric.name(), values.chain(metric.chance()), 5.0);
     let Some(axis) = axis.filter(|_| with_result().next().is_some()) else {
         return html! { p.note { "No run has a test " (metric.name()) " yet." } };
     };
     html! {
         div.strips {
-            @for standing in with_result() { (strip(standing, metric, &axis)) }
+            @for row in with_result() { (strip(row, metric, &axis)) }
             div.axis aria-hidden="true" {
                 span {}
                 div.x-ticks { @for (share, text) in axis.ticks() { span style={ "left:" (percent(share)) } { (text) } } }
@@ -178,27 +174,27 @@ pub(super) fn dots(comparison: &Comparison, standings: &[Standing<'_>]) -> Marku
             }
         }
         p.note {
-            "A dot a seed, a bar at the mean."
+            "One dot per seed; the bar marks the mean."
             @if let Some(chance) = metric.chance() { " The dashed line is chance, " (chance) "." }
         }
     }
 }
 
 /// The scores of the leaderboard's first column.
-fn first<'a>(standing: &'a Standing<'_>) -> &'a Spread {
-    let [first, ..] = &standing.scores;
+fn first<'a>(row: &'a LeaderboardRow<'_>) -> &'a Spread {
+    let [first, ..] = &row.scores;
     first
 }
 
-fn strip(standing: &Standing<'_>, metric: Ranking, axis: &Axis) -> Markup {
-    let scores = first(standing);
+fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
+    let scores = first(row);
     let values: Vec<String> = scores.values.iter().map(|(seed, value)| format!("seed {seed}: {value:.3}")).collect();
-    let described = format!("{}: {}", standing.entry.name, values.join(", "));
+    let described = format!("{}: {}", row.entry.name, values.join(", "));
     html! {
         div.strip {
-            (name(standing))
+            (name(row))
             div.lane {
-                svg.(ink(standing)) role="img" aria-label=(described) {
+                svg.(ink(row)) role="img" aria-label=(described) {
                     @for (share, _) in axis.ticks() {
                         @let x = percent(share);
                         line.grid x1=(x) x2=(x) y1="0" y2="100%" {}
@@ -213,12 +209,12 @@ fn strip(standing: &Standing<'_>, metric: Ranking, axis: &Axis) -> Markup {
                     }
                     @for (seed, value) in &scores.values {
                         circle cx=(percent(axis.share(*value))) cy="50%" r="4.5" {
-                            title { "seed " (seed) ": " (numbers::metric(Some(*value))) }
+                            title { "seed " (seed) ": " (humanize::metric(Some(*value))) }
                         }
                     }
                 }
             }
-            span.value { (numbers::spread(scores)) }
+            span.value { (scores.text()) }
         }
     }
 }

@@ -1,9 +1,10 @@
-//! What every run had in common, and how to do it all again.
+//! The terms that all runs share, and how to repeat the comparison.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
+use crate::humanize::plural;
 use crate::model::{Comparison, Setting};
-use crate::numbers::{grouped, plural};
 
 /// One sentence: data, runs, budget.
 pub(super) fn sentence(comparison: &Comparison) -> Markup {
@@ -85,7 +86,7 @@ pub(super) fn again(comparison: &Comparison) -> Markup {
     html! {
         pre { code { (comparison.command) } }
         p.note {
-            "In the folder it was first run in, it goes on where it was and repeats no finished run; in a fresh one it starts anew. The same seeds give the same proposals. "
+            "In the same folder, the command continues where it stopped and skips finished runs; in a new folder it starts over. The same seeds give the same proposals. "
             "Each run's folder holds its resolved settings, its journal of every hook call and epoch, and its weights."
         }
     }

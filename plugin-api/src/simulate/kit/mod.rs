@@ -11,16 +11,16 @@
 //! #         let selection = self.0.sample(&mut seed::stream(1, "architecture", 0));
 //! #         Ok(Proposal::finish(Candidate { network: selection.into(), trial: None }))
 //! #     }
-//! #     fn update(&self, _: &mut (), _: &Report) -> Result<Vec<Discard>> { Ok(Vec::new()) }
+//! #     fn update(&self, _: &mut (), _: &Report) -> Result<()> { Ok(()) }
 //! # }
 //! # register! {
-//! #     First, id = "my-nas", kind = search, about = "Draws one.",
+//! #     First, id = "draws-one", kind = search, about = "Draws one.",
 //! #     build = |setup, _| Ok(First(setup.space.clone())),
 //! # }
 //! # fn main() {
-//! let simulated = kit::run("my-nas", &kit::four_architectures().seed(7));
+//! let simulated = kit::run("draws-one", &kit::four_architectures().seed(7));
 //! assert_eq!(kit::found(&simulated).len(), 1);
-//! assert!(kit::mean_quality("my-nas", &kit::four_architectures(), 1..=5) <= 1.0);
+//! assert!(kit::mean_quality("draws-one", &kit::four_architectures(), 1..=5) <= 1.0);
 //! # }
 //! ```
 //!

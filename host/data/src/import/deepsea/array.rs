@@ -5,17 +5,14 @@
 use std::io::Read;
 use std::ops::Range;
 
-use flate2::bufread::ZlibDecoder;
-
-use super::element::Element;
-use super::hdf5::Chunks;
-use super::parts::{LONGEST_PART, Parts, Stream, cannot_read, damaged};
 use crate::error::{Error, Result};
+use crate::formats::element::Element;
+use crate::formats::hdf5::{self, Chunks};
+use crate::formats::mat5;
+use crate::formats::parts::{LONGEST_PART, OnRun, Parts, damaged, inflated};
 
 /// Bytes that are read at a time where they lie in one piece.
 const PIECE: usize = 1 << 20;
-/// Deflate makes nothing more than 1,032 times smaller; a file that claims more is damaged.
-pub(super) const MOST_DEFLATED: u64 = 1040;
 
 /// An array of a file.
 pub(super) struct Array {
@@ -33,14 +30,31 @@ pub(super) struct Array {
 pub(super) enum Storage {
     /// One after another, from a byte of the file on.
     Contiguous { offset: u64 },
-    /// In blocks of their own.
+    /// In chunks.
     Chunked(Chunks),
     /// One after another in a compressed part of the file, behind some bytes of it.
     Deflated { offset: u64, length: u64, skip: u64 },
 }
 
-/// Takes the numbers of a plane, from a sample of the range on.
-pub(super) type OnRun<'a> = &'a mut dyn FnMut(usize, usize, &[u8]) -> Result<()>;
+impl From<hdf5::Dataset> for Array {
+    fn from(hdf5::Dataset { name, axes, element, storage }: hdf5::Dataset) -> Self {
+        let storage = match storage {
+            hdf5::Storage::Contiguous { offset } => Storage::Contiguous { offset },
+            hdf5::Storage::Chunked(chunks) => Storage::Chunked(chunks),
+        };
+        Self { name, axes, element, storage }
+    }
+}
+
+impl From<mat5::Matrix> for Array {
+    fn from(mat5::Matrix { name, axes, element, storage }: mat5::Matrix) -> Self {
+        let storage = match storage {
+            mat5::Storage::Contiguous { offset } => Storage::Contiguous { offset },
+            mat5::Storage::Deflated { offset, length, skip } => Storage::Deflated { offset, length, skip },
+        };
+        Self { name, axes, element, storage }
+    }
+}
 
 impl Array {
     /// Samples: the last axis.
@@ -63,7 +77,7 @@ impl Array {
         matches!(self.storage, Storage::Deflated { .. })
     }
 
-    /// Samples of which whole chunks are read; 1 where every sample can be read alone.
+    /// Samples in a chunk, which is read as a whole; 1 where every sample can be read alone.
     pub(super) fn granularity(&self) -> u64 {
         match &self.storage {
             Storage::Chunked(chunks) => chunks.samples(),
@@ -80,7 +94,7 @@ impl Array {
                 if *range != (0..self.samples()) {
                     return Err(Error::bug("a compressed array was asked for in pieces"));
                 }
-                self.read_deflated(parts.stream(*offset, *length), *skip, run)
+                self.read_deflated(parts, (*offset, *length), *skip, run)
             }
         }
     }
@@ -107,10 +121,11 @@ impl Array {
         Ok(())
     }
 
-    fn read_deflated(&self, stream: Stream<'_>, skip: u64, run: OnRun<'_>) -> Result<()> {
-        let mut inflated = inflated(stream);
+    /// From a compressed part of the file: where it begins, and its length.
+    fn read_deflated(&self, parts: &Parts, (offset, length): (u64, u64), skip: u64, run: OnRun<'_>) -> Result<()> {
+        let mut inflated = inflated(parts.stream(offset, length));
         let skipped = std::io::copy(&mut (&mut inflated).take(skip), &mut std::io::sink());
-        if skipped.map_err(|error| cannot_read(&error))? != skip {
+        if skipped.map_err(|error| parts.cannot_read(error))? != skip {
             return Err(damaged(format!("{} ends before it begins", self.name)));
         }
         let width = self.element.width() as u64;
@@ -121,7 +136,7 @@ impl Array {
             while left > 0 {
                 let length = piece.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                 let part = piece.get_mut(..length).unwrap_or_default();
-                inflated.read_exact(part).map_err(|error| cannot_read(&error))?;
+                inflated.read_exact(part).map_err(|error| parts.cannot_read(error))?;
                 run(to_usize(plane)?, first, part)?;
                 left -= length as u64;
                 first += length / self.element.width();
@@ -129,16 +144,11 @@ impl Array {
         }
         // The checksum stands at the end, behind a few bytes of padding.
         let rest = std::io::copy(&mut (&mut inflated).take(LONGEST_PART as u64), &mut std::io::sink());
-        rest.map(|_| ()).map_err(|error| cannot_read(&error))
+        rest.map(|_| ()).map_err(|error| parts.cannot_read(error))
     }
 }
 
-/// What a compressed part of a file holds.
-pub(super) fn inflated(stream: Stream<'_>) -> ZlibDecoder<std::io::BufReader<Stream<'_>>> {
-    ZlibDecoder::new(std::io::BufReader::with_capacity(1 << 17, stream))
-}
-
-/// Bytes of a piece of a plane of so many: whole numbers of every width.
+/// Bytes of a piece of a plane that has `bytes` bytes: a multiple of every width of numbers.
 fn piece_of(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(PIECE).min(PIECE)
 }

@@ -1,13 +1,13 @@
-//! A file of the bundle: its container, told by its content, and the two arrays in it.
+//! A file of the bundle: its container, which its content shows, and the two arrays in it.
 
 use std::path::{Path, PathBuf};
 
 use super::array::Array;
-use super::hdf5::{Hdf5, superblock};
-use super::mat5::{Mat5, byte_order};
-use super::parts::Parts;
 use crate::bases::CHANNELS;
 use crate::error::{Error, Result};
+use crate::formats::hdf5::{Hdf5, superblock};
+use crate::formats::mat5::{Mat5, byte_order};
+use crate::formats::parts::Parts;
 use crate::store::{LONGEST, MOST_LABELS, Split};
 
 /// A file of the bundle.
@@ -40,14 +40,13 @@ fn find(parts: &Parts, names: &[String; 2]) -> Result<[Array; 2]> {
     let [bases, labels] = names;
     let (found, bases_array, labels_array) = if let Some(base) = superblock(parts)? {
         let file = Hdf5::open(parts, base)?;
-        (file.names()?, file.array(bases)?, file.array(labels)?)
+        (file.names()?, file.dataset(bases)?.map(Array::from), file.dataset(labels)?.map(Array::from))
     } else if let Some(little) = byte_order(parts)? {
         let file = Mat5::new(parts, little);
-        (file.names()?, file.array(bases)?, file.array(labels)?)
+        (file.names()?, file.matrix(bases)?.map(Array::from), file.matrix(labels)?.map(Array::from))
     } else {
         return Err(Error::input(
-            "it is neither an HDF5 (MATLAB 7.3) nor a MATLAB 5 file; expected a .mat file of the DeepSEA bundle"
-                .to_owned(),
+            "it is neither an HDF5 (MATLAB 7.3) nor a MATLAB 5 file; expected a .mat file of the DeepSEA bundle",
         ));
     };
     match (bases_array, labels_array) {

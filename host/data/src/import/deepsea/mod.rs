@@ -1,7 +1,7 @@
 //! `data import deepsea`: the three files of the `DeepSEA` bundle, as they were published.
 //!
-//! Train, valid and test are a file each, of MATLAB 7.3 (HDF5) or MATLAB 5, told by their content; in each lie an array
-//! of bases (samples × 4 × positions in MATLAB, channels in the order A, G, C, T) and one of labels. A base is a 1 in
+//! Train, valid and test are a file each, of MATLAB 7.3 (HDF5) or MATLAB 5; the content decides. Each holds an array of
+//! bases (samples × 4 × positions in MATLAB, channels in the order A, G, C, T) and one of labels. A base is a 1 in
 //! one of the four channels; four zeros are an unknown base. The files are read in blocks of samples and never unpacked
 //! as a whole (see `planes.rs`): a block of 1,000 bases and 919 labels takes 490 bytes a sample.
 //!
@@ -12,11 +12,8 @@
 mod array;
 mod blocks;
 mod bundle;
-mod element;
-mod hdf5;
-mod mat5;
 mod names;
-mod parts;
+mod options;
 mod planes;
 mod row;
 mod strands;
@@ -24,79 +21,13 @@ mod strands;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::source::describe;
-use super::{OnProgress, Progress};
+use super::sources::describe;
 use crate::error::{Error, Result};
+use crate::progress::{OnProgress, Progress};
 use crate::store::{Count, ImportRecord, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use bundle::Bundle;
-use strands::{Found, Strands};
-
-/// What is expected of the two strands of a split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StrandsFrom {
-    /// Each split is looked at, and what was found is recorded.
-    #[default]
-    Auto,
-    /// The second half of every split must be the reverse complements of the first half, in its order.
-    Both,
-    /// The rows of a split are taken to be of one strand, whatever they are.
-    One,
-}
-
-impl StrandsFrom {
-    /// The setting in a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Both => "both",
-            Self::One => "one",
-        }
-    }
-}
-
-/// The settings; each field is a flag of the same name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DeepseaOptions {
-    /// The file with `trainxdata` and `traindata`.
-    pub train: PathBuf,
-    /// The file with `validxdata` and `validdata`.
-    pub valid: PathBuf,
-    /// The file with `testxdata` and `testdata`.
-    pub test: PathBuf,
-    /// The store to write.
-    pub output: PathBuf,
-    /// Whether a file at `output` may be replaced.
-    pub overwrite: bool,
-    /// Names of the labels, one a line in the order of the data, each perhaps with a tab and its group; `None`: they
-    /// are numbered.
-    pub labels: Option<PathBuf>,
-    /// What is expected of the two strands.
-    pub strands: StrandsFrom,
-}
-
-impl DeepseaOptions {
-    /// The usual settings: labels by number, strands as they are found.
-    pub fn new(
-        train: impl Into<PathBuf>,
-        valid: impl Into<PathBuf>,
-        test: impl Into<PathBuf>,
-        output: impl Into<PathBuf>,
-    ) -> Self {
-        Self {
-            train: train.into(),
-            valid: valid.into(),
-            test: test.into(),
-            output: output.into(),
-            overwrite: false,
-            labels: None,
-            strands: StrandsFrom::Auto,
-        }
-    }
-
-    fn files(&self) -> [(Split, &PathBuf); 3] {
-        [(Split::Train, &self.train), (Split::Valid, &self.valid), (Split::Test, &self.test)]
-    }
-}
+pub use options::{DeepseaOptions, StrandsFrom};
+use strands::{StrandReport, Strands};
 
 /// Imports; returns what was written.
 pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
@@ -161,7 +92,7 @@ fn pack(
     writer: &mut StoreWriter,
     from: StrandsFrom,
     progress: OnProgress<'_>,
-) -> Result<Option<Found>> {
+) -> Result<Option<StrandReport>> {
     let mut strands = (from != StrandsFrom::One).then(|| Strands::new(bundle.samples));
     let (mut codes, mut mask, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     let mut read = 0;
@@ -190,7 +121,7 @@ fn pack(
 }
 
 /// Why a split does not hold both strands in the order of the bundle.
-fn not_both(found: Found) -> String {
+fn not_both(found: StrandReport) -> String {
     if found.odd {
         return "its number of rows is odd".to_owned();
     }
@@ -203,7 +134,7 @@ fn not_both(found: Found) -> String {
 }
 
 /// What is counted as the rows of a split.
-fn rows_of(split: Split, found: Option<Found>) -> String {
+fn rows_of(split: Split, found: Option<StrandReport>) -> String {
     let split = split.name();
     match found {
         Some(found) if !found.both() => format!("rows of {split}, not both strands: {}", not_both(found)),
@@ -212,7 +143,7 @@ fn rows_of(split: Split, found: Option<Found>) -> String {
 }
 
 /// A split that holds both strands but for some rows is probably damaged or cut off.
-fn almost_both(split: Split, found: Found) -> Option<String> {
+fn almost_both(split: Split, found: StrandReport) -> Option<String> {
     (found.differing > 0 && found.differing < found.pairs).then(|| {
         format!(
             "{} looks as if it held both strands, but {}: its strands are not used in pairs",

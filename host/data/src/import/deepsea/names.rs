@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::names::{Named, lines, or_none};
 use crate::error::{Error, Result};
+use crate::import::label_names::{NamedLabel, lines, or_none};
 
 /// Groups of the 919 labels of the bundle, with the first label that is none of theirs (Zhou and Troyanskaya, Nature
 /// Methods 12:931, 2015): 125 of chromatin accessibility, 690 of transcription factors, 104 of histone marks.
@@ -20,7 +20,7 @@ pub(super) struct Names {
     pub(super) repeated: Vec<String>,
 }
 
-/// Names and groups of so many labels, from a file where there is one.
+/// Names and groups of `count` labels, from a file where there is one.
 pub(super) fn names(file: Option<&Path>, count: usize) -> Result<Names> {
     let mut names = match file {
         Some(file) => read(file, count)?,
@@ -46,7 +46,7 @@ fn read(file: &Path, count: usize) -> Result<Names> {
     }
     let mut names = Names::default();
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for Named { name, group, .. } in lines {
+    for NamedLabel { name, group, .. } in lines {
         let times = seen.entry(name.clone()).or_insert(0);
         *times += 1;
         names.groups.push(group);

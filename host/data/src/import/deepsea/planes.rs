@@ -4,9 +4,9 @@
 //! together. They are kept that way, one bit each, and turned into rows 64 samples at a time by transposing squares of
 //! 64 × 64 bits. A base takes three bits while it waits: whether it is known, and the two of its code.
 
-use super::element::{Element, WORD};
 use super::row::RowBits;
 use crate::bases::CHANNELS;
+use crate::formats::element::{Element, WORD};
 
 /// The codes of the channels, which come in the order A, G, C, T.
 const CODES: [u8; CHANNELS] = [0, 2, 1, 3];
@@ -61,14 +61,14 @@ impl Planes {
     }
 }
 
-/// Words of a plane of so many samples: where they are many, odd in cache lines, so that the same word of all planes is
-/// not in one place of the cache.
+/// Words of a plane of `samples` samples. A long plane is an odd number of cache lines, so that the same word of all
+/// planes does not fall on one place of the cache.
 fn stride(samples: usize) -> usize {
     let words = samples.div_ceil(WORD);
     if words < 8 { words } else { (words.div_ceil(8) | 1) * 8 }
 }
 
-/// Bytes that a block of so many samples takes.
+/// Bytes that a block takes.
 pub(super) fn block_bytes(samples: usize, length: usize, labels: usize) -> usize {
     stride(samples).saturating_mul(8).saturating_mul(length.saturating_mul(3).saturating_add(labels))
 }
@@ -145,7 +145,7 @@ impl Block {
     }
 }
 
-/// Cuts values into words of bits and gives them to `add`, which may refuse some of them.
+/// Cuts values into words of bits and passes them to `add`, which may refuse some of them.
 fn words(
     element: Element,
     plane: usize,

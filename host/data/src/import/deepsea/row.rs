@@ -1,7 +1,7 @@
 //! A row between the bit planes and the store: words of bits, which are packed, reversed and compared as such.
 
-use super::element::WORD;
 use crate::bases::{bit_bytes, packed_bytes};
+use crate::formats::element::WORD;
 
 /// A row: a bit a base in `known`, `low` and `high`, a bit a label, 64 a word.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

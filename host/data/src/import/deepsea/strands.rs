@@ -9,7 +9,7 @@ use super::row::RowBits;
 
 /// What was found in the rows of a split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct StrandReport {
     /// Rows of the second half.
     pub(super) pairs: u64,
     /// Those of them that are not the reverse complement of their row in the first half, or have other labels.
@@ -26,10 +26,10 @@ pub(super) struct Strands {
     seen: u64,
     digests: VecDeque<u64>,
     opposite: Option<RowBits>,
-    found: Found,
+    found: StrandReport,
 }
 
-impl Found {
+impl StrandReport {
     /// Whether both strands are there, in the order of the bundle.
     pub(super) fn both(&self) -> bool {
         !self.odd && self.pairs > 0 && self.differing == 0
@@ -37,10 +37,10 @@ impl Found {
 }
 
 impl Strands {
-    /// Of a split with so many rows.
+    /// For a split of `rows` rows.
     pub(super) fn new(rows: u64) -> Self {
         let odd = !rows.is_multiple_of(2);
-        let found = Found { pairs: if odd { 0 } else { rows / 2 }, odd, ..Found::default() };
+        let found = StrandReport { pairs: if odd { 0 } else { rows / 2 }, odd, ..StrandReport::default() };
         Self { rows, seen: 0, digests: VecDeque::new(), opposite: None, found }
     }
 
@@ -64,7 +64,7 @@ impl Strands {
     }
 
     /// What was found.
-    pub(super) fn found(&self) -> Found {
+    pub(super) fn found(&self) -> StrandReport {
         self.found
     }
 }

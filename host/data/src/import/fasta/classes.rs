@@ -1,50 +1,23 @@
 //! Which file belongs to which class and split.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
-use super::super::paths::{self, FASTA};
-use super::FastaOptions;
+use super::options::{ClassPath, FastaOptions};
 use crate::error::{Error, Result};
+use crate::import::paths::{self, FASTA};
 use crate::store::{Split, Task};
-
-/// A file or folder with sequences of one class.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClassPath {
-    /// The class; `None`: the name of the file or folder without its endings.
-    pub name: Option<String>,
-    /// The file or folder.
-    pub path: PathBuf,
-}
-
-impl FromStr for ClassPath {
-    type Err = Error;
-
-    /// `PATH` or `NAME=PATH`. A path that exists is a path, whatever signs it has.
-    fn from_str(text: &str) -> Result<Self> {
-        match text.split_once('=') {
-            Some((name, path)) if !Path::new(text).exists() => {
-                if name.is_empty() || path.is_empty() {
-                    return Err(Error::input(format!("{text:?}: expected a path, or NAME=PATH")));
-                }
-                Ok(Self { name: Some(name.into()), path: path.into() })
-            }
-            _ => Ok(Self { name: None, path: text.into() }),
-        }
-    }
-}
 
 /// All files, and the labels of the store.
 pub(super) struct Classes {
-    pub(super) files: Vec<File>,
+    pub(super) files: Vec<ClassFile>,
     pub(super) labels: Vec<String>,
     /// Classes, the background included.
     pub(super) names: usize,
 }
 
 /// A file of sequences.
-pub(super) struct File {
+pub(super) struct ClassFile {
     pub(super) path: PathBuf,
     /// The label of its rows; `None` for the background.
     pub(super) label: Option<u32>,
@@ -71,7 +44,7 @@ impl Classes {
                 if !names.contains(&name) {
                     if split != Split::Train {
                         return Err(Error::input(format!(
-                            "class {name:?} of {} is none of train, whose classes are {}",
+                            "class {name:?} of {} is not a class of train, whose classes are {}",
                             split.name(),
                             names.join(", ")
                         )));
@@ -90,7 +63,7 @@ impl Classes {
             names.iter().filter(|name| Some(*name) != options.background.as_ref()).cloned().collect();
         if let Some(background) = options.background.as_ref().filter(|name| !names.contains(name)) {
             return Err(Error::input(format!(
-                "the background {background:?} is none of the classes, which are {}",
+                "the background {background:?} is not one of the classes, which are {}",
                 names.join(", ")
             )));
         }
@@ -103,7 +76,8 @@ impl Classes {
             )));
         }
         let label = |name: &str| (0..).zip(&labels).find(|(_, label)| *label == name).map(|(label, _)| label);
-        let files = found.into_iter().map(|(path, name, split)| File { path, label: label(&name), split }).collect();
+        let files =
+            found.into_iter().map(|(path, name, split)| ClassFile { path, label: label(&name), split }).collect();
         Ok(Self { files, labels, names: names.len() })
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::super::genome::{ChromosomeSequence, records};
-use super::super::grouping::Grouping;
-use super::super::{OnProgress, Progress};
-use super::classes::{Classes, File};
-use super::{FastaOptions, Short};
+use super::classes::{ClassFile, Classes};
+use super::options::{FastaOptions, Short};
 use crate::bases::{Packed, count_bits};
 use crate::error::{Error, Result};
+use crate::formats::genome::{ChromosomeSequence, records};
+use crate::progress::{OnProgress, Progress};
+use crate::splits::grouping::Grouping;
 use crate::store::{Split, Task};
 
 /// What the first reading found. In memory, a few tens of bytes a window, in a multi-label task about a hundred.
@@ -45,7 +45,7 @@ pub(super) struct Piece<'a> {
     pub(super) labels: &'a [u32],
 }
 
-/// How the windows of a record came out.
+/// What was left out of a record, and why.
 #[derive(Default)]
 struct Cut {
     short: bool,
@@ -57,7 +57,7 @@ struct Cut {
 impl Pieces {
     pub(super) fn read(options: &FastaOptions, classes: &Classes, progress: OnProgress<'_>) -> Result<Self> {
         let mut pieces = Self { length: options.length.unwrap_or(0), ..Self::default() };
-        let mut grouping = (!options.by_file()).then(|| Grouping::new(options.fractions, options.seed));
+        let mut grouping = (!options.by_file()).then(|| Grouping::new(options.fractions(), options.seed));
         for file in &classes.files {
             let mut counted = 0;
             records::read(&file.path, None, &mut |_| {}, &mut |name, sequence| {
@@ -94,8 +94,14 @@ impl Pieces {
         Ok(pieces)
     }
 
-    /// Takes the length of the first record for that of all, where none was asked for.
-    fn fit(&mut self, options: &FastaOptions, file: &File, name: &str, sequence: &ChromosomeSequence) -> Result<()> {
+    /// Where no length was asked for, the length of the first record is that of all.
+    fn fit(
+        &mut self,
+        options: &FastaOptions,
+        file: &ClassFile,
+        name: &str,
+        sequence: &ChromosomeSequence,
+    ) -> Result<()> {
         if options.length.is_some() {
             return Ok(());
         }
@@ -115,7 +121,7 @@ impl Pieces {
     }
 
     /// Counts a window, and in a multi-label task finds those that are equal.
-    fn see(&mut self, options: &FastaOptions, file: &File, packed: &Packed) {
+    fn see(&mut self, options: &FastaOptions, file: &ClassFile, packed: &Packed) {
         let number = self.windows;
         self.windows += 1;
         if options.task == Task::MultiClass {
@@ -204,7 +210,7 @@ fn cut(
     Ok(cut)
 }
 
-/// Tells windows apart: 128 bits of SHA-256.
+/// 128 bits of SHA-256, by which windows are compared.
 fn digest(packed: &Packed) -> [u8; 16] {
     let mut digest = Sha256::new();
     digest.update(packed.codes());

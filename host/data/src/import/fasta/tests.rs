@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::super::in_tests;
 use super::*;
 use crate::bases::Packed;
 use crate::store::{FinalEvaluation, Rows, Split, Store};
+use crate::test_support;
 
 struct Folder(tempfile::TempDir);
 
@@ -19,7 +19,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        in_tests::file(self.0.path(), name, bytes)
+        test_support::file(self.0.path(), name, bytes)
     }
 
     fn class(&self, name: &str, bytes: impl AsRef<[u8]>) -> ClassPath {
@@ -39,7 +39,7 @@ impl Folder {
     }
 
     fn refused(&self, options: &FastaOptions) -> String {
-        in_tests::refusal(self.0.path(), import(options, &mut |_| {}))
+        test_support::refusal(self.0.path(), import(options, &mut |_| {}))
     }
 }
 
@@ -174,19 +174,19 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         change(&mut options);
         folder.refused(&options)
     };
-    insta::assert_snapshot!(refused(&|options| options.paths.truncate(1)), @r#"class "b" of valid is none of train, whose classes are a"#);
+    insta::assert_snapshot!(refused(&|options| options.paths.truncate(1)), @r#"class "b" of valid is not a class of train, whose classes are a"#);
     insta::assert_snapshot!(refused(&|options| options.test_paths.clear()), @"files of one split alone: give those of valid and those of test");
     insta::assert_snapshot!(refused(&|options| options.background = Some("a".into())), @"a background is of a multi-label task: choose that task, or let the background be a class like the others");
     insta::assert_snapshot!(refused(&|options| {
         options.task = Task::MultiLabel;
         options.background = Some("c".into());
-    }), @r#"the background "c" is none of the classes, which are a, b"#);
+    }), @r#"the background "c" is not one of the classes, which are a, b"#);
     insta::assert_snapshot!(refused(&|options| options.task = Task::Regression), @"files of sequences have no regression task: expected multi-class or multi-label");
     insta::assert_snapshot!(refused(&|options| options.length = Some(100)), @"no row of 100 bases: 9 records are shorter and 0 windows have too many unknown bases");
     insta::assert_snapshot!(refused(&|options| options.length = Some(usize::MAX)), @"rows of 18446744073709551615 bases: expected 1 to 16777216");
     insta::assert_snapshot!(refused(&|options| options.step = Some(0)), @"windows of 0 bases or a step of 0: give at least 1");
     insta::assert_snapshot!(refused(&|options| options.paths.push(options.paths[0].clone())), @r#"two paths are named "a", and the name is the class: give train/a.fa as NAME=PATH"#);
-    insta::assert_snapshot!(refused(&|options| options.paths[1].path = folder.file("train/b.fa", ">x\nAC-T\n")), @"train/b.fa, line 2: '-' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(&|options| options.paths[1].path = folder.file("train/b.fa", ">x\nAC-T\n")), @"train/b.fa, line 2: '-' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(&|options| options.paths[1] = folder.class("b.fna", "ACGT\n")), @"b.fna holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>' or a .2bit file, and it starts with 'A'");
     insta::assert_snapshot!(refused(&|options| {
         options.paths[1].path = folder.0.path().join("b");
@@ -237,14 +237,14 @@ proptest! {
         }
         let paths = vec![folder.class("a.fa", &text[0]), folder.class("b.fa", &text[1])];
         let options = FastaOptions {
-            length: Some(12), seed, fractions: Fractions { valid: 0.3, test: 0.3 },
+            length: Some(12), seed, valid: 0.3, test: 0.3,
             ..FastaOptions::new(paths, folder.0.path().join("store"))
         };
         let Ok(info) = import(&options, &mut |_| {}) else {
             // So few rows, tied together, may leave a split without any.
             return Ok(());
         };
-        prop_assert!(info.straddling.unwrap().is_none(), "{info}");
+        prop_assert!(info.leakage.unwrap().is_none(), "{info}");
         let store = Store::open(&options.output).unwrap();
         let mut of: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in [store.train(), store.valid(), test_rows(&store)] {

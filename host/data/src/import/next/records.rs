@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::super::OnProgress;
-use super::super::genome::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, records};
-use super::super::paths;
-use super::NextOptions;
+use super::options::NextOptions;
 use crate::error::{Error, Result};
+use crate::formats::genome::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, records};
+use crate::import::paths;
+use crate::progress::OnProgress;
 use crate::store::Split;
 
 /// Endings of files in folders: sequences, or text of letters alone.
@@ -15,7 +15,7 @@ const ENDINGS: &[&str] = &["fa", "fasta", "fna", "2bit", "txt"];
 
 /// All records of all files.
 pub(super) struct Records {
-    files: Vec<File>,
+    files: Vec<RecordFile>,
     pub(super) all: Vec<Chromosome>,
     /// Windows altogether.
     pub(super) windows: u64,
@@ -25,7 +25,7 @@ pub(super) struct Records {
     pub(super) short: u64,
 }
 
-struct File {
+struct RecordFile {
     path: PathBuf,
     /// Its name without endings: that of a record without a heading.
     stem: String,
@@ -83,7 +83,7 @@ impl Records {
                 all.all.push(Chromosome { name: name.to_owned(), length: sequence.length() });
                 Ok(())
             })?;
-            all.files.push(File { path, stem, split, records: all.all.len() - before });
+            all.files.push(RecordFile { path, stem, split, records: all.all.len() - before });
         }
         all.name(options.by_file())?;
         if all.windows == 0 {
@@ -114,7 +114,7 @@ impl Records {
         self.files.iter().flat_map(|file| std::iter::repeat_n(file.split, file.records))
     }
 
-    /// Gives names that several files have in common the file's name in front, and its split where that is the file's.
+    /// Puts the file's name in front of names that several files have, and its split too where files decide the splits.
     fn name(&mut self, by_file: bool) -> Result<()> {
         let mut times: BTreeMap<String, u32> = BTreeMap::new();
         for record in &self.all {

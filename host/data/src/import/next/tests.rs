@@ -5,10 +5,10 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::super::in_tests;
 use super::*;
+use crate::splits::{Fractions, GenomeSplitOptions};
 use crate::store::{FinalEvaluation, Rows, Store};
-use crate::{bases, import::Fractions};
+use crate::{bases, test_support};
 
 struct Folder(tempfile::TempDir);
 
@@ -18,7 +18,7 @@ impl Folder {
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-        in_tests::file(self.0.path(), name, bytes)
+        test_support::file(self.0.path(), name, bytes)
     }
 
     fn options(&self, paths: Vec<PathBuf>) -> NextOptions {
@@ -26,12 +26,12 @@ impl Folder {
     }
 
     fn refused(&self, options: &NextOptions) -> String {
-        in_tests::refusal(self.0.path(), import(options, &mut |_| {}))
+        test_support::refusal(self.0.path(), import(options, &mut |_| {}))
     }
 }
 
-fn named(valid: &str, test: &str) -> GenomeSplits {
-    GenomeSplits::named(vec![valid.into()], vec![test.into()])
+fn named(valid: &str, test: &str) -> GenomeSplitOptions {
+    GenomeSplitOptions::named(vec![valid.into()], vec![test.into()])
 }
 
 fn imported(options: &NextOptions) -> (Store, StoreInfo) {
@@ -155,14 +155,14 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
     insta::assert_snapshot!(refused(&|options| options.length = usize::MAX - 1), @"no record has 18446744073709551615 known bases in a row, for a window and the base after it; the longest has 16 bases: give a smaller length");
     insta::assert_snapshot!(refused(&|options| options.splits = named("two", "four")), @r#"chromosome "four" of test is not in the genome, which has one (16), two (5), three (5)"#);
     insta::assert_snapshot!(refused(&|options| options.splits = named("one:1-3", "three")), @"no rows in valid: train has 12, valid 0 and test 2, and each needs some; chromosomes and regions decide the split; the genome has one (16), two (5), three (5)");
-    insta::assert_snapshot!(refused(&|options| options.splits = GenomeSplits::named(vec![], vec![])), @"no chromosomes for valid: name some of one (16), two (5), three (5), or split by share");
+    insta::assert_snapshot!(refused(&|options| options.splits = GenomeSplitOptions::named(vec![], vec![])), @"no chromosomes for valid: name some of one (16), two (5), three (5), or split by share");
     insta::assert_snapshot!(refused(&|options| options.valid_paths = vec![fasta.clone()]), @"both files and chromosomes or shares are to decide the splits: give one of them");
     insta::assert_snapshot!(refused(&|options| {
-        options.splits = GenomeSplits::named(vec![], vec![]);
+        options.splits = GenomeSplitOptions::named(vec![], vec![]);
         options.valid_paths = vec![fasta.clone()];
     }), @"files of one split alone: give those of valid and those of test");
     insta::assert_snapshot!(refused(&|options| options.paths.push(fasta.clone())), @"g.fa is given twice: give each file once");
-    insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("words.txt", "Hello\n")]), @"words.txt, line 1: 'e' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("words.txt", "Hello\n")]), @"words.txt, line 1: 'e' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("empty.txt", "")]), @"empty.txt holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>', a text of letters alone or a .2bit file, and it is empty");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("twice.fa", ">a\nACGT\n>a\nACGT\n")]), @r#"twice.fa: record "twice:a" occurs twice: give each a name of its own"#);
 }
@@ -170,7 +170,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
 #[test]
 fn cut_and_flipped_genomes_never_panic_and_leave_nothing_and_the_same_gives_the_same_bytes() {
     let folder = Folder::new();
-    let good = crate::import::genome::tests::two_bit(
+    let good = crate::formats::genome::tests::two_bit(
         &[("one", "ACGTNNACGTACGGT"), ("two", "TTTTTGGGGG"), ("three", "ACCACACA")],
         false,
         0,
@@ -204,13 +204,13 @@ proptest! {
     ) {
         let folder = Folder::new();
         let text: String = (0..).zip(&records).flat_map(|(index, bases)| [format!(">r{index}\n"), bases.clone(), "\n".into()]).collect();
-        let splits = GenomeSplits { block, ..GenomeSplits::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
+        let splits = GenomeSplitOptions { block, ..GenomeSplitOptions::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
         let options = NextOptions { length, step, splits, ..folder.options(vec![folder.file("g.fa", text)]) };
         let Ok(info) = import(&options, &mut |_| {}) else {
             // Small genomes may have no window in a split.
             return Ok(());
         };
-        prop_assert_eq!(info.straddling.unwrap().overlapping_windows, crate::store::Pairs::default());
+        prop_assert_eq!(info.leakage.unwrap().overlapping_windows, crate::store::Pairs::default());
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         let mut windows = 0;
@@ -240,10 +240,10 @@ fn the_yeast_genome_has_the_windows_that_its_lengths_say() {
         return;
     }
     let folder = Folder::new();
-    let splits = GenomeSplits::named(vec!["chr7".into()], vec!["chr8".into(), "chr9".into()]);
+    let splits = GenomeSplitOptions::named(vec!["chr7".into()], vec!["chr8".into(), "chr9".into()]);
     let options = NextOptions { splits, ..NextOptions::new(vec![genome], folder.0.path().join("store")) };
     let (store, info) = imported(&options);
-    let opened = crate::import::genome::Genome::open(&options.paths[0], &mut |_| {}).unwrap();
+    let opened = crate::formats::genome::Genome::open(&options.paths[0], &mut |_| {}).unwrap();
     let mut expected = [0; 3];
     for record in opened.chromosomes() {
         let split = match record.name.as_str() {
@@ -254,7 +254,7 @@ fn the_yeast_genome_has_the_windows_that_its_lengths_say() {
         expected[split] += (record.length - 1001) / 10 + 1;
     }
     assert_eq!([info.rows.train, info.rows.valid, info.rows.test], expected);
-    assert!(info.straddling.unwrap().overlapping_windows == crate::store::Pairs::default());
+    assert!(info.leakage.unwrap().overlapping_windows == crate::store::Pairs::default());
     // A tenth of test's bases, as an order-0 model sees them: 1.3604 nats, accuracy 0.308, by hand from all of them.
     let counts = &info.positives.test;
     let total: u64 = counts.iter().sum();

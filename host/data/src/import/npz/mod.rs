@@ -5,68 +5,34 @@
 //! is written; then inputs and labels side by side. Memory stays at a row, or a block of rows of an array in Fortran
 //! order.
 //!
-//! Nobody writes down in which order that archive has its channels. Its sequences are `DeepSEA`'s, whose order is A, G, C,
-//! T, and it was made by leaving out rows and labels, so that this order is the default; what is imported is checked for
-//! signs of another one (`onehot::Pairs`).
+//! The order of the channels in that archive is documented nowhere. It was made from `DeepSEA`'s sequences by leaving out
+//! rows and labels, and their order is A, G, C, T, which is therefore the default. An import warns where the rows suggest
+//! another order (`onehot::Pairs`).
 
-mod archive;
-mod header;
+mod arrays;
 mod onehot;
-mod rows;
+mod options;
 mod targets;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::labels::shortened;
-use super::source::describe;
-use super::{OnProgress, Progress, refuse_empty_splits};
+use super::sources::describe;
 use crate::bases::CHANNELS;
-use crate::error::{Error, Result};
-use crate::store::{
-    Count, ImportRecord, LONGEST, MOST_LABELS, PerSplit, Row, Shape, Split, StoreInfo, StoreWriter, Task,
-};
-use archive::Arrays;
+use crate::error::Result;
+use crate::formats::npz::{Rows, open};
+use crate::progress::{OnProgress, Progress};
+use crate::splits::refuse_empty_splits;
+use crate::store::{Count, ImportRecord, LONGEST, MOST_LABELS, PerSplit, Row, Shape, Split, StoreInfo, StoreWriter};
+use arrays::Arrays;
 use onehot::{Axis, Pairs};
-use rows::Rows;
+pub use options::NpzOptions;
 use targets::{Labels, RowTarget};
-
-/// The settings; each field is a flag of the same name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NpzOptions {
-    /// The archive: `numpy.savez` or `numpy.savez_compressed`.
-    pub npz: PathBuf,
-    /// The store to write.
-    pub output: PathBuf,
-    /// Whether a file at `output` may be replaced.
-    pub overwrite: bool,
-    /// The order of the channels, such as AGCT.
-    pub channels: String,
-    /// Names of the labels, one a line, and perhaps a tab and a group; `None`: `label_0` and so on.
-    pub labels: Option<PathBuf>,
-    /// What is predicted; `None`: multi-label for several numbers a row, multi-class for one whole number.
-    pub task: Option<Task>,
-}
-
-impl NpzOptions {
-    /// The usual settings: channels in the order of `DeepSEA`, numbered labels.
-    pub fn new(npz: impl Into<PathBuf>, output: impl Into<PathBuf>) -> Self {
-        Self {
-            npz: npz.into(),
-            output: output.into(),
-            overwrite: false,
-            channels: "AGCT".into(),
-            labels: None,
-            task: None,
-        }
-    }
-}
 
 /// Imports; returns what was written.
 pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
-    let letters = onehot::channels(&options.channels).map_err(Error::input)?;
+    let letters = onehot::channels(&options.channels)?;
     let source = describe(&options.npz, progress)?;
-    let arrays = archive::arrays(&options.npz, &mut archive::open(&options.npz)?)?;
+    let arrays = arrays::arrays(&options.npz, &mut open(&options.npz)?)?;
     let (length, axis) = layout(options, &arrays)?;
     let rows = PerSplit {
         train: arrays.train.x.rows as u64,
@@ -85,15 +51,15 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     let mut done = 0;
     for split in Split::ALL {
         let Arrays { x, y } = arrays.get(split);
-        let (mut inputs, mut outputs) = (archive::open(&options.npz)?, archive::open(&options.npz)?);
+        let (mut inputs, mut outputs) = (open(&options.npz)?, open(&options.npz)?);
         let mut inputs = Rows::new(&options.npz, &mut inputs, x, onehot::flag)?;
         let mut outputs = Rows::new(&options.npz, &mut outputs, y, targets::number)?;
         let mut target = RowTarget::default();
         let mut row = 0;
         while let (Some(flags), Some(numbers)) = (inputs.next()?, outputs.next()?) {
             let packed =
-                onehot::packed(flags, axis, letters).map_err(|what| targets::in_row(&options.npz, x, row, &what))?;
-            labels.target(numbers, &mut target).map_err(|what| targets::in_row(&options.npz, y, row, &what))?;
+                onehot::packed(flags, axis, letters).map_err(|error| targets::in_row(&options.npz, x, row, error))?;
+            labels.target(numbers, &mut target).map_err(|error| targets::in_row(&options.npz, y, row, error))?;
             pairs.count(&packed);
             writer.push(
                 split,
@@ -127,38 +93,38 @@ fn layout(options: &NpzOptions, arrays: &PerSplit<Arrays>) -> Result<(usize, Axi
         [_, CHANNELS, CHANNELS] => {
             return Err(first
                 .x
-                .wrong(path, "rows of 4 × 4: which axis holds the channels cannot be told; give longer sequences"));
+                .wrong(path, "rows of 4 × 4: it is unclear which axis holds the channels; give longer sequences"));
         }
         [_, length, CHANNELS] => (*length, Axis::Last),
         [_, CHANNELS, length] => (*length, Axis::First),
         other => {
             return Err(first
                 .x
-                .wrong(path, &format!("its shape is {other:?}: expected (rows, length, 4) or (rows, 4, length)")));
+                .wrong(path, format!("its shape is {other:?}: expected (rows, length, 4) or (rows, 4, length)")));
         }
     };
     if length == 0 || length > LONGEST {
-        return Err(first.x.wrong(path, &format!("rows of {length} bases: expected 1 to {LONGEST}")));
+        return Err(first.x.wrong(path, format!("rows of {length} bases: expected 1 to {LONGEST}")));
     }
     for split in Split::ALL {
         let Arrays { x, y } = arrays.get(split);
         if x.header.shape.get(1..) != first.x.header.shape.get(1..) {
             let what = format!("its shape is {:?} and that of train {:?}", x.header.shape, first.x.header.shape);
-            return Err(x.wrong(path, &format!("{what}: rows of all splits must look the same")));
+            return Err(x.wrong(path, format!("{what}: rows of all splits must look the same")));
         }
         if y.header.shape.get(1..) != first.y.header.shape.get(1..) {
             let what = format!("its shape is {:?} and that of train {:?}", y.header.shape, first.y.header.shape);
-            return Err(y.wrong(path, &format!("{what}: rows of all splits must look the same")));
+            return Err(y.wrong(path, format!("{what}: rows of all splits must look the same")));
         }
         if !(1..=2).contains(&y.header.shape.len()) {
             let what = format!("its shape is {:?}: expected (rows,) or (rows, labels)", y.header.shape);
-            return Err(y.wrong(path, &what));
+            return Err(y.wrong(path, what));
         }
         if x.rows != y.rows {
-            return Err(x.wrong(path, &format!("it has {} rows and its labels have {}", x.rows, y.rows)));
+            return Err(x.wrong(path, format!("it has {} rows and its labels have {}", x.rows, y.rows)));
         }
         if y.items == 0 || y.items > MOST_LABELS {
-            return Err(y.wrong(path, &format!("{} labels: expected 1 to {MOST_LABELS}", y.items)));
+            return Err(y.wrong(path, format!("{} labels: expected 1 to {MOST_LABELS}", y.items)));
         }
     }
     Ok((length, axis))

@@ -1,11 +1,12 @@
-//! From one-hot numbers to bases, and whether the channels are in the order that was said.
+//! From one-hot numbers to bases, and a check that the channels are in the order that the options name.
 
-use super::header::Number;
 use crate::bases::{CHANNELS, Packed, bit_at, code_at};
+use crate::error::{Error, Result};
+use crate::formats::npz::Number;
 
 /// A number of a one-hot array that is neither 0 nor 1.
 const NEITHER: u8 = 2;
-/// Fewer pairs of C and G say nothing about their order.
+/// Pairs of C and G below which their order cannot be judged.
 const PAIRS: u64 = 10_000;
 
 /// Which axis of a row holds the channels.
@@ -27,7 +28,7 @@ pub(super) fn flag(number: Number, bytes: &[u8]) -> u8 {
 }
 
 /// The bases of a row of flags. `letters` are the channels in their order. A column of zeros is an unknown base.
-pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Result<Packed, String> {
+pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Result<Packed> {
     let length = flags.len() / CHANNELS;
     let mut sequence = Vec::with_capacity(length);
     for base in 0..length {
@@ -37,21 +38,26 @@ pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Resul
             match flags.get(place) {
                 Some(0) => {}
                 Some(1) if found.is_none() => found = Some(letter),
-                Some(1) => return Err(format!("base {base} has a 1 in two channels: expected one-hot sequences")),
+                Some(1) => {
+                    return Err(Error::input(format!(
+                        "base {base} has a 1 in two channels: expected one-hot sequences"
+                    )));
+                }
                 _ => {
-                    return Err(format!(
+                    return Err(Error::input(format!(
                         "base {base} has a value in channel {channel} that is neither 0 nor 1: expected one-hot sequences"
-                    ));
+                    )));
                 }
             }
         }
         sequence.push(found.unwrap_or(b'N'));
     }
     // Only letters of DNA were pushed.
-    Packed::from_letters(&sequence).map_err(|(place, _)| format!("base {place} is none"))
+    Packed::from_letters(&sequence)
+        .map_err(|(place, _)| Error::bug(format!("base {place} of a one-hot row is no letter")))
 }
 
-/// How often C stands before G, and G before C.
+/// The number of times that C stands before G, and G before C.
 ///
 /// Both are about as frequent in genomes, but where methylated C mutates, as in vertebrates, CG is rare. Channels in the
 /// order ACGT that are read as AGCT, or the other way round, swap the two.
@@ -88,12 +94,12 @@ impl Pairs {
 }
 
 /// The channels as letters, from a text such as AGCT.
-pub(super) fn channels(text: &str) -> Result<[u8; CHANNELS], String> {
+pub(super) fn channels(text: &str) -> Result<[u8; CHANNELS]> {
     let upper = text.to_ascii_uppercase();
     let letters = upper.as_bytes().try_into().ok();
-    letters
-        .filter(|letters: &[u8; CHANNELS]| b"ACGT".iter().all(|base| letters.contains(base)))
-        .ok_or_else(|| format!("channels {text:?}: expected A, C, G and T in the order of the channels, such as AGCT"))
+    letters.filter(|letters: &[u8; CHANNELS]| b"ACGT".iter().all(|base| letters.contains(base))).ok_or_else(|| {
+        Error::input(format!("channels {text:?}: expected A, C, G and T in the order of the channels, such as AGCT"))
+    })
 }
 
 #[cfg(test)]
@@ -112,8 +118,8 @@ mod tests {
 
     #[test]
     fn columns_that_are_not_one_hot_are_refused() {
-        assert!(packed(&[1, 1, 0, 0], Axis::Last, *b"ACGT").unwrap_err().contains("two channels"));
-        assert!(packed(&[0, 2, 0, 0], Axis::Last, *b"ACGT").unwrap_err().contains("channel 1"));
+        assert!(packed(&[1, 1, 0, 0], Axis::Last, *b"ACGT").unwrap_err().to_string().contains("two channels"));
+        assert!(packed(&[0, 2, 0, 0], Axis::Last, *b"ACGT").unwrap_err().to_string().contains("channel 1"));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::archive::{Array, Arrays, open};
-use super::header::Number;
-use super::rows::Rows;
-use super::{NpzOptions, shortened};
+use super::arrays::Arrays;
+use super::options::NpzOptions;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
+use crate::formats::npz::{Array, Number, Rows, open};
+use crate::import::label_names;
 use crate::store::{MOST_LABELS, PerSplit, Split, Target, Task};
+use crate::text::shortened;
 
-/// What is known of the labels after reading them once.
+/// What the first reading of the labels found.
 pub(super) struct Labels {
     pub(super) task: Task,
     /// How many.
@@ -65,7 +66,7 @@ impl Labels {
             while let Some(row) = rows.next()? {
                 labels
                     .target(row, &mut target)
-                    .map_err(|what| in_row(&options.npz, array, done_in(done, arrays, split), &what))?;
+                    .map_err(|error| in_row(&options.npz, array, done_in(done, arrays, split), error))?;
                 largest = largest.max(target.class as usize);
                 exclusive &= target.bits.iter().map(|byte| byte.count_ones()).sum::<u32>() == 1;
                 done += 1;
@@ -91,8 +92,8 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Takes the label of a row.
-    pub(super) fn target(&self, row: &[f64], target: &mut RowTarget) -> Result<(), String> {
+    /// Reads the label of a row into `target`.
+    pub(super) fn target(&self, row: &[f64], target: &mut RowTarget) -> Result<()> {
         match self.task {
             Task::MultiLabel => target.bits(row),
             Task::MultiClass | Task::NextNucleotide if self.single => target.class(row),
@@ -103,7 +104,9 @@ impl Labels {
                     (Some(class), None) => target.class = class,
                     (found, _) => {
                         let many = if found.is_none() { "no" } else { "more than one" };
-                        return Err(format!("it has {many} class, and a row of a multi-class task has one"));
+                        return Err(Error::input(format!(
+                            "it has {many} class, and a row of a multi-class task has one"
+                        )));
                     }
                 }
                 Ok(())
@@ -113,7 +116,7 @@ impl Labels {
         }
     }
 
-    /// The label that [`Self::target`] took.
+    /// The label that [`Self::target`] read.
     pub(super) fn of<'t>(&self, target: &'t RowTarget) -> Target<'t> {
         match self.task {
             Task::MultiLabel => Target::Bits(&target.bits),
@@ -124,7 +127,7 @@ impl Labels {
 }
 
 impl RowTarget {
-    fn bits(&mut self, row: &[f64]) -> Result<(), String> {
+    fn bits(&mut self, row: &[f64]) -> Result<()> {
         self.bits.clear();
         self.bits.resize(bit_bytes(row.len()), 0);
         for (label, value) in row.iter().enumerate() {
@@ -132,19 +135,20 @@ impl RowTarget {
                 0.0 => {}
                 1.0 => set_bit(&mut self.bits, label),
                 _ => {
-                    return Err(format!(
+                    return Err(Error::input(format!(
                         "label {label} is {value:?}: expected 0 or 1 (for numbers, --task regression or poisson-regression)"
-                    ));
+                    )));
                 }
             }
         }
         Ok(())
     }
 
-    fn class(&mut self, row: &[f64]) -> Result<(), String> {
+    fn class(&mut self, row: &[f64]) -> Result<()> {
         let class = row.first().copied().unwrap_or(f64::NAN);
         if class.fract() != 0.0 || !(0.0..MOST_LABELS as f64).contains(&class) {
-            return Err(format!("the class is {class:?}: expected a whole number from 0 to {}", MOST_LABELS - 1));
+            let most = MOST_LABELS - 1;
+            return Err(Error::input(format!("the class is {class:?}: expected a whole number from 0 to {most}")));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small whole number, as checked")]
         let class = class as u32;
@@ -152,14 +156,16 @@ impl RowTarget {
         Ok(())
     }
 
-    fn values(&mut self, row: &[f64], least: f32) -> Result<(), String> {
+    fn values(&mut self, row: &[f64], least: f32) -> Result<()> {
         self.values.clear();
         for (label, value) in row.iter().enumerate() {
             #[expect(clippy::cast_possible_truncation, reason = "labels are float32, and what is too large is refused")]
             let narrow = *value as f32;
             if !narrow.is_finite() || narrow < least {
                 let expected = if least == 0.0 { "a number of 0 or more" } else { "a number" };
-                return Err(format!("label {label} is {value:?}: expected {expected} in the range of float32"));
+                return Err(Error::input(format!(
+                    "label {label} is {value:?}: expected {expected} in the range of float32"
+                )));
             }
             self.values.push(narrow);
         }
@@ -167,24 +173,24 @@ impl RowTarget {
     }
 }
 
-/// An error in a row of an array.
-pub(super) fn in_row(path: &Path, array: &Array, row: u64, what: &str) -> Error {
-    array.wrong(path, &format!("row {row}: {what}"))
+/// The same error with file, array and row in front.
+pub(super) fn in_row(path: &Path, array: &Array, row: u64, error: Error) -> Error {
+    array.at(path, error.context(format!("row {row}")))
 }
 
-/// The row within its split of the row that is the `done`th of all.
+/// The index within its split of the row with the index `done` among all rows.
 fn done_in(done: u64, arrays: &PerSplit<Arrays>, split: Split) -> u64 {
     let before: u64 =
         Split::ALL.iter().filter(|&&other| other < split).map(|&other| arrays.get(other).y.rows as u64).sum();
     done - before
 }
 
-/// The labels' names and groups: those of the file, which must be as many as there are, or numbered ones.
+/// The names and groups of the labels: numbered names, or those of the file, which must have as many.
 pub(super) fn names(options: &NpzOptions, labels: &Labels) -> Result<(Vec<String>, Vec<String>)> {
     let Some(file) = &options.labels else {
         return Ok(((0..labels.count).map(|label| format!("label_{label}")).collect(), Vec::new()));
     };
-    let (names, groups) = super::super::names::read(file)?;
+    let (names, groups) = label_names::read(file)?;
     let more_classes = labels.task == Task::MultiClass && labels.single && names.len() > labels.count;
     if names.len() == labels.count || more_classes {
         return Ok((names, groups));

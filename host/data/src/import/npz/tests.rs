@@ -1,13 +1,14 @@
 //! The importer of NumPy's archives on good and bad ones.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
-use crate::store::{FinalEvaluation, Rows as StoreRows, Store};
+use crate::store::{FinalEvaluation, Rows as StoreRows, Store, Task};
 
 const TRAIN: [&str; 5] = ["ACGTNA", "AAAAAA", "CCGGTT", "NNNNNN", "GATTAC"];
 const VALID: [&str; 2] = ["TTTTTT", "ACACAC"];
@@ -334,7 +335,7 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
             }
         })
         .collect();
-    insta::assert_snapshot!(folder.refused(&folder.options(&short)), @"a.npz, array x_train: rows of 4 × 4: which axis holds the channels cannot be told; give longer sequences");
+    insta::assert_snapshot!(folder.refused(&folder.options(&short)), @"a.npz, array x_train: rows of 4 × 4: it is unclear which axis holds the channels; give longer sequences");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::super::labels::shortened;
-use super::TableOptions;
-use super::source::Table;
+use super::options::TableOptions;
 use crate::error::{Error, Result};
+use crate::formats::table::Table;
 use crate::store::Task;
+use crate::text::shortened;
 
 /// Places of the columns.
 pub(super) struct Columns {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::super::grouping::{Extent, Grouping};
-use super::super::{OnProgress, Progress};
 use super::columns::{Columns, LabelForm};
-use super::source::{Place, Record, Table};
-use super::{SplitBy, TableOptions, row};
+use super::options::{SplitBy, TableOptions};
+use super::row;
 use crate::error::{Error, Result};
+use crate::formats::table::{RowNumber, Table, TableRow};
+use crate::progress::{OnProgress, Progress};
+use crate::splits::grouping::{Extent, Grouping};
 use crate::store::{MOST_LABELS, Split, Task};
 
 /// Chromosomes and scaffolds that a table may name; more means that another column was read.
@@ -30,32 +31,32 @@ pub(super) struct FirstReading {
     pub(super) splits: Vec<Split>,
 }
 
-struct Reading<'o> {
+struct FirstPass<'o> {
     options: &'o TableOptions,
     names: BTreeSet<String>,
     chromosomes: BTreeMap<String, u32>,
     /// The length of all sequences, and the table and row that set it.
-    length: Option<(usize, PathBuf, Place)>,
+    length: Option<(usize, PathBuf, RowNumber)>,
     other_length: u64,
     grouping: Option<Grouping>,
     values: Vec<f32>,
 }
 
 pub(super) fn read(options: &TableOptions, by: SplitBy, progress: OnProgress<'_>) -> Result<FirstReading> {
-    let mut reading = Reading {
+    let mut reading = FirstPass {
         options,
         names: BTreeSet::new(),
         chromosomes: BTreeMap::new(),
-        length: options.length.map(|length| (length, PathBuf::new(), Place::Row(0))),
+        length: options.length.map(|length| (length, PathBuf::new(), RowNumber::Row(0))),
         other_length: 0,
-        grouping: (by == SplitBy::Share).then(|| Grouping::new(options.fractions, options.seed)),
+        grouping: (by == SplitBy::Share).then(|| Grouping::new(options.fractions(), options.seed)),
         values: Vec::new(),
     };
     let mut all: Option<Columns> = None;
     let mut rows = Vec::new();
     let mut done = 0;
     for (path, _) in options.tables() {
-        let mut table = Table::open(path, options)?;
+        let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
         let before = done;
         while let Some(record) = table.next()? {
@@ -89,10 +90,10 @@ pub(super) fn read(options: &TableOptions, by: SplitBy, progress: OnProgress<'_>
     })
 }
 
-impl Reading<'_> {
-    fn row(&mut self, columns: &Columns, record: &Record<'_>) -> Result<()> {
+impl FirstPass<'_> {
+    fn row(&mut self, columns: &Columns, record: &TableRow<'_>) -> Result<()> {
         let (packed, found) = row::sequence(self.options, columns, record)?;
-        let (expected, path, place) = self.length.get_or_insert_with(|| (found, record.path.to_owned(), record.place));
+        let (expected, path, place) = self.length.get_or_insert_with(|| (found, record.path.to_owned(), record.number));
         let expected = *expected;
         if found != expected {
             if self.options.length.is_none() {
@@ -132,7 +133,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn chromosome(&mut self, column: usize, record: &Record<'_>) -> Result<u32> {
+    fn chromosome(&mut self, column: usize, record: &TableRow<'_>) -> Result<u32> {
         let name = row::chromosome(column, record)?;
         if let Some(index) = self.chromosomes.get(name) {
             return Ok(*index);

@@ -1,36 +1,34 @@
 //! `data import table`: rows of a TSV, CSV or Parquet file with a sequence, labels, and perhaps a split or a place.
 //!
 //! The file is read twice: once for its classes, lengths and faults, once to pack. Memory stays at a few rows, the
-//! names of labels and chromosomes, and, where shares decide the split, some numbers a row (`import/grouping.rs`).
+//! names of labels and chromosomes, and, where shares decide the split, some numbers a row (`splits/grouping.rs`).
 
 mod columns;
 mod first;
 mod options;
-mod parquet;
 mod row;
-mod source;
-mod text;
 
 use std::collections::BTreeMap;
 
-use super::grouping::Fractions;
-use super::source::describe;
-use super::{OnProgress, Progress, names, refuse_empty_splits};
+use super::label_names;
+use super::sources::describe;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
+use crate::formats::table::{Table, TableRow};
+use crate::progress::{OnProgress, Progress};
+use crate::splits::{Fractions, refuse_empty_splits};
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use columns::Columns;
 use first::FirstReading;
 use options::SplitBy;
 pub use options::TableOptions;
-use source::{Record, Table};
 
 /// Imports; returns what was written.
 pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
     let by = options.split_by()?;
     let tables = options.tables();
     let sources = tables.iter().map(|(path, _)| describe(path, progress)).collect::<Result<_>>()?;
-    let groups = options.groups.as_deref().map(names::read).transpose()?;
+    let groups = options.groups.as_deref().map(label_names::read).transpose()?;
     let first = first::read(options, by, progress)?;
     let shape = Shape {
         length: first.length,
@@ -44,7 +42,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     let total = Some(first.rows.iter().sum());
     let mut done = 0;
     for (path, split) in &tables {
-        let mut table = Table::open(path, options)?;
+        let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
         while let Some(record) = table.next()? {
             let by_share = usize::try_from(done).ok().and_then(|row| first.splits.get(row).copied());
@@ -100,7 +98,7 @@ impl<'a> Packing<'a> {
     fn row(
         &mut self,
         columns: &Columns,
-        record: &Record<'_>,
+        record: &TableRow<'_>,
         split: Option<Split>,
         writer: &mut StoreWriter,
     ) -> Result<()> {
@@ -196,7 +194,7 @@ fn warnings(first: &FirstReading) -> Vec<String> {
 
 /// The settings that a store keeps: those that decide its content.
 fn settings(options: &TableOptions, by: SplitBy) -> BTreeMap<String, String> {
-    let Fractions { valid, test } = options.fractions;
+    let Fractions { valid, test } = options.fractions();
     let split = match by {
         SplitBy::Column => format!("column {}", options.split.as_deref().unwrap_or_default()),
         SplitBy::Share => format!("by share: valid {valid}, test {test}, seed {}", options.seed),

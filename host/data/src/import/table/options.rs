@@ -2,56 +2,91 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::grouping::Fractions;
 use crate::error::{Error, Result};
+use crate::formats::table::TextOptions;
+use crate::splits::Fractions;
 use crate::store::{Split, Task};
 
-/// The settings; each field is a flag of the same name.
+/// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(
+    feature = "clap",
+    derive(clap::Args),
+    command(
+        after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
+sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart.\n\n\
+Examples:\n  \
+genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
+genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
+genomenas data import table signal.parquet --labels k562,hepg2 --task regression --chromosome chrom --start start \\\n      \
+--valid-chromosomes chr7 --test-chromosomes chr8,chr9 --out signal.arrow"
+    )
+)]
 pub struct TableOptions {
-    /// The table: TSV or CSV, plain or gzipped, or Parquet.
+    /// The table: TSV or CSV, plain or gzip, or Parquet.
     pub table: PathBuf,
     /// The store to write.
+    #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Whether a file at `output` may be replaced.
+    /// Replaces the store if it is there already.
+    #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
-    /// What separates columns; `None`: a comma in a file named `.csv`, else a tab.
+    /// What separates columns: one character, or 'tab' [default: a comma in a file named .csv, else a tab]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHAR", value_parser = delimiter))]
     pub delimiter: Option<u8>,
-    /// Whether the first line names the columns. Columns may be given by number (from 1) in any case.
-    pub header: bool,
+    /// The first line is a row already; columns go by number, from 1.
+    #[cfg_attr(feature = "clap", arg(long))]
+    pub no_header: bool,
     /// The column with the sequence.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN", default_value = "sequence"))]
     pub sequence: String,
-    /// The column with the class (or, with `label_separator`, the labels); several columns: one label each, 0 or 1. For
-    /// a regression each column is a label and holds its numbers.
+    /// The column with the class or the labels; several, separated by commas, for one label each: 0 or 1, or a number.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN,…", value_delimiter = ',', default_value = "label"))]
     pub labels: Vec<String>,
-    /// What separates the labels in the one label column; an empty cell has none.
+    /// What separates the labels in the one label column.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHAR"))]
     pub label_separator: Option<char>,
-    /// What is predicted; `None`: multi-class for one label column without separator, else multi-label.
+    /// What is predicted [default: multi-class for one label column without separator, else multi-label]
+    #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
-    /// A file with the group of each label: label, tab, group.
+    /// The group of labels: a file of label, tab and group, one a line.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
-    /// The column with the split: train, valid (or validation, val, dev) or test.
+    /// The column with the split: train, valid or test.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub split: Option<String>,
-    /// Where shares decide the split: those of valid and test.
-    pub fractions: Fractions,
-    /// Where shares decide the split: the seed of the draw.
+    /// Where shares decide the split: the share of rows for validation.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
+    pub valid: f64,
+    /// Where shares decide the split: the share of rows for the test.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
+    pub test: f64,
+    /// Where shares decide the split: decides, with the sequence, which split a row is in.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, conflicts_with_all = OTHER_SPLITS))]
     pub seed: u64,
-    /// Where shares decide the split: a column whose equal cells stay in one split.
+    /// Where shares decide the split: rows with the same value in this column stay together.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub group: Option<String>,
     /// The column with the chromosome.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub chromosome: Option<String>,
-    /// The column with the first base of the sequence on its chromosome, counted from 0.
+    /// The column with the first base of the sequence on its chromosome, counted from 0; the store keeps it.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub start: Option<String>,
-    /// The chromosomes of valid; train has those that are in neither list.
+    /// Chromosomes of the validation split, separated by commas; train has those that are in no list.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR,…", value_delimiter = ','))]
     pub valid_chromosomes: Vec<String>,
-    /// The chromosomes of test.
+    /// Chromosomes of the test split.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR,…", value_delimiter = ','))]
     pub test_chromosomes: Vec<String>,
-    /// A table of its own for valid; `table` then is train.
+    /// A table of its own for validation; the first table is then for training.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub valid_table: Option<PathBuf>,
-    /// A table of its own for test.
+    /// A table of its own for the test.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub test_table: Option<PathBuf>,
-    /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases on both sides. `None`:
-    /// all sequences must be equally long.
+    /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases [default: all equally long]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub length: Option<usize>,
 }
 
@@ -76,14 +111,15 @@ impl TableOptions {
             output: output.into(),
             overwrite: false,
             delimiter: None,
-            header: true,
+            no_header: false,
             sequence: "sequence".into(),
             labels: vec!["label".into()],
             label_separator: None,
             task: None,
             groups: None,
             split: None,
-            fractions: Fractions { valid: 0.1, test: 0.1 },
+            valid: 0.1,
+            test: 0.1,
             seed: 0,
             group: None,
             chromosome: None,
@@ -94,6 +130,16 @@ impl TableOptions {
             test_table: None,
             length: None,
         }
+    }
+
+    /// How the table is divided into cells, where it is a text.
+    pub(super) fn text(&self) -> TextOptions {
+        TextOptions { delimiter: self.delimiter, no_header: self.no_header }
+    }
+
+    /// The shares of valid and test, where they decide the split.
+    pub(super) fn fractions(&self) -> Fractions {
+        Fractions { valid: self.valid, test: self.test }
     }
 
     /// What decides splits; refuses settings that contradict each other.
@@ -110,7 +156,7 @@ impl TableOptions {
             (None, false, false) => SplitBy::Share,
             _ => {
                 return refuse(
-                    "splits are told twice: give a split column, or chromosomes of valid and test, or a table each for \
+                    "the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for \
                      valid and test",
                 );
             }
@@ -148,17 +194,31 @@ impl TableOptions {
                 refuse("label columns of a regression hold one number a row: leave out the separator")
             }
             _ => {
-                self.fractions.check()?;
+                self.fractions().check()?;
                 Ok(by)
             }
         }
     }
 
-    /// The tables to read, in their order, and the split of each where that is told by the table.
+    /// The tables to read, in their order, and the split of each where the table decides it.
     pub(super) fn tables(&self) -> Vec<(&Path, Option<Split>)> {
         let more = [(&self.valid_table, Split::Valid), (&self.test_table, Split::Test)];
         let more: Vec<_> = more.iter().filter_map(|(path, split)| Some((path.as_deref()?, Some(*split)))).collect();
         let split = (!more.is_empty()).then_some(Split::Train);
         std::iter::once((self.table.as_path(), split)).chain(more).collect()
+    }
+}
+
+/// What decides the split where shares do not.
+#[cfg(feature = "clap")]
+const OTHER_SPLITS: [&str; 5] = ["split", "valid_chromosomes", "test_chromosomes", "valid_table", "test_table"];
+
+/// One byte, or the word `tab`.
+#[cfg(feature = "clap")]
+fn delimiter(text: &str) -> Result<u8> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [one] if one.is_ascii() => Ok(*one),
+        _ => Err(Error::input(format!("delimiter '{text}': expected one character, such as ';', or 'tab'"))),
     }
 }

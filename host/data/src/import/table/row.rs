@@ -2,22 +2,23 @@
 
 use sha2::{Digest, Sha256};
 
-use super::TableOptions;
 use super::columns::{Columns, LabelForm};
-use super::source::Record;
+use super::options::TableOptions;
 use crate::bases::Packed;
 use crate::error::Result;
+use crate::formats::table::TableRow;
 use crate::store::{Split, Task};
+use crate::text::shortened;
 
 /// The sequence, and the length it has in the table.
-pub(super) fn sequence(options: &TableOptions, columns: &Columns, record: &Record<'_>) -> Result<(Packed, usize)> {
+pub(super) fn sequence(options: &TableOptions, columns: &Columns, record: &TableRow<'_>) -> Result<(Packed, usize)> {
     let text = record.cell(columns.sequence)?;
     if text.is_empty() {
         return Err(record.wrong("the sequence is empty"));
     }
     let packed = Packed::from_letters(text.as_bytes()).map_err(|(place, byte)| {
         record.wrong(format!(
-            "'{}' at place {} of the sequence is no letter of DNA (A, C, G, T, N and the IUPAC letters are)",
+            "'{}' at place {} of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)",
             byte.escape_ascii(),
             place + 1
         ))
@@ -31,7 +32,7 @@ pub(super) fn sequence(options: &TableOptions, columns: &Columns, record: &Recor
 }
 
 /// The labels of a row, or its class.
-pub(super) fn names<'r>(columns: &'r Columns, record: &'r Record<'_>) -> Result<Vec<&'r str>> {
+pub(super) fn names<'r>(columns: &'r Columns, record: &'r TableRow<'_>) -> Result<Vec<&'r str>> {
     let first = columns.labels.first().map_or(0, |(column, _)| *column);
     match columns.form {
         LabelForm::Values => Ok(Vec::new()),
@@ -55,7 +56,7 @@ pub(super) fn names<'r>(columns: &'r Columns, record: &'r Record<'_>) -> Result<
 }
 
 /// The numbers of a row of a regression.
-pub(super) fn values(task: Task, columns: &Columns, record: &Record<'_>, values: &mut Vec<f32>) -> Result<()> {
+pub(super) fn values(task: Task, columns: &Columns, record: &TableRow<'_>, values: &mut Vec<f32>) -> Result<()> {
     values.clear();
     for (column, name) in &columns.labels {
         let cell = record.cell(*column)?;
@@ -75,21 +76,21 @@ pub(super) fn values(task: Task, columns: &Columns, record: &Record<'_>, values:
 }
 
 /// The split that a cell names.
-pub(super) fn split(column: usize, record: &Record<'_>) -> Result<Split> {
+pub(super) fn split(column: usize, record: &TableRow<'_>) -> Result<Split> {
     let cell = record.cell(column)?;
     match cell.to_ascii_lowercase().as_str() {
         "train" | "training" => Ok(Split::Train),
         "valid" | "validation" | "val" | "dev" => Ok(Split::Valid),
         "test" => Ok(Split::Test),
         _ => Err(record.wrong(format!(
-            "{:?} is no split: expected train, valid (or validation, val, dev) or test",
-            super::super::labels::shortened(cell)
+            "{:?} is not a split: expected train, valid (or validation, val, dev) or test",
+            shortened(cell)
         ))),
     }
 }
 
 /// The chromosome.
-pub(super) fn chromosome<'r>(column: usize, record: &'r Record<'_>) -> Result<&'r str> {
+pub(super) fn chromosome<'r>(column: usize, record: &'r TableRow<'_>) -> Result<&'r str> {
     match record.cell(column)? {
         "" => Err(record.wrong("the chromosome is empty")),
         name => Ok(name),
@@ -97,12 +98,12 @@ pub(super) fn chromosome<'r>(column: usize, record: &'r Record<'_>) -> Result<&'
 }
 
 /// The first base of the row on its chromosome: the one in the table, moved where the sequence was cut or filled.
-pub(super) fn start(column: usize, record: &Record<'_>, found: usize, length: usize) -> Result<u64> {
+pub(super) fn start(column: usize, record: &TableRow<'_>, found: usize, length: usize) -> Result<u64> {
     let cell = record.cell(column)?;
     let Ok(start) = cell.parse::<u64>() else {
         return Err(record.wrong(format!(
             "the start is {:?}: expected the first base of the sequence, counted from 0",
-            super::super::labels::shortened(cell)
+            shortened(cell)
         )));
     };
     let cut = (found.saturating_sub(length) / 2) as u64;
@@ -113,9 +114,9 @@ pub(super) fn start(column: usize, record: &Record<'_>, found: usize, length: us
     })
 }
 
-/// A number for the group of a row; an empty cell is no group. Two groups with one number would share a split, nothing
-/// worse, and there are 2^64 numbers.
-pub(super) fn group(column: usize, record: &Record<'_>) -> Result<Option<u64>> {
+/// A number for the group of a row; an empty cell means no group. Two groups with the same number would share a
+/// split, which is harmless, and there are 2^64 numbers.
+pub(super) fn group(column: usize, record: &TableRow<'_>) -> Result<Option<u64>> {
     let cell = record.cell(column)?;
     let digest = Sha256::digest(cell.as_bytes());
     Ok((!cell.is_empty()).then(|| digest.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))))

@@ -87,7 +87,7 @@ fn columns_are_found_by_number_where_there_is_no_header() {
     let table = "train\t0\tACGT\nvalid\t10\tACGA\ntest\t2\tTTTT\n";
     let options = folder.options("t.tsv", table);
     let options = TableOptions {
-        header: false,
+        no_header: true,
         sequence: "3".into(),
         labels: vec!["2".into()],
         split: Some("1".into()),
@@ -111,9 +111,9 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
     let folder = Folder::new();
     let refused = |table: &str| folder.refused(&folder.options("t.tsv", table));
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\nvalid\tb\tACG\n"), @"t.tsv, line 3: a sequence of 3 bases, and the one of line 2 has 4: give a length to cut or fill all sequences to");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is no letter of DNA (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\n"), @"t.tsv, line 2: expected 3 columns as in the first line, found 2: is it cut off, or the delimiter wrong?");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is no split: expected train, valid (or validation, val, dev) or test"#);
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is not a split: expected train, valid (or validation, val, dev) or test"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\t\tACGT\n"), @"t.tsv, line 2: the class is empty");
     insta::assert_snapshot!(refused("split\tclass\tsequence\ntrain\ta\tACGT\n"), @r#"t.tsv, line 1: no column "label": the columns are split, class, sequence"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\n"), @"t.tsv: there is no row in it");
@@ -130,7 +130,7 @@ fn settings_that_contradict_each_other_are_refused() {
     insta::assert_snapshot!(folder.refused(&two), @r#"t.tsv, line 2: expected 0 or 1 in column "label", found "b""#);
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiClass), ..two.clone() }), @"a multi-class task has one label column, with the name of the class; name one");
     insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..two }), @"several label columns hold 0 or 1 each: give a separator only with one label column");
-    insta::assert_snapshot!(folder.refused(&TableOptions { fractions: Fractions { valid: 0.5, test: 0.5 }, ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid: 0.5, test: 0.5, ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { length: Some(0), ..good }), @"cannot write store: rows of 0 bases: expected 1 to 16777216");
 }
 
@@ -161,7 +161,7 @@ proptest! {
             let opposite: String = sequence.chars().rev().map(|base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', _ => 'A' }).collect();
             table.extend(["a\t", sequence, "\nb\t", &opposite, "\nb\t", sequence, "\n"]);
         }
-        let options = TableOptions { split: None, seed, fractions: Fractions { valid: 0.3, test: 0.3 }, ..folder.options("t.tsv", table) };
+        let options = TableOptions { split: None, seed, valid: 0.3, test: 0.3, ..folder.options("t.tsv", table) };
         let (store, _) = imported(&options);
         let mut seen: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in splits(&store) {
@@ -261,12 +261,8 @@ fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
 #[test]
 fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
     let folder = Folder::new();
-    let shares = TableOptions {
-        split: None,
-        fractions: Fractions { valid: 0.3, test: 0.3 },
-        overwrite: true,
-        ..folder.options("t.tsv", placed(600))
-    };
+    let shares =
+        TableOptions { split: None, valid: 0.3, test: 0.3, overwrite: true, ..folder.options("t.tsv", placed(600)) };
     let grouped = TableOptions { group: Some("donor".into()), labels: vec!["donor".into()], seed: 3, ..shares.clone() };
     let (store, _) = imported(&grouped);
     let mut of: BTreeMap<u32, Split> = BTreeMap::new();
@@ -285,7 +281,7 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
         length: Some(24),
         ..shares.clone()
     };
-    let overlapping = |options: &TableOptions| imported(options).1.straddling.unwrap().overlapping_windows;
+    let overlapping = |options: &TableOptions| imported(options).1.leakage.unwrap().overlapping_windows;
     assert_eq!(overlapping(&places), Pairs::default());
     // By their sequences alone they are torn apart.
     let torn = placed(600)
@@ -334,7 +330,7 @@ fn splits_that_are_told_twice_or_by_half_are_refused() {
     let column = |name: &str| Some(name.to_owned());
     let chromosomes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let shares = TableOptions { split: None, ..good.clone() };
-    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"splits are told twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes of one split only: name some for valid and some for test, train has the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b", "a"]), ..shares.clone() }), @r#"chromosome "a" is given for valid and for test: name each once"#);

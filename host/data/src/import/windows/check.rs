@@ -1,14 +1,14 @@
-//! What settings go together, before anything is read.
+//! Which settings fit together: checked before anything is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::super::bigwig::is_bigwig;
-use super::super::bins::{Bins, Overlap};
-use super::super::genome::Chromosome;
-use super::super::labels::lengths;
-use super::{Keep, WindowsOptions};
+use super::bins::Bins;
+use super::options::{Keep, WindowsOptions};
+use super::overlap::Overlap;
 use crate::error::{Error, Result};
+use crate::formats::bigwig::is_bigwig;
+use crate::formats::genome::{Chromosome, lengths};
 use crate::store::Task;
 
 /// The label files by their kind, and the task that follows.
@@ -55,7 +55,7 @@ fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> R
     let threshold = options.signal_threshold;
     let refuse = |what: String| Err(Error::input(what));
     if threshold.is_some_and(|threshold| !threshold.is_finite()) {
-        return refuse("a signal threshold that is no finite number: give one, such as 2.5".into());
+        return refuse("a signal threshold that is not a finite number: give one, such as 2.5".into());
     }
     if threshold.is_some() && tracks.is_empty() {
         return refuse("a signal threshold without a signal: no label file is a bigWig file".into());

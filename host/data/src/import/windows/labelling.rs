@@ -1,20 +1,20 @@
 //! The labels of bins: from features that overlap them, and from signals over them.
 
-use super::super::OnProgress;
-use super::super::bins::Grid;
-use super::super::genome::Chromosome;
-use super::super::labels::{self, Features};
-use super::super::tracks::{self, Track};
-use super::WindowsOptions;
+use super::bins::Grid;
 use super::check::Files;
+use super::features::{self, Features};
+use super::options::WindowsOptions;
+use super::tracks::{self, Track};
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
+use crate::formats::genome::Chromosome;
+use crate::progress::OnProgress;
 use crate::store::{Target, Task};
 
-/// Bytes of labels that are made at a time.
+/// Bytes of labels that are computed at once.
 const LABEL_BYTES: u64 = 64 << 20;
 
-/// What gives bins their labels.
+/// The sources of labels.
 pub(super) struct Labelling<'a> {
     options: &'a WindowsOptions,
     task: Task,
@@ -29,9 +29,9 @@ pub(super) struct Labelling<'a> {
 
 /// The labels of some bins.
 pub(super) enum Labelled {
-    /// So many bytes a bin.
+    /// Bits, and the bytes of a bin.
     Bits(Vec<u8>, usize),
-    /// So many values a bin.
+    /// Values, and how many a bin has.
     Values(Vec<f32>, usize),
 }
 
@@ -60,7 +60,7 @@ impl<'a> Labelling<'a> {
             outside += others;
             opened.push(track);
         }
-        let features = labels::read(
+        let features = features::read(
             &files.features,
             chromosomes,
             options.label_from,
@@ -79,13 +79,13 @@ impl<'a> Labelling<'a> {
         &self.features.labels
     }
 
-    /// The bins of a grid, as many at a time as should be labelled together.
+    /// The bins of a grid in parts that are labelled at once.
     pub(super) fn parts(&self, grid: Grid) -> impl Iterator<Item = Grid> + use<> {
         let width = if self.task.is_regression() { 4 * self.names().len() } else { bit_bytes(self.names().len()) };
         grid.parts(LABEL_BYTES / width.max(1) as u64)
     }
 
-    /// The labels of the bins of a chromosome, which is the one of this index in the genome.
+    /// The labels of the bins of a chromosome, whose index in the genome is `index`.
     pub(super) fn of(&mut self, index: usize, chromosome: &Chromosome, grid: &Grid) -> Result<Labelled> {
         let labels = self.features.labels.len();
         let bins = usize::try_from(grid.count()).unwrap_or(0);
@@ -121,7 +121,7 @@ impl<'a> Labelling<'a> {
         Ok(Labelled::Bits(bits, width))
     }
 
-    /// Leaves out labels with fewer positive bins than `least`, of these; how many.
+    /// Leaves out labels with fewer positive bins than `least`, of those counted in `positives`. Returns how many.
     pub(super) fn drop_rare(&mut self, positives: &[u64], least: u64) -> Result<u64> {
         let mut kept = Vec::new();
         let mut renumbered = vec![None; positives.len()];

@@ -1,21 +1,21 @@
 //! From settings and labels to rows: which bins count, which labels stay, and the writing of the rows.
 
-use super::super::bins::{Bins, Grid};
-use super::super::genome::{Chromosome, Genome};
-use super::super::territory::{Side, Territory};
-use super::super::{OnProgress, Progress};
+use super::bins::{Bins, Grid};
 use super::labelling::Labelling;
-use super::{Keep, WindowsOptions};
+use super::options::{Keep, WindowsOptions};
 use crate::bases::bit_at;
 use crate::error::Result;
+use crate::formats::genome::{Chromosome, Genome};
+use crate::progress::{OnProgress, Progress};
+use crate::splits::genome::{Assignment, GenomeSplit};
 use crate::store::{PerSplit, Place, Row, StoreWriter, Target};
 
-/// What the settings mean for this genome.
+/// The settings applied to a genome.
 pub(super) struct Plan<'a> {
     pub(super) options: &'a WindowsOptions,
     pub(super) bins: Bins,
     pub(super) chromosomes: &'a [Chromosome],
-    pub(super) territory: &'a Territory,
+    pub(super) genome_split: &'a GenomeSplit,
 }
 
 #[derive(Default)]
@@ -34,19 +34,19 @@ impl Counted {
 }
 
 impl Plan<'_> {
-    /// What the row of a bin belongs to.
-    fn side(&self, chromosome: usize, grid: &Grid, bin: u64) -> Side {
+    /// The split of the row of a bin.
+    fn assignment(&self, chromosome: usize, grid: &Grid, bin: u64) -> Assignment {
         let start = grid.row_start(bin);
-        self.territory.side(chromosome, start, start + self.bins.length())
+        self.genome_split.assignment(chromosome, start, start + self.bins.length())
     }
 
     /// Chromosomes that are in a split, with their bins.
     fn chosen(&self) -> impl Iterator<Item = (usize, &Chromosome, Grid)> {
-        let chromosomes = self.chromosomes.iter().enumerate().filter(|(index, _)| self.territory.wants(*index));
+        let chromosomes = self.chromosomes.iter().enumerate().filter(|(index, _)| self.genome_split.wants(*index));
         chromosomes.map(|(index, chromosome)| (index, chromosome, self.bins.grid(chromosome.length)))
     }
 
-    /// Leaves out labels with too few positive rows; how many.
+    /// Leaves out labels with too few positive rows. Returns how many.
     pub(super) fn drop_rare(&self, labelling: &mut Labelling<'_>) -> Result<u64> {
         if self.options.min_positives == 0 {
             return Ok(0);
@@ -59,7 +59,7 @@ impl Plan<'_> {
                     let Target::Bits(bits) = labelled.target(place) else {
                         continue;
                     };
-                    if matches!(self.side(index, &part, bin), Side::Of(_)) {
+                    if matches!(self.assignment(index, &part, bin), Assignment::In(_)) {
                         for (label, positives) in positives.iter_mut().enumerate() {
                             *positives += u64::from(bit_at(bits, label));
                         }
@@ -75,7 +75,7 @@ impl Plan<'_> {
         for (index, chromosome) in self.chromosomes.iter().enumerate() {
             let grid = self.bins.grid(chromosome.length);
             counted.at_ends += grid.count_with_ends() - grid.count();
-            counted.without_split += if self.territory.wants(index) { 0 } else { grid.count() };
+            counted.without_split += if self.genome_split.wants(index) { 0 } else { grid.count() };
         }
         for (index, chromosome, grid) in self.chosen() {
             for part in labelling.parts(grid) {
@@ -84,13 +84,13 @@ impl Plan<'_> {
                     Keep::Labelled => Some(labelling.of(index, chromosome, &part)?),
                 };
                 for (bin, place) in (0..part.count()).zip(0_usize..) {
-                    match self.side(index, &part, bin) {
-                        Side::Outside => counted.without_split += 1,
-                        Side::Across => counted.across += 1,
-                        Side::Of(split) if labelled.as_ref().is_none_or(|labelled| labelled.any(place)) => {
+                    match self.assignment(index, &part, bin) {
+                        Assignment::Outside => counted.without_split += 1,
+                        Assignment::Across => counted.across += 1,
+                        Assignment::In(split) if labelled.as_ref().is_none_or(|labelled| labelled.any(place)) => {
                             *counted.rows.get_mut(split) += 1;
                         }
-                        Side::Of(_) => counted.without_label += 1,
+                        Assignment::In(_) => counted.without_label += 1,
                     }
                 }
             }
@@ -98,7 +98,7 @@ impl Plan<'_> {
         Ok(counted)
     }
 
-    /// Writes the rows; how many were left out for their unknown bases.
+    /// Writes the rows. Returns how many were left out for their unknown bases.
     pub(super) fn write(
         &self,
         labelling: &mut Labelling<'_>,
@@ -115,7 +115,7 @@ impl Plan<'_> {
             for part in labelling.parts(grid) {
                 let labelled = labelling.of(index, chromosome, &part)?;
                 for (bin, place) in (0..part.count()).zip(0_usize..) {
-                    let Side::Of(split) = self.side(index, &part, bin) else {
+                    let Assignment::In(split) = self.assignment(index, &part, bin) else {
                         continue;
                     };
                     if self.options.keep == Keep::Labelled && !labelled.any(place) {

@@ -6,7 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::store::{FinalEvaluation, Position, Rows, Split, Store};
+use crate::splits::GenomeSplitOptions;
+use crate::store::{FinalEvaluation, Position, Rows, Split, Store, Task};
 
 struct Folder(tempfile::TempDir);
 
@@ -32,7 +33,7 @@ impl Folder {
         WindowsOptions {
             bin: 4,
             context: 2,
-            splits: GenomeSplits::named(vec!["two".into()], vec!["three".into()]),
+            splits: GenomeSplitOptions::named(vec!["two".into()], vec!["three".into()]),
             ..WindowsOptions::new(genome, vec![labels], self.path("store"))
         }
     }
@@ -200,7 +201,7 @@ fn what_is_wrong_with_a_genome_is_said_in_words() {
         folder.refused(&options)
     };
     insta::assert_snapshot!(refused(b">one\nACGT\n>one\nACGT\n"), @r#"genome.fa: chromosome "one" occurs twice: give each a name of its own"#);
-    insta::assert_snapshot!(refused(b">one\nAC\nAC*T\n"), @"genome.fa, line 3: '*' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(b">one\nAC\nAC*T\n"), @"genome.fa, line 3: '*' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(b"\x01\x02random"), @r"genome.fa is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', and it starts with '\x01'");
     insta::assert_snapshot!(refused(b""), @"genome.fa is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', and it is empty");
     insta::assert_snapshot!(refused(b">\nACGT"), @"genome.fa, line 1: a heading without a name: expected '>' and the chromosome's name");
@@ -255,7 +256,7 @@ fn the_whole_yeast_genome_gives_the_published_numbers() {
     };
     let folder = Folder::new();
     let options = WindowsOptions {
-        splits: GenomeSplits::named(vec!["chr7".into()], vec!["chr8".into(), "chr9".into()]),
+        splits: GenomeSplitOptions::named(vec!["chr7".into()], vec!["chr8".into(), "chr9".into()]),
         ..WindowsOptions::new(genome, vec![labels], folder.path("store"))
     };
     let (store, info) = imported(&options);
@@ -297,7 +298,7 @@ fn the_example_genome_gives_its_numbers() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data");
     let folder = Folder::new();
     let options = WindowsOptions {
-        splits: GenomeSplits::named(vec!["chr9".into()], vec!["chr8".into()]),
+        splits: GenomeSplitOptions::named(vec!["chr9".into()], vec!["chr8".into()]),
         ..WindowsOptions::new(
             examples.join("mini.2bit"),
             vec![examples.join("mini_annotation.bed.gz")],

@@ -8,10 +8,10 @@ use genomenas_data::error::{Error, Result};
 /// Resamples that are measured in one pass over the rows: as many as one byte each fit in a register.
 pub(super) const LANES: usize = 16;
 
-/// The blocks that rows are drawn in.
+/// Blocks of rows that are drawn together.
 #[derive(Clone, Debug)]
 pub(super) struct Draws {
-    /// Of each row, from 0 without a gap.
+    /// The block of each row, from 0 without a gap.
     block: Vec<u32>,
     blocks: u32,
     seed: u64,
@@ -54,7 +54,7 @@ impl Draws {
         self.blocks as usize
     }
 
-    /// The resamples from number `first` on. What one draws depends on the seed and its number alone.
+    /// The weights of [`LANES`] resamples from number `first` on. A resample depends on the seed and its number alone.
     pub(super) fn weights(&self, first: u32) -> Weights {
         let mut counts = vec![[0_u8; LANES]; self.blocks as usize];
         for (lane, resample) in (0..LANES).zip(u64::from(first)..) {

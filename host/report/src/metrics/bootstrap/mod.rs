@@ -1,69 +1,36 @@
-//! Bootstrap intervals of averages: rows, or chromosomes with all their rows, are drawn again with replacement, and
-//! everything is measured anew (Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile
-//! method).
+//! Bootstrap intervals of averages: rows, or chromosomes with all their rows, are drawn with replacement, and every
+//! resample is measured (Efron, "Bootstrap methods: another look at the jackknife", 1979; the percentile method).
 //!
-//! No row is copied for it. A resample is a number a row, how often it was drawn, and every measure is computed from
-//! such weights in one pass over the rows in the order of their scores, for [`LANES`] resamples at once. Labels are
-//! sorted once; the orders take the place of the scores.
+//! No row is copied. A resample is one weight per row, how often it was drawn, and every measure is computed from the
+//! weights in one pass over the rows in the order of their scores, for [`LANES`] resamples at once. Labels are sorted
+//! once; their orders replace the scores.
 
 mod draw;
 mod ranked;
 
 use genomenas_data::error::{Error, Result};
-use serde::{Deserialize, Serialize};
 
-use super::collect::{Collector, Truth};
-use super::decided::{ClassCount, Decided, OverClasses};
-use super::measure::in_parts;
-use super::values::agreement;
-use super::{Averages, Interval, Measure, Metrics};
+use super::average::{Averages, Interval};
+use super::collector::Collector;
+use super::confusion::{ClassCount, Confusion, OverClasses};
+use super::measure::Measure;
+use super::parallel::in_parts;
+use super::regression::agreement;
+use super::results::{Metrics, Resampled, Resampling};
+use super::truth::Truth;
 use crate::statistics;
 use draw::{Draws, LANES, Weights};
-use ranked::{Cuts, Walked};
+use ranked::{Cuts, RankWalk};
 
-/// What is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Resampling {
-    /// Windows, each by itself.
-    Window,
-    /// Chromosomes: windows of one chromosome are drawn together, since neighbours are alike.
-    Chromosome,
-}
-
-/// How intervals are made.
+/// Draws resamples, and makes intervals from them.
 #[derive(Clone, Debug)]
 pub struct Bootstrap {
     draws: Draws,
     resampled: Resampled,
 }
 
-/// How the intervals of [`Metrics`] were made, and those of what is measured over all classes together.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Resampled {
-    /// How often rows were drawn anew.
-    pub resamples: u32,
-    /// What was drawn.
-    pub by: Resampling,
-    /// Windows or chromosomes that there are to draw.
-    pub blocks: usize,
-    /// The share of the resamples within an interval.
-    pub confidence: f64,
-    /// The seed of the draws.
-    pub seed: u64,
-    /// Of the accuracy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub accuracy: Option<Interval>,
-    /// Of the balanced accuracy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub balanced_accuracy: Option<Interval>,
-    /// Of the Matthews correlation coefficient over classes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class_mcc: Option<Interval>,
-}
-
 impl Bootstrap {
-    /// Draws `resamples` times from blocks of rows; `blocks` is the number of each row's block, any numbers.
+    /// Draws `resamples` times from blocks of rows. `blocks` holds the block of each row, by any number.
     ///
     /// # Errors
     ///
@@ -90,7 +57,7 @@ impl Bootstrap {
         Ok(Self { draws, resampled })
     }
 
-    /// Gives the averages of `metrics`, which are of the collector's rows, their intervals.
+    /// Adds intervals to the averages of `metrics`, which were measured on the rows of `collector`.
     pub(super) fn resample(
         &self,
         mut collector: Collector,
@@ -139,7 +106,7 @@ impl Bootstrap {
         let averages =
             std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
         for (averages, samples) in averages.zip(samples) {
-            give(averages, measures, samples, interval);
+            add_intervals(averages, measures, samples, interval);
         }
         let over = |of: fn(&OverClasses) -> Option<f64>| interval(over_classes.iter().filter_map(of).collect());
         metrics.bootstrap = Some(Resampled {
@@ -152,11 +119,10 @@ impl Bootstrap {
     }
 }
 
-/// What a task measures at most.
+/// The most measures that a task has.
 const MOST_MEASURES: usize = 6;
 
-/// Of each measure of a label, in the order of the task's measures, its value in each resample; NaN where it is
-/// undefined.
+/// The values of each measure of a label in each resample, in the order of the task's measures; NaN where undefined.
 type Measured = [[f64; LANES]; MOST_MEASURES];
 
 fn measure(
@@ -179,10 +145,10 @@ fn measure(
             set(lane, &[agreement.pearson, agreement.spearman, agreement.r2, agreement.mse]);
         }
     } else if let Some(cuts) = cuts {
-        let walked = Walked::over(collector.column(label), cuts, weights);
+        let walked = RankWalk::over(collector.column(label), cuts, weights);
         for lane in 0..LANES {
             let rows = walked.rows(lane);
-            let decided = match counts {
+            let confusion = match counts {
                 Some(counts) => counts[lane].against_the_rest(rows),
                 None => walked.at_half(lane),
             };
@@ -192,10 +158,10 @@ fn measure(
                 &[
                     walked.auroc(lane),
                     walked.auprc(lane),
-                    decided.f1(),
-                    decided.mcc(),
-                    at_threshold.and_then(Decided::f1),
-                    at_threshold.and_then(Decided::mcc),
+                    confusion.f1(),
+                    confusion.mcc(),
+                    at_threshold.and_then(Confusion::f1),
+                    at_threshold.and_then(Confusion::mcc),
                 ],
             );
         }
@@ -224,7 +190,7 @@ fn class_counts(collector: &Collector, weights: &Weights) -> Vec<[ClassCount; LA
     counts
 }
 
-fn give(
+fn add_intervals(
     averages: &mut Averages,
     measures: &[Measure],
     samples: Vec<Vec<f64>>,
@@ -235,14 +201,14 @@ fn give(
     }
 }
 
-/// The middle share of some values; `None` of no values.
+/// The middle share `confidence` of some values; `None` without a value.
 fn interval(mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
     Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
 }
 
-/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` of no values.
+/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` without a value.
 fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
     let place = share * ascending.len().checked_sub(1)? as f64;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of values")]

@@ -1,10 +1,11 @@
 //! The rank metrics of one label in many resamples, in one pass.
 
 use super::draw::{LANES, Weights};
-use crate::metrics::collect::{Collector, Truth};
-use crate::metrics::decided::Decided;
-use crate::metrics::measure::{HALF, in_parts};
-use crate::metrics::rank::is_above;
+use crate::metrics::collector::Collector;
+use crate::metrics::confusion::Confusion;
+use crate::metrics::parallel::in_parts;
+use crate::metrics::rank::{HALF, is_above};
+use crate::metrics::truth::Truth;
 
 /// How many rows score above 0.5, and above the label's threshold.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,13 +16,13 @@ pub(super) struct Cuts {
 
 /// The row has the label.
 const POSITIVE: u32 = 1;
-/// The last row of those with one score, of which at least one has the label.
+/// The last row with its score, where at least one row with that score has the label.
 const LAST: u32 = 2;
 /// Above the flags lies the row.
 const ROW: u32 = 2;
 
-/// Puts in the place of each label's scores its rows from the highest score down, of equal ones those with the label
-/// first. There are cuts of no label in a regression, whose scores stay.
+/// Replaces the scores of each label by its rows, from the highest score down; among equal scores, rows with the label
+/// come first. A regression keeps its scores and has no cuts.
 pub(super) fn order(collector: &mut Collector, thresholds: &[Option<f64>], threads: usize) -> Vec<Cuts> {
     let (Truth::Labels(bits) | Truth::Classes { bits, .. }) = &collector.truth else {
         return Vec::new();
@@ -87,11 +88,11 @@ type Lanes = [u32; LANES];
 
 /// A walk over a label's rows from the highest score down.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Walked {
-    /// Rows so far that have the label, up to the last score that is done with, and rows that have it not.
+pub(super) struct RankWalk {
+    /// Rows so far with the label, up to the last finished score, and rows without it.
     found: Lanes,
     passed: Lanes,
-    /// Rows with the score at hand that have the label, and what had been passed before it.
+    /// Rows with the current score that have the label, and rows without it that score higher.
     tie: Lanes,
     passed_before: Lanes,
     open: bool,
@@ -102,7 +103,7 @@ pub(super) struct Walked {
     threshold: Option<(Lanes, Lanes)>,
 }
 
-impl Walked {
+impl RankWalk {
     pub(super) fn over(order: &[u32], cuts: &Cuts, weights: &Weights) -> Self {
         let mut walked = Self::default();
         let walk = |from: usize, to: usize, walked: &mut Self| {
@@ -168,18 +169,18 @@ impl Walked {
         (found > 0.0).then(|| self.precision[lane] / found)
     }
 
-    pub(super) fn at_half(&self, lane: usize) -> Decided {
-        self.decided(&self.half, lane)
+    pub(super) fn at_half(&self, lane: usize) -> Confusion {
+        self.confusion(&self.half, lane)
     }
 
-    pub(super) fn at_threshold(&self, lane: usize) -> Option<Decided> {
-        self.threshold.as_ref().map(|cut| self.decided(cut, lane))
+    pub(super) fn at_threshold(&self, lane: usize) -> Option<Confusion> {
+        self.threshold.as_ref().map(|cut| self.confusion(cut, lane))
     }
 
-    fn decided(&self, (found, passed): &(Lanes, Lanes), lane: usize) -> Decided {
+    fn confusion(&self, (found, passed): &(Lanes, Lanes), lane: usize) -> Confusion {
         let [positives, negatives, hits, false_positives] =
             [self.found[lane], self.passed[lane], found[lane], passed[lane]].map(u64::from);
-        Decided::new(positives, negatives, hits, false_positives)
+        Confusion::new(positives, negatives, hits, false_positives)
     }
 }
 

@@ -1,10 +1,11 @@
-//! Intervals are what measuring drawn rows anew gives.
+//! Intervals are those of measuring copies of the drawn rows.
 
 use proptest::prelude::*;
 
 use super::draw::Draws;
 use super::*;
-use crate::metrics::{Asked, Thresholds};
+use crate::metrics::{MetricOptions, Thresholds};
+use crate::sample::one_hot;
 
 const ROWS: usize = 40;
 
@@ -12,7 +13,7 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|label| label.to_string()).collect()
 }
 
-/// The intervals of averages over what is measured of rows that are really copied, as often as they were drawn.
+/// The metrics of each resample, measured on real copies of its rows.
 fn of_copies(
     open: impl Fn(usize) -> Collector,
     scores: &[f32],
@@ -33,7 +34,7 @@ fn of_copies(
         };
         let mut collector = open(rows.len());
         collector.push(&copied(scores), &copied(truth)).unwrap();
-        measured.push(collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap());
+        measured.push(collector.finish(&MetricOptions { thresholds, ..MetricOptions::of(&names) }).unwrap());
     }
     measured
 }
@@ -50,12 +51,12 @@ fn expect_equal(
     let bootstrap = Bootstrap::new(20, Resampling::Window, blocks, 0.9, 5).unwrap();
     let mut collector = open(blocks.len());
     collector.push(scores, truth).unwrap();
-    let asked = Asked {
+    let asked = MetricOptions {
         bootstrap: Some(&bootstrap),
         groups: &groups,
         thresholds: Thresholds::Best,
         threads: 2,
-        ..Asked::of(&names)
+        ..MetricOptions::of(&names)
     };
     let metrics = collector.finish(&asked).unwrap();
     let thresholds = metrics.thresholds();
@@ -71,7 +72,7 @@ fn expect_equal(
     for measure in metrics.measures() {
         let values = copies.iter().filter_map(|copy| copy.averages.get(measure).mean).collect();
         prop_assert!(close(metrics.averages.get(measure).interval, values), "{}", measure.name());
-        let values = copies.iter().filter_map(|copy| measure.of_label(&copy.labels[0])).collect();
+        let values = copies.iter().filter_map(|copy| copy.labels[0].get(measure)).collect();
         prop_assert!(close(metrics.groups[0].averages.get(measure).interval, values), "first: {}", measure.name());
     }
     let resampled = metrics.bootstrap.unwrap();
@@ -125,13 +126,14 @@ proptest! {
 fn the_interval_of_a_known_error_has_the_known_width() {
     // The accuracy of 400 rows of which 300 are right has a standard deviation of sqrt(0.75 * 0.25 / 400).
     let rows = 400;
-    let classes: Vec<i64> = (0..rows).map(|row| i64::from(row % 4 == 0)).collect();
+    let classes: Vec<usize> = (0..rows).map(|row| usize::from(row % 4 == 0)).collect();
     let scores: Vec<f32> = (0..rows).flat_map(|_| [0.8, 0.2]).collect();
     let blocks: Vec<u32> = (0..400).collect();
     let bootstrap = Bootstrap::new(2000, Resampling::Window, &blocks, 0.95, 1).unwrap();
     let mut collector = Collector::multi_class(2, blocks.len()).unwrap();
-    collector.push_classes(&scores, &classes).unwrap();
-    let metrics = collector.finish(&Asked { bootstrap: Some(&bootstrap), ..Asked::of(&names(2)) }).unwrap();
+    collector.push(&scores, &one_hot(&classes, 2)).unwrap();
+    let metrics =
+        collector.finish(&MetricOptions { bootstrap: Some(&bootstrap), ..MetricOptions::of(&names(2)) }).unwrap();
     let interval = metrics.bootstrap.unwrap().accuracy.unwrap();
     let expected = 1.96 * (0.75_f64 * 0.25 / 400.0).sqrt();
     assert!((interval.high - 0.75 - expected).abs() < 0.005, "{interval:?}");

@@ -1,18 +1,18 @@
-//! Learning curves of one run: of its final training by epoch, of its search by the samples that it used.
+//! Learning curves of one run: its final training by epoch, its search by training samples.
 
 use std::collections::BTreeMap;
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use crate::model::{EpochPoint, Phase, RunSummary};
-use crate::numbers::grouped;
+use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::page::chart::{Axis, Chart, Line};
-use crate::page::curves::{Followed, best_so_far, final_points, finite};
+use crate::page::curves::{SearchMetric, best_so_far, final_points, finite};
 
-/// Trials whose curves are drawn at most.
+/// The most trials whose curves are drawn.
 const MOST_TRIALS: usize = 400;
 
-/// What a curve shows, and how it is called.
+/// A number of each epoch, and its name.
 struct Curve {
     name: &'static str,
     of: fn(&EpochPoint) -> Option<f64>,
@@ -59,8 +59,8 @@ pub(super) fn training(run: &RunSummary) -> Markup {
         @if charts.is_empty() { p.note { "No epoch has ended yet." } } @else {
             div.panels { @for chart in &charts { div.panel { (chart) } } }
             p.note {
-                "Blue: validation; grey: training loss. The dot is the epoch with the lowest validation loss"
-                @if let Some(best) = best(run) { ", number " (best.epoch) }
+                "Blue: validation; grey: training loss. The dot marks the epoch with the lowest validation loss"
+                @if let Some(best) = best(run) { ", epoch " (best.epoch) }
                 ", whose weights are kept."
             }
         }
@@ -84,7 +84,7 @@ pub(super) fn search(run: &RunSummary) -> Markup {
     for (at, curve) in SCORES.iter().enumerate() {
         let mut of_trials = lines(curve);
         if at == 0 {
-            let points = best_so_far(run, Followed::Auroc);
+            let points = best_so_far(run, SearchMetric::Auroc);
             of_trials.push(Line { points, class: "ink c1".to_owned(), steps: true, marks: Vec::new(), label: None });
         }
         panels.push((curve.name, of_trials));
@@ -94,9 +94,9 @@ pub(super) fn search(run: &RunSummary) -> Markup {
         @if charts.is_empty() { p.note { "No epoch has ended yet." } } @else {
             div.panels { @for chart in &charts { div.panel { (chart) } } }
             p.note {
-                "A grey line a trial, or a dot for a score of a part of a supernet"
+                "Grey: one line per trial, or a dot for each score of a part of a supernet"
                 @if stride > 1 { " (" (grouped(shown().count() as u64)) " of " (grouped(trials.len() as u64)) " trials are drawn)" }
-                "; blue is the trial with the lowest validation loss, a dot at its best epoch, and orange the best AUROC so far."
+                ". Blue: the trial with the lowest validation loss, with a dot at its best epoch. Orange: the best AUROC so far."
             }
         }
     }
@@ -106,7 +106,7 @@ pub(super) fn search(run: &RunSummary) -> Markup {
 fn trials(run: &RunSummary) -> Vec<Vec<&EpochPoint>> {
     let mut trials: BTreeMap<u64, Vec<&EpochPoint>> = BTreeMap::new();
     for point in &run.curve {
-        if let Phase::Search { trial } = point.phase {
+        if let RunPhase::Search { trial } = point.phase {
             trials.entry(trial).or_default().push(point);
         }
     }
@@ -119,7 +119,7 @@ fn best_trial(trials: &[Vec<&EpochPoint>]) -> Option<usize> {
     lowest.min_by(|left, right| left.1.total_cmp(&right.1)).map(|(at, _)| at)
 }
 
-/// A trial: a line through its epochs, with a dot at the best of the best trial, or a dot a mask that it scored.
+/// A trial: a line through its epochs, or one dot per mask that it scored. The best trial has a dot at its best epoch.
 fn of_trial(points: &[&EpochPoint], x: fn(&EpochPoint) -> f64, curve: &Curve, best: bool) -> Line {
     let all = drawn(points.iter().copied(), x, curve);
     let scores = points.iter().all(|point| point.train_loss.is_none());
@@ -132,7 +132,7 @@ fn of_trial(points: &[&EpochPoint], x: fn(&EpochPoint) -> f64, curve: &Curve, be
     Line { points, class: class.to_owned(), steps: false, marks, label: None }
 }
 
-/// The points of a curve that were measured.
+/// The points of a curve where its number was measured.
 fn drawn<'a>(
     points: impl Iterator<Item = &'a EpochPoint>,
     x: impl Fn(&EpochPoint) -> f64,
@@ -141,7 +141,7 @@ fn drawn<'a>(
     points.filter_map(|point| Some((x(point), finite((curve.of)(point))?))).collect()
 }
 
-/// The charts of those panels that have something to show, all over the same x.
+/// The charts of all panels with at least one point, with the same x axis.
 fn charts(x_title: &'static str, of: &str, panels: Vec<(&'static str, Vec<Line>)>) -> Vec<Markup> {
     let placed = |lines: &[Line]| -> Vec<(f64, f64)> {
         lines.iter().flat_map(|line| line.points.iter().chain(&line.marks).copied()).collect()
@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn the_best_epoch_is_the_first_with_the_lowest_validation_loss() {
         let mut run = sample::run(1, 0.8, 1000);
-        for (epoch, loss) in run.curve.iter_mut().filter(|point| point.phase == Phase::Final).zip([0.7, 0.5, 0.6, 0.5])
+        for (epoch, loss) in
+            run.curve.iter_mut().filter(|point| point.phase == RunPhase::Final).zip([0.7, 0.5, 0.6, 0.5])
         {
             epoch.valid_loss = Some(loss);
         }

@@ -1,13 +1,15 @@
-//! The page of a run by itself: what was trained and how, how training went, and what came of it.
+//! The page of a run: what was trained and how, the learning curves, and the results.
 
 mod curves;
 mod scores;
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use super::{document, found, section, terms};
-use crate::model::{Cost, DataSummary, RunReport, RunState, RunSummary, SearchTerms, Setting};
-use crate::numbers::{NOTHING, duration, grouped, plural, short};
+use super::document::{document, section};
+use super::{found, terms};
+use crate::humanize::{NOTHING, duration, plural, short};
+use crate::model::{DataSummary, PhaseCost, RunReport, RunState, RunSummary, SearchTerms, Setting};
 
 /// A run as one self-contained HTML page.
 pub fn page(report: &RunReport) -> String {
@@ -37,22 +39,22 @@ fn trains(report: &RunReport) -> bool {
     !report.recipe.is_empty()
 }
 
-/// One sentence: how far the run is, or what it reached.
+/// One sentence: the state of the run, or its result.
 fn headline(report: &RunReport) -> Markup {
     let run = &report.run;
     let epochs = curves::epochs(run);
     html! {
         @match &run.state {
             RunState::Failed { reason } => { "The run failed: " (reason) }
-            RunState::Pending => { "The run has not begun." }
+            RunState::Pending => { "The run has not started." }
             RunState::Running if epochs > 0 => {
                 "The final training is under way: " (plural(epochs, "epoch")) " so far"
-                @if let Some(best) = curves::best(run) { ", the best of them number " (best.epoch) }
+                @if let Some(best) = curves::best(run) { ", the best so far is epoch " (best.epoch) }
                 "."
             }
             RunState::Running if report.search.is_some() && run.architecture.is_none() => {
                 "The search is under way: " (plural(usize::try_from(run.search.trials).unwrap_or(usize::MAX), "trial"))
-                " so far, " (short(run.search.samples as f64)) " training samples."
+                " so far, " (short(run.search.used.samples as f64)) " training samples."
             }
             RunState::Running => { "The run is under way." }
             RunState::Done => {
@@ -71,7 +73,7 @@ fn headline(report: &RunReport) -> Markup {
     }
 }
 
-/// What was done with which data.
+/// One sentence: search or training, and the data.
 fn sentence(report: &RunReport) -> Markup {
     html! {
         @match &report.search {
@@ -93,7 +95,7 @@ fn size(data: &DataSummary) -> String {
     format!(": {}, windows of {} bases", plural(data.labels.len(), "label"), grouped(data.length))
 }
 
-/// The architecture, layer by layer, with what was chosen.
+/// The architecture: its layers, and the chosen option of each decision.
 fn architecture(run: &RunSummary) -> Markup {
     let Some(architecture) = &run.architecture else {
         return html! { p.note { "The search has not found an architecture yet." } };
@@ -102,7 +104,7 @@ fn architecture(run: &RunSummary) -> Markup {
         p {
             (plural(architecture.layers.len(), "layer"))
             @if let Some(parameters) = run.parameters { ", " (grouped(parameters)) " parameters" }
-            @if let Some(multiply_adds) = run.multiply_adds { ", " (short(multiply_adds as f64)) " multiply-adds a window" }
+            @if let Some(multiply_adds) = run.multiply_adds { ", " (short(multiply_adds as f64)) " multiply-adds per window" }
             "."
         }
         @if !run.decisions.is_empty() { (found::decisions(&run.decisions)) }
@@ -111,7 +113,7 @@ fn architecture(run: &RunSummary) -> Markup {
     }
 }
 
-/// What each phase used.
+/// The cost of each phase.
 fn costs(report: &RunReport) -> Markup {
     let run = &report.run;
     let search = report.search.as_ref().map(|_| ("Search", &run.search));
@@ -128,19 +130,19 @@ fn costs(report: &RunReport) -> Markup {
                 tbody { @for (name, cost) in [search, training].into_iter().flatten() { (cost_row(name, cost)) } }
             }
         }
-        p.note { "Every sample counts each time that a gradient is taken of it; multiply-adds include scores. Time is wall-clock time on this run's machine." }
+        p.note { "A sample counts each time that it is used for a gradient; multiply-adds include scoring. Time is wall-clock time on the machine of this run." }
     }
 }
 
-fn cost_row(name: &str, cost: &Cost) -> Markup {
+fn cost_row(name: &str, cost: &PhaseCost) -> Markup {
     let count = |count: u64| if count == 0 { NOTHING.to_owned() } else { grouped(count) };
     html! {
         tr {
             th scope="row" { (name) }
             td.number { (count(cost.trials)) }
-            td.number { (count(cost.samples)) }
-            td.number { (duration(cost.seconds)) }
-            td.number { @if cost.multiply_adds == 0 { (NOTHING) } @else { (short(cost.multiply_adds as f64)) } }
+            td.number { (count(cost.used.samples)) }
+            td.number { (duration(cost.used.seconds)) }
+            td.number { @if cost.used.multiply_adds == 0 { (NOTHING) } @else { (short(cost.used.multiply_adds as f64)) } }
         }
     }
 }
@@ -174,18 +176,17 @@ fn settings(report: &RunReport) -> Markup {
 }
 
 fn of_search(search: &SearchTerms) -> Vec<Setting> {
-    let setting = |name: &str, value: String| Setting { name: name.to_owned(), value };
     let parameters = search
         .parameters
         .iter()
-        .map(|(name, value)| setting(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
-    [setting("strategy", search.strategy.clone())]
+        .map(|(name, value)| Setting::new(name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    [Setting::new("strategy", search.strategy.as_str())]
         .into_iter()
         .chain(parameters)
         .chain([
-            setting("plugin", format!("{} {}", search.plugin, search.plugin_version)),
-            setting("space", search.space.clone()),
-            setting("budget", search.budget.clone()),
+            Setting::new("plugin", format!("{} {}", search.plugin, search.plugin_version)),
+            Setting::new("space", search.space.as_str()),
+            Setting::new("budget", search.budget.as_str()),
         ])
         .collect()
 }
@@ -208,6 +209,11 @@ mod tests {
     #[test]
     fn the_page_says_first_what_the_run_reached_and_with_which_epoch() {
         insta::assert_snapshot!(lead(&sample::run_report()));
+    }
+
+    #[test]
+    fn the_whole_page_reads_so() {
+        insta::assert_snapshot!(sample::text_of_page(&page(&sample::run_report())));
     }
 
     #[test]

@@ -1,16 +1,17 @@
-//! What a run scored on validation and test: averages over labels, and every label.
+//! The metrics of a run on validation and test: averages over labels, and every label.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
+use crate::humanize::{NOTHING, metric};
 use crate::metrics::{Average, Measure, Metrics};
 use crate::model::RunReport;
-use crate::numbers::{NOTHING, grouped, metric, plural};
 use crate::page::labels::{OPEN_ROWS, cell};
 
-/// The AUROC of a guess.
+/// The AUROC of random predictions.
 const CHANCE: f64 = 0.5;
 
-/// What is measured over all classes together.
+/// A metric taken over all classes together.
 type OverClasses = (&'static str, fn(&Metrics) -> Option<f64>);
 const OVER_CLASSES: [OverClasses; 3] = [
     ("accuracy", |metrics| metrics.accuracy),
@@ -47,7 +48,7 @@ fn loss(metrics: &Metrics) -> String {
     metrics.loss.map_or_else(|| NOTHING.to_owned(), |loss| format!("{loss:.4}"))
 }
 
-/// Averages over labels, a column a split.
+/// Averages over labels, one column per split.
 pub(super) fn averages(report: &RunReport) -> Markup {
     let splits = splits(report);
     let Some((_, first)) = splits.first() else {
@@ -87,7 +88,7 @@ pub(super) fn averages(report: &RunReport) -> Markup {
         p.note {
             "The test split is sealed during search and training."
             @if let Some(undefined @ 1..) = undefined {
-                " Up to " (plural(undefined, "label")) " for which a measure is undefined left out of its average."
+                " Labels for which a measure is undefined (up to " (undefined) ") are left out of its average."
             }
         }
     }
@@ -97,7 +98,7 @@ fn mean_and_median(average: &Average) -> Markup {
     html! { (metric(average.mean)) " " span.deviation { "(" (metric(average.median)) ")" } }
 }
 
-/// Every label, a group of columns a split.
+/// Every label, one group of columns per split.
 pub(super) fn labels(report: &RunReport) -> Markup {
     let splits = splits(report);
     let Some((_, first)) = splits.first() else {
@@ -136,7 +137,7 @@ fn of_split(metrics: &Metrics, at: usize, counted: bool) -> Markup {
     html! {
         @if counted { td.number { (label.map_or_else(|| NOTHING.to_owned(), |label| grouped(label.positives))) } }
         @for measure in metrics.measures() {
-            @let value = label.and_then(|label| measure.of_label(label));
+            @let value = label.and_then(|label| label.get(measure));
             @if measure == Measure::Auroc { (cell(value, CHANCE)) } @else { td.number data-value=[value] { (metric(value)) } }
         }
     }

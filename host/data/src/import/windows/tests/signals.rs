@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::super::Fractions;
-use super::super::super::bigwig::tests::{Values, bigwig};
 use super::*;
-use crate::store::{Pairs, Task};
+use crate::formats::bigwig::tests::{Values, bigwig};
+use crate::splits::Fractions;
+use crate::store::Pairs;
 
 /// A track over the three chromosomes of `FASTA`; bins of 4 with a context of 2 show bins 1 to 4 of `one`.
 fn track(folder: &Folder, name: &str) -> PathBuf {
@@ -103,7 +103,7 @@ fn what_does_not_go_together_with_signals_is_refused() {
     insta::assert_snapshot!(refused(&signals, &|options| options.keep = Keep::Labelled), @"every bin of a regression has values: keep all bins, and leave the least number of positive rows out");
     insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(track.clone())), @r#"the label "atac" is that of a track and of another file: rename the track's file"#);
     insta::assert_snapshot!(refused(&signals, &|options| options.only_labels = vec!["dnase".into()]), @r#"no track has the label "dnase"; the labels are atac"#);
-    insta::assert_snapshot!(refused(&signals, &|options| options.signal_threshold = Some(f64::NAN)), @"a signal threshold that is no finite number: give one, such as 2.5");
+    insta::assert_snapshot!(refused(&signals, &|options| options.signal_threshold = Some(f64::NAN)), @"a signal threshold that is not a finite number: give one, such as 2.5");
     let other = bigwig(&[("one", 25, Values::Steps(0, 1, 1, vec![1.0]))], false, true);
     let other = folder.file("other.bw", other);
     insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(other.clone())), @r#"other.bw: chromosome "one" has 25 bases, and 24 in the genome; use the genome version that the track was made for, or drop what lies outside it"#);
@@ -137,7 +137,7 @@ fn labels_have_the_groups_of_a_file() {
 #[test]
 fn rows_across_the_edge_of_a_region_are_left_out_and_counted() {
     let folder = Folder::new();
-    let splits = GenomeSplits::named(vec!["one:13-24".into()], vec!["three".into()]);
+    let splits = GenomeSplitOptions::named(vec!["one:13-24".into()], vec!["three".into()]);
     let (store, info) = imported(&WindowsOptions { splits, ..folder.options(LABELS) });
     let starts = |rows: &Rows| -> Vec<(String, u64)> {
         let all: Vec<u32> = (0..u32::try_from(rows.len()).unwrap()).collect();
@@ -158,13 +158,13 @@ proptest! {
         let folder = Folder::new();
         let sequence = |length: usize| "ACGGTTACC".chars().cycle().take(length).collect::<String>();
         let genome = folder.file("big.fa", format!(">one\n{}\n>two\n{}\n>three\n{}\n", sequence(300), sequence(200), sequence(150)));
-        let splits = GenomeSplits { block, ..GenomeSplits::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
+        let splits = GenomeSplitOptions { block, ..GenomeSplitOptions::by_share(Fractions { valid: 0.25, test: 0.25 }, seed) };
         let options = WindowsOptions { genome, splits, bin, context, step: Some(step), ..folder.options(LABELS) };
         let Ok(info) = import(&options, &mut |_| {}) else {
             // Where blocks are hardly longer than rows, a split may have none.
             return Ok(());
         };
-        prop_assert_eq!(info.straddling.unwrap().overlapping_windows, Pairs::default());
+        prop_assert_eq!(info.leakage.unwrap().overlapping_windows, Pairs::default());
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         for rows in [store.train(), store.valid(), store.test().unseal(&FinalEvaluation::of("a test"))] {

@@ -1,0 +1,123 @@
+//! FASTA text, letter by letter.
+//!
+//! Read by ourselves rather than with `noodles-fasta`: errors name line and letter, and a chromosome on one line of
+//! 250 MB never stands in memory as text.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use crate::bases::{Letter, letter};
+use crate::error::Result;
+use crate::formats::source::{at, cannot_read};
+
+/// Bytes of the longest heading; a longer one means that this is not FASTA text.
+const LONGEST_HEADING: usize = 1 << 20;
+
+/// Takes the records of a file, base by base.
+pub(crate) trait Sink {
+    /// A record begins; its name is the first word of its heading.
+    fn start(&mut self, name: &str) -> Result<()>;
+    /// A base of the record: its code, or `None` where it is unknown.
+    fn base(&mut self, code: Option<u8>) -> Result<()>;
+    /// The record ends.
+    fn end(&mut self) -> Result<()>;
+}
+
+/// What the last byte belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    LineStart,
+    Heading,
+    Comment,
+    Bases,
+}
+
+/// Reads a whole file. Bases before the first heading are refused, or are a record of the name `headless`.
+pub(crate) fn read(
+    path: &Path,
+    mut text: impl BufRead,
+    headless: Option<&str>,
+    sink: &mut impl Sink,
+    progress: &mut dyn FnMut(u64),
+) -> Result<()> {
+    let (mut within, mut line, mut heading) = (Within::LineStart, 1_u64, Vec::new());
+    let (mut bases, mut open) = (0, false);
+    loop {
+        let part = text.fill_buf().map_err(|error| cannot_read(path, error))?;
+        if part.is_empty() {
+            break;
+        }
+        for &byte in part {
+            within = match (within, byte) {
+                (Within::Heading, b'\n') => {
+                    sink.start(name(path, line, &heading)?)?;
+                    open = true;
+                    Within::LineStart
+                }
+                (_, b'\n') => Within::LineStart,
+                (Within::LineStart, b'>') => {
+                    if open {
+                        sink.end()?;
+                    }
+                    heading.clear();
+                    Within::Heading
+                }
+                (Within::LineStart, b';') | (Within::Comment, _) => Within::Comment,
+                (Within::Heading, byte) => {
+                    if heading.len() == LONGEST_HEADING {
+                        return Err(at(path, line, "a heading of more than 1 MiB: this is not FASTA text"));
+                    }
+                    heading.push(byte);
+                    Within::Heading
+                }
+                (state, b'\r' | b' ' | b'\t') => state,
+                (_, byte) => {
+                    if !open {
+                        let Some(name) = headless else {
+                            return Err(at(
+                                path,
+                                line,
+                                "bases before the first heading: expected '>' and a name first",
+                            ));
+                        };
+                        sink.start(name)?;
+                        open = true;
+                    }
+                    sink.base(code(path, line, byte)?).map_err(|error| error.context(path.display()))?;
+                    bases += 1;
+                    Within::Bases
+                }
+            };
+            line += u64::from(byte == b'\n');
+        }
+        let read = part.len();
+        text.consume(read);
+        progress(bases);
+    }
+    if within == Within::Heading {
+        sink.start(name(path, line, &heading)?)?;
+        open = true;
+    }
+    if open { sink.end() } else { Ok(()) }
+}
+
+fn name<'h>(path: &Path, line: u64, heading: &'h [u8]) -> Result<&'h str> {
+    let text = std::str::from_utf8(heading).map_err(|_| at(path, line, "the heading is not text (UTF-8)"))?;
+    let name = text.split_whitespace().next();
+    name.ok_or_else(|| at(path, line, "a heading without a name: expected '>' and the chromosome's name"))
+}
+
+fn code(path: &Path, line: u64, byte: u8) -> Result<Option<u8>> {
+    match letter(byte) {
+        Letter::Base(code) => Ok(Some(code)),
+        Letter::Unknown => Ok(None),
+        Letter::Invalid => Err(at(
+            path,
+            line,
+            format!(
+                "'{}' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)",
+                byte.escape_ascii()
+            ),
+        )),
+    }
+}

@@ -1,0 +1,10 @@
+//! Tables: rows of TSV, CSV or Parquet files, one after the other.
+
+mod parquet;
+mod row;
+mod source;
+mod text;
+
+pub(crate) use row::{RowNumber, TableRow};
+pub(crate) use source::Table;
+pub(crate) use text::TextOptions;

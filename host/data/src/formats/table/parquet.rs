@@ -1,0 +1,218 @@
+//! A table as Parquet: the columns that are asked for, a few rows at a time.
+//!
+//! The types are Parquet's own: what a writer noted beside them (dictionaries, large lists) is how it held the table in
+//! memory, and says nothing about the rows.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
+use arrow_schema::DataType;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use super::row::{Cell, Cells, RowNumber, TableRow};
+use crate::error::{Error, Result};
+use crate::formats::source;
+use crate::text::shortened;
+
+/// Rows decoded at once.
+const ROWS: usize = 512;
+
+/// A Parquet file that is being read.
+pub(crate) struct Parquet {
+    path: PathBuf,
+    names: Vec<String>,
+    types: Vec<DataType>,
+    /// Taken when the columns are chosen.
+    builder: Option<ParquetRecordBatchReaderBuilder<File>>,
+    reader: Option<ParquetRecordBatchReader>,
+    columns: Vec<usize>,
+    batch: Vec<ArrayRef>,
+    rows: usize,
+    /// The next row of the batch, and of the file.
+    next: usize,
+    number: u64,
+    cells: Vec<(usize, Cell)>,
+}
+
+impl Parquet {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = source::open(path)?;
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let builder = guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
+        refuse_impossible_places(path, &builder)?;
+        let fields = builder.schema().fields();
+        Ok(Self {
+            path: path.to_owned(),
+            names: fields.iter().map(|field| field.name().clone()).collect(),
+            types: fields.iter().map(|field| field.data_type().clone()).collect(),
+            builder: Some(builder),
+            reader: None,
+            columns: Vec::new(),
+            batch: Vec::new(),
+            rows: 0,
+            next: 0,
+            number: 0,
+            cells: Vec::new(),
+        })
+    }
+
+    pub(crate) fn header(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(crate) fn has_lists(&self, column: usize) -> bool {
+        matches!(self.types.get(column), Some(DataType::List(_)))
+    }
+
+    /// Begins reading, those columns alone.
+    pub(crate) fn select(&mut self, columns: &[usize]) -> Result<()> {
+        self.columns = columns.to_vec();
+        self.columns.sort_unstable();
+        self.columns.dedup();
+        for column in &self.columns {
+            let (Some(kind), Some(name)) = (self.types.get(*column), self.names.get(*column)) else {
+                return Err(Error::bug(format!("column {column} was looked up wrongly")));
+            };
+            if !is_readable(kind) {
+                return Err(Error::input(format!(
+                    "{}: column {name:?} is of type {}: expected text, numbers, true and false, or lists of text",
+                    self.path.display(),
+                    shortened(&kind.to_string())
+                )));
+            }
+        }
+        let Some(builder) = self.builder.take() else {
+            return Err(Error::bug("columns of a Parquet file were chosen twice"));
+        };
+        let mask = ProjectionMask::roots(builder.parquet_schema(), self.columns.iter().copied());
+        let reader = guarded(&self.path, || builder.with_projection(mask).with_batch_size(ROWS).build())?;
+        self.reader = Some(reader);
+        Ok(())
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<TableRow<'_>>> {
+        while self.next == self.rows {
+            let Some(batch) = self.next_batch()? else {
+                return Ok(None);
+            };
+            (self.rows, self.next) = (batch.num_rows(), 0);
+            self.batch = batch.columns().to_vec();
+        }
+        self.cells.clear();
+        for (column, array) in self.columns.iter().zip(&self.batch) {
+            let cell = cell(array, self.next)
+                .ok_or_else(|| wrong(&self.path, "a column has another type than the file says"))?;
+            self.cells.push((*column, cell));
+        }
+        self.next += 1;
+        self.number += 1;
+        Ok(Some(TableRow { path: &self.path, number: RowNumber::Row(self.number), cells: Cells::Values(&self.cells) }))
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>> {
+        let Some(reader) = &mut self.reader else {
+            return Ok(None);
+        };
+        guarded(&self.path, || reader.next().transpose())
+    }
+}
+
+/// Refuses a file whose description places columns where it has no bytes: the crate asserts that it does not.
+fn refuse_impossible_places(path: &Path, builder: &ParquetRecordBatchReaderBuilder<File>) -> Result<()> {
+    let length = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
+    let lies_within = |start: i64, bytes: i64| {
+        let end = u64::try_from(start)
+            .ok()
+            .zip(u64::try_from(bytes).ok())
+            .and_then(|(start, bytes)| start.checked_add(bytes));
+        end.is_some_and(|end| end <= length)
+    };
+    for group in builder.metadata().row_groups() {
+        for column in group.columns() {
+            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            if !lies_within(start, column.compressed_size()) {
+                return Err(wrong(path, "it places a column outside of the file"));
+            }
+        }
+        if group.num_rows() < 0 {
+            return Err(wrong(path, "it has a negative number of rows"));
+        }
+    }
+    Ok(())
+}
+
+/// Calls the crate `parquet`, whose decoders do not claim to be free of panics on every damaged file.
+///
+/// A panic leaves a reader in the middle of its work; the import ends with this error, so nobody reads on.
+fn guarded<T, E: std::fmt::Display>(path: &Path, call: impl FnOnce() -> Result<T, E>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|error| {
+            let what = error.to_string();
+            wrong(path, &shortened(what.strip_prefix("Parquet error: ").unwrap_or(&what)))
+        }),
+        Err(_) => Err(wrong(path, "its decoder gave up")),
+    }
+}
+
+fn wrong(path: &Path, what: &str) -> Error {
+    Error::input(format!(
+        "cannot read {}: it is not a whole Parquet file ({what}); copy or download it again",
+        path.display()
+    ))
+}
+
+fn is_readable(kind: &DataType) -> bool {
+    match kind {
+        DataType::List(item) => matches!(item.data_type(), DataType::Utf8 | DataType::Binary),
+        DataType::Utf8 | DataType::Binary | DataType::Boolean => true,
+        DataType::Float16 => false,
+        kind => kind.is_integer() || kind.is_floating(),
+    }
+}
+
+/// The value of a row; `None` where the array has a type that cannot be read, or bytes that are not UTF-8.
+fn cell(array: &ArrayRef, row: usize) -> Option<Cell> {
+    if let DataType::List(_) = array.data_type() {
+        let lists = array.as_list_opt::<i32>()?;
+        if lists.is_null(row) {
+            return Some(Cell::List(Vec::new()));
+        }
+        let items = lists.value(row);
+        return (0..items.len()).map(|item| text(&items, item)).collect::<Option<_>>().map(Cell::List);
+    }
+    text(array, row).map(Cell::Text)
+}
+
+fn text(array: &ArrayRef, row: usize) -> Option<String> {
+    if array.is_null(row) {
+        return Some(String::new());
+    }
+    match array.data_type() {
+        DataType::Utf8 => Some(array.as_string_opt::<i32>()?.value(row).to_owned()),
+        DataType::Binary => String::from_utf8(array.as_binary_opt::<i32>()?.value(row).to_vec()).ok(),
+        DataType::Boolean => Some(array.as_boolean_opt()?.value(row).to_string()),
+        DataType::Int8 => number::<Int8Type>(array, row),
+        DataType::Int16 => number::<Int16Type>(array, row),
+        DataType::Int32 => number::<Int32Type>(array, row),
+        DataType::Int64 => number::<Int64Type>(array, row),
+        DataType::UInt8 => number::<UInt8Type>(array, row),
+        DataType::UInt16 => number::<UInt16Type>(array, row),
+        DataType::UInt32 => number::<UInt32Type>(array, row),
+        DataType::UInt64 => number::<UInt64Type>(array, row),
+        DataType::Float32 => number::<Float32Type>(array, row),
+        DataType::Float64 => number::<Float64Type>(array, row),
+        _ => None,
+    }
+}
+
+/// The shortest text that is read back as the same number.
+fn number<T: ArrowPrimitiveType<Native: ToString>>(array: &ArrayRef, row: usize) -> Option<String> {
+    Some(array.as_primitive_opt::<T>()?.value(row).to_string())
+}

@@ -1,0 +1,95 @@
+//! Chromosomes and regions by name.
+
+use std::collections::BTreeMap;
+
+use super::map::{GenomeSplit, add};
+use super::options::GenomeSplitOptions;
+use crate::error::{Error, Result};
+use crate::formats::genome::{Chromosome, lengths};
+use crate::store::Split;
+
+/// A chromosome or region that the options name.
+struct Claim<'a> {
+    text: &'a str,
+    split: Split,
+    start: u64,
+    end: u64,
+}
+
+pub(super) fn split(splits: &GenomeSplitOptions, chromosomes: &[Chromosome]) -> Result<GenomeSplit> {
+    let mut claims: BTreeMap<usize, Vec<Claim<'_>>> = BTreeMap::new();
+    for (split, names) in [(Split::Train, &splits.train), (Split::Valid, &splits.valid), (Split::Test, &splits.test)] {
+        if names.is_empty() && split != Split::Train {
+            return Err(Error::input(format!(
+                "no chromosomes for {}: name some of {}, or split by share",
+                split.name(),
+                lengths(chromosomes)
+            )));
+        }
+        for text in names {
+            let (chromosome, claim) = claim(text, split, chromosomes)?;
+            claims.entry(chromosome).or_default().push(claim);
+        }
+    }
+    let rest = splits.train.is_empty().then_some(Split::Train);
+    let mut all = Vec::with_capacity(chromosomes.len());
+    for (index, chromosome) in chromosomes.iter().enumerate() {
+        let mut stretches = Vec::new();
+        let mut claims = claims.remove(&index).unwrap_or_default();
+        // In the order they were given where they start together, as messages name them.
+        claims.sort_by_key(|claim| claim.start);
+        for pair in claims.windows(2) {
+            if let [first, second] = pair
+                && second.start < first.end
+            {
+                return Err(overlapping(first, second));
+            }
+        }
+        for claim in &claims {
+            add(&mut stretches, claim.start, rest);
+            add(&mut stretches, claim.end, Some(claim.split));
+        }
+        add(&mut stretches, chromosome.length, rest);
+        all.push(stretches);
+    }
+    Ok(GenomeSplit::new(all))
+}
+
+fn overlapping(first: &Claim<'_>, second: &Claim<'_>) -> Error {
+    let splits = format!("for {} and for {}", first.split.name(), second.split.name());
+    if first.text == second.text {
+        let kind = if first.text.contains(':') { "region" } else { "chromosome" };
+        return Error::input(format!("{kind} {:?} is given {splits}: name each once", first.text));
+    }
+    Error::input(format!(
+        "{:?} and {:?} are given {splits} and share bases: each base can be in one split",
+        first.text, second.text
+    ))
+}
+
+/// A chromosome as a whole, or `NAME:START-END`, from 1 and with the last base, as genome browsers write it.
+fn claim<'a>(text: &'a str, split: Split, chromosomes: &[Chromosome]) -> Result<(usize, Claim<'a>)> {
+    let find = |name: &str| chromosomes.iter().enumerate().find(|(_, chromosome)| chromosome.name == name);
+    if let Some((index, chromosome)) = find(text) {
+        return Ok((index, Claim { text, split, start: 0, end: chromosome.length }));
+    }
+    let region = text.rsplit_once(':').and_then(|(name, places)| Some((name, places.split_once('-')?)));
+    let name = region.map_or(text, |(name, _)| name);
+    let Some((index, Chromosome { length, .. })) = find(name) else {
+        return Err(Error::input(format!(
+            "chromosome {name:?} of {} is not in the genome, which has {}",
+            split.name(),
+            lengths(chromosomes)
+        )));
+    };
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match region.and_then(|(_, (first, last))| Some((number(first)?, number(last)?))) {
+        Some((first, last)) if first >= 1 && first <= last && last <= *length => {
+            Ok((index, Claim { text, split, start: first - 1, end: last }))
+        }
+        _ => Err(Error::input(format!(
+            "region {text:?} of {}: expected {name}:START-END with 1 <= START <= END <= {length}, counted from 1 and END included",
+            split.name()
+        ))),
+    }
+}

@@ -1,0 +1,85 @@
+//! How a genome is divided among the splits.
+
+use crate::error::{Error, Result};
+use crate::formats::genome::{Chromosome, lengths};
+use crate::splits::fractions::Fractions;
+
+/// How a genome is divided among the splits; each field is a flag.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct GenomeSplitOptions {
+    /// Chromosomes, or regions such as chr7:30508751-35296850 (from 1, the end included), of the training split,
+    /// separated by commas [default: all that is in no other split]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
+    pub train: Vec<String>,
+    /// Chromosomes or regions of the validation split.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
+    pub valid: Vec<String>,
+    /// Chromosomes or regions of the test split.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
+    pub test: Vec<String>,
+    /// Instead of names: the share of the genome, in blocks, for validation.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "SHARE", requires = "test_share", conflicts_with_all = ["train", "valid", "test"])
+    )]
+    pub valid_share: Option<f64>,
+    /// Instead of names: the share of the genome, in blocks, for the test.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "SHARE", requires = "valid_share", conflicts_with_all = ["train", "valid", "test"])
+    )]
+    pub test_share: Option<f64>,
+    /// With shares: bases a block.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 1_000_000))]
+    pub block: u64,
+    /// With shares: decides which blocks go where.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
+    pub seed: u64,
+}
+
+impl GenomeSplitOptions {
+    /// Valid and test by name, train the rest.
+    pub fn named(valid: Vec<String>, test: Vec<String>) -> Self {
+        Self { train: Vec::new(), valid, test, valid_share: None, test_share: None, block: 1_000_000, seed: 0 }
+    }
+
+    /// By share of blocks of a million bases.
+    pub fn by_share(shares: Fractions, seed: u64) -> Self {
+        let (valid_share, test_share) = (Some(shares.valid), Some(shares.test));
+        Self { valid_share, test_share, seed, ..Self::named(Vec::new(), Vec::new()) }
+    }
+
+    /// The shares of blocks, where they decide the splits.
+    pub(super) fn shares(&self) -> Result<Option<Fractions>> {
+        match (self.valid_share, self.test_share) {
+            (Some(valid), Some(test)) => Ok(Some(Fractions { valid, test })),
+            (None, None) => Ok(None),
+            _ => Err(Error::input("a share of one split only: give one for valid and one for test")),
+        }
+    }
+
+    /// What decides the splits, for a message about an empty one.
+    pub(crate) fn how(&self, chromosomes: &[Chromosome]) -> String {
+        let genome = lengths(chromosomes);
+        if self.valid_share.is_some() {
+            format!(
+                "shares of blocks of {} bases decide the split; change shares, block or seed; the genome has {genome}",
+                self.block
+            )
+        } else {
+            format!("chromosomes and regions decide the split; the genome has {genome}")
+        }
+    }
+
+    /// The settings that a store keeps.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        if let (Some(valid), Some(test)) = (self.valid_share, self.test_share) {
+            let block = self.block;
+            let split = format!("by share of blocks of {block} bases: valid {valid}, test {test}, seed {}", self.seed);
+            return vec![("split", split)];
+        }
+        let train = if self.train.is_empty() { "the rest".to_owned() } else { self.train.join(" ") };
+        vec![("train", train), ("valid", self.valid.join(" ")), ("test", self.test.join(" "))]
+    }
+}

@@ -1,0 +1,200 @@
+//! Splits by share, such that what belongs together stays together.
+//!
+//! Rows belong together that have equal sequences (on either strand), windows that share a base of a genome, or the
+//! same group. All rows of such a cluster get one split, which is a function of their sequences and the seed alone: it
+//! depends neither on the order of the rows nor on the size of the data. The price is that shares are met on average,
+//! not exactly.
+
+use sha2::{Digest, Sha256};
+
+use super::fractions::Fractions;
+use crate::bases::{Opposite, Packed};
+use crate::store::Split;
+
+/// Bases of a genome that a row shows, from 0, the end excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Extent {
+    pub(crate) chromosome: u32,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+/// Takes every row, then returns the split of each. Takes 12 bytes a row, and 32 and 16 more for places and groups.
+pub(crate) struct Grouping {
+    fractions: Fractions,
+    seed: u64,
+    /// A number for the sequence of each row, the same for both strands.
+    sequences: Vec<u64>,
+    extents: Vec<(Extent, usize)>,
+    groups: Vec<(u64, usize)>,
+    opposite: Opposite,
+}
+
+impl Grouping {
+    pub(crate) fn new(fractions: Fractions, seed: u64) -> Self {
+        let (sequences, extents, groups) = (Vec::new(), Vec::new(), Vec::new());
+        Self { fractions, seed, sequences, extents, groups, opposite: Opposite::default() }
+    }
+
+    /// Adds the next row. Rows of equal `group` stay together.
+    pub(crate) fn add(&mut self, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
+        let row = self.sequences.len();
+        self.sequences.push(number(sequence, self.seed, &mut self.opposite));
+        self.extents.extend(extent.map(|extent| (extent, row)));
+        self.groups.extend(group.map(|group| (group, row)));
+    }
+
+    /// The splits of all rows, in the order in which they were added.
+    pub(crate) fn assign(mut self) -> Vec<Split> {
+        let mut clusters = Clusters::new(self.sequences.len());
+        let mut order: Vec<usize> = (0..self.sequences.len()).collect();
+        order.sort_unstable_by_key(|row| self.sequences[*row]);
+        for equal in order.chunk_by(|left, right| self.sequences[*left] == self.sequences[*right]) {
+            clusters.join_all(equal.iter().copied());
+        }
+        self.groups.sort_unstable();
+        for equal in self.groups.chunk_by(|left, right| left.0 == right.0) {
+            clusters.join_all(equal.iter().map(|(_, row)| *row));
+        }
+        self.extents.sort_unstable();
+        let mut reached: Option<(Extent, usize)> = None;
+        for (extent, row) in self.extents {
+            match &mut reached {
+                Some((last, other)) if last.chromosome == extent.chromosome && extent.start < last.end => {
+                    clusters.join(*other, row);
+                    last.end = last.end.max(extent.end);
+                }
+                _ => reached = Some((extent, row)),
+            }
+        }
+        // Exclusive or of the different numbers of a cluster: as evenly spread as one alone, whatever their order.
+        let mut combined = vec![0_u64; self.sequences.len()];
+        let mut last: Option<(u64, usize)> = None;
+        for row in order {
+            let (number, cluster) = (self.sequences[row], clusters.find(row));
+            if last != Some((number, cluster)) {
+                combined[cluster] ^= number;
+            }
+            last = Some((number, cluster));
+        }
+        (0..self.sequences.len()).map(|row| self.fractions.of(combined[clusters.find(row)])).collect()
+    }
+}
+
+/// A number that follows from the bases and the seed alone, the same for both strands.
+fn number(sequence: &Packed, seed: u64, opposite: &mut Opposite) -> u64 {
+    let (codes, unknown) = opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len());
+    let mut digest = Sha256::new();
+    digest.update(seed.to_le_bytes());
+    digest.update(codes);
+    digest.update([0xFF]);
+    digest.update(unknown.unwrap_or_default());
+    digest.finalize().first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Disjoint sets of rows (Tarjan 1975, with path halving).
+struct Clusters(Vec<usize>);
+
+impl Clusters {
+    fn new(rows: usize) -> Self {
+        Self((0..rows).collect())
+    }
+
+    fn find(&mut self, mut row: usize) -> usize {
+        while self.0[row] != row {
+            self.0[row] = self.0[self.0[row]];
+            row = self.0[row];
+        }
+        row
+    }
+
+    fn join(&mut self, left: usize, right: usize) {
+        let (left, right) = (self.find(left), self.find(right));
+        self.0[left.max(right)] = left.min(right);
+    }
+
+    fn join_all(&mut self, rows: impl IntoIterator<Item = usize>) {
+        let mut rows = rows.into_iter();
+        if let Some(first) = rows.next() {
+            rows.for_each(|row| self.join(first, row));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SHARES: Fractions = Fractions { valid: 0.2, test: 0.3 };
+
+    /// Sequences that are all different: the number in base four.
+    fn sequence(number: usize) -> Packed {
+        let letters: Vec<u8> = (0..20).map(|place| b"ACGT"[number >> (2 * place) & 3]).collect();
+        Packed::from_letters(&letters).unwrap()
+    }
+
+    fn extent(start: u64) -> Extent {
+        Extent { chromosome: 0, start, end: start + 10 }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_belongs_together_straddles(
+            rows in prop::collection::vec((0..30_usize, any::<bool>(), 0..400_u64, 0..40_u64), 1..80), seed: u64
+        ) {
+            let mut grouping = Grouping::new(SHARES, seed);
+            let rows: Vec<_> = rows.into_iter().map(|(number, turned, start, group)| {
+                let packed = if turned { sequence(number).reverse_complement() } else { sequence(number) };
+                (number, packed, start, group)
+            }).collect();
+            for (_, packed, start, group) in &rows {
+                grouping.add(packed, Some(extent(*start)), Some(*group));
+            }
+            let splits = grouping.assign();
+            for (left, left_split) in rows.iter().zip(&splits) {
+                for (right, right_split) in rows.iter().zip(&splits) {
+                    if left.0 == right.0 || left.3 == right.3 || left.2.abs_diff(right.2) < 10 {
+                        prop_assert_eq!(left_split, right_split);
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn a_split_does_not_depend_on_the_order_of_rows(
+            rows in prop::collection::vec((0..1000_usize, 0..5000_u64), 1..60), seed: u64
+        ) {
+            let assign = |rows: &[(usize, u64)]| {
+                let mut grouping = Grouping::new(SHARES, seed);
+                for (number, start) in rows {
+                    grouping.add(&sequence(*number), Some(extent(*start)), None);
+                }
+                grouping.assign()
+            };
+            let turned: Vec<_> = rows.iter().rev().copied().collect();
+            let mut back = assign(&turned);
+            back.reverse();
+            prop_assert_eq!(assign(&rows), back);
+        }
+    }
+
+    #[test]
+    fn shares_are_met_on_average_by_single_rows_and_by_clusters() {
+        for group_size in [1, 5] {
+            let mut grouping = Grouping::new(SHARES, 1);
+            (0..20_000).for_each(|row| grouping.add(&sequence(row), None, Some(row as u64 / group_size)));
+            let splits = grouping.assign();
+            let share = |split| splits.iter().filter(|other| **other == split).count() as f64 / 20_000.0;
+            assert!((share(Split::Valid) - 0.2).abs() < 0.02, "{}", share(Split::Valid));
+            assert!((share(Split::Test) - 0.3).abs() < 0.02, "{}", share(Split::Test));
+        }
+    }
+
+    #[test]
+    fn shares_that_leave_a_split_without_rows_are_refused() {
+        for (valid, test) in [(0.0, 0.1), (0.5, 0.5), (0.1, f64::NAN), (-0.1, 0.1)] {
+            assert!(Fractions { valid, test }.check().is_err());
+        }
+    }
+}

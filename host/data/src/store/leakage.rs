@@ -1,0 +1,67 @@
+//! Leakage between splits: rows that are in more than one.
+
+use serde::{Deserialize, Serialize};
+
+use super::split::Split;
+
+/// Rows of a later split that are in an earlier one, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitLeakage {
+    /// By their sequence, on either strand.
+    pub equal_sequences: Pairs,
+    /// By bases of the genome that the windows share.
+    pub overlapping_windows: Pairs,
+}
+
+/// A number of rows for each pair of splits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pairs {
+    /// Rows of valid that are in train.
+    pub valid_in_train: u64,
+    /// Rows of test that are in train.
+    pub test_in_train: u64,
+    /// Rows of test that are in valid.
+    pub test_in_valid: u64,
+}
+
+impl SplitLeakage {
+    /// Whether nothing is in two splits.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The warnings that it deserves.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let equal = self.equal_sequences.named().map(|(rows, of, other)| {
+            (rows, format!("{of} repeats sequences of {other}, on the same or the other strand (rows: {rows})"))
+        });
+        let overlapping = self.overlapping_windows.named().map(|(rows, of, other)| {
+            (rows, format!("windows of {of} share bases of the genome with windows of {other} (rows: {rows})"))
+        });
+        let all = equal.into_iter().chain(overlapping);
+        all.filter(|(rows, _)| *rows > 0).map(|(_, text)| text + ": scores on them tell nothing of new data").collect()
+    }
+}
+
+impl Pairs {
+    fn named(&self) -> [(u64, &'static str, &'static str); 3] {
+        [
+            (self.valid_in_train, "valid", "train"),
+            (self.test_in_train, "test", "train"),
+            (self.test_in_valid, "test", "valid"),
+        ]
+    }
+
+    /// Counts a row of `split` for the other splits, as bits, that it is in.
+    pub(super) fn count(&mut self, split: Split, others: u8) {
+        let is_in = |other: Split| u64::from(others >> other as u8 & 1);
+        match split {
+            Split::Train => {}
+            Split::Valid => self.valid_in_train += is_in(Split::Train),
+            Split::Test => {
+                self.test_in_train += is_in(Split::Train);
+                self.test_in_valid += is_in(Split::Valid);
+            }
+        }
+    }
+}

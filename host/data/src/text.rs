@@ -1,0 +1,51 @@
+//! Text for a person: numbers with separators, and text from outside that is safe to print.
+
+/// A number with a comma between thousands: "46,929,039".
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `text` with a space in place of each control character: it stays on its line and sends nothing to the terminal.
+///
+/// Names, labels and messages that come from a file or a plugin go through here before they are printed.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// The first 60 characters of `text`, with "…" where there are more, so that a message that quotes a file stays short.
+pub fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_separated_by_commas() {
+        assert_eq!([0, 812, 1_000, 46_929_039].map(grouped), ["0", "812", "1,000", "46,929,039"]);
+    }
+
+    #[test]
+    fn control_characters_become_spaces() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc\u{7}é"), "a [2Jb c é");
+    }
+
+    #[test]
+    fn long_text_is_cut_after_60_characters_and_says_so() {
+        assert_eq!(shortened(&"é".repeat(60)), "é".repeat(60));
+        assert_eq!(shortened(&"é".repeat(61)), "é".repeat(60) + "…");
+    }
+}

@@ -1,0 +1,198 @@
+//! The leaderboard: entries in order, each with its statistics over seeds.
+
+use crate::humanize::{self, NOTHING};
+use crate::metrics::Metrics;
+use crate::model::{Comparison, Entry, PhaseCost, Ranking, RunState, RunSummary};
+use crate::statistics;
+use genomenas_data::text::grouped;
+
+/// An entry, its rank and its statistics.
+#[derive(Debug)]
+pub(super) struct LeaderboardRow<'a> {
+    pub(super) entry: &'a Entry,
+    /// The entry's place in the plan, which decides its colour.
+    pub(super) slot: usize,
+    /// From 1; `None` without a finished run for which the metric is defined.
+    pub(super) rank: Option<usize>,
+    /// One for each of [`Comparison::columns`].
+    pub(super) scores: [Spread; 3],
+    pub(super) parameters: Option<Count>,
+    pub(super) multiply_adds: Option<Count>,
+    pub(super) search: Option<MeanCost>,
+    pub(super) training: Option<MeanCost>,
+    pub(super) finished: usize,
+    pub(super) failed: usize,
+}
+
+/// A metric over the seeds that have it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spread {
+    /// (seed, value)
+    pub(super) values: Vec<(u64, f64)>,
+    pub(super) mean: Option<f64>,
+    pub(super) deviation: Option<f64>,
+}
+
+/// A count over the finished runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Count {
+    /// All runs agree.
+    Same(u64),
+    /// They differ.
+    Mean(f64),
+}
+
+/// The mean cost of the finished runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MeanCost {
+    pub(super) samples: f64,
+    pub(super) seconds: f64,
+    pub(super) multiply_adds: f64,
+    pub(super) trials: f64,
+}
+
+impl Spread {
+    /// "0.873 ± 0.004", or "0.873" for one seed.
+    pub(super) fn text(&self) -> String {
+        match (self.mean, self.deviation) {
+            (Some(mean), Some(deviation)) => format!("{mean:.3} ± {deviation:.3}"),
+            (mean, _) => humanize::metric(mean),
+        }
+    }
+}
+
+impl Count {
+    /// "46,929,039", or "~46,929,039" as the mean of runs that differ.
+    pub(super) fn text(count: Option<Self>) -> String {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a mean of counts; it saturates")]
+        match count {
+            None => NOTHING.to_owned(),
+            Some(Self::Same(number)) => grouped(number),
+            Some(Self::Mean(mean)) => format!("~{}", grouped(mean.round() as u64)),
+        }
+    }
+
+    /// "1.25 M", or "~1.25 M" as the mean of runs that differ.
+    pub(super) fn short_text(count: Option<Self>) -> String {
+        match count {
+            None => NOTHING.to_owned(),
+            Some(Self::Same(number)) => humanize::short(number as f64),
+            Some(Self::Mean(mean)) => format!("~{}", humanize::short(mean)),
+        }
+    }
+}
+
+/// Best first; entries without a result last, in the order of the plan.
+pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
+    let entries = comparison.entries.iter().enumerate();
+    let columns = comparison.columns();
+    let mut rows: Vec<_> = entries.map(|(slot, entry)| row(entry, slot, columns)).collect();
+    let key = |row: &LeaderboardRow<'_>| row.score(comparison.ranked_by).mean.filter(|mean| mean.is_finite());
+    rows.sort_by(|left, right| {
+        let worst = f64::NEG_INFINITY;
+        key(right).unwrap_or(worst).total_cmp(&key(left).unwrap_or(worst))
+    });
+    for (index, row) in rows.iter_mut().enumerate() {
+        row.rank = key(row).map(|_| index + 1);
+    }
+    rows
+}
+
+/// A metric of the test split over the seeds of an entry.
+pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) -> Spread {
+    let values: Vec<(u64, f64)> =
+        entry.runs.iter().filter_map(|run| Some((run.seed, metric(run.result()?)?))).collect();
+    let plain: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+    Spread { mean: statistics::mean(&plain), deviation: statistics::standard_deviation(&plain), values }
+}
+
+impl LeaderboardRow<'_> {
+    /// A metric of the test split over the entry's seeds.
+    pub(super) fn score(&self, ranking: Ranking) -> Spread {
+        spread(self.entry, |metrics| ranking.of(metrics))
+    }
+}
+
+fn row(entry: &Entry, slot: usize, columns: [Ranking; 3]) -> LeaderboardRow<'_> {
+    LeaderboardRow {
+        entry,
+        slot,
+        rank: None,
+        scores: columns.map(|column| spread(entry, |metrics| column.of(metrics))),
+        parameters: count(entry, |run| run.parameters),
+        multiply_adds: count(entry, |run| run.multiply_adds),
+        search: cost(entry, |run| run.search),
+        training: cost(entry, |run| run.training),
+        finished: entry.runs.iter().filter(|run| run.state == RunState::Done).count(),
+        failed: entry.runs.iter().filter(|run| run.failure().is_some()).count(),
+    }
+}
+
+fn finished(entry: &Entry) -> impl Iterator<Item = &RunSummary> {
+    entry.runs.iter().filter(|run| run.state == RunState::Done)
+}
+
+fn count(entry: &Entry, of: impl Fn(&RunSummary) -> Option<u64>) -> Option<Count> {
+    let counts: Vec<u64> = finished(entry).filter_map(of).collect();
+    let first = *counts.first()?;
+    if counts.iter().all(|other| *other == first) {
+        return Some(Count::Same(first));
+    }
+    let plain: Vec<f64> = counts.iter().map(|count| *count as f64).collect();
+    statistics::mean(&plain).map(Count::Mean)
+}
+
+fn cost(entry: &Entry, of: impl Fn(&RunSummary) -> PhaseCost) -> Option<MeanCost> {
+    let mean = |part: fn(PhaseCost) -> f64| {
+        let parts: Vec<f64> = finished(entry).map(|run| part(of(run))).collect();
+        statistics::mean(&parts)
+    };
+    Some(MeanCost {
+        samples: mean(|cost| cost.used.samples as f64)?,
+        seconds: mean(|cost| cost.used.seconds)?,
+        multiply_adds: mean(|cost| cost.used.multiply_adds as f64)?,
+        trials: mean(|cost| cost.trials as f64)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn order(comparison: &Comparison) -> Vec<(Option<usize>, &str)> {
+        rows(comparison).iter().map(|row| (row.rank, row.entry.name.as_str())).collect()
+    }
+
+    #[test]
+    fn the_best_mean_comes_first_and_entries_without_a_result_last() {
+        assert_eq!(
+            order(&sample::comparison()),
+            [
+                (Some(1), "danq width=0.1"),
+                (Some(2), "deepsea width=0.1"),
+                (Some(3), "random-search"),
+                (None, "broken"),
+                (None, "waiting"),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_ranking_metric_decides() {
+        let mut comparison = sample::comparison();
+        comparison.ranked_by = Ranking::Auprc;
+        assert_eq!(order(&comparison).first(), Some(&(Some(1), "random-search")));
+    }
+
+    #[test]
+    fn a_failed_run_is_counted_and_gives_no_number_even_if_it_left_metrics() {
+        let mut comparison = sample::comparison();
+        let run = &mut comparison.entries[1].runs[0];
+        run.state = RunState::Failed { reason: "out of memory".to_owned() };
+        let rows = rows(&comparison);
+        let row = rows.iter().find(|row| row.slot == 1).unwrap();
+        assert_eq!((row.failed, row.finished, row.scores[0].values.len()), (1, 1, 1));
+        assert_eq!(row.scores[0].deviation, None);
+    }
+}

@@ -1,0 +1,70 @@
+//! A comparison: `comparison.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::data::{DataSummary, Setting};
+use super::ranking::Ranking;
+use super::run::RunSummary;
+use crate::metrics::Metrics;
+
+/// A set of runs on equal terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The title of the page.
+    pub title: String,
+    /// The data every run used.
+    pub data: DataSummary,
+    /// The budget every run had, in words: "200,000 training samples".
+    pub budget: String,
+    /// The final training of every found architecture.
+    pub recipe: Vec<Setting>,
+    /// What the leaderboard is sorted by.
+    pub ranked_by: Ranking,
+    /// The strategies, in the order of the plan.
+    pub entries: Vec<Entry>,
+    /// The program and its version: "genomenas 0.1.0".
+    pub generated_by: String,
+    /// The command line that repeats this comparison.
+    pub command: String,
+    /// Versions and machine facts worth keeping: libtorch, device, threads.
+    #[serde(default)]
+    pub environment: Vec<Setting>,
+}
+
+/// A strategy on the data of the comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its name, different from those of all other entries: "danq" or "danq width=0.1".
+    pub name: String,
+    /// The strategy's id within its plugin.
+    pub strategy: String,
+    /// The plugin's id.
+    pub plugin: String,
+    /// The plugin's version.
+    pub plugin_version: String,
+    /// The strategy's parameters that differ from their defaults.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// Whether this is the uniform-random control.
+    #[serde(default)]
+    pub control: bool,
+    /// One run per seed.
+    pub runs: Vec<RunSummary>,
+}
+
+impl Comparison {
+    /// The columns of the leaderboard: those of the task, as the first result shows it or, without one, `ranked_by`.
+    pub(crate) fn columns(&self) -> [Ranking; 3] {
+        let measured = self.entries.iter().flat_map(|entry| &entry.runs).find_map(RunSummary::result);
+        let is = |of: fn(&Metrics) -> bool| measured.is_some_and(of);
+        if Ranking::OF_VALUES.contains(&self.ranked_by) || is(|metrics| !metrics.averages.mse.is_absent()) {
+            Ranking::OF_VALUES
+        } else if self.ranked_by == Ranking::Accuracy || is(|metrics| metrics.accuracy.is_some()) {
+            Ranking::OF_CLASSES
+        } else {
+            Ranking::OF_LABELS
+        }
+    }
+}

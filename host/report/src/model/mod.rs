@@ -1,0 +1,19 @@
+//! What a page or table shows, as plain data.
+//!
+//! [`Comparison`] is `comparison.json`, so field names and their order are a file format. A number that was not
+//! measured, or is not finite, is `None`; nothing is ever stood in for it.
+
+mod comparison;
+mod data;
+mod ranking;
+mod run;
+mod run_report;
+
+pub use comparison::{Comparison, Entry};
+pub use data::{DataSummary, Setting, SplitRows};
+pub use ranking::Ranking;
+pub use run::{
+    ArchitectureSummary, DecisionMade, EpochPoint, LayerRow, PhaseCost, RunPhase, RunState, RunSummary,
+    ValidationSummary,
+};
+pub use run_report::{RunReport, SearchTerms};

@@ -1,0 +1,113 @@
+//! The page of a comparison.
+
+use maud::html;
+
+use super::document::{document, section};
+use super::{curves, found, labels, leaderboard, terms};
+use crate::leaderboard::rows as leaderboard_rows;
+use crate::model::Comparison;
+
+/// The comparison as one self-contained HTML page.
+pub fn page(comparison: &Comparison) -> String {
+    let rows = leaderboard_rows(comparison);
+    let [first, ..] = comparison.columns();
+    let header = html! {
+        p.lead { (leaderboard::headline(comparison, &rows)) }
+        p.terms { (terms::sentence(comparison)) }
+    };
+    let sections = html! {
+        (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
+        (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &rows)))
+        (section("anytime", "Search: best so far", &curves::anytime(&rows)))
+        (section("training", "Final training", &curves::training(&rows)))
+        (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
+        (section("found", "What each run found", &found::architectures(first, &rows)))
+        (section("failures", "Runs without a result", &found::failures(&rows)))
+        (section("terms", "Equal terms", &terms::table(comparison)))
+        (section("again", "How to repeat this comparison", &terms::again(comparison)))
+    };
+    document(&comparison.title, &comparison.generated_by, &header, &sections)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RunState;
+    use crate::sample;
+
+    #[test]
+    fn the_page_says_first_who_leads_and_by_how_much() {
+        let page = page(&sample::comparison());
+        let lead = page.split("<p class=\"lead\">").nth(1).and_then(|rest| rest.split("</p>").next()).unwrap();
+        insta::assert_snapshot!(lead);
+    }
+
+    #[test]
+    fn the_whole_page_reads_so() {
+        insta::assert_snapshot!(sample::text_of_page(&page(&sample::comparison())));
+    }
+
+    #[test]
+    fn the_page_of_a_regression_speaks_of_correlations_and_never_of_auroc() {
+        let page = page(&sample::regression());
+        let content = page.split("<body>").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
+        assert!(content.contains("Test Pearson of every label") && content.contains("best validation loss so far"));
+        assert!(!content.contains("AUROC") && !content.contains("Positive rows"));
+    }
+
+    #[test]
+    fn the_page_of_classes_leads_with_the_accuracy() {
+        let page = page(&sample::classes());
+        assert!(page.contains("leads with a test accuracy of") && page.contains("Test accuracy of every seed"));
+        assert!(page.contains("Test AUROC of every label"));
+    }
+
+    #[test]
+    fn names_and_reasons_are_text_and_never_markup() {
+        let mut comparison = sample::comparison();
+        let hostile = "<script>alert(1)</script>\"'&";
+        comparison.title = hostile.to_owned();
+        comparison.budget = hostile.to_owned();
+        comparison.command = hostile.to_owned();
+        comparison.data.path = hostile.to_owned();
+        for entry in &mut comparison.entries {
+            entry.name = hostile.to_owned();
+        }
+        comparison.entries[0].runs[0].state = RunState::Failed { reason: hostile.to_owned() };
+        let page = page(&comparison);
+        assert!(!page.contains("<script>alert"));
+        assert!(page.contains("&lt;script&gt;alert"));
+    }
+
+    #[test]
+    fn the_page_asks_the_network_for_nothing() {
+        let page = page(&sample::comparison());
+        for reference in ["http:", "https:", "src=\"", "url(", "@import"] {
+            assert!(!page.contains(reference), "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_comparison_without_any_result_still_makes_a_page() {
+        let mut comparison = sample::comparison();
+        comparison.entries.retain(|entry| entry.name == "broken" || entry.name == "waiting");
+        let failed = page(&comparison);
+        assert!(failed.contains("No run has finished yet"));
+        assert!(failed.contains("signal 11"));
+        comparison.entries.clear();
+        assert!(page(&comparison).contains("No run has finished yet"));
+    }
+
+    #[test]
+    fn a_curve_of_numbers_that_were_not_measured_is_not_drawn() {
+        let mut comparison = sample::comparison();
+        for run in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs) {
+            for point in &mut run.curve {
+                (point.train_loss, point.valid_loss, point.valid_auroc) = (None, Some(f64::NAN), Some(f64::INFINITY));
+            }
+        }
+        let page = page(&comparison);
+        let content = page.split("<script>").next().unwrap();
+        assert!(!content.contains("NaN") && !content.contains("inf"), "no number may be made up");
+    }
+}

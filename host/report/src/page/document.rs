@@ -1,0 +1,41 @@
+//! The HTML around a page: head, style, script.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+const STYLE: &str = include_str!("style.css");
+const SORT: &str = include_str!("sort.js");
+
+/// A page around its header and its sections.
+pub(super) fn document(title: &str, generated_by: &str, header: &Markup, sections: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                // The browser itself holds the page to its promise to fetch nothing.
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+                meta name="color-scheme" content="light dark";
+                meta name="generator" content=(generated_by);
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (title) }
+                    (header)
+                }
+                main { (sections) }
+                footer { p { "Made by " (generated_by) "." } }
+                script { (PreEscaped(SORT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
+pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
+    html! { section id=(id) { h2 { (title) } (content) } }
+}

@@ -1,0 +1,24 @@
+//! How an entry of a comparison looks in every table and chart: its name, its colour and its dashes.
+
+use maud::{Markup, html};
+
+use crate::leaderboard::LeaderboardRow;
+
+/// The colour and dash classes of an entry: its place in the plan decides, and the control is always grey.
+pub(super) fn ink(row: &LeaderboardRow<'_>) -> String {
+    const COLOURS: usize = 7;
+    if row.entry.control {
+        return "ink control".to_owned();
+    }
+    format!("ink c{} d{}", row.slot % COLOURS, row.slot / COLOURS % 3)
+}
+
+/// An entry's name with its swatch, as it stands in every table and chart.
+pub(super) fn name(row: &LeaderboardRow<'_>) -> Markup {
+    html! {
+        span.name title=(row.entry.name) {
+            svg.swatch.(ink(row)) viewBox="0 0 18 10" aria-hidden="true" { path d="M1 5H17" {} }
+            span.text { (row.entry.name) }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The report of a run, read from its folder alone; works while the run is under way.
+
+pub(crate) mod summary;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use genomenas_data::Store;
+use genomenas_data::error::Result;
+use genomenas_data::files;
+use genomenas_plugin::message::Cost;
+use genomenas_report::model::{DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, SearchTerms, Setting};
+use genomenas_report::{humanize, recipe, run_page};
+
+use crate::run::settings::{Data, Search, Settings, files as names};
+use crate::run::{RunResult, State};
+use summary::{or_warn, read_architecture, summarize};
+
+/// The report of the run in `folder`.
+///
+/// # Errors
+///
+/// It is not a run folder, or its settings or its result cannot be read. Anything else that cannot be read is left out,
+/// with a warning.
+pub fn report(folder: &Path) -> Result<RunReport> {
+    let settings = Settings::read(folder)?;
+    let result = RunResult::read(folder)?;
+    let mut run = summarize(folder, folder.display().to_string(), settings.seed, result.as_ref())?;
+    if result.is_none() {
+        run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
+        run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);
+    }
+    Ok(RunReport {
+        title: title(folder, &settings),
+        data: data(&settings.data),
+        recipe: settings.final_training.as_ref().map(recipe::settings).unwrap_or_default(),
+        run,
+        valid: result.filter(|result| result.state == State::Done).and_then(|result| result.valid),
+        generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
+        environment: vec![
+            Setting::new("run with", format!("genomenas {}", settings.genomenas)),
+            Setting::new("device", settings.device),
+            Setting::new("threads", settings.threads.to_string()),
+        ],
+        search: settings.search.map(terms),
+    })
+}
+
+/// Writes the page of the run in `folder` into it.
+///
+/// # Errors
+///
+/// Those of [`report()`], or the page cannot be written.
+pub fn write(folder: &Path) -> Result<RunReport> {
+    let run = report(folder)?;
+    files::write_atomically(&folder.join(names::PAGE), run_page(&run).as_bytes())?;
+    Ok(run)
+}
+
+/// "danq width=0.1 on yeast.arrow, seed 1".
+fn title(folder: &Path, settings: &Settings) -> String {
+    let what = match &settings.search {
+        Some(search) => {
+            let set = search.parameters.iter().map(|(name, value)| match value.as_str() {
+                Some(text) => format!(" {name}={text}"),
+                None => format!(" {name}={value}"),
+            });
+            search.strategy.clone() + &set.collect::<String>()
+        }
+        None => read_architecture(&folder.join(names::ARCHITECTURE))
+            .map_or_else(|| "an architecture".to_owned(), |architecture| architecture.name),
+    };
+    let store = &settings.data.store;
+    let data =
+        store.file_name().map_or_else(|| store.display().to_string(), |name| name.to_string_lossy().into_owned());
+    format!("{what} on {data}, seed {}", settings.seed)
+}
+
+fn terms(search: Search) -> SearchTerms {
+    SearchTerms {
+        strategy: search.strategy,
+        parameters: search.parameters.into_iter().collect(),
+        plugin: search.plugin,
+        plugin_version: search.plugin_version,
+        space: search.space,
+        budget: humanize::budget(search.budget),
+    }
+}
+
+/// The store's splits and labels if its content is still that of the run, else its path and digest only.
+fn data(data: &Data) -> DataSummary {
+    let known = DataSummary {
+        path: data.store.display().to_string(),
+        digest: data.digest.clone(),
+        splits: Vec::new(),
+        length: 0,
+        labels: Vec::new(),
+    };
+    let store = or_warn(Store::open(&data.store)).filter(|store| store.info().digest == data.digest);
+    let Some(store) = store else { return known };
+    let info = store.info();
+    DataSummary {
+        splits: DataSummary::split_rows(info.rows.train, info.rows.valid, info.rows.test),
+        length: info.shape.length as u64,
+        labels: info.shape.labels.clone(),
+        ..known
+    }
+}
+
+/// The cost of a phase that still runs, up to its last epoch; multiply-adds are unknown until it ends, and 0 here.
+fn cost_so_far(curve: &[EpochPoint], of: impl Fn(&RunPhase) -> bool) -> PhaseCost {
+    let points = || curve.iter().filter(|point| of(&point.phase));
+    let trials: BTreeSet<u64> = points()
+        .filter_map(|point| match point.phase {
+            RunPhase::Search { trial } => Some(trial),
+            RunPhase::Final => None,
+        })
+        .collect();
+    let last = points().last();
+    let used = last.map(|point| Cost { samples: point.samples, seconds: point.seconds, multiply_adds: 0 });
+    PhaseCost { used: used.unwrap_or_default(), trials: trials.len() as u64 }
+}

@@ -1,0 +1,142 @@
+//! A run folder as a summary: state, results, costs, and the curve of its epochs so far.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
+use genomenas_plugin::engine::{Phase, Record};
+use genomenas_plugin::message::{Cost, Report};
+use genomenas_plugin::space::Architecture;
+use genomenas_report::architecture;
+use genomenas_report::model::{EpochPoint, PhaseCost, RunPhase, RunState, RunSummary, ValidationSummary};
+
+use crate::run::journal;
+use crate::run::settings::files as names;
+use crate::run::{RunResult, State};
+
+/// The file with the reason why a run's process ended without a result; the comparer writes it, and removes it when the
+/// run goes on.
+pub(crate) const CRASH: &str = "crash.txt";
+
+/// The state and results so far of the run in `folder`, which the report calls `shown`.
+pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> Result<RunSummary> {
+    let state = match result {
+        Some(result) => match result.state {
+            State::Done => RunState::Done,
+            State::Failed => {
+                RunState::Failed { reason: result.reason.clone().unwrap_or_else(|| "no reason given".to_owned()) }
+            }
+        },
+        None => match read_if_there(&folder.join(CRASH))? {
+            Some(reason) => RunState::Failed { reason: reason.trim().to_owned() },
+            None if folder.join(names::JOURNAL).exists() => RunState::Running,
+            None => RunState::Pending,
+        },
+    };
+    let architecture = read_architecture(&folder.join(names::ARCHITECTURE));
+    let cost =
+        |used: Option<Cost>, trials: u64| used.map_or_else(PhaseCost::default, |used| PhaseCost { used, trials });
+    let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
+    Ok(RunSummary {
+        seed,
+        folder: shown,
+        state,
+        test: result.and_then(|result| result.test.clone()),
+        valid: result.and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
+            loss: metrics.loss,
+            accuracy: metrics.accuracy,
+            averages: metrics.averages,
+        }),
+        parameters: of(|result| result.parameters),
+        multiply_adds: of(|result| result.multiply_adds),
+        search: cost(result.and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
+        training: cost(result.and_then(|result| result.final_training), 0),
+        curve: curve(&folder.join(names::JOURNAL)),
+        decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
+        architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
+    })
+}
+
+/// A point per epoch and per scored mask. A journal that cannot be read leaves the curve empty.
+fn curve(path: &Path) -> Vec<EpochPoint> {
+    if !path.exists() {
+        return Vec::new();
+    }
+    let finite = |value: f64| value.is_finite().then_some(value);
+    let point = |record| match record {
+        Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
+            phase: match phase {
+                Phase::Search => RunPhase::Search { trial: trial.map_or(0, |trial| trial.0) },
+                Phase::Final => RunPhase::Final,
+            },
+            epoch: epoch.number,
+            samples: used.samples,
+            seconds: used.seconds,
+            train_loss: finite(epoch.train_loss),
+            valid_loss: finite(epoch.valid_loss),
+            valid_auroc: epoch.auroc,
+            valid_auprc: epoch.auprc,
+        }),
+        Record::Score { report: Report { trial, score: Some(score), .. }, used, .. } => Some(EpochPoint {
+            phase: RunPhase::Search { trial: trial.0 },
+            epoch: score.mask.saturating_add(1),
+            samples: used.samples,
+            seconds: used.seconds,
+            train_loss: None,
+            valid_loss: score.valid_loss,
+            valid_auroc: score.auroc,
+            valid_auprc: score.auprc,
+        }),
+        _ => None,
+    };
+    or_warn(journal::read(path)).unwrap_or_default().into_iter().filter_map(point).collect()
+}
+
+/// The architecture in a file, if there is one that can be read.
+pub(crate) fn read_architecture(path: &Path) -> Option<Architecture> {
+    let text = or_warn(read_if_there(path))??;
+    or_warn(Architecture::from_json(&text).map_err(|error| Error::file("use", path, error)))
+}
+
+/// The value, or `None` and a warning: what cannot be read is left out of the report.
+pub(crate) fn or_warn<T>(result: Result<T>) -> Option<T> {
+    result.inspect_err(|error| log::warn!("left out of the report: {error}")).ok()
+}
+
+fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match files::read_text(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) => match std::fs::metadata(path) {
+            Err(missing) if matches!(missing.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            _ => Err(error),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curve_holds_the_epochs_of_search_and_final_training_and_the_scores_of_masks() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let line = |phase: &str, trial: &str, number: u32| {
+            format!(
+                r#"{{"type":"epoch","phase":"{phase}"{trial},"epoch":{{"number":{number},"train_loss":0.7,"valid_loss":0.6,"auroc":0.8}},"used":{{"samples":{number}0,"seconds":1.5}}}}"#
+            )
+        };
+        let score = r#"{"type":"score","report":{"trial":4,"cost":{},"remaining":1,"score":{"mask":5,"auroc":0.9}},"used":{"samples":15}}"#;
+        let text = format!("{}\n{score}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2));
+        files::write_atomically(&path, text.as_bytes()).unwrap();
+        let mut curve = curve(&path);
+        let mask = curve.remove(1);
+        assert_eq!((mask.phase, mask.epoch, mask.samples), (RunPhase::Search { trial: 4 }, 6, 15));
+        assert_eq!((mask.train_loss, mask.valid_auroc), (None, Some(0.9)));
+        assert_eq!(curve[0].phase, RunPhase::Search { trial: 3 });
+        assert_eq!((curve[1].phase.clone(), curve[1].epoch, curve[1].samples), (RunPhase::Final, 2, 20));
+        assert_eq!(curve[0].valid_auroc, Some(0.8));
+        assert_eq!(curve[0].valid_auprc, None);
+    }
+}
