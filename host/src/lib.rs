@@ -1,7 +1,7 @@
 //! The program of genomenas: the command line, comparisons, runs, and plugins in processes of their own.
 //!
-//! Arrows of dependency point down: [`cli`] → [`compare`] → [`run`] → [`plugins`] → [`spec`]. Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in
-//! `genomenas-torch`.
+//! Arrows of dependency point down: [`cli`] → [`compare`] → [`run_report`] → [`run`] → [`plugins`] → [`spec`]. Data lie
+//! in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`.
 
 pub mod cli;
 pub mod compare;

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use genomenas::Error;
 use genomenas::plugins::folders::{Folder, Reach};
-use genomenas::plugins::{Call, Deadlines, Limits, PluginInstance, StrategyRegistry, listing};
+use genomenas::plugins::{Deadlines, Limits, PluginInstance, StrategyRegistry, listing};
+use genomenas_plugin::engine::{Call, Hooks as _};
 use genomenas_plugin::message::{
     Alphas, Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId, Unit,
 };

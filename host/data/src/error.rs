@@ -121,6 +121,12 @@ fn is_of_the_path(kind: io::ErrorKind) -> bool {
     )
 }
 
+impl From<genomenas_plugin::engine::Fault> for Error {
+    fn from(fault: genomenas_plugin::engine::Fault) -> Self {
+        Self::Plugin(fault.0)
+    }
+}
+
 impl From<genomenas_plugin::Error> for Error {
     fn from(error: genomenas_plugin::Error) -> Self {
         Self::Input(error.message)

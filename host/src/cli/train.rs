@@ -6,8 +6,8 @@ use std::str::FromStr;
 use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Architecture;
-use genomenas_torch::train::check_plan;
 
 use super::describe::read_architecture;
 use super::new_run::NewRunOptions;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let run = args.new_run.begin(|| args.store())?;
     let info = run.store.info();
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check_plan(&plan, info)?;
+    check::plan(&plan, &info.for_checks())?;
     let architecture = args.architecture(&run.store)?;
     architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
     let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };

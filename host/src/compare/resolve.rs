@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
+use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
-use genomenas_torch::train::check_plan;
 
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
 use crate::plugins::{StrategyRegistry, pinned};
@@ -70,7 +70,7 @@ pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Re
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
-    check_plan(&final_training, &info)?;
+    check::plan(&final_training, &info.for_checks())?;
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),

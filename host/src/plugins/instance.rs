@@ -6,40 +6,16 @@
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::ErrorCode;
+use genomenas_plugin::engine::{Call, Hooks, ReplayError, replay};
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
 use genomenas_plugin_host::wire::{Kind, code};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::child::{Child, Fault, Start};
 use super::copy::{PluginCopy, copy};
 use super::launch;
 use super::limits::{Limits, call_name};
 use super::registry::StrategyRef;
-
-/// A call and its reply.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "hook", rename_all = "snake_case")]
-pub enum Call {
-    /// What to do next.
-    Propose {
-        /// What was asked.
-        ask: Ask,
-        /// What was answered.
-        proposal: Proposal,
-    },
-    /// What happened.
-    Update {
-        /// What was reported.
-        report: Report,
-    },
-    /// What to drop.
-    Discard {
-        /// What was reported.
-        report: Report,
-        /// What was dropped.
-        discards: Vec<Discard>,
-    },
-}
 
 /// An instance of a strategy.
 #[derive(Debug)]
@@ -90,51 +66,6 @@ impl PluginInstance {
         let mut instance = Self { start, child: None, state, calls, crashes: 0, _copy: copy };
         instance.revive()?;
         Ok(instance)
-    }
-
-    /// Asks what to do next.
-    ///
-    /// # Errors
-    ///
-    /// The strategy reports that it cannot go on, or its process died too often.
-    pub fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
-        self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
-        Ok(proposal)
-    }
-
-    /// Reports what happened.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn update(&mut self, report: &Report) -> Result<()> {
-        let Nothing {} = self.call(Kind::Update, &encode(report)?)?;
-        self.calls.push(Call::Update { report: report.clone() });
-        Ok(())
-    }
-
-    /// Asks what to drop.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
-        let discards: Vec<Discard> = self.call(Kind::Discard, &encode(report)?)?;
-        self.calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
-        Ok(discards)
-    }
-
-    /// Saves the state, and forgets the calls so far.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn save(&mut self) -> Result<Vec<u8>> {
-        let Bytes(state) = self.call(Kind::Save, &[])?;
-        self.state = Some(state.clone());
-        self.calls.clear();
-        Ok(state)
     }
 
     /// The calls since the state was last saved.
@@ -188,21 +119,16 @@ impl PluginInstance {
             let Nothing {} =
                 answer(&mut child, Kind::Load, state).map_err(|fault| AttemptError::Fault(Kind::Load, fault))?;
         }
-        for (number, call) in self.calls.iter().enumerate() {
-            let (kind, same) = replay(&mut child, call)?;
-            if !same {
-                return Err(AttemptError::Error(Error::plugin(format!(
-                    "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
-                     {} ({}) otherwise than before. Its random numbers must come from the seed in its setup alone, and \
-                     it must not depend on the clock, the process or the order of a hash map",
-                    self.start.manifest.id,
-                    self.start.strategy,
-                    number + 1,
-                    call_name(kind)
-                ))));
-            }
+        match replay(&mut Repeated(&mut child), &self.calls) {
+            Ok(()) => Ok(child),
+            Err(ReplayError::Hook(setback)) => Err(setback),
+            Err(ReplayError::Differs { number, hook }) => Err(AttemptError::Error(Error::plugin(format!(
+                "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
+                 {number} ({hook}) otherwise than before. Its random numbers must come from the seed in its setup alone, \
+                 and it must not depend on the clock, the process or the order of a hash map",
+                self.start.manifest.id, self.start.strategy
+            )))),
         }
-        Ok(child)
     }
 
     /// Lets the caller try again after a crash; an error after too many, or where the plugin refused.
@@ -238,6 +164,36 @@ impl PluginInstance {
     }
 }
 
+impl Hooks for PluginInstance {
+    type Error = Error;
+
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
+        self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
+        Ok(proposal)
+    }
+
+    fn update(&mut self, report: &Report) -> Result<()> {
+        let Nothing {} = self.call(Kind::Update, &encode(report)?)?;
+        self.calls.push(Call::Update { report: report.clone() });
+        Ok(())
+    }
+
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
+        let discards: Vec<Discard> = self.call(Kind::Discard, &encode(report)?)?;
+        self.calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
+        Ok(discards)
+    }
+
+    /// The calls up to here are then forgotten.
+    fn save(&mut self) -> Result<Vec<u8>> {
+        let Bytes(state) = self.call(Kind::Save, &[])?;
+        self.state = Some(state.clone());
+        self.calls.clear();
+        Ok(state)
+    }
+}
+
 /// Why an attempt to bring the instance back failed.
 enum AttemptError {
     Fault(Kind, Fault),
@@ -250,23 +206,35 @@ impl From<Error> for AttemptError {
     }
 }
 
-/// Makes a call again; returns whether the reply is the same.
-fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), AttemptError> {
-    fn again<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, AttemptError> {
-        answer(child, kind, request).map_err(|fault| AttemptError::Fault(kind, fault))
+/// The hooks of a process that is taken through the calls of another one.
+struct Repeated<'a>(&'a mut Child);
+
+impl Repeated<'_> {
+    fn call<T: Reply, M: Serialize>(&mut self, kind: Kind, message: &M) -> Result<T, AttemptError> {
+        answer(self.0, kind, &encode(message)?).map_err(|fault| AttemptError::Fault(kind, fault))
     }
-    Ok(match call {
-        Call::Propose { ask, proposal } => {
-            (Kind::Propose, again::<Proposal>(child, Kind::Propose, &encode(ask)?)? == *proposal)
-        }
-        Call::Update { report } => {
-            let Nothing {} = again(child, Kind::Update, &encode(report)?)?;
-            (Kind::Update, true)
-        }
-        Call::Discard { report, discards } => {
-            (Kind::Discard, again::<Vec<Discard>>(child, Kind::Discard, &encode(report)?)? == *discards)
-        }
-    })
+}
+
+impl Hooks for Repeated<'_> {
+    type Error = AttemptError;
+
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal, AttemptError> {
+        self.call(Kind::Propose, ask)
+    }
+
+    fn update(&mut self, report: &Report) -> Result<(), AttemptError> {
+        let Nothing {} = self.call(Kind::Update, report)?;
+        Ok(())
+    }
+
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>, AttemptError> {
+        self.call(Kind::Discard, report)
+    }
+
+    fn save(&mut self) -> Result<Vec<u8>, AttemptError> {
+        let Bytes(state) = answer(self.0, Kind::Save, &[]).map_err(|fault| AttemptError::Fault(Kind::Save, fault))?;
+        Ok(state)
+    }
 }
 
 fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {

@@ -18,7 +18,7 @@ pub mod registry;
 mod relay;
 
 pub use folders::Folder;
-pub use instance::{Call, PluginInstance};
+pub use instance::PluginInstance;
 pub use limits::{Deadlines, Limits};
 pub use pinned::pinned;
 pub use registry::{DiscoveredPlugin, ResolvedStrategy, StrategyRef, StrategyRegistry};

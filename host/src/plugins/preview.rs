@@ -2,6 +2,7 @@
 //! whether a strategy accepts its parameters at all.
 
 use genomenas_data::error::{Error, Result};
+use genomenas_plugin::engine::Hooks as _;
 use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Proposal, Setup, TrialId, Unit, Work};
 use genomenas_plugin::space::{Architecture, Space};
 

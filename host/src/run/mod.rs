@@ -3,17 +3,13 @@
 //! A run needs nothing but its folder and the data. Killed at any moment and executed again, it goes on where it was
 //! and ends as if it had never been killed.
 
+mod backend;
 mod finish;
-mod hooks;
 pub mod journal;
-mod network;
 mod observe;
 mod result;
-mod search;
 pub mod settings;
-mod state;
-mod turn;
-mod work;
+mod strategy;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,10 @@
 //! A host without libtorch, to test a strategy in its own `cargo test`.
 //!
-//! [`Simulation`] drives the hooks of a strategy as the real host does, with the same checks of what it proposes, but
-//! trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility, learning curves rise
-//! with the samples, and there is a little noise, so a strategy that learns from its reports beats one that does not.
-//! The alphas of a supernet stay as they are until its architecture steps begin, and then move towards the utilities
-//! of their options.
+//! [`Simulation`] drives the hooks of a strategy with the engine of the real host, which makes the same checks and sends
+//! the same reports, but trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility,
+//! learning curves rise with the samples, and there is a little noise, so a strategy that learns from its reports beats
+//! one that does not. The alphas of a supernet stay as they are until its architecture steps begin, and then move
+//! towards the utilities of their options.
 //! What is scored of a supernet shows how good it is the better, the more the supernet has trained. A test can replace
 //! the landscape by [`Curves`] of its own.
 //! [`conformance`] holds the promises that every strategy makes, as checks.
@@ -30,22 +30,23 @@
 //! # Ok::<(), genomenas_plugin::Error>(())
 //! ```
 
+mod backend;
 mod baselines;
-mod bound;
-mod check;
+mod checking;
 pub mod conformance;
 mod cost;
 mod curves;
-mod drive;
+mod hooks;
+#[cfg(test)]
+mod kills;
 pub mod kit;
 mod landscape;
-mod network;
+mod mistakes;
+mod promises;
+mod run;
 mod scoring;
-mod start;
 mod supernet;
-mod tell;
 mod training;
-mod trial;
 mod watched;
 
 pub use cost::architecture_batches;
@@ -69,6 +70,7 @@ pub struct Simulation {
     stray_reports: bool,
     slots: u32,
     curves: Option<Arc<dyn Curves>>,
+    both_strands: bool,
 }
 
 /// What came of a simulated run.
@@ -89,6 +91,9 @@ pub struct Simulated {
     /// The share of random architectures of the space that are no better than the one found, between 0 and 1; with
     /// [curves](Simulation::curves) and where the space is small, of all its architectures.
     pub quality: f64,
+    /// What the strategy did wrong, in order. None of it ends a run, neither here nor in the real host: a trial that
+    /// cannot be done fails, and the rest is let pass. [`conformance`] refuses a strategy that makes a mistake.
+    pub mistakes: Vec<String>,
 }
 
 impl Simulation {
@@ -113,7 +118,15 @@ impl Simulation {
             budget: Budget { amount: 200_000, unit: Unit::Samples },
             threads: 1,
         };
-        Ok(Self { setup, fails: |_| false, alphas: None, stray_reports: false, slots: 1, curves: None })
+        Ok(Self {
+            setup,
+            fails: |_| false,
+            alphas: None,
+            stray_reports: false,
+            slots: 1,
+            curves: None,
+            both_strands: false,
+        })
     }
 
     /// Sets the seed of the strategy and of the landscape.
@@ -145,6 +158,22 @@ impl Simulation {
         self.setup.data.length = length;
         self.setup.data.labels = labels;
         self.setup.data.task = task;
+        self
+    }
+
+    /// Sets whether a window on its other strand has the same labels, which is so if not set. Where it has not, plans that
+    /// show, score or shift what would have other labels fail.
+    #[must_use]
+    pub const fn reversible(mut self, reversible: bool) -> Self {
+        self.setup.data.reversible = reversible;
+        self
+    }
+
+    /// Sets whether the training split holds both strands of each window, which is not so if not set. A share of its rows
+    /// is then one of whole windows.
+    #[must_use]
+    pub const fn both_strands(mut self, both_strands: bool) -> Self {
+        self.both_strands = both_strands;
         self
     }
 
@@ -200,8 +229,9 @@ impl Simulation {
     ///
     /// # Errors
     ///
-    /// A hook failed, or the strategy did what the host does not accept; the message says which.
+    /// A hook failed, or the strategy broke the protocol: it proposed nothing, or after the budget was spent; it waits
+    /// for nothing; it drops what the space does not have; it finishes with what cannot be used.
     pub fn run(&self, strategy: &mut dyn Instance) -> Result<Simulated> {
-        drive::drive(self, strategy)
+        run::run(self, strategy).result
     }
 }

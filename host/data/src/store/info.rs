@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_plugin::engine::Data;
 use genomenas_plugin::message;
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,11 @@ impl StoreInfo {
             valid_rows: self.rows.valid,
             reversible: self.shape.task != Task::NextNucleotide,
         }
+    }
+
+    /// What the checks of plans know of the data.
+    pub fn for_checks(&self) -> Data {
+        Data { info: self.for_plugins(), both_strands: self.import.both_strands.train }
     }
 
     /// The JSON text and its SHA-256.

@@ -1,86 +1,82 @@
-//! Where a search stands: a fold over its journal, so that a run that was killed knows what it knew.
+//! Where a search stands: a fold over its records, so that a run that was killed knows what it knew.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use genomenas_plugin::message::{
+use super::record::{Phase, Record};
+use crate::message::{
     Cost, Discard, Epoch, Finding, Initialisation, Mixing, Network, Outcome, Proposal, Report, Trial, TrialId, Work,
 };
-use genomenas_plugin::space::Mask;
-
-use super::journal::{Phase, Record};
+use crate::space::Mask;
 
 /// Where a search stands.
-#[derive(Debug)]
-pub(super) struct State {
-    /// How many trials are under way at once.
+#[derive(Clone, Debug)]
+pub struct SearchState {
+    /// The most trials that run at once.
     slots: usize,
     /// Trials that take turns, in the order in which they began.
-    pub(super) under_way: Vec<UnderWay>,
+    pub(super) running: Vec<RunningTrial>,
     /// Trials that were proposed and have not begun, in order.
-    pub(super) queue: VecDeque<(TrialId, Trial)>,
+    queue: VecDeque<(TrialId, Trial)>,
     /// Whether the strategy waits for the end of a trial.
     pub(super) waits: bool,
-    /// What ended trials and the strategy's own thinking have cost.
+    /// What ended trials and the proposals have cost.
     used: Cost,
     /// The id of the next trial.
-    pub(super) next: u64,
+    pub next: u64,
     /// Trials that the strategy dropped.
     pub(super) discarded: BTreeSet<TrialId>,
     /// Options and edges that the strategy dropped, in order.
-    pub(super) discards: Vec<Discard>,
+    pub discards: Vec<Discard>,
     /// Trainings that completed: what they trained, where it was a supernet.
-    pub(super) trained: BTreeMap<TrialId, Option<Supernet>>,
+    pub(super) trained: BTreeMap<TrialId, Option<TrainedSupernet>>,
     /// Trials in a row that did nothing.
-    pub(super) idle: u32,
+    pub(super) idle_streak: u32,
     /// Trials in a row that trained on no sample.
-    pub(super) unpaid: u32,
+    pub(super) zero_cost_streak: u32,
     /// What the strategy found; then the search is over.
-    pub(super) finding: Option<Finding>,
+    pub finding: Option<Finding>,
     /// Epochs of the final training that are in the journal.
-    pub(super) final_epochs: u32,
+    pub final_epochs: u32,
 }
 
 /// A trial that began and has not ended.
-#[derive(Debug)]
-pub(super) struct UnderWay {
-    pub(super) id: TrialId,
-    pub(super) trial: Trial,
+#[derive(Clone, Debug)]
+pub struct RunningTrial {
+    /// Its id.
+    pub id: TrialId,
+    /// As it was proposed.
+    pub trial: Trial,
     /// How many options and edges had been dropped when it began: these are not in its supernet.
-    pub(super) settled: usize,
+    pub discards_at_start: usize,
     /// Whether the trial whose weights it needs had lost them when it began.
-    pub(super) orphaned: bool,
-    /// Epochs, or masks, that the strategy was told of.
-    pub(super) told: u32,
+    pub parent_discarded: bool,
+    /// Epochs, or masks, that were reported.
+    pub reported: u32,
     /// Whether the last of them was the last of all.
-    pub(super) over: bool,
+    pub over: bool,
     /// What they cost.
-    pub(super) cost: Cost,
+    pub cost: Cost,
     /// The epoch with the lowest validation loss.
-    pub(super) best: Option<Epoch>,
+    pub best: Option<Epoch>,
 }
 
 /// What a supernet trial trained.
 #[derive(Clone, Debug)]
-pub(super) struct Supernet {
+pub(super) struct TrainedSupernet {
+    /// The mask that it was proposed with.
     pub(super) mask: Option<Mask>,
+    /// How it mixed.
     pub(super) mixing: Mixing,
     /// How many options and edges had been dropped when it began.
-    pub(super) settled: usize,
+    pub(super) discards_at_start: usize,
 }
 
-impl Supernet {
-    /// As it was proposed.
-    pub(super) fn network(&self) -> Network {
-        Network::Supernet { mask: self.mask.clone(), mixing: self.mixing.clone() }
-    }
-}
-
-impl State {
-    /// The state after these records, of a run with so many trials at once.
-    pub(super) fn after(slots: u32, records: &[Record]) -> Self {
+impl SearchState {
+    /// The state after these records, of a search that runs at most `slots` trials at once.
+    pub fn after(slots: u32, records: &[Record]) -> Self {
         let mut state = Self {
             slots: slots.max(1) as usize,
-            under_way: Vec::new(),
+            running: Vec::new(),
             queue: VecDeque::new(),
             waits: false,
             used: Cost::default(),
@@ -88,8 +84,8 @@ impl State {
             discarded: BTreeSet::new(),
             discards: Vec::new(),
             trained: BTreeMap::new(),
-            idle: 0,
-            unpaid: 0,
+            idle_streak: 0,
+            zero_cost_streak: 0,
             finding: None,
             final_epochs: 0,
         };
@@ -100,7 +96,7 @@ impl State {
     }
 
     /// The state after one more record.
-    pub(super) fn apply(&mut self, record: &Record) {
+    pub fn apply(&mut self, record: &Record) {
         match record {
             Record::Propose { proposal, seconds, .. } => {
                 self.used.seconds += seconds;
@@ -113,13 +109,12 @@ impl State {
                     }
                     Proposal::Finish { finding } => self.finding = Some(finding.clone()),
                     Proposal::Wait => self.waits = true,
-                    _ => {}
                 }
             }
             Record::Epoch { phase: Phase::Final, epoch, .. } => self.final_epochs = epoch.number,
             Record::Epoch { phase: Phase::Search, trial, epoch, report, discards, last, .. } => {
                 if let Some(trial) = trial.and_then(|id| self.find(id)) {
-                    trial.told = epoch.number;
+                    trial.reported = epoch.number;
                     trial.over = *last;
                     trial.cost = report.as_ref().map_or(trial.cost, |report| report.cost);
                     if trial.best.as_ref().is_none_or(|best| epoch.valid_loss < best.valid_loss) {
@@ -130,10 +125,9 @@ impl State {
             }
             Record::Score { report, discards, .. } => {
                 if let Some(trial) = self.find(report.trial) {
-                    trial.told += 1;
+                    trial.reported += 1;
                     trial.cost = report.cost;
-                    trial.over =
-                        matches!(&trial.trial.work, Work::Score { masks, .. } if trial.told as usize == masks.len());
+                    trial.over = matches!(&trial.trial.work, Work::Score { masks, .. } if trial.reported as usize == masks.len());
                 }
                 self.drop(discards);
             }
@@ -146,19 +140,19 @@ impl State {
     }
 
     /// What the search has cost so far.
-    pub(super) fn spent(&self) -> Cost {
-        self.under_way.iter().fold(self.used, |sum, trial| sum + trial.cost)
+    pub fn spent(&self) -> Cost {
+        self.running.iter().fold(self.used, |sum, trial| sum + trial.cost)
     }
 
     /// What it has cost when the trial `id` has cost `cost`.
     pub(super) fn spent_with(&self, id: TrialId, cost: Cost) -> Cost {
-        let others = self.under_way.iter().filter(|trial| trial.id != id);
+        let others = self.running.iter().filter(|trial| trial.id != id);
         others.fold(self.used, |sum, trial| sum + trial.cost) + cost
     }
 
     /// Whether another trial could begin at once.
     pub(super) fn has_room(&self) -> bool {
-        self.queue.is_empty() && self.under_way.len() < self.slots
+        self.queue.is_empty() && self.running.len() < self.slots
     }
 
     /// Whether several trials may take turns.
@@ -166,34 +160,34 @@ impl State {
         self.slots > 1
     }
 
-    /// The trial whose turn it is: one that is over, else the one that has had the fewest multiply-adds.
-    pub(super) fn turn(&self) -> Option<&UnderWay> {
-        self.under_way.iter().min_by_key(|trial| (!trial.over, trial.cost.multiply_adds, trial.id))
-    }
-
     /// Trials whose weights may still be needed: those that have not ended, and those that they begin from.
     pub(super) fn needed(&self) -> BTreeSet<TrialId> {
-        let unfinished = self.under_way.iter().map(|trial| (trial.id, &trial.trial));
+        let unfinished = self.running.iter().map(|trial| (trial.id, &trial.trial));
         let unfinished = unfinished.chain(self.queue.iter().map(|(id, trial)| (*id, trial)));
-        unfinished.flat_map(|(id, trial)| [Some(id), source(trial)]).flatten().collect()
+        unfinished.flat_map(|(id, trial)| [Some(id), parent_of(trial)]).flatten().collect()
     }
 
-    fn find(&mut self, id: TrialId) -> Option<&mut UnderWay> {
-        self.under_way.iter_mut().find(|trial| trial.id == id)
+    /// A trial that runs.
+    pub(super) fn running(&self, id: TrialId) -> Option<&RunningTrial> {
+        self.running.iter().find(|trial| trial.id == id)
+    }
+
+    fn find(&mut self, id: TrialId) -> Option<&mut RunningTrial> {
+        self.running.iter_mut().find(|trial| trial.id == id)
     }
 
     /// Lets as many trials of the queue begin as there is room for.
     fn begin(&mut self) {
-        while self.under_way.len() < self.slots
+        while self.running.len() < self.slots
             && let Some((id, trial)) = self.queue.pop_front()
         {
-            let orphaned = source(&trial).is_some_and(|source| self.discarded.contains(&source));
-            self.under_way.push(UnderWay {
+            let parent_discarded = parent_of(&trial).is_some_and(|parent| self.discarded.contains(&parent));
+            self.running.push(RunningTrial {
                 id,
                 trial,
-                settled: self.discards.len(),
-                orphaned,
-                told: 0,
+                discards_at_start: self.discards.len(),
+                parent_discarded,
+                reported: 0,
                 over: false,
                 cost: Cost::default(),
                 best: None,
@@ -202,22 +196,23 @@ impl State {
     }
 
     fn end(&mut self, report: &Report) {
-        let ended =
-            self.under_way.iter().position(|trial| trial.id == report.trial).map(|at| self.under_way.remove(at));
+        let ended = self.running.iter().position(|trial| trial.id == report.trial).map(|at| self.running.remove(at));
         let completed = matches!(&report.end, Some(end) if matches!(end.outcome, Outcome::Completed { .. }));
-        if let Some(UnderWay { id, trial: Trial { work: Work::Train { network, .. }, .. }, settled, .. }) = ended
+        if let Some(RunningTrial {
+            id, trial: Trial { work: Work::Train { network, .. }, .. }, discards_at_start, ..
+        }) = ended
             && completed
         {
             let supernet = match network {
-                Network::Supernet { mask, mixing } => Some(Supernet { mask, mixing, settled }),
+                Network::Supernet { mask, mixing } => Some(TrainedSupernet { mask, mixing, discards_at_start }),
                 _ => None,
             };
             self.trained.insert(id, supernet);
         }
         self.waits = false;
         self.used += report.cost;
-        self.idle = if report.cost.multiply_adds == 0 { self.idle + 1 } else { 0 };
-        self.unpaid = if report.cost.samples == 0 { self.unpaid + 1 } else { 0 };
+        self.idle_streak = if report.cost.multiply_adds == 0 { self.idle_streak + 1 } else { 0 };
+        self.zero_cost_streak = if report.cost.samples == 0 { self.zero_cost_streak + 1 } else { 0 };
     }
 
     fn drop(&mut self, discards: &[Discard]) {
@@ -231,22 +226,21 @@ impl State {
 }
 
 /// The trial whose weights a trial needs.
-pub(super) fn source(trial: &Trial) -> Option<TrialId> {
+pub(super) const fn parent_of(trial: &Trial) -> Option<TrialId> {
     match &trial.work {
         Work::Train { init: Initialisation::Inherit { trial } | Initialisation::Continue { trial }, .. } => {
             Some(*trial)
         }
+        Work::Train { init: Initialisation::Fresh, .. } => None,
         Work::Score { weights_of, .. } => Some(*weights_of),
-        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use genomenas_plugin::message::{Alphas, Ask, Budget, Plan, Report, Unit};
-    use genomenas_plugin::space::Selection;
-
     use super::*;
+    use crate::message::{Alphas, Ask, Budget, Plan, Unit};
+    use crate::space::Selection;
 
     fn train(init: Initialisation) -> Trial {
         let network = Network::Selection { selection: Selection::default() };
@@ -283,37 +277,14 @@ mod tests {
         Record::End { trial: TrialId(id), report: report(id, 9), discards, used: Cost::default() }
     }
 
-    fn turn(state: &State) -> Option<u64> {
-        state.turn().map(|trial| trial.id.0)
-    }
-
     fn three() -> Record {
         let fresh = || train(Initialisation::Fresh);
         proposed(Proposal::Trials { trials: vec![fresh(), fresh(), fresh()] })
     }
 
     #[test]
-    fn the_trial_that_has_had_the_fewest_multiply_adds_is_next() {
-        let mut state = State::after(2, &[three()]);
-        assert_eq!((turn(&state), state.queue.len()), (Some(0), 1));
-        state.apply(&epoch(0, 1, 5, false));
-        assert_eq!(turn(&state), Some(1));
-        state.apply(&epoch(1, 1, 7, false));
-        assert_eq!(turn(&state), Some(0));
-    }
-
-    #[test]
-    fn a_trial_that_is_over_ends_before_others_go_on_and_the_next_of_the_queue_begins() {
-        let mut state = State::after(2, &[three(), epoch(0, 1, 5, true)]);
-        assert_eq!(turn(&state), Some(0));
-        state.apply(&ended(0, Vec::new()));
-        let under_way: Vec<_> = state.under_way.iter().map(|trial| trial.id.0).collect();
-        assert_eq!((under_way, state.has_room()), (vec![1, 2], false));
-    }
-
-    #[test]
     fn a_strategy_that_waits_does_so_until_a_trial_ends() {
-        let mut state = State::after(4, &[three(), proposed(Proposal::Wait)]);
+        let mut state = SearchState::after(4, &[three(), proposed(Proposal::Wait)]);
         assert!(state.waits && state.has_room());
         state.apply(&epoch(0, 1, 5, false));
         assert!(state.waits);
@@ -326,20 +297,20 @@ mod tests {
         let go_on = || proposed(Proposal::trial(train(Initialisation::Continue { trial: TrialId(0) })));
         let drop = || vec![Discard::Trial { trial: TrialId(0) }];
         let first = || proposed(Proposal::trial(train(Initialisation::Fresh)));
-        let late = State::after(1, &[first(), ended(0, drop()), go_on()]);
-        assert!(late.under_way[0].orphaned);
+        let late = SearchState::after(1, &[first(), ended(0, drop()), go_on()]);
+        assert!(late.running[0].parent_discarded);
         let mut epoch = epoch(1, 1, 5, false);
         if let Record::Epoch { discards, .. } = &mut epoch {
             *discards = drop();
         }
-        let state = State::after(1, &[first(), ended(0, Vec::new()), go_on(), epoch]);
-        assert!(!state.under_way[0].orphaned);
+        let state = SearchState::after(1, &[first(), ended(0, Vec::new()), go_on(), epoch]);
+        assert!(!state.running[0].parent_discarded);
         assert!(state.needed().contains(&TrialId(0)) && state.discarded.contains(&TrialId(0)));
     }
 
     #[test]
-    fn what_is_spent_counts_the_trials_under_way() {
-        let state = State::after(2, &[three(), epoch(0, 1, 5, false), epoch(1, 1, 7, false)]);
+    fn what_is_spent_counts_the_trials_running() {
+        let state = SearchState::after(2, &[three(), epoch(0, 1, 5, false), epoch(1, 1, 7, false)]);
         assert_eq!(state.spent().multiply_adds, 12);
         assert_eq!(state.spent_with(TrialId(0), Cost { multiply_adds: 6, ..Cost::default() }).multiply_adds, 13);
     }
