@@ -318,3 +318,21 @@ fn ci_calls_only_targets_that_make_has() {
     }
     assert!(called > 10);
 }
+
+#[test]
+fn every_path_that_the_documentation_names_is_there() {
+    let rooms = ["host/", "plugin-api/", "plugins/", "tests/", "examples/"];
+    let path = |code: &&str| {
+        let plain = code.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+        plain && !code.contains("NAME") && rooms.iter().any(|room| code.starts_with(room))
+    };
+    let mut missing = Vec::new();
+    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASE-CHECKLIST.md"] {
+        let text = fs::read_to_string(project::path(file)).unwrap();
+        let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(path).collect();
+        missing.extend(
+            named.iter().filter(|named| !project::path(named).exists()).map(|named| format!("{file}: {named}")),
+        );
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
