@@ -236,8 +236,12 @@ mod tests {
 
     /// What `text` asks for in the folder `out`, where each of `known` is the strategy of a plugin.
     fn resolved(text: &str, out: &Path, known: &[&str]) -> Result<(ComparisonPlan, Space)> {
-        // A path that exists; nothing of a plugin is read here.
-        let strategies = registry(known.iter().map(|id| plugin(out.to_str().unwrap(), id, &[id])));
+        // Paths that exist; nothing of a plugin is read here.
+        let strategies = registry(known.iter().map(|id| {
+            let path = out.join(id);
+            genomenas_data::files::write_atomically(&path, b"").unwrap();
+            plugin(path.to_str().unwrap(), id, &[id])
+        }));
         let command = "genomenas compare".to_owned();
         let context = ResolveContext { strategies: &strategies, data: &info, threads: 8, command };
         resolve(toml::from_str(text).unwrap(), out, &context)
