@@ -16,6 +16,8 @@
 
 pub mod baseline;
 pub mod differentiable;
+#[cfg(feature = "engine")]
+pub mod engine;
 mod error;
 mod export;
 pub mod halving;

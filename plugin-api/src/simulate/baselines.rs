@@ -1,7 +1,8 @@
 //! The promises of a baseline beyond those of every strategy: it trains once, fits any data, and says what it cannot.
 
 use super::Simulation;
-use super::conformance::{Build, Check, check, perform};
+use super::checking::{Build, Check, perform, sound};
+use super::promises::check;
 use crate::message::{Outcome, Setup, Task, TrialId};
 use crate::{Error, ErrorCode, Instance, Result};
 
@@ -35,7 +36,7 @@ pub fn check_baseline(
 }
 
 fn trains_once(simulation: &Simulation, build: Build<'_>) -> Result<()> {
-    let simulated = simulation.run(build(&simulation.setup)?.as_mut())?;
+    let simulated = sound(simulation, build(&simulation.setup)?.as_mut())?;
     let trial = simulated.finding.best.trial;
     if simulated.trials.len() != 1 || trial != Some(TrialId(0)) {
         return Err(Error::new(format!(

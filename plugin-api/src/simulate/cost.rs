@@ -1,9 +1,7 @@
 //! What simulated training costs: the steps of an epoch, and what they count for.
 
-use super::bound::Bounds;
-use super::drive::refused;
-use crate::Result;
-use crate::message::{Arch, ArchData, ClassWeights, Cost, DataInfo, Order, Plan, Task};
+use crate::engine::{Bound, PlanRows, in_unit};
+use crate::message::{Arch, Cost, Order, Plan};
 
 /// Multiply-adds of a simulated second.
 const SPEED: f64 = 1e9;
@@ -19,85 +17,6 @@ pub const fn architecture_batches(order: Order) -> u64 {
     }
 }
 
-/// Training rows that a plan uses.
-fn used_rows(plan: &Plan, data: &DataInfo) -> u64 {
-    plan.subsample.map_or(data.train_rows, |share| part_of(data.train_rows, share))
-}
-
-/// Rows that architecture steps take from those of the weights.
-fn arch_rows(plan: &Plan, data: &DataInfo) -> u64 {
-    match plan.arch.as_ref().map(|arch| arch.data) {
-        Some(ArchData::Train { part }) => part_of(used_rows(plan, data), part),
-        _ => 0,
-    }
-}
-
-/// Rows that weights are trained on: without those of architecture steps.
-fn weight_rows(plan: &Plan, data: &DataInfo) -> u64 {
-    used_rows(plan, data).saturating_sub(arch_rows(plan, data))
-}
-
-fn part_of(rows: u64, part: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 < part ≤ 1")]
-    let count = (rows as f64 * part).round() as u64;
-    count.min(rows)
-}
-
-/// Refuses a plan that nothing can be trained by on this data, whatever the network.
-pub(super) fn check_plan(plan: &Plan, data: &DataInfo) -> Result<()> {
-    check_batch(plan, data)?;
-    if plan.shift as usize >= data.length {
-        return Err(refused(format!(
-            "the plan shifts windows by up to {} bases, and they have {}: shift by at most {}",
-            plan.shift,
-            data.length,
-            data.length.saturating_sub(1)
-        )));
-    }
-    if plan.class_weights != ClassWeights::None && matches!(data.task, Task::Regression | Task::PoissonRegression) {
-        return Err(refused(
-            "the plan weighs classes (class_weights), and the labels of a regression are numbers: leave it out",
-        ));
-    }
-    Ok(())
-}
-
-/// Refuses a batch that the rows of weight steps or of architecture steps do not fill.
-fn check_batch(plan: &Plan, data: &DataInfo) -> Result<()> {
-    let (batch, train, used) = (u64::from(plan.batch), data.train_rows, used_rows(plan, data));
-    match plan.subsample {
-        _ if batch <= used => {}
-        None => {
-            return Err(refused(format!(
-                "a batch of {batch} is larger than the training split of {train} rows: take at most {train}"
-            )));
-        }
-        Some(share) => {
-            return Err(refused(format!(
-                "a batch of {batch} is larger than the share of {share} (subsample) of the {train} training rows, which is {used}: take a smaller batch or a larger share"
-            )));
-        }
-    }
-    match plan.arch.as_ref().map(|arch| arch.data) {
-        Some(ArchData::Train { part }) => {
-            let (arch, weights) = (arch_rows(plan, data), weight_rows(plan, data));
-            if arch < batch || weights < batch {
-                return Err(refused(format!(
-                    "architecture steps read {part} of the {used} training rows: that leaves {arch} rows to them and {weights} to the weights, and a batch has {batch}; take a smaller batch or another part"
-                )));
-            }
-        }
-        Some(ArchData::Valid) if data.valid_rows < batch => {
-            let valid = data.valid_rows;
-            return Err(refused(format!(
-                "architecture steps read the validation split, whose {valid} rows do not fill a batch of {batch}: take a batch of at most {valid}"
-            )));
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 /// The steps of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Steps {
@@ -111,10 +30,12 @@ pub(super) struct Steps {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) data: &'a DataInfo,
+    pub(super) rows: &'a PlanRows,
+    /// Rows of the validation split.
+    pub(super) valid_rows: u64,
     /// Multiply-adds of one sample's forward pass.
     pub(super) forward: u64,
-    pub(super) bounds: &'a Bounds,
+    pub(super) bounds: &'a [Bound],
 }
 
 impl Pace<'_> {
@@ -122,18 +43,19 @@ impl Pace<'_> {
     /// the last one may go beyond a bound.
     pub(super) fn epoch(&self, epochs: u32, spent: Cost) -> (Steps, Cost) {
         let Self { plan, bounds, .. } = self;
-        let available = (weight_rows(plan, self.data) / u64::from(plan.batch)).max(1);
+        let available = (self.rows.weights / u64::from(plan.batch)).max(1);
         let steps = plan.steps_per_epoch.map_or(available, |steps| u64::from(steps).min(available));
         let batches = plan.arch.as_ref().map_or(0, |arch| architecture_batches(arch.order));
         let (alone, both) = (self.trained(1, 0), self.trained(1, batches));
         let warm = match &plan.arch {
             Some(arch) if epochs >= arch.warm_up => 0,
-            arch => steps.min(bounds.steps_to(warm_up(arch.as_ref(), plan.epochs), &spent, &alone)),
+            arch => steps.min(steps_to(bounds, warm_up(arch.as_ref(), plan.epochs), &spent, &alone)),
         };
         let warmed = spent + self.trained(warm, 0);
-        let architecture = (steps - warm).min(bounds.steps_to(1.0, &warmed, &both));
+        let architecture = (steps - warm).min(steps_to(bounds, 1.0, &warmed, &both));
         let scored = plan.validation_batches.map_or(u64::MAX, |n| u64::from(n).saturating_mul(plan.batch.into()));
-        let scored = self.cost(0, scored.min(self.data.valid_rows));
+        let strands = if plan.average_strands { 2 } else { 1 };
+        let scored = self.cost(0, strands * scored.min(self.valid_rows));
         let weights = warm + architecture;
         (Steps { weights, architecture }, self.trained(weights, architecture.saturating_mul(batches)) + scored)
     }
@@ -146,6 +68,17 @@ impl Pace<'_> {
     fn cost(&self, samples: u64, scored: u64) -> Cost {
         of_passes(samples, samples.saturating_mul(3).saturating_add(scored), self.forward)
     }
+}
+
+/// How many steps of this cost it takes until `spent` is at least a share of one of the bounds.
+pub(super) fn steps_to(bounds: &[Bound], share: f64, spent: &Cost, step: &Cost) -> u64 {
+    let to = |bound: &Bound| {
+        let short = bound.amount * share - in_unit(spent, bound.unit);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative; saturates")]
+        let steps = (short.max(0.0) / in_unit(step, bound.unit).max(f64::MIN_POSITIVE)).ceil() as u64;
+        steps
+    };
+    bounds.iter().map(to).min().unwrap_or(u64::MAX)
 }
 
 /// What it costs to take so many training samples, in so many passes of `forward` multiply-adds each.
@@ -162,16 +95,19 @@ fn warm_up(arch: Option<&Arch>, epochs: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Optimizer, Stopped, Unit};
-    use crate::simulate::bound::Bound;
+    use crate::engine::Data;
+    use crate::message::{ArchData, DataInfo, Optimizer, Stopped, Task, Unit};
 
-    const DATA: DataInfo = DataInfo {
-        length: 50,
-        labels: 2,
-        task: Task::MultiLabel,
-        train_rows: 1_005,
-        valid_rows: 300,
-        reversible: true,
+    const DATA: Data = Data {
+        info: DataInfo {
+            length: 50,
+            labels: 2,
+            task: Task::MultiLabel,
+            train_rows: 1_005,
+            valid_rows: 300,
+            reversible: true,
+        },
+        both_strands: false,
     };
 
     fn plan(order: Order) -> Plan {
@@ -181,8 +117,9 @@ mod tests {
     }
 
     fn epoch(plan: &Plan, amount: f64, epochs: u32, spent: Cost) -> (Steps, Cost) {
-        let bounds = Bounds(vec![Bound { unit: Unit::Samples, amount, stopped: Stopped::Budget }]);
-        Pace { plan, data: &DATA, forward: 7, bounds: &bounds }.epoch(epochs, spent)
+        let bounds = [Bound { unit: Unit::Samples, amount, stopped: Stopped::Budget }];
+        let rows = PlanRows::new(plan, &DATA).unwrap();
+        Pace { plan, rows: &rows, valid_rows: DATA.info.valid_rows, forward: 7, bounds: &bounds }.epoch(epochs, spent)
     }
 
     #[test]
@@ -202,21 +139,6 @@ mod tests {
         assert_eq!(epoch(&plan, 1e9, 0, Cost::default()).0, Steps { weights: 30, architecture: 0 });
         let alone = Plan { arch: None, ..plan.clone() };
         assert_eq!(epoch(&alone, 1e9, 0, Cost::default()).0, Steps { weights: 50, architecture: 0 });
-        assert!(check_plan(&Plan { batch: 503, ..alone.clone() }, &DATA).is_ok());
-        let refused = check_plan(&Plan { batch: 504, ..alone }, &DATA).unwrap_err().message;
-        assert!(refused.contains("share of 0.5") && refused.contains("which is 503"), "{refused}");
-        assert!(check_plan(&Plan { batch: 202, ..plan }, &DATA).unwrap_err().message.contains("201 rows to them"));
-    }
-
-    #[test]
-    fn plans_that_the_data_does_not_allow_are_refused() {
-        assert!(check_plan(&Plan { shift: 49, ..Plan::default() }, &DATA).is_ok());
-        let far = check_plan(&Plan { shift: 50, ..Plan::default() }, &DATA).unwrap_err().message;
-        assert!(far.contains("up to 50 bases") && far.contains("at most 49"), "{far}");
-        let weighed = Plan { class_weights: ClassWeights::Balanced { maximum: 10.0 }, ..Plan::default() };
-        assert!(check_plan(&weighed, &DATA).is_ok());
-        let numbers = DataInfo { task: Task::Regression, ..DATA };
-        assert!(check_plan(&weighed, &numbers).unwrap_err().message.contains("class_weights"));
     }
 
     #[test]
@@ -243,5 +165,22 @@ mod tests {
         let mut plan = plan(Order::First);
         plan.arch.as_mut().unwrap().warm_up = 99;
         assert_eq!(epoch(&plan, 95.0, 9, Cost::default()).0, Steps { weights: 10, architecture: 0 });
+    }
+
+    #[test]
+    fn the_nearest_bound_counts_the_steps() {
+        let bound = |unit, amount| Bound { unit, amount, stopped: Stopped::Limit };
+        let bounds = [bound(Unit::MultiplyAdds, 700.0), bound(Unit::Samples, 90.0)];
+        let cost = |samples| Cost { samples, seconds: 0.0, multiply_adds: 10 * samples };
+        assert_eq!(steps_to(&bounds, 1.0, &cost(0), &cost(4)), 18);
+        assert_eq!(steps_to(&bounds, 0.5, &cost(0), &cost(4)), 9);
+        assert_eq!(steps_to(&bounds, 1.0, &cost(60), &Cost { samples: 10, ..Cost::default() }), 3);
+        assert_eq!(steps_to(&bounds, 1.0, &cost(75), &cost(4)), 0);
+    }
+
+    #[test]
+    fn a_score_of_both_strands_takes_two_passes_a_row() {
+        let plan = Plan { average_strands: true, ..plan(Order::First) };
+        assert_eq!(epoch(&plan, 1e9, 0, Cost::default()).1.multiply_adds, 7 * (3 * 600 + 2 * 20));
     }
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use super::drive::refused;
 use super::landscape::Landscape;
-use crate::Result;
-use crate::message::{Epoch, TrialId};
+use crate::message::{Epoch, Network, TrialId};
 use crate::space::{Architecture, Selection, Space};
+use crate::{Error, Result};
 
 /// Spaces of at most so many architectures are compared with all of them.
 const ALL_COMPARED: f64 = 5000.0;
@@ -43,21 +42,30 @@ pub(super) struct Truth<'a> {
 }
 
 impl Truth<'_> {
+    /// How good the architecture of a trial or a finding is.
+    pub(super) fn of_network(&self, network: &Network) -> Result<Good> {
+        match network {
+            Network::Architecture { architecture } => self.of_architecture(architecture),
+            Network::Selection { selection } => self.of_selection(selection),
+            Network::Supernet { .. } => Err(Error::invalid("a supernet is no architecture")),
+        }
+    }
+
     /// How good the architecture of a selection is.
-    pub(super) fn of_selection(&self, selection: &Selection) -> Result<Good> {
+    fn of_selection(&self, selection: &Selection) -> Result<Good> {
         match self.curves {
             None => Ok(Good::Hidden(self.landscape.of_selection(selection))),
             Some(curves) if curves.quality(selection).is_some() => Ok(Good::Curve(selection.clone())),
-            Some(_) => Err(refused("the simulation's curves have none for this architecture: add it")),
+            Some(_) => Err(Error::invalid("the simulation's curves have none for this architecture: add it")),
         }
     }
 
     /// How good an architecture is: by its selection where it is one of the space.
-    pub(super) fn of_architecture(&self, architecture: &Architecture) -> Result<Good> {
+    fn of_architecture(&self, architecture: &Architecture) -> Result<Good> {
         match &architecture.selection {
             Some(selection) if self.space.check_selection(selection).is_ok() => self.of_selection(selection),
             _ if self.curves.is_some() => {
-                Err(refused("the simulation has curves, and the architecture is none of its space"))
+                Err(Error::invalid("the simulation has curves, and the architecture is none of its space"))
             }
             _ => self.landscape.of_stranger(architecture).map(Good::Hidden),
         }

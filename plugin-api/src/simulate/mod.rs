@@ -1,7 +1,7 @@
 //! A host without libtorch, to test a strategy in its own `cargo test`.
 //!
-//! [`Simulation`] drives the hooks of a strategy as the real host does, with the same checks of what it proposes, but
-//! trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility, learning curves rise
+//! [`Simulation`] drives the hooks of a strategy with the engine of the real host, which makes the same checks and sends
+//! the same reports, but trains nothing: a deterministic made-up landscape answers. Every option has a hidden utility, learning curves rise
 //! with the samples, and there is a little noise, so a strategy that learns from its reports beats one that does not.
 //! The alphas of a supernet stay as they are until its architecture steps begin, and then move towards the utilities
 //! of their options.
@@ -30,178 +30,27 @@
 //! # Ok::<(), genomenas_plugin::Error>(())
 //! ```
 
+mod backend;
 mod baselines;
-mod bound;
-mod check;
+mod checking;
 pub mod conformance;
 mod cost;
 mod curves;
-mod drive;
+mod hooks;
+#[cfg(test)]
+mod kills;
 pub mod kit;
 mod landscape;
-mod network;
+mod mistakes;
+mod promises;
+mod run;
 mod scoring;
-mod start;
+mod simulation;
 mod supernet;
-mod tell;
 mod training;
-mod trial;
 mod watched;
 
 pub use cost::architecture_batches;
 pub use curves::Curves;
+pub use simulation::{Simulated, Simulation};
 pub use supernet::AlphaOf;
-
-use std::sync::Arc;
-
-use serde_json::{Map, Value};
-
-use crate::message::{Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
-use crate::space::{Mask, Space};
-use crate::{Instance, Result};
-
-/// A made-up run: the space, the budget and the seed that a strategy is given.
-#[derive(Clone, Debug)]
-pub struct Simulation {
-    setup: Setup,
-    fails: fn(TrialId) -> bool,
-    alphas: Option<fn(&AlphaOf<'_>) -> f64>,
-    stray_reports: bool,
-    slots: u32,
-    curves: Option<Arc<dyn Curves>>,
-}
-
-/// What came of a simulated run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Simulated {
-    /// What the strategy found.
-    pub finding: Finding,
-    /// Every report that it was given, in order.
-    pub reports: Vec<Report>,
-    /// Every trial that it proposed; the id of a trial is its position.
-    pub trials: Vec<Trial>,
-    /// What its discards left of the space.
-    pub remaining: Mask,
-    /// Everything that it dropped, in order, with the trial whose report it answered.
-    pub discards: Vec<(TrialId, Discard)>,
-    /// What the trials cost.
-    pub used: Cost,
-    /// The share of random architectures of the space that are no better than the one found, between 0 and 1; with
-    /// [curves](Simulation::curves) and where the space is small, of all its architectures.
-    pub quality: f64,
-}
-
-impl Simulation {
-    /// A run on `space`, whose windows and labels the data has: 10 000 training rows, 1 000 validation rows, seed 1
-    /// and a budget of 200 000 samples.
-    ///
-    /// # Errors
-    ///
-    /// The space is not valid.
-    pub fn new(space: Space) -> Result<Self> {
-        space.validate()?;
-        let labels = space.supernet_layers()?.output_shape().iter().product();
-        let [_, length] = space.graph.input;
-        let (train_rows, valid_rows, reversible) = (10_000, 1_000, true);
-        let data = DataInfo { length, labels, task: Task::MultiLabel, train_rows, valid_rows, reversible };
-        let setup = Setup {
-            protocol: PROTOCOL.to_owned(),
-            seed: 1,
-            parameters: Map::new(),
-            space,
-            data,
-            budget: Budget { amount: 200_000, unit: Unit::Samples },
-            threads: 1,
-        };
-        Ok(Self { setup, fails: |_| false, alphas: None, stray_reports: false, slots: 1, curves: None })
-    }
-
-    /// Sets the seed of the strategy and of the landscape.
-    #[must_use]
-    pub const fn seed(mut self, seed: u64) -> Self {
-        self.setup.seed = seed;
-        self
-    }
-
-    /// Sets the budget. Seconds pass at a thousand million multiply-adds each.
-    #[must_use]
-    pub const fn budget(mut self, budget: Budget) -> Self {
-        self.setup.budget = budget;
-        self
-    }
-
-    /// Sets the rows of the training and of the validation split.
-    #[must_use]
-    pub const fn rows(mut self, train: u64, valid: u64) -> Self {
-        self.setup.data.train_rows = train;
-        self.setup.data.valid_rows = valid;
-        self
-    }
-
-    /// Sets the bases of a window, the labels and the task of the data, to which a baseline fits its network. The space
-    /// stays as it is: a search fits it no more.
-    #[must_use]
-    pub const fn data(mut self, length: usize, labels: usize, task: Task) -> Self {
-        self.setup.data.length = length;
-        self.setup.data.labels = labels;
-        self.setup.data.task = task;
-        self
-    }
-
-    /// Sets a parameter of the strategy.
-    #[must_use]
-    pub fn parameter(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.setup.parameters.insert(name.to_owned(), value.into());
-        self
-    }
-
-    /// Lets the trials fail for which `fails` is true, before their first epoch.
-    #[must_use]
-    pub fn failing(mut self, fails: fn(TrialId) -> bool) -> Self {
-        self.fails = fails;
-        self
-    }
-
-    /// Lets supernets that mix by alphas report these after every epoch, in place of those that the landscape teaches.
-    #[must_use]
-    pub fn alphas(mut self, alphas: fn(&AlphaOf<'_>) -> f64) -> Self {
-        self.alphas = Some(alphas);
-        self
-    }
-
-    /// Sends reports of trials that were never proposed before and after each of the others.
-    #[must_use]
-    pub const fn stray_reports(mut self) -> Self {
-        self.stray_reports = true;
-        self
-    }
-
-    /// Sets how many trials are under way at once, 1 if not set. They take turns, an epoch or a mask each: always the
-    /// one that has spent the fewest multiply-adds, of several the one with the lowest id.
-    #[must_use]
-    pub fn slots(mut self, slots: u32) -> Self {
-        self.slots = slots.max(1);
-        self
-    }
-
-    /// Lets architectures learn along these curves, and takes the quality of what is found from them.
-    #[must_use]
-    pub fn curves(mut self, curves: impl Curves + 'static) -> Self {
-        self.curves = Some(Arc::new(curves));
-        self
-    }
-
-    /// What the strategy is built from.
-    pub const fn setup(&self) -> &Setup {
-        &self.setup
-    }
-
-    /// Drives `strategy`, built from [`setup`](Self::setup), until it finishes.
-    ///
-    /// # Errors
-    ///
-    /// A hook failed, or the strategy did what the host does not accept; the message says which.
-    pub fn run(&self, strategy: &mut dyn Instance) -> Result<Simulated> {
-        drive::drive(self, strategy)
-    }
-}

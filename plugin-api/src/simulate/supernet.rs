@@ -1,9 +1,8 @@
 //! Simulated supernets: alphas that move towards the hidden utilities of their options.
 
 use super::landscape::Landscape;
-use crate::Result;
 use crate::message::{Alphas, Mixing, OptionWeight, TrialId};
-use crate::space::{Decision, Mask, Selection, Space};
+use crate::space::{Decision, Selection, Space};
 
 /// Standard deviation of fresh alphas, as the host draws them.
 const FRESH: f64 = 1e-3;
@@ -25,8 +24,8 @@ pub struct AlphaOf<'a> {
     pub option: usize,
 }
 
-/// A supernet that the host has checked.
-#[derive(Clone, Debug)]
+/// A supernet.
+#[derive(Debug)]
 pub(super) struct Supernet {
     /// What its mask leaves.
     pub(super) space: Space,
@@ -36,24 +35,13 @@ pub(super) struct Supernet {
 }
 
 impl Supernet {
-    /// The supernet of `space` under `mask`; of what remains without one.
-    ///
-    /// # Errors
-    ///
-    /// What the host refuses: a mask beyond what remains, selections that are not of what it leaves.
-    pub(super) fn new(
-        space: &Space,
-        remaining: &Mask,
-        mask: Option<&Mask>,
-        mixing: &Mixing,
-        landscape: Landscape,
-    ) -> Result<Self> {
-        let space = space.of_supernet(mask, remaining, mixing)?;
+    /// The supernet of what a mask leaves of a space.
+    pub(super) fn new(space: Space, mixing: Mixing, landscape: Landscape) -> Self {
         let utilities = values(&space, |decision, option| {
             let decision = &space.decisions[decision];
             landscape.of_option(decision, &decision.options[option])
         });
-        Ok(Self { space, mixing: mixing.clone(), utilities })
+        Self { space, mixing, utilities }
     }
 
     /// Whether it has alphas.

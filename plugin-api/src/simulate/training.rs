@@ -1,12 +1,14 @@
 //! The training of one trial, which takes no time: learning curves that rise with the samples.
 
+use std::rc::Rc;
+
 use super::AlphaOf;
-use super::bound::Bounds;
 use super::cost::Pace;
-use super::curves::Truth;
+use super::curves::{Good, Truth};
 use super::landscape::Landscape;
-use super::network::{Kind, Resolved};
-use crate::message::{Alphas, Cost, DataInfo, Epoch, Plan, Stopped, TrialId};
+use super::supernet::Supernet;
+use crate::engine::{Bound, Data, PlanRows, StepOutcome, Turn, reached};
+use crate::message::{Alphas, Cost, Epoch, Plan, Stopped, TrialId};
 
 /// The weights that a trial begins with or leaves to others.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +28,32 @@ impl Weights {
 /// The alphas that a test dictates, and the number of the supernet.
 pub(super) type Dictated = (usize, fn(&AlphaOf<'_>) -> f64);
 
-/// A training under way.
+/// What a network is to the landscape.
 #[derive(Debug)]
+pub(super) enum Network {
+    /// An architecture, and how good it is.
+    Architecture(Good),
+    /// A supernet, which is as good as its alphas make it.
+    Supernet(Supernet),
+}
+
+/// What a training is made of.
+#[derive(Debug)]
+pub(super) struct TrainingJob {
+    pub(super) trial: TrialId,
+    pub(super) network: Network,
+    /// Multiply-adds of one sample's forward pass.
+    pub(super) forward: u64,
+    pub(super) plan: Plan,
+    pub(super) data: Data,
+    pub(super) rows: PlanRows,
+    pub(super) dictated: Option<Dictated>,
+}
+
+/// A training under way; a copy of it is what it saves.
+#[derive(Clone, Debug)]
 pub(super) struct Training {
-    trial: TrialId,
-    network: Resolved,
-    plan: Plan,
-    data: DataInfo,
-    dictated: Option<Dictated>,
+    job: Rc<TrainingJob>,
     /// The alphas at the beginning, and as they are.
     start: Vec<Vec<f64>>,
     alphas: Vec<Vec<f64>>,
@@ -41,90 +61,52 @@ pub(super) struct Training {
     samples: f64,
     /// Samples of architecture steps.
     searched: f64,
-    epochs: u32,
     without_improvement: u32,
-    pub(super) spent: Cost,
-    pub(super) best: Option<Epoch>,
-}
-
-/// What a training is made of.
-#[derive(Debug)]
-pub(super) struct Job<'a> {
-    pub(super) trial: TrialId,
-    pub(super) network: Resolved,
-    pub(super) plan: &'a Plan,
-    pub(super) data: &'a DataInfo,
-    pub(super) weights: Weights,
-    pub(super) dictated: Option<Dictated>,
+    spent: Cost,
+    lowest: f64,
+    last: Option<Epoch>,
+    stopped: Option<Stopped>,
 }
 
 impl Training {
-    pub(super) fn new(job: Job<'_>, landscape: Landscape) -> Self {
-        let Job { trial, network, plan, data, weights, dictated } = job;
-        let start = match &network.kind {
-            Kind::Architecture(_) => Vec::new(),
-            Kind::Supernet(supernet) => supernet.fresh(trial, &weights.alphas, landscape),
+    /// A training from its beginning.
+    pub(super) fn new(job: Rc<TrainingJob>, weights: &Weights, landscape: Landscape) -> Self {
+        let start = match &job.network {
+            Network::Architecture(_) => Vec::new(),
+            Network::Supernet(supernet) => supernet.fresh(job.trial, &weights.alphas, landscape),
         };
         Self {
-            trial,
-            network,
-            plan: plan.clone(),
-            data: data.clone(),
-            dictated,
+            job,
             alphas: start.clone(),
             start,
             samples: weights.samples,
             searched: 0.0,
-            epochs: 0,
             without_improvement: 0,
             spent: Cost::default(),
-            best: None,
+            lowest: f64::INFINITY,
+            last: None,
+            stopped: None,
         }
     }
 
-    /// The end that it has come to, if any.
-    pub(super) fn stopped(&self, bounds: &Bounds) -> Option<Stopped> {
-        let tired = self.plan.early_stopping.is_some_and(|early| self.without_improvement >= early.patience);
-        bounds
-            .reached(&self.spent)
-            .or_else(|| (self.epochs == self.plan.epochs).then_some(Stopped::Epochs))
-            .or_else(|| tired.then_some(Stopped::EarlyStopping))
-    }
-
-    /// Trains and scores the next epoch.
-    pub(super) fn next_epoch(&mut self, bounds: &Bounds, truth: &Truth<'_>) -> Epoch {
-        let forward = self.network.layers.multiply_adds();
-        let pace = Pace { plan: &self.plan, data: &self.data, forward, bounds };
-        let (steps, cost) = pace.epoch(self.epochs, self.spent);
-        self.epochs += 1;
-        self.spent += cost;
-        let batch = f64::from(self.plan.batch);
-        self.samples += batch * steps.weights as f64;
-        self.searched += batch * steps.architecture as f64;
-        let rows = self.data.train_rows;
-        let epoch = match &self.network.kind {
-            Kind::Architecture(good) => truth.epoch(good, self.samples, rows, self.trial, self.epochs),
-            Kind::Supernet(supernet) => {
-                let landscape = truth.landscape;
-                let part = Landscape::learned(self.searched, rows);
-                self.alphas = self.dictated.map_or_else(
-                    || supernet.learned(self.trial, &self.start, part, landscape),
-                    |(number, alpha)| supernet.dictated(self.trial, number, alpha),
-                );
-                let good = supernet.good(&self.alphas, landscape);
-                landscape.epoch(good, self.samples, rows, self.trial, self.epochs)
+    /// Trains the next epoch after those that were reported, or comes to the end.
+    pub(super) fn step(&mut self, turn: &Turn<'_>, truth: &Truth<'_>) -> StepOutcome {
+        loop {
+            // An epoch may have been saved before it was reported.
+            if let Some(epoch) = self.last.clone().filter(|last| last.number > turn.trial.reported) {
+                return StepOutcome::Epoch { epoch, alphas: self.alphas(), last: self.stopped.is_some() };
             }
-        };
-        self.keep_best(&epoch);
-        epoch
+            if let Some(stopped) = self.stopped.or_else(|| reached(turn.bounds, &self.spent)) {
+                self.stopped = Some(stopped);
+                return StepOutcome::End { stopped, alphas: self.alphas() };
+            }
+            self.next_epoch(turn.bounds, truth);
+        }
     }
 
-    /// The alphas as they are; none of a network that has none.
-    pub(super) fn alphas(&self) -> Alphas {
-        match &self.network.kind {
-            Kind::Architecture(_) => Alphas::default(),
-            Kind::Supernet(supernet) => supernet.report(&self.alphas),
-        }
+    /// What it has cost.
+    pub(super) const fn cost(&self) -> Cost {
+        self.spent
     }
 
     /// What it leaves to others.
@@ -132,12 +114,45 @@ impl Training {
         Weights { samples: self.samples, alphas: self.alphas() }
     }
 
-    fn keep_best(&mut self, epoch: &Epoch) {
-        let lowest = self.best.as_ref().map_or(f64::INFINITY, |best| best.valid_loss);
-        let needed = self.plan.early_stopping.map_or(0.0, |early| early.minimum_improvement);
-        self.without_improvement = if epoch.valid_loss < lowest - needed { 0 } else { self.without_improvement + 1 };
-        if epoch.valid_loss < lowest {
-            self.best = Some(epoch.clone());
+    /// Trains and scores the next epoch.
+    fn next_epoch(&mut self, bounds: &[Bound], truth: &Truth<'_>) {
+        let TrainingJob { trial, network, forward, plan, data, rows, dictated } = &*self.job;
+        let before = self.last.as_ref().map_or(0, |last| last.number);
+        let pace = Pace { plan, rows, valid_rows: data.info.valid_rows, forward: *forward, bounds };
+        let (steps, cost) = pace.epoch(before, self.spent);
+        self.spent += cost;
+        let (batch, number, train_rows) = (f64::from(plan.batch), before + 1, data.info.train_rows);
+        self.samples += batch * steps.weights as f64;
+        self.searched += batch * steps.architecture as f64;
+        let epoch = match network {
+            Network::Architecture(good) => truth.epoch(good, self.samples, train_rows, *trial, number),
+            Network::Supernet(supernet) => {
+                let landscape = truth.landscape;
+                let part = Landscape::learned(self.searched, train_rows);
+                self.alphas = dictated.map_or_else(
+                    || supernet.learned(*trial, &self.start, part, landscape),
+                    |(supernets, alpha)| supernet.dictated(*trial, supernets, alpha),
+                );
+                let good = supernet.good(&self.alphas, landscape);
+                landscape.epoch(good, self.samples, train_rows, *trial, number)
+            }
+        };
+        let needed = plan.early_stopping.map_or(0.0, |early| early.minimum_improvement);
+        self.without_improvement =
+            if epoch.valid_loss < self.lowest - needed { 0 } else { self.without_improvement + 1 };
+        self.lowest = self.lowest.min(epoch.valid_loss);
+        let tired = plan.early_stopping.is_some_and(|early| self.without_improvement >= early.patience);
+        self.stopped = reached(bounds, &self.spent)
+            .or_else(|| (number >= plan.epochs).then_some(Stopped::Epochs))
+            .or_else(|| tired.then_some(Stopped::EarlyStopping));
+        self.last = Some(epoch);
+    }
+
+    /// The alphas as they are; none of a network that has none.
+    fn alphas(&self) -> Alphas {
+        match &self.job.network {
+            Network::Architecture(_) => Alphas::default(),
+            Network::Supernet(supernet) => supernet.report(&self.alphas),
         }
     }
 }

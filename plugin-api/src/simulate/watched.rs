@@ -1,6 +1,6 @@
 //! A strategy that is watched while it runs, for the checks of [`conformance`](super::conformance).
 
-use super::conformance::Build;
+use super::checking::Build;
 use crate::message::{Ask, Discard, Proposal, Report, Setup};
 use crate::{Error, Instance, Result};
 

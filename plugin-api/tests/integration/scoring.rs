@@ -1,7 +1,7 @@
 //! Scoring parts of a supernet: what is reported, what it costs, and what it tells.
 use super::scripted::{
-    Scripted, completed, ends, from, last, reason, run, run_on, selection, simulation, space, steps, supernet, train,
-    trials,
+    Scripted, completed, ends, from, last, reason, refusal, run, run_on, selection, simulation, space, steps, supernet,
+    train, trials,
 };
 use genomenas_plugin::message::{
     Alphas, Arch, ArchData, Initialisation, MaskScore, Metric, Mixing, Network, Optimizer, Order, Plan, Proposal,
@@ -209,13 +209,13 @@ fn scores_that_the_real_host_refuses_are_refused() {
         vec![first(), with(batch)],
     ]
     .into_iter()
-    .map(|trials| run(one_by_one(trials)).unwrap_err().message)
+    .map(|trials| refusal(run(one_by_one(trials))))
     .collect();
     insta::assert_snapshot!(refusals.join("\n"));
 
     let proposals = one_by_one(vec![first(), score(0, singles(1))]);
-    let dropped = simulation().run(&mut Scripted::new(proposals).dropping(1, &[0])).unwrap_err();
-    assert_eq!(dropped.message, "trial 1: the weights of trial 0 cannot be used: it was discarded");
+    let dropped = simulation().run(&mut Scripted::new(proposals).dropping(1, &[0]));
+    assert_eq!(refusal(dropped), "trial 1: the weights of trial 0 cannot be used: it was discarded");
 }
 
 #[test]

@@ -125,6 +125,11 @@ pub(crate) fn run(proposals: Vec<Proposal>) -> Result<Simulated> {
     run_on(&simulation(), proposals)
 }
 
+/// Why a run was refused, or what the strategy did wrong in one that went on.
+pub(crate) fn refusal(run: Result<Simulated>) -> String {
+    run.map_or_else(|refused| refused.message, |simulated| simulated.mistakes.join(", "))
+}
+
 /// How each trial ended, in the order of the ends.
 pub(crate) fn ends(simulated: &Simulated) -> Vec<(u64, Outcome)> {
     let end = |report: &Report| Some((report.trial.0, report.end.as_ref()?.outcome.clone()));

@@ -1,8 +1,8 @@
 //! The simulated host: that it asks, reports and refuses as the real one, and that its checks find what they look for.
-use super::scripted::{Scripted, completed, draw, ends, run, run_on, simulation, space, train};
+use super::scripted::{self, Scripted, completed, draw, ends, reason, refusal, run, run_on, simulation, space, train};
 use genomenas_plugin::message::{
-    Ask, Candidate, Discard, EarlyStopping, Initialisation, Network, Outcome, Plan, Proposal, Report, Setup, Stopped,
-    Trial, TrialId, Work,
+    Ask, Candidate, Discard, EarlyStopping, Initialisation, Mixing, Network, Outcome, Plan, Proposal, Report, Setup,
+    Stopped, Trial, TrialId, Work,
 };
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{ArchitectureBuilder, Op, Selection};
@@ -107,10 +107,60 @@ fn what_the_real_host_refuses_is_refused() {
         vec![spend.clone(), spend],
     ]
     .into_iter()
-    .map(|proposals| run(proposals).unwrap_err().message)
+    .map(|proposals| refusal(run(proposals)))
     .collect();
     let text = refusals.join("\n");
     insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_trial_that_cannot_be_done_begins_and_fails_and_the_next_one_goes_on() {
+    let hopeless = train(1, Plan { batch: 0, ..Plan::default() });
+    let trials = vec![hopeless, train(1, Plan { epochs: 1, ..Plan::default() })];
+    let simulated = run(vec![Proposal::Trials { trials }]).unwrap();
+    assert_eq!(reason(&simulated, 0), "the plan's batch is 0: expected at least 1");
+    assert_eq!(ends(&simulated)[1], (1, completed(Stopped::Epochs)));
+    assert_eq!(simulated.mistakes, ["trial 0: the plan's batch is 0: expected at least 1"]);
+}
+
+#[test]
+fn a_trial_that_the_simulation_lets_fail_is_no_mistake() {
+    let proposals = vec![Proposal::trial(train(1, Plan::default()))];
+    let simulated = run_on(&simulation().failing(|_| true), proposals).unwrap();
+    assert_eq!((reason(&simulated, 0).as_str(), simulated.mistakes), ("the simulation lets this trial fail", vec![]));
+}
+
+#[test]
+fn plans_for_the_other_strand_fail_on_data_that_has_none() {
+    for (plan, name) in [
+        (Plan { reverse_complement: true, ..Plan::default() }, "reverse_complement"),
+        (Plan { average_strands: true, ..Plan::default() }, "average_strands"),
+        (Plan { shift: 1, ..Plan::default() }, "shift"),
+    ] {
+        let proposals = || vec![Proposal::trial(train(1, plan.clone()))];
+        let simulated = run_on(&simulation().reversible(false), proposals()).unwrap();
+        let reason = reason(&simulated, 0);
+        assert!(reason.contains(name) && reason.contains("next nucleotide"), "{reason}");
+        assert_eq!(refusal(run_on(&simulation(), proposals())), "");
+    }
+}
+
+#[test]
+fn a_batch_of_one_fails_for_a_supernet_with_a_highway_cell_and_not_for_its_architectures() {
+    let plan = || Plan { batch: 1, epochs: 1, ..Plan::default() };
+    let simulated = run(vec![Proposal::trial(scripted::supernet(Mixing::Sum, plan()))]).unwrap();
+    assert!(reason(&simulated, 0).starts_with("a batch of 1, and a highway cell"), "{}", reason(&simulated, 0));
+    assert_eq!(refusal(run(vec![Proposal::trial(train(1, plan()))])), "");
+}
+
+#[test]
+fn shares_of_data_with_both_strands_are_of_whole_windows() {
+    let samples = |simulation: Simulation| {
+        let plan = Plan { subsample: Some(0.5), batch: 1, epochs: 1, ..Plan::default() };
+        run_on(&simulation.rows(10, 10), vec![Proposal::trial(train(1, plan))]).unwrap().used.samples
+    };
+    // Half of ten rows, and half of five windows, which is rounded up to three of two rows each.
+    assert_eq!((samples(simulation()), samples(simulation().both_strands(true))), (5, 6));
 }
 
 #[test]
@@ -118,13 +168,13 @@ fn dropping_what_there_is_not_is_refused() {
     let drop = |discard| {
         let proposals = vec![Proposal::trial(train(1, Plan::default()))];
         let mut scripted = Scripted { discards: [(0, vec![discard])].into(), ..Scripted::new(proposals) };
-        simulation().run(&mut scripted).unwrap_err().message
+        refusal(simulation().run(&mut scripted))
     };
     assert_eq!(drop(Discard::Trial { trial: TrialId(9) }), "it drops trial 9, which was never proposed");
     let (known, unknown) = (space().decisions[0].id.clone(), || "q".to_owned());
     for discard in [Discard::Edge { decision: unknown() }, Discard::Option { decision: known, option: unknown() }] {
-        let refusal = space().mask().discard(&space(), &discard).unwrap_err();
-        assert_eq!(drop(discard), refusal.message);
+        let refused = space().mask().discard(&space(), &discard).unwrap_err();
+        assert_eq!(drop(discard), format!("the strategy drops what it may not: {refused}"));
     }
 }
 
@@ -156,7 +206,8 @@ impl Faulty {
 impl Instance for Faulty {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
         self.calls += 1;
-        let trial = Trial::train(draw(self.seed), Plan { epochs: 1, ..Plan::default() });
+        let batch = if self.fault == "asks for too large a batch" { 1_000_000 } else { 100 };
+        let trial = Trial::train(draw(self.seed), Plan { epochs: 1, batch, ..Plan::default() });
         if self.trial.is_none() && (ask.remaining > 0 || self.fault == "never finishes") {
             self.trial = Some(ask.next_trial);
             return Ok(Proposal::trial(trial));
@@ -214,6 +265,7 @@ fn the_conformance_checks_pass_a_sound_strategy() {
 #[test]
 fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
     for (fault, check) in [
+        ("asks for too large a batch", "no-mistakes"),
         ("draws from elsewhere", "same-seed"),
         ("ignores the seed", "other-seed"),
         ("forgets its trial", "save-and-load"),
@@ -228,6 +280,13 @@ fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
         let broken = conformance::check_search(&simulation(), Faulty::build(fault)).unwrap_err();
         assert!(broken.message.starts_with(&format!("conformance check '{check}' (")), "{fault}: {broken}");
     }
+}
+
+#[test]
+fn the_conformance_checks_say_why_a_trial_failed_by_the_strategys_own_fault() {
+    let broken = conformance::check_search(&simulation(), Faulty::build("asks for too large a batch")).unwrap_err();
+    let why = "trial 0: a batch of 1000000 is larger than the training split of 10000 rows: take at most 10000";
+    assert!(broken.message.ends_with(why), "{broken}");
 }
 
 #[test]

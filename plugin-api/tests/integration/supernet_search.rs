@@ -60,6 +60,9 @@ impl Instance for Greedy {
             let network = Network::Selection { selection: self.found() };
             return Ok(Proposal::finish(Candidate { network, trial: None }));
         }
+        if !ask.in_flight.is_empty() && self.fault != "does not wait" {
+            return Ok(Proposal::Wait);
+        }
         let init = self.begun.last().map_or(Initialisation::Fresh, |&trial| Initialisation::Inherit { trial });
         self.begun.push(ask.next_trial);
         let (order, data) = (Order::First, ArchData::default());
@@ -141,6 +144,8 @@ fn the_conformance_checks_pass_strategies_of_one_supernet_and_of_several_with_di
 fn the_conformance_checks_name_what_a_faulty_search_of_supernets_breaks() {
     for (fault, check) in [
         ("forgets its alphas", "save-and-load"),
+        // The next supernet inherits from one that has not ended.
+        ("does not wait", "any-budget"),
         ("believes strays", "stray-reports"),
         ("drops for strays", "stray-reports"),
     ] {

@@ -1,0 +1,224 @@
+//! What a trial may not be: the checks of its parent, its plan and its masks, each of them once.
+
+use super::rows::{Data, PlanRows, check_batch};
+use super::state::{RunningTrial, SearchState, parent_of};
+use crate::message::{ClassWeights, Mixing, Plan, Task, TrialId};
+use crate::space::{Form, Layer, LayerOp, Layers, Mask, Op};
+use crate::{Error, Result};
+
+/// Refuses a trial whose weights nobody has.
+pub(super) fn parent(state: &SearchState, trial: &RunningTrial) -> Result<()> {
+    let Some(parent) = parent_of(&trial.trial) else { return Ok(()) };
+    let why = if trial.parent_discarded {
+        "it was discarded"
+    } else if parent.0 >= state.next {
+        "there is no such trial"
+    } else if !state.trained.contains_key(&parent) {
+        "it is no training that completed"
+    } else {
+        return Ok(());
+    };
+    Err(Error::invalid(format!("the weights of trial {parent} cannot be used: {why}")))
+}
+
+/// Refuses a score of nothing.
+pub(super) fn score(masks: &[Mask], batch: u32, validation_batches: Option<u32>) -> Result<()> {
+    if masks.is_empty() || batch == 0 || validation_batches == Some(0) {
+        return Err(Error::invalid(format!(
+            "a score of {} masks in batches of {batch}: expected at least 1 of each, and of validation_batches",
+            masks.len()
+        )));
+    }
+    Ok(())
+}
+
+/// The error of a score of weights that are not a supernet's.
+pub(super) fn only_supernets(weights_of: TrialId) -> Error {
+    Error::invalid(format!("trial {weights_of} trained an architecture: parts of a supernet alone can be scored"))
+}
+
+/// Refuses a training that cannot be done: of any network by this plan on this data, or of this one. Returns the rows
+/// that it uses.
+///
+/// # Errors
+///
+/// The plan has numbers that no training could use, or does not fit the data or the network.
+pub fn training(plan: &Plan, layers: &Layers, mixing: &Mixing, data: &Data) -> Result<PlanRows> {
+    plan.validate()?;
+    layers.expect_io(data.info.length, data.info.labels)?;
+    self::plan(plan, data)?;
+    check_hidden(plan, layers)?;
+    check_states(plan, layers)?;
+    check_alphas(plan, layers, mixing)?;
+    PlanRows::new(plan, data)
+}
+
+/// Refuses a plan that nothing can be trained by on this data, whatever the network.
+///
+/// # Errors
+///
+/// The plan asks for what the data does not have.
+pub fn plan(plan: &Plan, data: &Data) -> Result<()> {
+    check_batch(plan, data)?;
+    let length = data.info.length;
+    if plan.shift as usize >= length {
+        return Err(Error::invalid(format!(
+            "the plan shifts windows by up to {} bases, and they have {length}: shift by at most {}",
+            plan.shift,
+            length.saturating_sub(1)
+        )));
+    }
+    if !data.info.reversible {
+        check_irreversible(plan)?;
+    }
+    let task = match data.info.task {
+        Task::Regression => "regression",
+        Task::PoissonRegression => "poisson-regression",
+        Task::MultiLabel | Task::MultiClass => return Ok(()),
+    };
+    if plan.class_weights != ClassWeights::None {
+        return Err(Error::invalid(format!(
+            "the plan weighs classes (class_weights), and the labels of a {task} are numbers: leave it out"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what would ask another question than which base follows a window.
+fn check_irreversible(plan: &Plan) -> Result<()> {
+    let other_strand = "what comes after a window on its other strand is another question";
+    for (asked, what, why) in [
+        (plan.reverse_complement, "shows reverse complements (reverse_complement)", other_strand),
+        (plan.average_strands, "scores the mean of both strands (average_strands)", other_strand),
+        (plan.shift > 0, "shifts windows (shift)", "the base to predict would not follow a window that was moved"),
+    ] {
+        if asked {
+            return Err(Error::invalid(format!(
+                "the plan {what}, and the data's task is the next nucleotide: {why}; leave it out"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a regulariser of what enters the last dense layer of a network that has none.
+fn check_hidden(plan: &Plan, layers: &Layers) -> Result<()> {
+    let dense = |layer: &Layer| matches!(layer.op, LayerOp::Op(Op::Linear { .. }));
+    if plan.hidden_l1 > 0.0 && !layers.layers.iter().any(dense) {
+        return Err(Error::invalid(
+            "the plan regularises what enters the last dense layer (hidden_l1), and the network has no dense layer: leave it out",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses batches of one sample for a supernet with a highway cell, which normalises its states over the samples.
+fn check_states(plan: &Plan, layers: &Layers) -> Result<()> {
+    let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
+    if layers.form == Form::Search && highway && plan.batch < 2 {
+        return Err(Error::invalid(
+            "a batch of 1, and a highway cell whose states are normalised over the samples of a batch in a supernet: take at least 2",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses architecture steps of a network without alphas.
+fn check_alphas(plan: &Plan, layers: &Layers, mixing: &Mixing) -> Result<()> {
+    if plan.arch.is_none() {
+        return Ok(());
+    }
+    if layers.decisions.is_empty() {
+        return Err(Error::invalid(
+            "the plan has architecture steps (arch), and the network has no open decision: leave them out",
+        ));
+    }
+    if !mixing.learns() {
+        return Err(Error::invalid(
+            "the plan has architecture steps (arch), and the supernet's mixing has no alphas: mix by softmax or gumbel, or leave them out",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Arch, ArchData, DataInfo, Optimizer, Order};
+    use crate::space::{ArchitectureBuilder, GenomeNas};
+
+    fn data(task: Task) -> Data {
+        let (train_rows, valid_rows, reversible) = (100, 30, true);
+        let info = DataInfo { length: 50, labels: 2, task, train_rows, valid_rows, reversible };
+        Data { info, both_strands: false }
+    }
+
+    /// Why a plan is refused, whatever the network.
+    fn refused(plan: &Plan, data: &Data) -> String {
+        let plan = Plan { batch: 1, ..plan.clone() };
+        self::plan(&plan, data).map_or_else(|error| error.message, |()| String::new())
+    }
+
+    #[test]
+    fn a_shift_as_long_as_a_window_is_refused_with_both_lengths() {
+        let shifted = |shift| refused(&Plan { shift, ..Plan::default() }, &data(Task::MultiLabel));
+        assert_eq!(shifted(49), "");
+        let refused = shifted(50);
+        assert!(refused.contains("up to 50 bases, and they have 50") && refused.contains("at most 49"), "{refused}");
+    }
+
+    #[test]
+    fn what_would_ask_another_question_than_the_next_nucleotide_is_refused_by_its_name() {
+        let classes = data(Task::MultiClass);
+        let info = DataInfo { reversible: false, ..classes.info.clone() };
+        for (plan, name) in [
+            (Plan { reverse_complement: true, ..Plan::default() }, "reverse_complement"),
+            (Plan { average_strands: true, ..Plan::default() }, "average_strands"),
+            (Plan { shift: 1, ..Plan::default() }, "shift"),
+        ] {
+            let refusal = refused(&plan, &Data { info: info.clone(), ..classes.clone() });
+            assert!(refusal.contains(name) && refusal.contains("next nucleotide"), "{refusal}");
+            assert_eq!(refused(&plan, &classes), "");
+        }
+    }
+
+    #[test]
+    fn weights_of_classes_are_refused_where_labels_are_numbers() {
+        let plan = Plan { class_weights: ClassWeights::Balanced { maximum: 10.0 }, ..Plan::default() };
+        for (task, name) in [(Task::Regression, "regression"), (Task::PoissonRegression, "poisson-regression")] {
+            let refusal = refused(&plan, &data(task));
+            assert!(refusal.contains("class_weights") && refusal.contains(&format!("a {name} are")), "{refusal}");
+        }
+        for task in [Task::MultiLabel, Task::MultiClass] {
+            assert_eq!(refused(&plan, &data(task)), "");
+        }
+    }
+
+    #[test]
+    fn what_a_plan_needs_of_a_network_is_refused_where_the_network_has_none() {
+        let data = data(Task::MultiLabel);
+        let supernet = GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, ..GenomeNas::new(50, 2) }.space().unwrap();
+        let supernet = supernet.supernet_layers().unwrap();
+        let mut net = ArchitectureBuilder::new("without a dense layer", 50);
+        net.then("conv", Op::conv1d(2, 3)).then("pool", Op::GlobalMaxPool {});
+        let convolutions = net.finish().unwrap().layers().unwrap();
+        let (optimizer, data_of_arch) = (Optimizer::default(), ArchData::Train { part: 0.5 });
+        let arch = Arch { optimizer, clip: None, warm_up: 0, order: Order::First, data: data_of_arch };
+        let small = Plan { batch: 10, ..Plan::default() };
+        let of_alphas = Plan { arch: Some(arch), ..small.clone() };
+        let of_hidden = Plan { hidden_l1: 0.1, ..small.clone() };
+        let of_one = Plan { batch: 1, ..small };
+        for (plan, layers, mixing, what) in [
+            (&of_alphas, &supernet, Mixing::Softmax, ""),
+            (&of_alphas, &supernet, Mixing::Sum, "the supernet's mixing has no alphas"),
+            (&of_alphas, &convolutions, Mixing::Softmax, "the network has no open decision"),
+            (&of_hidden, &supernet, Mixing::Sum, ""),
+            (&of_hidden, &convolutions, Mixing::Softmax, "the network has no dense layer"),
+            (&of_one, &convolutions, Mixing::Softmax, ""),
+            (&of_one, &supernet, Mixing::Sum, "a batch of 1, and a highway cell"),
+        ] {
+            let refusal = training(plan, layers, &mixing, &data).map_or_else(|error| error.message, |_| String::new());
+            assert!(refusal.contains(what) && refusal.is_empty() == what.is_empty(), "{what}: {refusal}");
+        }
+    }
+}
