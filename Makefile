@@ -13,7 +13,7 @@ PACKAGES = "$(TARGET)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
 # tests/tests/architecture.rs compares this list with what cargo says.
 WITH_LIBTORCH = genomenas genomenas-tests genomenas-torch
-WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --features genomenas-plugin/simulate
+WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
 EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
 CARGO_DENY ?= "$(TARGET)/cargo-deny/bin/cargo-deny"

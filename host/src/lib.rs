@@ -1,12 +1,16 @@
-//! The program of genomenas: plugins in processes of their own, runs, comparisons, and the command line.
+//! The program of genomenas: the command line, comparisons, runs, and plugins in processes of their own.
 //!
-//! Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in
-//! `genomenas-torch`.
+//! Arrows of dependency point down: [`cli`] → [`compare`] → [`run_report`] → [`run`] → [`plugins`] → [`spec`]. Data lie
+//! in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`.
 
 pub mod cli;
 pub mod compare;
+mod difference;
+mod exit;
+mod lock;
 pub mod plugins;
 pub mod run;
 pub mod run_report;
+pub mod spec;
 
 pub use genomenas_data::{Error, Result};

@@ -1,7 +1,5 @@
 //! A strategy at work: the form in which a host holds it.
 
-use serde::Deserialize as _;
-
 use crate::message::{Ask, Discard, Proposal, Report};
 use crate::{Error, Result, Strategy};
 
@@ -28,7 +26,7 @@ pub trait Instance: Send {
 
 impl<S: Strategy + 'static> From<S> for Box<dyn Instance> {
     fn from(strategy: S) -> Self {
-        Box::new(AtWork { state: strategy.start(), strategy, discards: Vec::new() })
+        Box::new(AtWork { state: strategy.start(), strategy })
     }
 }
 
@@ -36,8 +34,6 @@ impl<S: Strategy + 'static> From<S> for Box<dyn Instance> {
 struct AtWork<S: Strategy> {
     strategy: S,
     state: S::State,
-    /// What the last updates returned and the host has not asked for yet.
-    discards: Vec<Discard>,
 }
 
 impl<S: Strategy> Instance for AtWork<S> {
@@ -46,37 +42,20 @@ impl<S: Strategy> Instance for AtWork<S> {
     }
 
     fn update(&mut self, report: &Report) -> Result<()> {
-        let discards = self.strategy.update(&mut self.state, report)?;
-        self.discards.extend(discards);
-        Ok(())
+        self.strategy.update(&mut self.state, report)
     }
 
-    fn discard(&mut self, _report: &Report) -> Result<Vec<Discard>> {
-        Ok(std::mem::take(&mut self.discards))
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
+        self.strategy.discard(&mut self.state, report)
     }
 
-    /// The state as JSON; where discards still wait to be asked for, they follow as a second JSON text.
     fn save(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec(&self.state).map_err(Error::new)?;
-        if !self.discards.is_empty() {
-            bytes.push(b'\n');
-            serde_json::to_writer(&mut bytes, &self.discards).map_err(Error::new)?;
-        }
-        Ok(bytes)
+        serde_json::to_vec(&self.state).map_err(Error::new)
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut texts = serde_json::Deserializer::from_slice(bytes);
-        let mut read = || {
-            let state = S::State::deserialize(&mut texts)?;
-            let discards = match texts.end() {
-                Ok(()) => Vec::new(),
-                Err(_) => Vec::deserialize(&mut texts)?,
-            };
-            texts.end().map(|()| (state, discards))
-        };
-        let read = read().map_err(|error| Error::invalid(format!("the saved state cannot be read: {error}")));
-        (self.state, self.discards) = read?;
+        self.state = serde_json::from_slice(bytes)
+            .map_err(|error| Error::invalid(format!("the saved state cannot be read: {error}")))?;
         Ok(())
     }
 }
@@ -84,25 +63,41 @@ impl<S: Strategy> Instance for AtWork<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Cost, TrialId};
+    use serde::{Deserialize, Serialize};
+
+    use crate::message::{Cost, Discards, TrialId};
 
     /// Counts reports, and drops the trial of each.
     struct Counting;
 
-    impl Strategy for Counting {
-        type State = u32;
+    #[derive(Serialize, Deserialize)]
+    struct Counts {
+        reports: u32,
+        #[serde(default, skip_serializing_if = "Discards::is_empty")]
+        discards: Discards,
+    }
 
-        fn start(&self) -> u32 {
-            7
+    impl Default for Counts {
+        fn default() -> Self {
+            Self { reports: 7, discards: Discards::default() }
         }
+    }
 
-        fn propose(&self, _: &mut u32, _: &Ask) -> Result<Proposal> {
+    impl Strategy for Counting {
+        type State = Counts;
+
+        fn propose(&self, _: &mut Counts, _: &Ask) -> Result<Proposal> {
             Ok(Proposal::Wait)
         }
 
-        fn update(&self, count: &mut u32, report: &Report) -> Result<Vec<Discard>> {
-            *count += 1;
-            Ok(vec![Discard::Trial { trial: report.trial }])
+        fn update(&self, counts: &mut Counts, report: &Report) -> Result<()> {
+            counts.reports += 1;
+            counts.discards.push(Discard::trial(report.trial));
+            Ok(())
+        }
+
+        fn discard(&self, counts: &mut Counts, _: &Report) -> Result<Vec<Discard>> {
+            Ok(counts.discards.hand_over())
         }
     }
 
@@ -120,37 +115,29 @@ mod tests {
     }
 
     #[test]
-    fn a_run_begins_with_the_state_that_the_strategy_starts_from() {
-        assert_eq!(saved(counting().as_ref()), "7");
+    fn a_run_begins_with_the_default_state() {
+        assert_eq!(saved(counting().as_ref()), r#"{"reports":7}"#);
     }
 
     #[test]
-    fn what_an_update_returns_is_handed_over_once_when_the_host_asks() {
-        let mut instance = counting();
-        instance.update(&report(3)).unwrap();
-        assert_eq!(instance.discard(&report(3)).unwrap(), [Discard::Trial { trial: TrialId(3) }]);
-        assert_eq!(instance.discard(&report(3)).unwrap(), []);
-        assert_eq!(saved(instance.as_ref()), "8");
-    }
-
-    #[test]
-    fn discards_that_wait_are_saved_with_the_state() {
+    fn discards_that_wait_are_saved_with_the_state_and_handed_over_once() {
         let mut first = counting();
         first.update(&report(3)).unwrap();
-        assert_eq!(saved(first.as_ref()), "8\n[{\"type\":\"trial\",\"trial\":3}]");
+        assert_eq!(saved(first.as_ref()), r#"{"reports":8,"discards":[{"type":"trial","trial":3}]}"#);
         let mut second = counting();
         second.load(&first.save().unwrap()).unwrap();
-        assert_eq!(second.discard(&report(3)).unwrap(), [Discard::Trial { trial: TrialId(3) }]);
-        assert_eq!(saved(second.as_ref()), "8");
+        assert_eq!(second.discard(&report(3)).unwrap(), [Discard::trial(TrialId(3))]);
+        assert_eq!(second.discard(&report(3)).unwrap(), []);
+        assert_eq!(saved(second.as_ref()), r#"{"reports":8}"#);
     }
 
     #[test]
     fn what_is_not_a_state_is_refused_and_changes_nothing() {
         let mut instance = counting();
-        for bytes in ["", "many", "-1", "8 9", "8 [] 9", "8 [7]", "8 []]"] {
+        for bytes in ["", "many", "-1", "{}", r#"{"reports":8} 9"#, r#"{"reports":8,"discards":[7]}"#] {
             let refusal = instance.load(bytes.as_bytes()).unwrap_err();
             assert!(refusal.message.starts_with("the saved state cannot be read: "), "{bytes}: {refusal}");
         }
-        assert_eq!(saved(instance.as_ref()), "7");
+        assert_eq!(saved(instance.as_ref()), r#"{"reports":7}"#);
     }
 }

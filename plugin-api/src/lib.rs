@@ -1,9 +1,9 @@
 //! Everything that a genomenas strategy depends on. Pure Rust, no libtorch.
 //!
-//! A strategy implements [`Strategy`]: the host asks it for trials ([`Strategy::propose`]) and reports what happened in
-//! them ([`Strategy::update`]), which the strategy answers with what to drop. The strategy never trains, loads data or
-//! sees a tensor; a [trial](message::Trial) is data that the host runs anywhere. So the same strategy runs on a laptop,
-//! on a GPU and in `simulate`, is checkpointed by the host, and is compared with all others on equal terms.
+//! A strategy implements [`Strategy`]: the host asks it for trials ([`Strategy::propose`]), reports what happened in them
+//! ([`Strategy::update`]) and asks what to drop ([`Strategy::discard`]). The strategy never trains, loads data or sees a
+//! tensor; a [trial](message::Trial) is data that the host runs anywhere. So the same strategy runs on a laptop, on a GPU
+//! and in `simulate`, is checkpointed by the host, and is compared with all others on equal terms.
 //!
 //! * [`message`]: what crosses the boundary, as JSON.
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
@@ -47,8 +47,8 @@ extern crate self as genomenas_plugin;
 /// What a first strategy or baseline needs: `use genomenas_plugin::prelude::*;`. Everything else is named by its path.
 pub mod prelude {
     pub use crate::message::{
-        Ask, Candidate, Clip, Discard, Finding, Initialisation, Metric, Network, Optimizer, Outcome, Plan, Proposal,
-        Report, Setup, Task, Trial, TrialId, Work,
+        Ask, Candidate, Clip, Discard, Discards, Finding, Initialisation, Metric, Network, Optimizer, Outcome, Plan,
+        Proposal, Report, Setup, Task, Trial, TrialId, Work,
     };
     pub use crate::space::{Architecture, ArchitectureBuilder, Op, Selection, Space};
     pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};

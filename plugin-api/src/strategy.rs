@@ -20,8 +20,7 @@ use crate::message::{Ask, Discard, Proposal, Report};
 /// The host calls the hooks of one instance from one thread at a time, may move it between threads, and may run several
 /// instances of the same library at once. Each instance lives in a process of its own.
 ///
-/// A strategy that needs its own form of saved bytes, or separate `update` and `discard` hooks, implements
-/// [`Instance`](crate::Instance) instead.
+/// A strategy that needs its own form of saved bytes implements [`Instance`](crate::Instance) instead.
 pub trait Strategy: Send {
     /// All that changes during a run. It is saved as JSON.
     type State: Default + Serialize + DeserializeOwned + Send;
@@ -37,7 +36,16 @@ pub trait Strategy: Send {
     /// one last time with `ask.remaining == 0`; the answer must then be [`Proposal::Finish`].
     fn propose(&self, state: &mut Self::State, ask: &Ask) -> Result<Proposal>;
 
-    /// Learns from a report, and returns what to drop now. Called after every epoch of a trial, after every score of a
-    /// mask, and at the end of a trial.
-    fn update(&self, state: &mut Self::State, report: &Report) -> Result<Vec<Discard>>;
+    /// Learns from a report. Called after every epoch of a trial, after every score of a mask, and at the end of a trial.
+    fn update(&self, state: &mut Self::State, report: &Report) -> Result<()>;
+
+    /// Returns what to drop now. Called once after every [`update`](Self::update), with the same report; nothing is
+    /// dropped unless this is written.
+    ///
+    /// What `update` decides to drop waits in [`Discards`](crate::message::Discards), a field of the state, which this
+    /// hook hands over: `Ok(state.discards.hand_over())`.
+    fn discard(&self, state: &mut Self::State, report: &Report) -> Result<Vec<Discard>> {
+        let _ = (state, report);
+        Ok(Vec::new())
+    }
 }

@@ -17,6 +17,11 @@ pub fn hostile_plugin() -> PathBuf {
     existing(built().join("examples/libhostile.so"))
 }
 
+/// The file of the plugin that does what its script says.
+pub fn scripted_plugin() -> PathBuf {
+    existing(built().join("examples/libscripted.so"))
+}
+
 /// The binary, ready for arguments, with nothing of the environment that changes what it does.
 pub fn genomenas() -> Command {
     command(&built().join("genomenas"))

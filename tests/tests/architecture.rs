@@ -230,9 +230,9 @@ fn every_rust_file_says_first_what_it_is() {
 }
 
 #[test]
-fn no_two_files_of_what_authors_use_depend_on_each_other() {
-    let plugins = plugins().into_iter().map(|plugin| plugin.folder);
-    for folder in ["plugin-api", "plugin-api/macros"].map(PathBuf::from).into_iter().chain(plugins) {
+fn no_two_files_of_a_crate_depend_on_each_other() {
+    let crates = ["plugin-api", "plugin-api/macros", "host/data", "host/report", "host/torch"].map(PathBuf::from);
+    for folder in crates.into_iter().chain(plugins().into_iter().map(|plugin| plugin.folder)) {
         let circles = circles(&project::path("").join(&folder).join("src"));
         assert_eq!(circles, [""; 0], "{}", folder.display());
     }
@@ -317,4 +317,22 @@ fn ci_calls_only_targets_that_make_has() {
         }
     }
     assert!(called > 10);
+}
+
+#[test]
+fn every_path_that_the_documentation_names_is_there() {
+    let rooms = ["host/", "plugin-api/", "plugins/", "tests/", "examples/"];
+    let path = |code: &&str| {
+        let plain = code.chars().all(|letter| letter.is_ascii_alphanumeric() || "/._-".contains(letter));
+        plain && !code.contains("NAME") && rooms.iter().any(|room| code.starts_with(room))
+    };
+    let mut missing = Vec::new();
+    for file in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "RELEASE-CHECKLIST.md"] {
+        let text = fs::read_to_string(project::path(file)).unwrap();
+        let named: Vec<_> = text.split('`').skip(1).step_by(2).filter(path).collect();
+        missing.extend(
+            named.iter().filter(|named| !project::path(named).exists()).map(|named| format!("{file}: {named}")),
+        );
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

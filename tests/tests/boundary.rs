@@ -3,14 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use genomenas::Error;
 use genomenas::plugins::folders::{Folder, Reach};
-use genomenas::plugins::{Call, Catalog, Deadlines, Limits, PluginInstance, listing};
+use genomenas::plugins::{Deadlines, Limits, PluginInstance, StrategyRegistry, listing};
+use genomenas_plugin::engine::{Call, Hooks as _};
 use genomenas_plugin::message::{
     Alphas, Ask, Budget, Cost, DataInfo, Discard, Proposal, Report, Setup, StrategyKind, Task, TrialId, Unit,
 };
@@ -22,15 +25,15 @@ use tempfile::TempDir;
 /// A plugin folder with the hostile plugin in it.
 struct Scene {
     folder: TempDir,
-    catalog: Catalog,
+    registry: StrategyRegistry,
 }
 
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::copy(hostile_plugin(), folder.path().join("libhostile.so")).unwrap();
-        let catalog = scan(folder.path());
-        Self { folder, catalog }
+        let registry = scan(folder.path());
+        Self { folder, registry }
     }
 
     fn start(&self, orders: &Value) -> Result<PluginInstance, Error> {
@@ -38,7 +41,7 @@ impl Scene {
     }
 
     fn start_with(&self, orders: &Value, limits: Limits) -> Result<PluginInstance, Error> {
-        PluginInstance::start(&self.catalog.strategy("hostile").unwrap(), &setup(orders), limits)
+        PluginInstance::start(&self.registry.strategy("hostile").unwrap(), &setup(orders), limits)
     }
 
     /// An instance that misbehaves once and behaves after it was started again.
@@ -53,8 +56,8 @@ impl Scene {
     }
 }
 
-fn scan(folder: &Path) -> Catalog {
-    Catalog::scan(&[Folder { path: folder.to_owned(), reach: Reach::Tree }])
+fn scan(folder: &Path) -> StrategyRegistry {
+    StrategyRegistry::scan(&[Folder { path: folder.to_owned(), reach: Reach::Tree }])
 }
 
 fn setup(orders: &Value) -> Setup {
@@ -94,6 +97,44 @@ fn report() -> Report {
     }
 }
 
+/// The log of this process, for a test to read.
+struct CaughtLog;
+
+static LINES: Mutex<String> = Mutex::new(String::new());
+thread_local! {
+    static LINES_OF_THREAD: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+impl CaughtLog {
+    fn start() {
+        log::set_max_level(log::LevelFilter::Info);
+        // Another test may have set it before.
+        let _ = log::set_logger(&Self);
+    }
+
+    fn of_all_threads() -> String {
+        LINES.lock().unwrap().clone()
+    }
+
+    fn of_this_thread() -> String {
+        LINES_OF_THREAD.with_borrow(String::clone)
+    }
+}
+
+impl log::Log for CaughtLog {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {}\n", record.target(), record.args());
+        LINES.lock().unwrap().push_str(&line);
+        LINES_OF_THREAD.with_borrow_mut(|lines| lines.push_str(&line));
+    }
+
+    fn flush(&self) {}
+}
+
 /// What a well-behaved instance discards after so many proposals and updates.
 fn dropped(proposals: u64, updates: u64) -> Vec<Discard> {
     vec![Discard::Trial { trial: TrialId(proposals * 1000 + updates) }]
@@ -102,7 +143,7 @@ fn dropped(proposals: u64, updates: u64) -> Vec<Discard> {
 #[test]
 fn the_manifest_is_read_without_loading_the_library() {
     let scene = Scene::new();
-    let manifest = scene.catalog.found()[0].outcome.clone().unwrap();
+    let manifest = scene.registry.found()[0].manifest.clone().unwrap();
     assert_eq!((manifest.id.as_str(), manifest.license.as_str()), ("genomenas-tests", "MIT OR Apache-2.0"));
     let strategies: Vec<_> = manifest.strategies.iter().map(|s| (s.id.as_str(), s.kind)).collect();
     assert_eq!(strategies, [("another-hostile", StrategyKind::Baseline), ("hostile", StrategyKind::Search)]);
@@ -113,15 +154,15 @@ fn the_manifest_is_read_without_loading_the_library() {
 fn the_listing_shows_strategies_parameters_and_refused_files() {
     let scene = Scene::new();
     fs::File::create(scene.folder.path().join("notes.so")).unwrap();
-    let catalog = scan(scene.folder.path());
-    let rows: Vec<_> = listing::rows(&catalog).into_iter().map(|row| (row.strategy, row.kind, row.about)).collect();
+    let registry = scan(scene.folder.path());
+    let rows: Vec<_> = listing::rows(&registry).into_iter().map(|row| (row.strategy, row.kind, row.about)).collect();
     let expected = [
         ("another-hostile", "baseline", "The same, without orders."),
         ("hostile", "search", "Does what its orders say, which is nothing good."),
         ("", "refused", "it is an empty file: a plugin is an ELF shared library (.so)"),
     ];
     assert_eq!(rows, expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));
-    let details = listing::details(&catalog, "hostile").unwrap();
+    let details = listing::details(&registry, "hostile").unwrap();
     let call = details.parameters.iter().find(|parameter| parameter.name == "call").unwrap();
     assert_eq!((call.takes.as_str(), call.default.as_str()), ("integer of at least 1", "1"));
 }
@@ -139,7 +180,7 @@ fn every_hook_works_and_a_saved_state_is_where_another_instance_begins() {
     let calls = instance.calls().to_vec();
     drop(instance);
 
-    let choice = scene.catalog.strategy("hostile").unwrap();
+    let choice = scene.registry.strategy("hostile").unwrap();
     let mut resumed =
         PluginInstance::resume(&choice, &setup(&json!({})), Limits::default(), Some(state), calls).unwrap();
     assert_eq!(resumed.discard(&report()).unwrap(), dropped(1, 2));
@@ -223,7 +264,7 @@ fn a_plugin_that_takes_all_memory_ends_alone() {
 #[test]
 fn an_endless_loop_is_killed_at_the_deadline() {
     let scene = Scene::new();
-    let deadlines = Deadlines::default().of_hooks(Duration::from_millis(300));
+    let deadlines = Deadlines { propose: Duration::from_millis(300), ..Deadlines::default() };
     let limits = Limits { deadlines, crashes: 2, ..Limits::default() };
     let mut instance = scene.start_with(&json!({"misbehave": "loop"}), limits).unwrap();
     let text = instance.propose(&ask()).unwrap_err().to_string();
@@ -260,11 +301,15 @@ fn a_crash_while_the_instance_is_made_is_told() {
 }
 
 #[test]
-fn a_panic_in_drop_harms_nobody() {
+fn a_panic_in_drop_is_caught_in_the_plugin_and_its_process_ends_well() {
+    CaughtLog::start();
     let scene = Scene::new();
     let mut instance = scene.start(&json!({"misbehave": "panic-drop"})).unwrap();
     instance.propose(&ask()).unwrap();
     drop(instance);
+    assert!(CaughtLog::of_all_threads().contains("ordered to panic in drop"), "it did panic");
+    // A process that aborts, or has to be killed, is reported by the thread that drops the instance.
+    assert_eq!(CaughtLog::of_this_thread(), "");
 }
 
 #[test]
@@ -307,7 +352,7 @@ fn a_strategy_that_answers_otherwise_the_second_time_is_found_out() {
 fn a_journal_that_another_plugin_wrote_is_found_out_on_resume() {
     let scene = Scene::new();
     let calls = vec![Call::Discard { report: report(), discards: vec![] }];
-    let choice = scene.catalog.strategy("hostile").unwrap();
+    let choice = scene.registry.strategy("hostile").unwrap();
     let error = PluginInstance::resume(&choice, &setup(&json!({})), Limits::default(), None, calls).unwrap_err();
     assert!(error.to_string().contains("is not deterministic"), "{error}");
 }
@@ -334,16 +379,16 @@ fn the_first_plugin_of_an_id_wins_and_a_copy_of_it_is_reported() {
     let scene = Scene::new();
     let first = scene.folder.path().join("libhostile.so");
     fs::copy(&first, scene.folder.path().join("z.so")).unwrap();
-    let catalog = scan(scene.folder.path());
-    let outcome = catalog.found()[1].outcome.clone().unwrap_err();
-    assert_eq!(outcome, format!("it is a copy of {}, found before it", first.display()));
+    let registry = scan(scene.folder.path());
+    let refusal = registry.found()[1].manifest.clone().unwrap_err();
+    assert_eq!(refusal.to_string(), format!("it is a copy of {}, found before it", first.display()));
 }
 
 /// What is said of the plugin's file once `change` was done to its bytes.
 fn refusal_after(change: impl FnOnce(&mut Vec<u8>)) -> String {
     let mut bytes = fs::read(hostile_plugin()).unwrap();
     change(&mut bytes);
-    genomenas::plugins::inspect::inspect(&bytes).unwrap_err()
+    genomenas::plugins::inspect::inspect(&bytes).unwrap_err().to_string()
 }
 
 fn replace(bytes: &mut [u8], old: &str, new: &str) {
@@ -395,7 +440,8 @@ fn a_plugin_with_flipped_or_missing_bytes_never_brings_the_inspection_down() {
     let mut bytes = whole.clone();
     for at in headers.chain(sections).chain(spread) {
         bytes[at] = !whole[at];
-        if let Err(why) = genomenas::plugins::inspect::inspect(&bytes) {
+        if let Err(refusal) = genomenas::plugins::inspect::inspect(&bytes) {
+            let why = refusal.to_string();
             assert!(!why.contains('\n') && why.len() < 600, "{why}");
         }
         bytes[at] = whole[at];
@@ -415,8 +461,8 @@ fn a_damaged_library_with_a_whole_manifest_is_refused_or_dies_in_its_own_process
         *byte = 0xff;
     }
     fs::File::create(&path).unwrap().write_all(&bytes).unwrap();
-    let catalog = scan(scene.folder.path());
-    let told = match catalog.strategy("hostile") {
+    let registry = scan(scene.folder.path());
+    let told = match registry.strategy("hostile") {
         Err(error) => error.to_string(),
         Ok(choice) => PluginInstance::start(&choice, &setup(&json!({})), Limits::default()).unwrap_err().to_string(),
     };

@@ -4,13 +4,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{
     bytes, journal, killed, motif_store, of_type, planned, result, run, search, start, timeless, timeless_journal,
     train, wait_until,
 };
-use genomenas_tests::{Outcome, listing};
+use genomenas_tests::{Outcome, listing, scripted_plugin};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Runs of a search of three trials of two epochs and a final training of four.
@@ -226,6 +228,47 @@ fn a_damaged_checkpoint_of_a_trial_is_named_and_the_trial_is_not_lost() {
     fs::remove_file(folder.join(name)).unwrap();
     Outcome::text(&mut run(&folder));
     same(&folder, &undisturbed);
+}
+
+/// A search of two trials, the second of which goes on from the first.
+fn two_trials(scene: &Scene, name: &str) -> Command {
+    let train = |epochs: u64, init: Value| {
+        let network = json!({ "type": "selection", "selection": { "kernel": "7", "function": "relu" } });
+        let plan = json!({ "epochs": epochs, "batch": 16 });
+        let trial = json!({ "work": "train", "network": network, "plan": plan, "init": init });
+        json!({ "type": "trials", "trials": [trial] })
+    };
+    let proposals = [train(1, json!({ "type": "fresh" })), train(60, json!({ "type": "continue", "trial": 0 }))];
+    let best = json!({ "type": "selection", "selection": { "kernel": "5", "function": "tanh" } });
+    let script = json!({ "proposals": proposals, "discards": {}, "best": best, "wasteful": false });
+    let options = format!("--strategy scripted --budget 100000samples --set script={script}");
+    let mut search = search(&scene.store, &scene.at(name), &options);
+    search.arg("--plugins").arg(scripted_plugin());
+    search
+}
+
+#[test]
+fn a_checkpoint_of_its_parent_that_cannot_be_read_stops_the_run_and_fails_no_trial() {
+    let scene = Scene::new();
+    Outcome::text(&mut two_trials(&scene, "undisturbed"));
+    let folder = scene.at("stopped");
+    // The first trial has ended, and the second one has nothing but its parent's checkpoint.
+    assert!(killed(&mut two_trials(&scene, "stopped"), || journal(&folder).len() >= 4));
+    drop(fs::remove_file(folder.join("checkpoints/trial-1.safetensors")));
+    let name = "checkpoints/trial-0.safetensors";
+    let whole = bytes(&folder, name);
+    for damaged in [b"damaged".to_vec(), whole[..whole.len() / 2].to_vec()] {
+        write(&folder, name, damaged);
+        let before = content(&folder);
+        let told = Outcome::refusal(&mut run(&folder), 2);
+        assert!(told.contains(name), "{told}");
+        assert!(content(&folder) == before, "no trial failed, and the run has no result");
+    }
+    write(&folder, name, whole);
+    Outcome::text(&mut run(&folder));
+    let undisturbed = scene.at("undisturbed");
+    assert_eq!(timeless_journal(&folder), timeless_journal(&undisturbed));
+    assert_eq!(timeless(result(&folder)), timeless(result(&undisturbed)));
 }
 
 #[test]

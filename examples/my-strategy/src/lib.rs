@@ -38,6 +38,9 @@ pub struct State {
     running: Option<(TrialId, Selection)>,
     living: Vec<Member>,
     best: Option<Member>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 /// An architecture that was trained.
@@ -116,13 +119,13 @@ impl Strategy for Evolution {
         Ok(Proposal::finish(Candidate { network: selection.into(), trial }))
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         if report.end.is_none() {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let ours = state.running.take_if(|(trial, _)| *trial == report.trial);
         let (Some((trial, selection)), Some(score)) = (ours, report.final_score(Metric::Auprc)) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let member = Member { trial, score, selection };
         if state.best.as_ref().is_none_or(|best| score > best.score) {
@@ -130,8 +133,15 @@ impl Strategy for Evolution {
         }
         state.living.push(member);
         // Regularised: the oldest dies, however good it is. No child inherits weights, so its own need not be kept.
-        let dies = state.living.len() > self.settings.population;
-        Ok(if dies { vec![Discard::trial(state.living.remove(0).trial)] } else { Vec::new() })
+        if state.living.len() > self.settings.population {
+            let oldest = state.living.remove(0);
+            state.discards.push(Discard::trial(oldest.trial));
+        }
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut State, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }
 

@@ -7,7 +7,7 @@
 /// Channels of a one-hot sequence, in order.
 pub const CHANNELS: usize = 4;
 
-/// What a letter of a sequence file stands for.
+/// The meaning of a letter of a sequence file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Letter {
     /// One of A, C, G, T (or U), as its code 0 to 3.
@@ -78,7 +78,7 @@ pub fn count_bits(bits: &[u8]) -> usize {
     bits.iter().map(|byte| byte.count_ones() as usize).sum()
 }
 
-/// Room for the opposite strand of one packed sequence after the other.
+/// A buffer for the opposite strands of packed sequences, one after the other.
 #[derive(Debug, Default)]
 pub struct Opposite {
     codes: Vec<u8>,
@@ -145,7 +145,7 @@ pub struct Packed {
 }
 
 impl Packed {
-    /// Packs letters; the error is the place (from 0) and value of the first byte that is no DNA letter.
+    /// Packs letters; the error is the place (from 0) and value of the first byte that is not a DNA letter.
     pub fn from_letters(letters: &[u8]) -> Result<Self, (usize, u8)> {
         let mut packed = Self::default();
         packed.codes.reserve(packed_bytes(letters.len()));
@@ -160,7 +160,8 @@ impl Packed {
         Ok(packed)
     }
 
-    /// From its parts as [`codes`](Self::codes) and [`unknown`](Self::unknown) give them, the latter empty for none.
+    /// From its parts as [`codes`](Self::codes) and [`unknown`](Self::unknown) return them; an empty `unknown` means that
+    /// every base is known.
     pub(crate) fn from_parts(length: usize, codes: Vec<u8>, unknown: Vec<u8>) -> Self {
         Self { length, codes, unknown }
     }

@@ -1,6 +1,6 @@
 //! Which rows a training step reads: a pure function of seed, epoch and step.
 //!
-//! Nothing has to be saved to go on after an interruption: the order of an epoch is made again from its number.
+//! Nothing has to be saved to resume after an interruption: the order of an epoch follows from its number.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -62,15 +62,10 @@ impl BatchOrder {
         let start = step.checked_mul(self.batch).filter(|_| step < self.steps())?;
         self.rows.get(start..(start + self.batch).min(self.rows.len()))
     }
-
-    /// The steps from `first` on, to go on after an interruption.
-    pub fn from_step(&self, first: usize) -> impl Iterator<Item = &[u32]> {
-        (first..self.steps()).filter_map(|step| self.step(step))
-    }
 }
 
-/// Fisher and Yates' shuffle. Written out, a dozen lines, so that an order never changes with a version of a crate: it
-/// rests on nothing but the stream of `ChaCha8`, which is fixed.
+/// The shuffle of Fisher and Yates. Written out, so that no version of a crate changes the order: it depends on the stream
+/// of `ChaCha8` alone, which is fixed.
 fn shuffle(rows: &mut [u32], seed: u64, epoch: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(epoch);
@@ -79,22 +74,27 @@ fn shuffle(rows: &mut [u32], seed: u64, epoch: u64) {
     }
 }
 
-/// A number below `bound`, of which the largest split is far too small to notice a bias (2^-32 at most).
+/// A number below `bound`. Its bias is at most 2^-32, far too little to matter even in the largest split.
 fn below(random: &mut impl Rng, bound: usize) -> usize {
     let scaled = u128::from(random.next_u64()) * bound as u128;
     usize::try_from(scaled >> 64).unwrap_or(0)
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The batches from step `first` on, as a training that resumes there asks for them.
+    pub(crate) fn batches(order: &BatchOrder, first: usize) -> impl Iterator<Item = &[u32]> {
+        (first..).map_while(|step| order.step(step))
+    }
 
     proptest! {
         #[test]
         fn an_epoch_reads_every_row_once(seed: u64, epoch: u64, rows in 1usize..300, batch in 1usize..50) {
             let order = BatchOrder::shuffled(seed, epoch, rows, batch, Partial::Keep).unwrap();
-            let mut all: Vec<u32> = order.from_step(0).flatten().copied().collect();
+            let mut all: Vec<u32> = batches(&order, 0).flatten().copied().collect();
             all.sort_unstable();
             prop_assert_eq!(all, (0..u32::try_from(rows).unwrap()).collect::<Vec<_>>());
         }
@@ -103,9 +103,9 @@ mod tests {
         fn going_on_at_a_step_reads_what_was_left(seed: u64, first in 0usize..12) {
             let order = || BatchOrder::shuffled(seed, 3, 100, 10, Partial::Drop).unwrap();
             let whole = order();
-            let rest: Vec<&[u32]> = whole.from_step(0).skip(first).collect();
+            let rest: Vec<&[u32]> = batches(&whole, 0).skip(first).collect();
             let again = order();
-            prop_assert_eq!(rest, again.from_step(first).collect::<Vec<_>>());
+            prop_assert_eq!(rest, batches(&again, first).collect::<Vec<_>>());
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
         assert_ne!(order(1, 1), order(2, 1));
     }
 
-    /// A change here would change the result of every run that is gone on with.
+    /// A change here would change the result of every run that is resumed.
     #[test]
     fn the_order_of_a_seed_never_changes() {
         let order = BatchOrder::shuffled(7, 2, 10, 10, Partial::Drop).unwrap();
@@ -126,8 +126,10 @@ mod tests {
 
     #[test]
     fn a_partial_batch_is_dropped_or_kept() {
-        let steps =
-            |partial| BatchOrder::in_order(25, 10, partial).unwrap().from_step(0).map(<[u32]>::len).collect::<Vec<_>>();
+        let steps = |partial| {
+            let order = BatchOrder::in_order(25, 10, partial).unwrap();
+            batches(&order, 0).map(<[u32]>::len).collect::<Vec<_>>()
+        };
         assert_eq!(steps(Partial::Drop), [10, 10]);
         assert_eq!(steps(Partial::Keep), [10, 10, 5]);
     }

@@ -121,6 +121,12 @@ fn is_of_the_path(kind: io::ErrorKind) -> bool {
     )
 }
 
+impl From<genomenas_plugin::engine::Fault> for Error {
+    fn from(fault: genomenas_plugin::engine::Fault) -> Self {
+        Self::Plugin(fault.0)
+    }
+}
+
 impl From<genomenas_plugin::Error> for Error {
     fn from(error: genomenas_plugin::Error) -> Self {
         Self::Input(error.message)
@@ -158,7 +164,8 @@ mod tests {
         let error = io(io::ErrorKind::StorageFull).context("trial 3");
         assert_eq!(error.to_string(), "trial 3: cannot write a/b: no storage space");
         assert_eq!(error.exit_code(), 1);
-        assert!(error.source().is_some_and(|cause| cause.source().is_some_and(|cause| cause.is::<io::Error>())));
+        let cause = error.source().and_then(std::error::Error::source);
+        assert!(cause.is_some_and(<dyn std::error::Error>::is::<io::Error>));
     }
 
     #[test]

@@ -1,8 +1,22 @@
-//! Data: importers, the packed store, sealed splits, and batches decoded off the training thread.
+//! DNA data sets: readers of file formats, importers, the packed store, sealed splits, and batches decoded off the
+//! training thread. Nothing here needs libtorch: batches are decoded into memory that the caller provides.
 //!
-//! [`import`] turns genomes, labels and tables into one packed [`store`]; [`batches`] says which rows a training step
-//! reads, as a pure function of seed and epoch; [`prefetch`] decodes them on a thread of its own. No libtorch here:
-//! batches are filled into memory that the caller provides.
+//! Data takes this way through the rooms, each of which uses only those named before it (and the small pieces below):
+//!
+//! | room | what |
+//! |---|---|
+//! | `formats` | readers of FASTA, `.2bit`, BED, bigWig, CSV, TSV, Parquet, NumPy's archives, HDF5 and MATLAB 5; they trust no size that a file names |
+//! | [`store`] | the packed store: one Arrow file, two bits a base. Written row by row, whole or not at all; read in place through a memory map |
+//! | [`splits`] | which rows are for training, validation and the test: by share, or by stretches of a genome |
+//! | [`import`] | one importer each for windows over a genome, tables, classes of FASTA files, next nucleotides, the DeepSEA bundle and NumPy's archives |
+//! | [`batches`], [`prefetch`] | which rows a training step reads, as a pure function of seed and epoch; decoding them on a thread of its own |
+//!
+//! The small pieces: [`bases`] (packed sequences), [`error`] (the error type and its exit codes), [`files`] (atomic
+//! writing), [`hash`], [`text`] (text for a person) and [`Progress`].
+//!
+//! Good places to begin: `import/table/mod.rs` (an importer from end to end), `store/write.rs` (what becomes of its rows)
+//! and `store/rows.rs` (how they are read). With the feature `clap`, the options of the importers are flags of a command
+//! line.
 
 pub mod bases;
 pub mod batches;

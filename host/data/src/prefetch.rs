@@ -1,13 +1,13 @@
 //! Decodes batches on a thread of its own, a few ahead of the one that is trained on.
 //!
-//! Buffers come from the caller (memory of a tensor, pinned or not) and go round: a batch that is dropped gives its
-//! buffer back. Dropping the prefetcher ends the thread and waits for it.
+//! Buffers come from the caller (memory of a tensor, pinned or not) and are reused: a batch that is dropped returns its
+//! buffer. Dropping the prefetcher ends the thread and waits for it.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
-use super::store::{Decoding, Rows};
 use crate::error::{Error, Result};
+use crate::store::{Decoding, Rows};
 
 /// Memory that a batch is decoded into.
 pub trait BatchBuffer: Send + 'static {
@@ -47,11 +47,6 @@ impl<B: BatchBuffer> Batch<B> {
     /// Its memory; `None` never happens while the batch exists.
     pub fn buffer(&mut self) -> Option<&mut B> {
         self.buffer.as_mut()
-    }
-
-    /// Takes the memory out for good; the prefetcher makes another buffer instead.
-    pub fn into_buffer(mut self) -> Option<B> {
-        self.buffer.take()
     }
 }
 
@@ -162,12 +157,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::batches::tests::batches;
     use crate::batches::{BatchOrder, Partial};
     use crate::store::Store;
     use crate::store::tests::small_store;
 
     fn plans(order: &BatchOrder) -> Vec<BatchPlan> {
-        order.from_step(0).map(|rows| BatchPlan { rows: rows.to_vec(), ..BatchPlan::default() }).collect()
+        batches(order, 0).map(|rows| BatchPlan { rows: rows.to_vec(), ..BatchPlan::default() }).collect()
     }
 
     fn train_rows() -> (tempfile::TempDir, Rows) {
@@ -190,7 +186,7 @@ mod tests {
         };
         let mut steps = 0;
         for (batch, expected) in
-            Prefetcher::start(rows.clone(), plans(&order).into_iter(), 2, make).unwrap().zip(order.from_step(0))
+            Prefetcher::start(rows.clone(), plans(&order).into_iter(), 2, make).unwrap().zip(batches(&order, 0))
         {
             let mut batch = batch.unwrap();
             assert_eq!(batch.rows(), expected);

@@ -1,6 +1,6 @@
-//! What the process takes from itself before it loads a stranger's code.
+//! The limits that the process puts on itself before it loads a plugin.
 //!
-//! This protects a run from a plugin's mistakes. It is no sandbox: a plugin runs with the rights of its user.
+//! This protects a run from a plugin's mistakes. It is not a sandbox: a plugin runs with the rights of its user.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
-/// Dies with the parent, never dumps core, and has at most `memory` bytes of addresses.
+/// Makes this process die with its parent, never dump core, and have at most `memory` bytes of addresses.
 ///
 /// # Errors
 ///

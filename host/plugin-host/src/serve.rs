@@ -20,7 +20,7 @@ pub fn serve(mut socket: UnixStream) -> io::Result<()> {
     let Some(hello) = hello.and_then(|frame| serde_json::from_slice::<Hello>(&frame.body).ok()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "expected a hello first"));
     };
-    // Said before it is compared, so that the host can tell the versions apart too.
+    // Sent before the versions are compared, so that the host sees the difference, too.
     Frame { kind: Kind::Hello, call: 0, body: serde_json::to_vec(&Hello::here())? }.write(&mut socket)?;
     if hello.version != wire::VERSION {
         return Err(io::Error::new(
@@ -35,8 +35,8 @@ pub fn serve(mut socket: UnixStream) -> io::Result<()> {
             Err(failure) => Frame::failure(call.call, failure.code, &failure.message),
         };
         if answer.body.len() > wire::MAX_BODY {
-            let told = format!("a reply of {} bytes; at most {} are allowed", answer.body.len(), wire::MAX_BODY);
-            Frame::failure(call.call, code::TOO_LONG, &told).write(&mut socket)?;
+            let refusal = format!("a reply of {} bytes; at most {} are allowed", answer.body.len(), wire::MAX_BODY);
+            Frame::failure(call.call, code::TOO_LONG, &refusal).write(&mut socket)?;
         } else {
             answer.write(&mut socket)?;
         }
@@ -64,7 +64,8 @@ impl Plugin {
                     return Err(misuse("a library is loaded already"));
                 }
                 let path = Path::new(std::ffi::OsStr::from_bytes(body));
-                let root = load::open(path).map_err(|message| Failure { code: code::OPEN, message })?;
+                let root =
+                    load::open(path).map_err(|error| Failure { code: code::OPEN, message: error.to_string() })?;
                 self.root = Some(root);
                 Ok(root.manifest()().into())
             }

@@ -77,7 +77,7 @@ impl Hello {
     }
 }
 
-/// The order to make an instance.
+/// The request to make an instance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Create {
     /// The strategy's id.
@@ -136,7 +136,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// The stream's own, the end in the middle of a frame, or bytes that are no frame.
+    /// The stream's own, the end in the middle of a frame, or bytes that are not a frame.
     pub fn read(stream: &mut impl Read) -> io::Result<Option<Self>> {
         let Some(length) = read_length(stream)? else {
             return Ok(None);

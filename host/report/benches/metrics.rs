@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use genomenas_report::metrics::{Asked, Collector, Measure, Metrics};
+use genomenas_report::metrics::{Collector, Measure, MetricOptions, Metrics};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -117,7 +117,7 @@ fn ours(size: &Size) -> Result<(Duration, Metrics)> {
         took += begin.elapsed();
     }
     let begin = Instant::now();
-    let metrics = collector.finish(&Asked { threads, ..Asked::of(&names) })?;
+    let metrics = collector.finish(&MetricOptions { threads, ..MetricOptions::of(&names) })?;
     Ok((took + begin.elapsed(), metrics))
 }
 

@@ -16,22 +16,21 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
-use super::plugins::Shelf;
 use super::progress::ComparisonProgress;
 use super::{out, threads};
-use crate::compare::named::Named;
-use crate::compare::plan::ComparisonPlan;
-use crate::compare::request::Request;
-use crate::compare::resolve::{self, Surroundings};
-use crate::compare::seeds::Seeds;
-use crate::compare::{LockedFolder, Outcome, names, slots};
-use crate::plugins::pinned;
+use crate::compare::plan::{ComparisonPlan, EntryPlan};
+use crate::compare::resolve::{ResolveContext, resolve};
+use crate::compare::{LockedFolder, Outcome, gpus, names};
+use crate::plugins::{pinned, preview};
+use crate::spec::Spec;
+use crate::spec::request::Request;
+use crate::spec::seeds::Seeds;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, in_flight, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
+space, control, ranked_by, concurrent_trials, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
@@ -46,7 +45,7 @@ pub(crate) struct CompareArgs {
     /// The folder of the comparison
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// What to call it
+    /// The title of its report
     #[arg(long)]
     title: Option<String>,
     /// The data: a store made by `genomenas data import`
@@ -56,8 +55,8 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     strategies: Vec<String>,
     /// A strategy with parameters; may be given several times
-    #[arg(long = "strategy", value_name = "'ID KEY=VALUE …'", value_parser = Named::from_str)]
-    strategy: Vec<Named>,
+    #[arg(long = "strategy", value_name = "'ID KEY=VALUE …'", value_parser = Spec::from_str)]
+    strategy: Vec<Spec>,
     /// Seeds, each of them for every strategy: 1,2,3 or 1..5 [default: 1..3]
     #[arg(long, value_name = "SEEDS", value_parser = Seeds::from_str)]
     seeds: Option<Seeds>,
@@ -69,9 +68,9 @@ pub(crate) struct CompareArgs {
     /// Leaves out the uniform-random search that is otherwise added to every comparison
     #[arg(long)]
     no_control: bool,
-    /// Trials of a run that take turns on its device: of use to strategies that decide while others are under way [default: 1]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    in_flight: Option<u32>,
+    /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
+    #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(super) concurrent_trials: Option<u32>,
     /// Runs at once [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
@@ -116,17 +115,18 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let kept = earlier.iter().flat_map(|plan| &plan.entries);
     let kept: Vec<PathBuf> =
         kept.filter_map(|entry| Some(pinned(&entry.plugin_file, &entry.plugin_sha256).ok()?.path)).collect();
-    let shelf = Shelf::open_with(&args.plugins, &kept)?;
-    let around = Surroundings {
-        strategies: &shelf,
+    let registry = args.plugins.registry_with(&kept)?;
+    let context = ResolveContext {
+        strategies: &registry,
         data: &|path| Ok(Store::open(path)?.info().clone()),
         threads: threads::available(),
         command: command_line(),
     };
     // A folder is made only for a comparison that can begin.
-    let (plan, space) = resolve::resolve(request, &out, &around)?;
+    let (plan, space) = resolve(request, &out, &context)?;
     let data = Store::open(&plan.data.store)?.info().for_plugins();
-    plan.entries.iter().try_for_each(|entry| shelf.try_out(&entry.named(), &space, &data, plan.budget))?;
+    let mut strategies = plan.entries.iter().map(EntryPlan::spec);
+    strategies.try_for_each(|strategy| preview::try_out(&registry, &strategy, &space, &data, plan.budget))?;
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -136,14 +136,14 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let comparer = folder.begin(plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
-        comparer.run(environment, devices, args.retry_failed, &signal, &mut |news| progress.news(news))?
+        comparer.run(environment, devices, args.retry_failed, &signal, &mut progress)?
     };
-    args.tell(&path, &outcome)
+    args.print(&path, &outcome)
 }
 
 impl CompareArgs {
     fn request(&self) -> Result<Request> {
-        let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Named::from_str);
+        let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Spec::from_str);
         let strategies = plain.chain(self.strategy.iter().cloned().map(Ok)).collect::<Result<Vec<_>>>()?;
         let recipe = self.recipe.table()?;
         Ok(Request {
@@ -153,10 +153,10 @@ impl CompareArgs {
             strategies: (!strategies.is_empty()).then_some(strategies),
             seeds: self.seeds.clone(),
             budget: self.budget,
-            space: self.space.named()?,
+            space: self.space.given()?,
             control: self.no_control.then_some(false),
             ranked_by: None,
-            in_flight: self.in_flight,
+            concurrent_trials: self.concurrent_trials,
             jobs: self.jobs,
             threads: self.threads,
             device: self.device.clone(),
@@ -164,7 +164,7 @@ impl CompareArgs {
         })
     }
 
-    fn tell(&self, folder: &Path, outcome: &Outcome) -> Result<Ended> {
+    fn print(&self, folder: &Path, outcome: &Outcome) -> Result<Ended> {
         if outcome.signal != 0 {
             log::warn!("interrupted: go on with `genomenas compare --out {}`", folder.display());
             return Ok(Ended::BySignal(u8::try_from(128 + outcome.signal).unwrap_or(130)));
@@ -178,10 +178,7 @@ impl CompareArgs {
         if outcome.failed == 0 {
             return Ok(Ended::Done);
         }
-        log::error!(
-            "{} of the runs failed: each one's run.log tells more; --retry-failed begins them again",
-            outcome.failed
-        );
+        log::error!("{} of the runs failed: see the run.log of each; --retry-failed begins them again", outcome.failed);
         Ok(Ended::WithFailures)
     }
 }
@@ -221,19 +218,14 @@ fn catch_signals() -> Result<Arc<AtomicUsize>> {
 /// The CUDA devices to spread runs over.
 fn devices(device: &str) -> Vec<String> {
     let count = if device == "cpu" { 0 } else { genomenas_torch::device::count() };
-    slots::cuda_devices(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
+    gpus::to_spread_over(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
 }
 
 /// The command line, as a shell reads it.
 fn command_line() -> String {
-    let quoted = |argument: String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,=:+@%".contains(c);
-        if !argument.is_empty() && argument.chars().all(plain) {
-            argument
-        } else {
-            format!("'{}'", argument.replace('\'', "'\\''"))
-        }
-    };
-    let arguments = std::env::args_os().skip(1).map(|argument| quoted(argument.to_string_lossy().into_owned()));
-    std::iter::once("genomenas".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let words = std::iter::once("genomenas").chain(arguments.iter().map(String::as_str));
+    // Only a null byte cannot be quoted, and no argument of a process holds one.
+    shlex::try_join(words).unwrap_or_default()
 }

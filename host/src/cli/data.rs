@@ -30,7 +30,7 @@ enum Verb {
     Info(InfoArgs),
 }
 
-/// One importer each; its help and its flags are those of its options.
+// Help and flags of an importer are those of its options. No doc comment here: it would be the help of `data import`.
 #[derive(Debug, Subcommand)]
 enum Import {
     Windows(Box<Flags<WindowsOptions>>),

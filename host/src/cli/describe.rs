@@ -15,11 +15,10 @@ use genomenas_report::architecture;
 use genomenas_report::model::LayerRow;
 use serde::Serialize;
 
-use super::options::{PluginOptions, strategy};
+use super::options::PluginOptions;
 use super::out;
-use super::plugins::{First, Shelf};
-use crate::compare::named::Named;
-use crate::compare::space;
+use crate::plugins::preview::{self, FirstNetwork};
+use crate::spec::{Spec, space};
 
 /// Shows the layers of a network with shapes, parameters and multiply-adds
 #[derive(Args, Debug)]
@@ -68,14 +67,14 @@ pub(crate) struct DescribeArgs {
 #[group(required = true, multiple = false)]
 struct What {
     /// A strategy
-    #[arg(long, value_name = "ID", value_parser = Named::from_str)]
-    strategy: Option<Named>,
+    #[arg(long, value_name = "ID", value_parser = Spec::from_str)]
+    strategy: Option<Spec>,
     /// The file of an architecture
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
     /// 'genomenas', or the file of a space
-    #[arg(long, value_name = "SPACE", value_parser = Named::from_str)]
-    space: Option<Named>,
+    #[arg(long, value_name = "SPACE", value_parser = Spec::from_str)]
+    space: Option<Spec>,
 }
 
 /// What is printed as JSON.
@@ -107,28 +106,24 @@ struct Decision {
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
     let description = match &args.what {
         What { architecture: Some(path), .. } => of_architecture(&read_architecture(path)?)?,
-        What { space: Some(named), .. } => {
+        What { space: Some(space), .. } => {
             let data = args.data()?;
-            let space = space::resolve(&strategy(named, &args.set)?, data.length, data.labels)?;
+            let space = space::resolve(&space.clone().with(&args.set)?, data.length, data.labels)?;
             if args.toml {
                 return out::text(&space.to_toml()?);
             }
             of_space(&space)?
         }
-        What { strategy: Some(named), .. } => {
+        What { strategy: Some(strategy), .. } => {
             let data = args.data()?;
-            let named = strategy(named, &args.set)?;
-            let space = space::resolve(
-                &Named { id: space::GENOMENAS.to_owned(), ..Named::default() },
-                data.length,
-                data.labels,
-            )?;
-            let first = Shelf::open(&args.plugins)?.first_network(&named, &space, &data, args.seed)?;
+            let strategy = strategy.clone().with(&args.set)?;
+            let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
+            let first = preview::first_network(&args.plugins.registry()?, &strategy, &space, &data, args.seed)?;
             let description = match first {
-                First::Architecture(architecture) => of_architecture(&architecture)?,
-                First::Supernet(space) => of_space(&space)?,
+                FirstNetwork::Architecture(architecture) => of_architecture(&architecture)?,
+                FirstNetwork::Supernet(space) => of_space(&space)?,
             };
-            Description { name: named.to_string(), ..description }
+            Description { name: strategy.to_string(), ..description }
         }
         What { .. } => return Err(Error::input("nothing to describe: give --strategy, --architecture or --space")),
     };
@@ -137,7 +132,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
 
 impl DescribeArgs {
     fn data(&self) -> Result<DataInfo> {
-        /// Rows of a data set that is not there; only their number is told to a strategy.
+        /// Rows of a data set that does not exist; a strategy only learns their number.
         const ROWS: u64 = 1000;
         match (&self.data, self.length, self.labels) {
             (Some(store), ..) => Ok(Store::open(store)?.info().for_plugins()),

@@ -7,10 +7,10 @@ mod compare;
 mod data;
 mod describe;
 mod evaluate;
+mod new_run;
 mod options;
 mod out;
 mod plugin;
-mod plugins;
 mod progress;
 mod report;
 mod run;
@@ -26,12 +26,12 @@ use genomenas_data::error::{Error, Result};
 
 use compare::Ended;
 
-const VERBOSE_HELP: &str = "Tells more: -v details, -vv everything (RUST_LOG says otherwise)";
+const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 
 /// Compares neural architecture search strategies for DNA sequence models head-to-head
 ///
 /// Strategies and baseline models are plugins: shared libraries in a folder. genomenas trains what they propose, on the
-/// same data, under the same budget, and tells which one found the best model.
+/// same data, under the same budget, and reports which one found the best model.
 #[derive(Debug, Parser)]
 #[command(name = "genomenas", version, propagate_version = true, max_term_width = 120)]
 #[command(after_help = "Examples:\n  \
@@ -58,7 +58,7 @@ enum Verb {
     Run(run::RunArgs),
 }
 
-/// Runs the command line of this process to its end, and says what the process exits with.
+/// Runs the command line of this process; returns what the process exits with.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
 /// Prints what the parser has to say: help and version as they are, an error as one line.
 fn usage(error: &clap::Error) {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        // A closed pipe is no error.
+        // A closed pipe is not an error.
         let _ = error.print();
         return;
     }
@@ -123,6 +123,25 @@ mod tests {
     #[test]
     fn the_options_of_all_verbs_fit_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn concurrent_trials_may_be_asked_for_by_their_former_name_which_the_help_hides() {
+        for verb in ["search", "compare"] {
+            for flag in ["--concurrent-trials", "--in-flight"] {
+                let arguments = "--strategy asha --data x --budget 1samples --out y";
+                let arguments = ["genomenas", verb, flag, "3"].into_iter().chain(arguments.split(' '));
+                let trials = match Cli::try_parse_from(arguments).unwrap().verb {
+                    Verb::Search(args) => Some(args.concurrent_trials),
+                    Verb::Compare(args) => args.concurrent_trials,
+                    _ => None,
+                };
+                assert_eq!(trials, Some(3), "{verb} {flag}");
+            }
+            let mut cli = Cli::command();
+            let help = cli.find_subcommand_mut(verb).unwrap().render_long_help().to_string();
+            assert!(help.contains("--concurrent-trials <N>") && !help.contains("--in-flight"), "{help}");
+        }
     }
 
     #[test]

@@ -10,18 +10,31 @@ use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
 
 use super::threads;
-use crate::compare::named::Named;
-use crate::compare::recipe;
-use crate::compare::space::GENOMENAS;
+use crate::plugins::StrategyRegistry;
+use crate::spec::Spec;
+use crate::spec::recipe;
+use crate::spec::space::GENOMENAS;
 
 const PLUGINS_HELP: &str = "A folder of plugins, or one plugin file; may be given several times. Searched before \
 GENOMENAS_PLUGINS, the folder beside this program and the user's data folder";
 
-/// Where plugins are looked for.
+/// The folders to search for plugins.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PluginOptions {
     #[arg(long = "plugins", value_name = "DIR", help = PLUGINS_HELP)]
-    pub(crate) folders: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
+}
+
+impl PluginOptions {
+    /// The plugins of these folders and of the usual ones. Nothing of any plugin runs.
+    pub(crate) fn registry(&self) -> Result<StrategyRegistry> {
+        StrategyRegistry::open(&self.folders, &[])
+    }
+
+    /// As [`Self::registry`], and takes what is not found there from `files`.
+    pub(crate) fn registry_with(&self, files: &[PathBuf]) -> Result<StrategyRegistry> {
+        StrategyRegistry::open(&self.folders, files)
+    }
 }
 
 /// What a run runs on.
@@ -36,53 +49,33 @@ pub(crate) struct MachineOptions {
 }
 
 impl MachineOptions {
-    /// The threads, which are those of an earlier start where nothing is said.
+    /// The threads, which are those of an `earlier` start where no option says otherwise.
     pub(crate) fn threads_or(&self, earlier: Option<u32>) -> u32 {
         self.threads.or(earlier).unwrap_or_else(threads::available)
     }
-}
-
-/// The seed of every random draw.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct SeedOption {
-    /// The seed of every random draw; the same seed gives the same result
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX.unsigned_abs()))]
-    pub(crate) seed: u64,
 }
 
 /// The space to search.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SpaceOptions {
     /// The space: 'genomenas', or the file of a space (TOML or JSON) [default: genomenas]
-    #[arg(long, value_name = "SPACE", value_parser = Named::from_str)]
-    pub(crate) space: Option<Named>,
+    #[arg(long, value_name = "SPACE", value_parser = Spec::from_str)]
+    space: Option<Spec>,
     /// A size of the genomenas space, such as cells=3; may be given several times
     #[arg(long = "space-set", value_name = "KEY=VALUE")]
-    pub(crate) sizes: Vec<String>,
+    sizes: Vec<String>,
 }
 
 impl SpaceOptions {
-    /// The space, if anything was said about it.
-    pub(crate) fn named(&self) -> Result<Option<Named>> {
-        if self.space.is_none() && self.sizes.is_empty() {
-            return Ok(None);
-        }
-        let mut named = self.space.clone().unwrap_or_else(|| Named { id: GENOMENAS.to_owned(), ..Named::default() });
-        self.sizes.iter().try_for_each(|size| named.set(size))?;
-        Ok(Some(named))
+    /// The space, if an option says anything about it.
+    pub(crate) fn given(&self) -> Result<Option<Spec>> {
+        if self.space.is_none() && self.sizes.is_empty() { Ok(None) } else { self.spec().map(Some) }
     }
 
-    /// The space, `genomenas` where nothing was said.
-    pub(crate) fn named_or_default(&self) -> Result<Named> {
-        Ok(self.named()?.unwrap_or_else(|| Named { id: GENOMENAS.to_owned(), ..Named::default() }))
+    /// The space; `genomenas` unless an option says otherwise.
+    pub(crate) fn spec(&self) -> Result<Spec> {
+        self.space.clone().unwrap_or_else(|| Spec::new(GENOMENAS)).with(&self.sizes)
     }
-}
-
-/// A strategy and its parameters.
-pub(crate) fn strategy(strategy: &Named, set: &[String]) -> Result<Named> {
-    let mut named = strategy.clone();
-    set.iter().try_for_each(|assignment| named.set(assignment))?;
-    Ok(named)
 }
 
 /// How a found or given architecture is trained.
@@ -113,7 +106,7 @@ pub(crate) struct RecipeOptions {
     /// Scores the mean of the predictions for both strands of a window
     #[arg(long)]
     pub(crate) average_strands: bool,
-    /// Moves each training window by up to so many bases either way, drawn anew in every epoch
+    /// Moves each training window by up to this many bases either way, drawn anew in every epoch
     #[arg(long, value_name = "BASES")]
     pub(crate) shift: Option<u32>,
     /// Makes rare labels and classes count more in the loss: none, balanced, or balanced=MAX for weights of at most MAX
@@ -126,7 +119,7 @@ pub(crate) struct RecipeOptions {
 }
 
 impl RecipeOptions {
-    /// What the options say, as a table that is laid over the default.
+    /// These options as a table, which is laid over the default.
     pub(crate) fn table(&self) -> Result<Table> {
         let mut table = match &self.recipe {
             Some(path) => recipe::read(path)?,
@@ -191,7 +184,7 @@ fn class_weights(text: &str) -> Result<ClassWeights> {
     }
 }
 
-/// Refuses what is not the name of a device; whether the device is there is seen when it is used.
+/// Refuses what is not the name of a device; whether the device exists is checked when it is used.
 pub(crate) fn device(text: &str) -> Result<String> {
     text.parse::<DeviceChoice>().map(|_| text.to_owned())
 }
@@ -199,7 +192,7 @@ pub(crate) fn device(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::recipe;
+    use crate::spec::recipe;
 
     fn table(options: &RecipeOptions) -> Table {
         options.table().unwrap()
@@ -252,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_classes_are_told_by_name_with_a_maximum_or_without() {
+    fn weights_of_classes_are_named_with_a_maximum_or_without() {
         assert_eq!(class_weights("balanced=12.5").unwrap(), ClassWeights::Balanced { maximum: 12.5 });
         for bad in ["", "equal", "balanced=", "balanced=0.5", "balanced=inf", "balanced=NaN", "none=2"] {
             let refused = class_weights(bad).unwrap_err().to_string();
@@ -269,12 +262,12 @@ mod tests {
     #[test]
     fn sizes_alone_mean_the_genomenas_space() {
         let options = SpaceOptions { space: None, sizes: vec!["cells=3".to_owned()] };
-        assert_eq!(options.named().unwrap().unwrap().to_string(), "genomenas cells=3");
-        assert_eq!(SpaceOptions::default().named().unwrap(), None);
+        assert_eq!(options.given().unwrap().unwrap().to_string(), "genomenas cells=3");
+        assert_eq!(SpaceOptions::default().given().unwrap(), None);
     }
 
     #[test]
-    fn devices_are_told_by_name() {
+    fn devices_have_names() {
         for good in ["auto", "cpu", "cuda", "cuda:11"] {
             assert!(device(good).is_ok());
         }

@@ -1,6 +1,6 @@
 //! The one place that writes to standard output, and errors to standard error.
 //!
-//! A reader that has gone (`| head`) is not an error: what is left to say is dropped and the work goes on.
+//! A reader that has gone (`| head`) is not an error: further output is dropped and the work goes on.
 
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,11 +46,11 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
 /// Writes `error: …` as one line to standard error.
 pub(crate) fn error(error: &Error) {
     let text = error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    // Where standard error is closed too, there is nobody left to tell.
+    // Where standard error is closed too, nobody can be told.
     let _ = writeln!(std::io::stderr().lock(), "error: {text}");
 }
 
 fn to_json(value: &impl Serialize, indented: bool) -> Result<String> {
     let text = if indented { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
-    text.map_err(|error| Error::failed(format!("cannot write the result as JSON: {error}")))
+    text.map_err(|error| Error::bug(format!("cannot write the result as JSON: {error}")))
 }

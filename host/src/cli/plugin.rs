@@ -8,10 +8,10 @@ use genomenas_data::error::{Error, Result};
 
 use super::options::PluginOptions;
 use super::out;
-use super::plugins::Shelf;
+use crate::plugins::StrategyRegistry;
 use crate::plugins::listing::{self, Details};
 
-/// Lists plugins, and tells what a strategy is and takes
+/// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -24,7 +24,7 @@ enum Verb {
     Info(InfoArgs),
 }
 
-/// Lists every strategy that is found, and every file in a plugin folder that is none, with the reason
+/// Lists every strategy that is found, and every file in a plugin folder that is not a plugin, with the reason
 #[derive(Args, Debug)]
 #[command(after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins ~/my-plugins")]
 struct ListArgs {
@@ -35,7 +35,7 @@ struct ListArgs {
     plugins: PluginOptions,
 }
 
-/// Tells what a strategy is, where it comes from and which parameters it takes
+/// Shows what a strategy is, where it comes from and which parameters it takes
 #[derive(Args, Debug)]
 #[command(after_help = "Nothing of a plugin runs for it.\n\n\
 Examples:\n  genomenas plugin info random-search\n  genomenas plugin info ./libdanq.so")]
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
 }
 
 fn list(args: &ListArgs) -> Result<()> {
-    let rows = listing::rows(&Shelf::open(&args.plugins)?.0);
+    let rows = listing::rows(&args.plugins.registry()?);
     if args.json {
         return out::json(&rows);
     }
@@ -75,31 +75,28 @@ fn list(args: &ListArgs) -> Result<()> {
 
 fn info(args: &InfoArgs) -> Result<()> {
     let is_file = args.name.contains(".so") || Path::new(&args.name).is_file();
-    let all = if is_file {
-        of_file(&args.name)?
-    } else {
-        vec![listing::details(&Shelf::open(&args.plugins)?.0, &args.name)?]
-    };
+    let all =
+        if is_file { of_file(&args.name)? } else { vec![listing::details(&args.plugins.registry()?, &args.name)?] };
     if args.json {
         return match all.as_slice() {
             [one] => out::json(one),
             several => out::json(&several),
         };
     }
-    let texts: Vec<String> = all.iter().map(told).collect();
+    let texts: Vec<String> = all.iter().map(in_words).collect();
     out::text(&texts.join("\n"))
 }
 
 /// Every strategy of one file.
 fn of_file(path: &str) -> Result<Vec<Details>> {
-    let shelf = Shelf::open(&PluginOptions { folders: vec![path.into()] })?;
-    let found = shelf.0.found().first().ok_or_else(|| Error::input(format!("{path} is no library")))?;
-    let manifest = found.outcome.as_ref().map_err(|why| Error::input(format!("{path} is no plugin: {why}")))?;
+    let registry = StrategyRegistry::open(&[path.into()], &[])?;
+    let file = registry.found().first().ok_or_else(|| Error::input(format!("{path} is not a library")))?;
+    let manifest = file.manifest.as_ref().map_err(|why| Error::input(format!("{path} is not a plugin: {why}")))?;
     let names = manifest.strategies.iter().map(|strategy| format!("{}/{}", manifest.id, strategy.id));
-    names.map(|name| listing::details(&shelf.0, &name)).collect()
+    names.map(|name| listing::details(&registry, &name)).collect()
 }
 
-fn told(details: &Details) -> String {
+fn in_words(details: &Details) -> String {
     let mut facts = Table::new();
     facts.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     for (name, value) in &details.facts {

@@ -9,18 +9,18 @@ use genomenas_data::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::out;
-use crate::compare::{News, slots};
+use crate::compare::{self, workers};
 use crate::run::{Event, Observer};
 
 /// The bars of this process; log lines go above them.
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
 /// Steps of a bar: progress is a fraction.
 const STEPS: u64 = 1000;
-/// How often a log line tells of progress where there is no terminal.
+/// How often a log line reports progress where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Starts logging to standard error: warnings and news of the work, with `-v` details, with `-vv` everything.
-/// `RUST_LOG` says otherwise.
+/// Starts logging to standard error: warnings and progress, with `-v` details, with `-vv` everything. `RUST_LOG`
+/// overrides it.
 pub(crate) fn start_log(verbose: u8) {
     let level = match verbose {
         0 => "warn,genomenas=info",
@@ -55,7 +55,7 @@ impl Write for AboveBars {
     }
 }
 
-/// A new bar for something called `name`, or `None` where standard error is no terminal.
+/// A new bar for something called `name`, or `None` where standard error is not a terminal.
 fn new_bar(name: String) -> Option<ProgressBar> {
     if !std::io::stderr().is_terminal() {
         return None;
@@ -163,14 +163,14 @@ impl Drop for RunProgress {
     }
 }
 
-/// Tells a comparer of one run: progress as JSON lines on standard output, the rest to the log.
+/// Reports one run to a comparer: progress as JSON lines on standard output, the rest to the log.
 pub(crate) struct LinesProgress(pub(crate) RunProgress);
 
 impl Observer for LinesProgress {
     fn event(&mut self, event: &Event) {
         if let Event::Progress { done, rate } = event {
-            // A comparer that has gone is no reason to end; the kernel does that.
-            let _ = out::json_line(&slots::Progress { done: *done, samples_per_second: *rate });
+            // A comparer that has gone is not a reason to end here; the kernel ends this process.
+            let _ = out::json_line(&workers::Progress { done: *done, samples_per_second: *rate });
         }
         self.0.event(event);
     }
@@ -189,7 +189,7 @@ impl ImportProgress {
         Self { bar: None, stage: String::new(), clock: Clock(Instant::now()) }
     }
 
-    /// Takes the news of an importer.
+    /// Receives the progress of an importer.
     pub(crate) fn news(&mut self, news: Progress<'_>) {
         if news.stage != self.stage {
             log::debug!("{}", news.stage);
@@ -241,11 +241,12 @@ impl ComparisonProgress {
     pub(crate) fn new() -> Self {
         Self { all: None, running: BTreeMap::new(), ended: 0, runs: 0, clock: Clock(Instant::now()) }
     }
+}
 
-    /// Takes one piece of news.
-    pub(crate) fn news(&mut self, news: News<'_>) {
-        match news {
-            News::Begin { done, all } => {
+impl compare::Observer for ComparisonProgress {
+    fn event(&mut self, event: &compare::Event<'_>) {
+        match *event {
+            compare::Event::Begin { done, all } => {
                 (self.ended, self.runs) = (done, all);
                 log::info!("{all} runs, of which {done} are done already");
                 if done < all {
@@ -253,16 +254,16 @@ impl ComparisonProgress {
                     if let Some(bar) = &self.all {
                         bar.set_length(STEPS * all as u64);
                         bar.set_position(STEPS * done as u64);
-                        // The time left is told by what is done from now on.
+                        // The time left follows from what is done from now on.
                         bar.reset_eta();
                     }
                 }
             }
-            News::Started(name) => {
+            compare::Event::Started(name) => {
                 log::info!("{name}: started");
                 self.running.insert(name.to_owned(), (0.0, new_bar(name.to_owned())));
             }
-            News::Progress(name, progress) => {
+            compare::Event::Progress(name, progress) => {
                 if let Some((done, bar)) = self.running.get_mut(name) {
                     *done = progress.done;
                     if let Some(bar) = bar {
@@ -276,7 +277,7 @@ impl ComparisonProgress {
                     }
                 }
             }
-            News::Ended(name, reason) => {
+            compare::Event::Ended(name, reason) => {
                 self.ended += 1;
                 if let Some((_, Some(bar))) = self.running.remove(name) {
                     bar.finish_and_clear();

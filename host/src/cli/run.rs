@@ -3,17 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 
 use super::progress::{LinesProgress, RunProgress};
 use super::{out, threads};
-use crate::compare::slots;
-use crate::run::settings::{Data, Settings, files};
+use crate::compare::lifetime;
+use crate::run::settings::{Settings, files};
 use crate::run::{self, RunResult, State};
 use crate::run_report;
 
-/// Does one run, from its folder alone: begins it, or goes on where it was
+/// Does one run, from its folder alone: begins it, or continues it
 #[derive(Args, Debug)]
 #[command(
     after_help = "A comparison makes the folders of its runs and starts this verb for each; a job array can do the same.\n\n\
@@ -31,20 +30,20 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<()> {
-    slots::die_with_comparer()?;
+    lifetime::end_with_comparer()?;
     let settings = Settings::read(&args.folder)?;
     threads::ensure(settings.threads)?;
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
         let result = run::execute(&args.folder, &mut progress)?;
         write_page(&args.folder);
-        return succeeded(result);
+        return check(result);
     }
-    finish(&args.folder, args.json)
+    execute(&args.folder, args.json)
 }
 
 /// A run that failed is an error here: exit code 1.
-fn succeeded(result: RunResult) -> Result<()> {
+fn check(result: RunResult) -> Result<()> {
     match result.state {
         State::Done => Ok(()),
         State::Failed => {
@@ -54,7 +53,7 @@ fn succeeded(result: RunResult) -> Result<()> {
 }
 
 /// Executes the run in `folder` and prints its result.
-pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
+pub(crate) fn execute(folder: &Path, json: bool) -> Result<()> {
     let result = {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut progress = RunProgress::new(&name);
@@ -64,20 +63,20 @@ pub(crate) fn finish(folder: &Path, json: bool) -> Result<()> {
     if json {
         out::json(&result)?;
     } else if result.state == State::Done {
-        out::text(&told(folder, &result))?;
+        out::text(&summary(folder, &result))?;
     }
-    succeeded(result)
+    check(result)
 }
 
-/// Writes the page of a run that ended. One that cannot be written costs the run nothing: `report` can make it later.
+/// Writes the page of a run that has ended. The run succeeds without it, too: `report` can make it later.
 fn write_page(folder: &Path) {
     if let Err(error) = run_report::write(folder) {
-        log::warn!("the run has no page: {error}");
+        log::warn!("the page of the run was not written: {error}");
     }
 }
 
 /// The result in a few lines.
-fn told(folder: &Path, result: &RunResult) -> String {
+fn summary(folder: &Path, result: &RunResult) -> String {
     let mut lines = Vec::new();
     if let Some(cost) = &result.search {
         lines
@@ -111,17 +110,4 @@ fn told(folder: &Path, result: &RunResult) -> String {
         }
     }
     lines.join("\n") + "\n"
-}
-
-/// The threads of the run that lies in `folder` already, if one does: a run keeps its threads when it is continued.
-pub(crate) fn earlier_threads(folder: &Path) -> Option<u32> {
-    Settings::read(folder).ok().map(|settings| settings.threads)
-}
-
-/// Opens a store, and tells what a run's settings say of it.
-pub(crate) fn open_data(path: &Path) -> Result<(Store, Data)> {
-    let store = Store::open(path)?;
-    let path = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
-    let data = Data { store: path, digest: store.info().digest.clone() };
-    Ok((store, data))
 }

@@ -6,17 +6,15 @@ use std::str::FromStr;
 use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Architecture;
-use genomenas_torch::train::check_plan;
 
 use super::describe::read_architecture;
-use super::options::{MachineOptions, PluginOptions, RecipeOptions, SeedOption, strategy};
-use super::plugins::Shelf;
-use super::{run, threads};
-use crate::compare::named::Named;
-use crate::compare::{recipe, space};
-use crate::run::create;
+use super::new_run::NewRunOptions;
+use super::options::{PluginOptions, RecipeOptions};
+use crate::plugins::preview;
 use crate::run::settings::{Settings, files};
+use crate::spec::{Spec, recipe, space};
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]
@@ -34,19 +32,11 @@ pub(crate) struct TrainArgs {
     /// The data: a store made by `genomenas data import` [default: that of the search]
     #[arg(long, value_name = "STORE", required_unless_present = "run")]
     data: Option<PathBuf>,
-    /// The run's folder
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
     /// Scores the sealed test split at the end
     #[arg(long)]
     test: bool,
     #[command(flatten)]
-    seed: SeedOption,
-    #[command(flatten)]
-    machine: MachineOptions,
-    /// Prints the result as JSON
-    #[arg(long)]
-    json: bool,
+    new_run: NewRunOptions,
     #[command(flatten)]
     plugins: PluginOptions,
     #[command(flatten)]
@@ -60,43 +50,34 @@ struct What {
     #[arg(long, value_name = "FILE")]
     architecture: Option<PathBuf>,
     /// A strategy, whose first network is trained: a baseline's only one
-    #[arg(long, value_name = "ID", value_parser = Named::from_str)]
-    strategy: Option<Named>,
+    #[arg(long, value_name = "ID", value_parser = Spec::from_str)]
+    strategy: Option<Spec>,
     /// The folder of a search, whose finding is trained
     #[arg(long, value_name = "DIR")]
     run: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &TrainArgs) -> Result<()> {
-    let threads = args.machine.threads_or(run::earlier_threads(&args.out));
-    threads::ensure(threads)?;
-    let store = match (&args.data, &args.what.run) {
-        (Some(store), _) => store.clone(),
-        (None, Some(folder)) => Settings::read(folder)?.data.store,
-        (None, None) => return Err(Error::input("training needs data: give the store with --data")),
-    };
-    let (store, data) = run::open_data(&store)?;
+    let run = args.new_run.begin(|| args.store())?;
+    let info = run.store.info();
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check_plan(&plan, store.info())?;
-    let architecture = args.architecture(&store)?;
-    let shape = &store.info().shape;
-    architecture.layers()?.expect_io(shape.length, shape.labels.len())?;
-    let settings = Settings {
-        version: 1,
-        genomenas: env!("CARGO_PKG_VERSION").to_owned(),
-        seed: args.seed.seed,
-        device: args.machine.device.clone(),
-        threads,
-        test: args.test,
-        data,
-        search: None,
-        final_training: Some(plan),
-    };
-    create(&args.out, &settings, None, Some(&architecture))?;
-    run::finish(&args.out, args.json)
+    check::plan(&plan, &info.for_checks())?;
+    let architecture = args.architecture(&run.store)?;
+    architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
+    let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };
+    run.execute(&settings, None, Some(&architecture))
 }
 
 impl TrainArgs {
+    /// The store, which is that of the search where nothing else is given.
+    fn store(&self) -> Result<PathBuf> {
+        match (&self.data, &self.what.run) {
+            (Some(store), _) => Ok(store.clone()),
+            (None, Some(folder)) => Ok(Settings::read(folder)?.data.store),
+            (None, None) => Err(Error::input("training needs data: give the store with --data")),
+        }
+    }
+
     fn architecture(&self, store: &Store) -> Result<Architecture> {
         match &self.what {
             What { architecture: Some(path), .. } => read_architecture(path),
@@ -112,12 +93,11 @@ impl TrainArgs {
                 }
                 read_architecture(&path)
             }
-            What { strategy: Some(named), .. } => {
-                let named = strategy(named, &self.set)?;
+            What { strategy: Some(strategy), .. } => {
+                let strategy = strategy.clone().with(&self.set)?;
                 let data = store.info().for_plugins();
-                let space = Named { id: space::GENOMENAS.to_owned(), ..Named::default() };
-                let space = space::resolve(&space, data.length, data.labels)?;
-                Shelf::open(&self.plugins)?.first_architecture(&named, &space, &data, self.seed.seed)
+                let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
+                preview::first_architecture(&self.plugins.registry()?, &strategy, &space, &data, self.new_run.seed)
             }
             What { .. } => Err(Error::input("nothing to train: give --architecture, --strategy or --run")),
         }

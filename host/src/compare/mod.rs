@@ -1,34 +1,33 @@
 //! Comparisons: many runs on equal terms, and what came of them.
 //!
-//! [`request`] is what a person asks, [`resolve`] makes a [`plan`] of it, [`Comparer`] makes the run folders and lets
-//! [`slots`] run them, [`collect`] reads the folders again, and [`report`] tells what is in them. The folders are the
-//! only thing that is shared: a run can be done by hand, by another machine or by a job array, and the comparer goes
-//! on from what it finds.
+//! [`resolve`](mod@resolve) makes a [`plan`] of a [`Request`](crate::spec::request::Request), [`Comparer`] makes the run
+//! folders and lets [`workers`] do the runs, [`collect`] reads the folders again, and [`genomenas_report`] shows what is
+//! in them. The folders are the only thing that is shared: a run can be done by hand, by another machine or by a job
+//! array, and the comparer goes on from what it finds.
 
 pub mod collect;
-pub mod named;
+pub mod gpus;
+pub mod lifetime;
 pub mod plan;
-pub mod recipe;
-pub mod request;
 pub mod resolve;
-pub mod seeds;
-pub mod slots;
-pub mod space;
+mod run_log;
+pub mod workers;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::space::Space;
 use genomenas_report::{self as report, model::Comparison};
 
+use crate::lock::try_lock;
 use crate::run;
 use crate::run::{RunResult, State};
 use crate::run_report::summary::CRASH;
 use plan::{ComparisonPlan, PlannedRun};
-use slots::{End, Event, Job, Slots};
+use workers::{End, Job, Progress, WorkerEvent, WorkerSettings, Workers};
 
 /// The names of what a comparison writes beside its plan.
 pub mod names {
@@ -58,7 +57,7 @@ pub struct LockedFolder {
     lock: File,
 }
 
-/// What [`Comparer::run`] came to.
+/// How [`Comparer::run`] ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// What was measured.
@@ -69,10 +68,10 @@ pub struct Outcome {
     pub signal: usize,
 }
 
-/// News of a comparison, for the one who watches.
+/// What happens in a comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum News<'a> {
-    /// `done` of all runs have ended already.
+pub enum Event<'a> {
+    /// The comparison begins.
     Begin {
         /// Runs that need no more work.
         done: usize,
@@ -82,9 +81,15 @@ pub enum News<'a> {
     /// A run has begun or goes on.
     Started(&'a str),
     /// How far a run is.
-    Progress(&'a str, slots::Progress),
+    Progress(&'a str, Progress),
     /// A run ended; with a reason if it failed.
     Ended(&'a str, Option<&'a str>),
+}
+
+/// Watches a comparison.
+pub trait Observer {
+    /// Receives one event.
+    fn event(&mut self, event: &Event<'_>);
 }
 
 impl LockedFolder {
@@ -92,20 +97,14 @@ impl LockedFolder {
     pub fn open(folder: &Path) -> Result<Self> {
         files::create_folder(folder)?;
         let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
-        let path = folder.join(names::LOCK);
-        let lock =
-            File::options().create(true).append(true).open(&path).map_err(|error| Error::io("write", &path, error))?;
-        match lock.try_lock() {
-            Ok(()) => {
-                files::remove_unfinished(&folder)?;
-                Ok(Self { folder, lock })
-            }
-            Err(TryLockError::WouldBlock) => Err(Error::input(format!(
+        let lock = try_lock(&folder.join(names::LOCK))?.ok_or_else(|| {
+            Error::input(format!(
                 "another comparison is at work in {}: wait for its end, or give another folder with --out",
                 folder.display()
-            ))),
-            Err(TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
-        }
+            ))
+        })?;
+        files::remove_unfinished(&folder)?;
+        Ok(Self { folder, lock })
     }
 
     /// The folder, as an absolute path.
@@ -125,14 +124,15 @@ impl LockedFolder {
 impl Comparer {
     /// Does all runs that have no result, at most the plan's `jobs` at once, and refreshes the report after each.
     ///
-    /// Runs that failed stay as they are unless `retry_failed`, which begins them again from nothing.
+    /// Failed runs stay as they are unless `retry_failed` is set, which begins them again from nothing. Ends early, with
+    /// every process ended, once `signal` is not 0.
     pub fn run(
         &self,
         environment: Vec<(String, String)>,
         devices: Vec<String>,
         retry_failed: bool,
         signal: &AtomicUsize,
-        watch: &mut dyn FnMut(News<'_>),
+        observer: &mut dyn Observer,
     ) -> Result<Outcome> {
         let runs = self.plan.runs();
         let mut jobs = Vec::new();
@@ -144,24 +144,27 @@ impl Comparer {
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
         let arguments = vec!["run".to_owned()];
-        let slots = Slots { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
-        watch(News::Begin { done: runs.len() - jobs.len(), all: runs.len() });
-        let received = slots.run(&jobs, signal, &mut |event| self.on_event(&jobs, &event, watch))?;
+        let settings = WorkerSettings { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
+        observer.event(&Event::Begin { done: runs.len() - jobs.len(), all: runs.len() });
+        for event in Workers::new(settings, &jobs, signal) {
+            self.on_event(&jobs, &event, observer)?;
+        }
+        let signal = signal.load(Ordering::SeqCst);
         let comparison = self.refresh()?;
         let failed =
             comparison.entries.iter().flat_map(|entry| &entry.runs).filter(|run| run.failure().is_some()).count();
-        Ok(Outcome { comparison, failed, signal: received })
+        Ok(Outcome { comparison, failed, signal })
     }
 
-    fn on_event(&self, jobs: &[Job], event: &Event, watch: &mut dyn FnMut(News<'_>)) -> Result<()> {
-        let (Event::Started(number) | Event::Progress(number, _) | Event::Ended(number, _)) = event;
+    fn on_event(&self, jobs: &[Job], event: &WorkerEvent, observer: &mut dyn Observer) -> Result<()> {
+        let (WorkerEvent::Started(number) | WorkerEvent::Progress(number, _) | WorkerEvent::Ended(number, _)) = event;
         let Some(job) = jobs.get(*number) else { return Ok(()) };
         match event {
-            Event::Started(_) => watch(News::Started(&job.name)),
-            Event::Progress(_, progress) => watch(News::Progress(&job.name, *progress)),
-            Event::Ended(_, end) => {
-                let reason = outcome(job, end)?;
-                watch(News::Ended(&job.name, reason.as_deref()));
+            WorkerEvent::Started(_) => observer.event(&Event::Started(&job.name)),
+            WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, *progress)),
+            WorkerEvent::Ended(_, end) => {
+                let reason = failure(job, end)?;
+                observer.event(&Event::Ended(&job.name, reason.as_deref()));
                 self.refresh()?;
             }
         }
@@ -174,16 +177,16 @@ impl Comparer {
 
     fn create(&self, run: &PlannedRun) -> Result<()> {
         let settings =
-            self.plan.settings(run).ok_or_else(|| Error::failed(format!("the plan has no entry {}", run.entry)))?;
+            self.plan.settings(run).ok_or_else(|| Error::bug(format!("the plan has no entry {}", run.entry)))?;
         let folder = self.folder.join(&run.folder);
-        // What a kill in the middle of making the folder left: there is no run in it yet.
+        // A kill while the folder was being made left it without settings: it does not hold a run yet.
         if folder.exists() && !folder.join(run::settings::files::SETTINGS).exists() {
             std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
         }
         run::create(&folder, &settings, Some(&self.space), None)
     }
 
-    /// Whether a run has to be started. Takes away what an earlier attempt left and a new one must not find.
+    /// Whether a run has to be started. Removes what an earlier attempt left and a new one must not find.
     fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool> {
         let folder = self.folder.join(&run.folder);
         match RunResult::read(&folder)?.map(|result| result.state) {
@@ -210,8 +213,8 @@ pub fn write_report(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> 
     Ok(comparison)
 }
 
-/// Why a run failed, if it did. A process that left no result leaves a note of its end.
-fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
+/// Why a run failed, if it did. Where its process left no result, the reason is written into its folder.
+fn failure(job: &Job, end: &End) -> Result<Option<String>> {
     if let Some(result) = RunResult::read(&job.folder)? {
         return Ok(match result.state {
             State::Done => None,
@@ -220,7 +223,7 @@ fn outcome(job: &Job, end: &End) -> Result<Option<String>> {
     }
     let reason = match end {
         End::Done => "its process ended without a result".to_owned(),
-        End::Failed(how) => slots::last_error(&job.folder).unwrap_or_else(|| how.clone()),
+        End::Failed(how) => run_log::last_error(&job.folder).unwrap_or_else(|| how.clone()),
     };
     files::write_atomically(&job.folder.join(CRASH), format!("{reason}\n").as_bytes())?;
     Ok(Some(reason))
@@ -251,11 +254,11 @@ mod tests {
     fn a_process_that_ends_without_a_result_leaves_its_last_error_as_the_reason() {
         let folder = tempfile::tempdir().unwrap();
         let job = Job { name: "danq seed 1".to_owned(), folder: folder.path().to_owned() };
-        let end = End::Failed("its process was ended by signal 11".to_owned());
-        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "its process was ended by signal 11");
+        let end = End::Failed("its process died with signal 11".to_owned());
+        assert_eq!(failure(&job, &end).unwrap().unwrap(), "its process died with signal 11");
         let log = folder.path().join(run::settings::files::LOG);
         files::write_atomically(&log, b"start\nerror: the store changed\n").unwrap();
-        assert_eq!(outcome(&job, &end).unwrap().unwrap(), "the store changed");
+        assert_eq!(failure(&job, &end).unwrap().unwrap(), "the store changed");
         assert_eq!(files::read_text(&folder.path().join(CRASH)).unwrap(), "the store changed\n");
     }
 }

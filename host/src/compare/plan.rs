@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_data::hash::sha256;
 use genomenas_plugin::message::{self, Budget};
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::named::Named;
+use crate::difference;
 use crate::run::settings::{Data, Search, Settings, one};
+use crate::spec::Spec;
+use crate::spec::request::Request;
+use crate::spec::seeds::Seeds;
 
 /// The name of the plan in a comparison's folder.
 pub const FILE: &str = "comparison.toml";
@@ -31,7 +33,7 @@ pub struct ComparisonPlan {
     pub version: u32,
     /// The genomenas that wrote it.
     pub genomenas: String,
-    /// What the person called it.
+    /// Its title.
     pub title: String,
     /// The command line that asked for it.
     pub command: String,
@@ -46,8 +48,8 @@ pub struct ComparisonPlan {
     /// What every search may spend.
     pub budget: Budget,
     /// Trials of a run that take turns.
-    #[serde(default = "one")]
-    pub in_flight: u32,
+    #[serde(rename = "in_flight", default = "one")]
+    pub concurrent_trials: u32,
     /// The space that is searched.
     pub space: SpacePlan,
     /// What every run runs on.
@@ -101,7 +103,7 @@ pub struct DataPlan {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntryPlan {
-    /// What tells it from the other entries.
+    /// A name that no other entry has.
     pub name: String,
     /// The folder of its runs, within [`RUNS`].
     pub folder: String,
@@ -129,7 +131,7 @@ pub struct PlannedRun {
     pub entry: usize,
     /// Its seed.
     pub seed: u64,
-    /// What tells it from the other runs, for a person.
+    /// A name that no other run has, for a person.
     pub name: String,
     /// Its folder, relative to the comparison's.
     pub folder: PathBuf,
@@ -171,22 +173,6 @@ impl ComparisonPlan {
         files::write_atomically(&folder.join(FILE), text.as_bytes())
     }
 
-    /// The space that lies beside the plan.
-    pub fn read_space(&self, folder: &Path) -> Result<Space> {
-        let path = folder.join(SPACE_FILE);
-        let text = files::read_text(&path)?;
-        if sha256(text.as_bytes()) != self.space.sha256 {
-            return Err(Error::file(
-                "use",
-                &path,
-                format!(
-                    "it changed since the comparison began ({FILE} has its SHA-256): restore it, or give another folder with --out"
-                ),
-            ));
-        }
-        Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
-    }
-
     /// All runs, seed by seed, so that every strategy has a result early.
     pub fn runs(&self) -> Vec<PlannedRun> {
         let of_seed = |&seed: &u64| {
@@ -211,23 +197,42 @@ impl ComparisonPlan {
             threads: self.machine.threads,
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
-            search: Some(entry.search(self.budget, self.in_flight, self.space.name.clone())),
+            search: Some(entry.search(self.budget, self.concurrent_trials, self.space.name.clone())),
             final_training: Some(self.final_training.clone()),
+        })
+    }
+
+    /// The request that asks for this plan again; `folder` is where it and its space are.
+    pub fn request(&self, folder: &Path) -> Result<Request> {
+        let recipe = toml::Table::try_from(&self.final_training)
+            .map_err(|error| Error::bug(format!("the plan's final training cannot be read again: {error}")))?;
+        Ok(Request {
+            title: Some(self.title.clone()),
+            data: Some(self.data.store.clone()),
+            out: None,
+            strategies: Some(self.entries.iter().map(EntryPlan::spec).collect()),
+            seeds: Some(Seeds::new(self.seeds.clone())?),
+            budget: Some(self.budget),
+            space: Some(Spec { id: folder.join(SPACE_FILE).to_string_lossy().into_owned(), parameters: Map::new() }),
+            control: Some(self.control),
+            ranked_by: Some(self.ranked_by),
+            concurrent_trials: Some(self.concurrent_trials),
+            jobs: Some(self.jobs),
+            threads: None,
+            device: Some(self.machine.device.clone()),
+            final_training: Some(recipe),
         })
     }
 
     /// The first thing in which `self`, the plan in a folder, differs from `new` and may not; for a person to read.
     pub fn first_difference(&self, new: &Self) -> Result<Option<String>> {
-        let value = |plan: &Self| {
-            serde_json::to_value(plan).map_err(|error| Error::failed(format!("the plan cannot be compared: {error}")))
-        };
-        Ok(difference("", &value(self)?, &value(new)?))
+        difference::first(self, new, &FREE)
     }
 }
 
 impl EntryPlan {
     /// The search settings of a run of this entry.
-    pub fn search(&self, budget: Budget, in_flight: u32, space: String) -> Search {
+    pub fn search(&self, budget: Budget, concurrent_trials: u32, space: String) -> Search {
         Search {
             strategy: self.strategy.clone(),
             plugin: self.plugin.clone(),
@@ -235,77 +240,31 @@ impl EntryPlan {
             plugin_sha256: self.plugin_sha256.clone(),
             plugin_file: self.plugin_file.clone(),
             budget,
-            in_flight,
+            in_flight: concurrent_trials,
             space,
             parameters: self.parameters.clone(),
         }
     }
 
     /// The strategy and its parameters as a person writes them: with its plugin where they did.
-    pub fn named(&self) -> Named {
+    pub fn spec(&self) -> Spec {
         let id = self.name.split_whitespace().next().unwrap_or(&self.strategy);
-        Named { id: id.to_owned(), parameters: self.parameters.clone() }
+        Spec { id: id.to_owned(), parameters: self.parameters.clone() }
     }
 }
 
 /// What a comparison may change when it is continued: how it is shown and how it is spread over the machine.
 const FREE: [&str; 4] = ["jobs", "title", "command", "ranked_by"];
 
-fn difference(path: &str, old: &Value, new: &Value) -> Option<String> {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            let keys = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key)));
-            keys.filter(|key| !(path.is_empty() && FREE.contains(&key.as_str()))).find_map(|key| {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                difference(&path, old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null))
-            })
-        }
-        (Value::Array(old), Value::Array(new)) if !old.iter().chain(new).all(is_scalar) => {
-            (0..old.len().max(new.len())).find_map(|at| {
-                let of = |list: &[Value]| list.get(at).cloned().unwrap_or(Value::Null);
-                let name = |list: &[Value]| list.get(at).and_then(|entry| entry.get("name")).cloned();
-                // An entry is called by its name, which says more than its place; another name is another entry.
-                match (name(old), name(new)) {
-                    (Some(old_name), Some(new_name)) if old_name != new_name => {
-                        difference(&format!("{path}[{at}].name"), &old_name, &new_name)
-                    }
-                    (Some(Value::String(name)), Some(_)) => {
-                        difference(&format!("{path}['{name}']"), &of(old), &of(new))
-                    }
-                    _ => difference(&format!("{path}[{at}]"), &of(old), &of(new)),
-                }
-            })
-        }
-        _ if old == new => None,
-        _ => Some(format!("{path} is {} there and {} here", shown(old), shown(new))),
-    }
-}
-
-fn is_scalar(value: &Value) -> bool {
-    !value.is_object() && !value.is_array()
-}
-
-fn shown(value: &Value) -> String {
-    /// Longer values are told by their beginning.
-    const LONGEST: usize = 80;
-    match value {
-        Value::Null => "absent".to_owned(),
-        value => {
-            let text = value.to_string();
-            match text.char_indices().nth(LONGEST) {
-                Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or(&text)),
-                None => text,
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 pub(super) mod tests {
+    use genomenas_data::hash::sha256;
+
     use super::*;
+    use crate::spec::{recipe, space};
 
     pub(in crate::compare) fn plan() -> ComparisonPlan {
-        let named: Named = "danq width=0.1".parse().unwrap();
+        let danq: Spec = "danq width=0.1".parse().unwrap();
         ComparisonPlan {
             version: VERSION,
             genomenas: "0.1.0".to_owned(),
@@ -316,7 +275,7 @@ pub(super) mod tests {
             control: true,
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
-            in_flight: 1,
+            concurrent_trials: 1,
             space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
             machine: Machine { device: "cpu".to_owned(), threads: 2 },
             data: DataPlan {
@@ -327,22 +286,22 @@ pub(super) mod tests {
                 labels: vec!["gene".to_owned()],
             },
             entries: vec![EntryPlan {
-                name: named.to_string(),
-                folder: named.folder(),
+                name: danq.to_string(),
+                folder: danq.folder(),
                 control: false,
-                strategy: named.id.clone(),
+                strategy: danq.id.clone(),
                 plugin: "danq".to_owned(),
                 plugin_version: "0.1.0".to_owned(),
                 plugin_sha256: "ef".to_owned(),
                 plugin_file: "/plugins/libdanq.so".into(),
-                parameters: named.parameters,
+                parameters: danq.parameters,
             }],
-            final_training: super::super::recipe::default(),
+            final_training: recipe::default(),
         }
     }
 
     fn space() -> Space {
-        super::super::space::resolve(&"genomenas cells=1 nodes=1".parse().unwrap(), 200, 1).unwrap()
+        space::resolve(&"genomenas cells=1 nodes=1".parse().unwrap(), 200, 1).unwrap()
     }
 
     #[test]
@@ -353,14 +312,8 @@ pub(super) mod tests {
         assert_eq!(ComparisonPlan::read(folder.path()).unwrap(), None);
         plan.write(folder.path(), &space()).unwrap();
         assert_eq!(ComparisonPlan::read(folder.path()).unwrap().unwrap(), plan);
-        assert_eq!(plan.read_space(folder.path()).unwrap(), space());
-    }
-
-    #[test]
-    fn a_space_that_was_edited_since_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        plan().write(folder.path(), &space()).unwrap();
-        assert!(plan().read_space(folder.path()).is_err());
+        let beside = files::read_text(&folder.path().join(SPACE_FILE)).unwrap();
+        assert_eq!(Space::from_text(&beside).unwrap(), space());
     }
 
     #[test]

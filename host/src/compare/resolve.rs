@@ -1,4 +1,4 @@
-//! From what a person asks to the plan: strategies are found, data and space are read, defaults are filled in.
+//! From a request to the plan: finds the strategies, reads data and space, fills in defaults.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,53 +6,26 @@ use std::path::{Path, PathBuf};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
+use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
-use genomenas_torch::train::check_plan;
-use serde_json::{Map, Value};
 
-use super::named::Named;
-use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SPACE_FILE, SpacePlan};
-use super::request::Request;
-use super::seeds::Seeds;
-use super::{recipe, space};
-use crate::plugins::pinned;
+use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
+use crate::plugins::{StrategyRegistry, pinned};
+use crate::spec::request::Request;
+use crate::spec::seeds::Seeds;
+use crate::spec::{Spec, recipe, space};
 
 /// The strategy that draws uniformly at random, with which every other one is compared.
 pub const CONTROL: &str = "random-search";
 
-/// Where strategies come from.
-pub trait Strategies {
-    /// The plugin that provides the strategy of this id, and its checked parameters; an error tells what there is.
-    fn find(&self, strategy: &Named) -> Result<Found>;
-    /// Whether a plugin provides a strategy of this id.
-    fn has(&self, id: &str) -> bool;
-}
-
-/// A strategy and the plugin that provides it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Found {
-    /// Id of the strategy within its plugin.
-    pub strategy: String,
-    /// Id of the plugin.
-    pub plugin: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of its file.
-    pub sha256: String,
-    /// Its file.
-    pub file: PathBuf,
-    /// The strategy's parameters that differ from their defaults.
-    pub parameters: Map<String, Value>,
-}
-
-/// The surroundings in which a request is resolved.
-pub struct Surroundings<'a> {
-    /// Where strategies come from.
-    pub strategies: &'a dyn Strategies,
-    /// Reads what a store says about itself.
+/// What resolving a request needs beside it.
+pub struct ResolveContext<'a> {
+    /// The known strategies.
+    pub strategies: &'a StrategyRegistry,
+    /// Reads the description of a store.
     pub data: &'a dyn Fn(&Path) -> Result<StoreInfo>,
-    /// Threads where nobody says how many.
+    /// Threads of all runs together, unless the request says how many.
     pub threads: u32,
     /// The command line, for the record.
     pub command: String,
@@ -61,27 +34,27 @@ pub struct Surroundings<'a> {
 /// The plan and space that `request` asks for in the folder `out`, where an earlier plan may lie.
 ///
 /// What the request does not say is taken from that plan, so `--out` alone is enough to go on.
-pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Result<(ComparisonPlan, Space)> {
+pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Result<(ComparisonPlan, Space)> {
     let earlier = ComparisonPlan::read(out)?;
     let given_threads = request.threads;
     let given_space = request.space.is_some();
     let request = match &earlier {
-        Some(plan) => request.or(Request::of(plan, out)?),
+        Some(plan) => request.or(plan.request(out)?),
         None => request,
     };
     let missing = |what: &str| Error::input(format!("a comparison needs {what}, as a flag or in a comparison file"));
 
     let store = request.data.ok_or_else(|| missing("data: give the store with --data"))?;
     let store = store.canonicalize().map_err(|error| Error::io("open", &store, error))?;
-    let info = (around.data)(&store)?;
+    let info = (context.data)(&store)?;
     let data = data_plan(store, &info);
 
-    let named_space = request.space.unwrap_or_else(|| Named { id: space::GENOMENAS.to_owned(), ..Named::default() });
-    let space = space::resolve(&named_space, info.shape.length, info.shape.labels.len())?;
+    let space_spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS));
+    let space = space::resolve(&space_spec, info.shape.length, info.shape.labels.len())?;
     let space_plan = SpacePlan {
         name: match &earlier {
             Some(plan) if !given_space => plan.space.name.clone(),
-            _ => named_space.to_string(),
+            _ => space_spec.to_string(),
         },
         sha256: sha256(space.to_toml()?.as_bytes()),
     };
@@ -89,7 +62,7 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
     let jobs = request.jobs.unwrap_or(1).max(1);
     let threads = match (&earlier, given_threads) {
         (Some(plan), None) => plan.machine.threads,
-        (_, given) => (given.unwrap_or(around.threads) / jobs).max(1),
+        (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
     let strategies = request
@@ -97,12 +70,12 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
-    check_plan(&final_training, &info)?;
+    check::plan(&final_training, &info.for_checks())?;
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
         title: request.title.unwrap_or_else(|| title(&data.store)),
-        command: around.command.clone(),
+        command: context.command.clone(),
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
@@ -110,11 +83,11 @@ pub fn resolve(request: Request, out: &Path, around: &Surroundings<'_>) -> Resul
         budget: request
             .budget
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
-        in_flight: request.in_flight.unwrap_or(1).max(1),
+        concurrent_trials: request.concurrent_trials.unwrap_or(1).max(1),
         space: space_plan,
         machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
         data,
-        entries: entries(strategies, control, around.strategies)?,
+        entries: entries(strategies, control, context.strategies)?,
         final_training,
     };
     let Some(earlier) = earlier else { return Ok((plan, space)) };
@@ -146,8 +119,8 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
     )))
 }
 
-/// A comparison that goes on uses the plugins it began with, also where their files were replaced since, as long as
-/// the copies that its runs use are still there.
+/// A comparison that goes on uses the plugins it began with, even where their files were replaced since, as long as
+/// the copies that its runs use still exist.
 fn keep_plugins(plan: &mut ComparisonPlan, earlier: &ComparisonPlan) {
     for entry in &mut plan.entries {
         let before = earlier.entries.iter().find(|before| before.name == entry.name && before.plugin == entry.plugin);
@@ -164,31 +137,7 @@ fn keep_plugins(plan: &mut ComparisonPlan, earlier: &ComparisonPlan) {
     }
 }
 
-impl Request {
-    /// The request that asks for `plan` again, whose folder is `out`.
-    fn of(plan: &ComparisonPlan, out: &Path) -> Result<Self> {
-        let recipe = toml::Table::try_from(&plan.final_training)
-            .map_err(|error| Error::failed(format!("the plan's final training cannot be read again: {error}")))?;
-        Ok(Self {
-            title: Some(plan.title.clone()),
-            data: Some(plan.data.store.clone()),
-            out: None,
-            strategies: Some(plan.entries.iter().map(EntryPlan::named).collect()),
-            seeds: Some(Seeds::new(plan.seeds.clone())?),
-            budget: Some(plan.budget),
-            space: Some(Named { id: out.join(SPACE_FILE).to_string_lossy().into_owned(), parameters: Map::new() }),
-            control: Some(plan.control),
-            ranked_by: Some(plan.ranked_by),
-            in_flight: Some(plan.in_flight),
-            jobs: Some(plan.jobs),
-            threads: None,
-            device: Some(plan.machine.device.clone()),
-            final_training: Some(recipe),
-        })
-    }
-}
-
-/// What a plan says of a store.
+/// What a plan records of a store.
 fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
     DataPlan {
         store,
@@ -203,10 +152,10 @@ fn title(store: &Path) -> String {
     format!("Comparison on {}", store.file_stem().unwrap_or_default().to_string_lossy())
 }
 
-fn entries(mut strategies: Vec<Named>, control: bool, provided: &dyn Strategies) -> Result<Vec<EntryPlan>> {
+fn entries(mut strategies: Vec<Spec>, control: bool, known: &StrategyRegistry) -> Result<Vec<EntryPlan>> {
     if control && !strategies.iter().any(|strategy| strategy.id == CONTROL) {
-        if provided.has(CONTROL) {
-            strategies.push(Named { id: CONTROL.to_owned(), ..Named::default() });
+        if known.strategy(CONTROL).is_ok() {
+            strategies.push(Spec::new(CONTROL));
         } else {
             log::warn!("no plugin provides '{CONTROL}': this comparison has no control");
         }
@@ -216,34 +165,34 @@ fn entries(mut strategies: Vec<Named>, control: bool, provided: &dyn Strategies)
     let mut control_found = false;
     let mut entries = Vec::with_capacity(strategies.len());
     for strategy in strategies {
-        let found = provided.find(&strategy)?;
-        let named = Named { id: strategy.id, parameters: found.parameters };
-        let name = named.to_string();
+        let found = known.resolve(&strategy)?;
+        let spec = Spec { id: strategy.id, parameters: found.parameters };
+        let name = spec.to_string();
         if !names.insert(name.clone()) {
             return Err(Error::input(format!(
-                "strategy '{name}' is there twice: list it once, and give it more seeds for more runs"
+                "strategy '{name}' is listed twice: list it once, and give it more seeds for more runs"
             )));
         }
         let is_control = found.strategy == CONTROL && !control_found;
         control_found |= is_control;
         entries.push(EntryPlan {
             name,
-            folder: unused_folder(&named, &mut folders),
+            folder: unused_folder(&spec, &mut folders),
             control: is_control,
             strategy: found.strategy,
             plugin: found.plugin,
             plugin_version: found.version,
             plugin_sha256: found.sha256,
             plugin_file: found.file,
-            parameters: named.parameters,
+            parameters: spec.parameters,
         });
     }
     Ok(entries)
 }
 
-/// A folder that no other entry has, on file systems that do not tell large letters from small ones too.
-fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
-    let name = named.folder();
+/// A folder that no other entry has, also on file systems that ignore case.
+fn unused_folder(spec: &Spec, used: &mut BTreeSet<String>) -> String {
+    let name = spec.folder();
     let mut folder = name.clone();
     let mut number = 2_u32;
     while !used.insert(folder.to_lowercase()) {
@@ -255,32 +204,13 @@ fn unused_folder(named: &Named, used: &mut BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use genomenas_data::store::{ImportRecord, PerSplit, Shape};
 
-    struct Shelf(&'static [&'static str]);
+    use super::*;
+    use crate::compare::plan::SPACE_FILE;
+    use crate::plugins::registry::tests::{plugin, registry};
 
-    impl Strategies for Shelf {
-        fn find(&self, strategy: &Named) -> Result<Found> {
-            if !self.has(&strategy.id) {
-                return Err(Error::input(format!("no plugin provides '{}'", strategy.id)));
-            }
-            Ok(Found {
-                strategy: strategy.id.clone(),
-                plugin: strategy.id.clone(),
-                version: "0.1.0".to_owned(),
-                sha256: "ab".to_owned(),
-                file: "/plugins/lib.so".into(),
-                parameters: strategy.parameters.clone(),
-            })
-        }
-
-        fn has(&self, id: &str) -> bool {
-            self.0.contains(&id)
-        }
-    }
-
-    const ALL: Shelf = Shelf(&["danq", "deepsea", "random-search"]);
+    const ALL: &[&str] = &["danq", "deepsea", "random-search"];
 
     #[expect(clippy::unnecessary_wraps, reason = "the signature that reads a real store")]
     fn info(_: &Path) -> Result<StoreInfo> {
@@ -304,10 +234,13 @@ mod tests {
         })
     }
 
-    fn resolved(text: &str, out: &Path, shelf: &Shelf) -> Result<(ComparisonPlan, Space)> {
-        let around =
-            Surroundings { strategies: shelf, data: &info, threads: 8, command: "genomenas compare".to_owned() };
-        resolve(toml::from_str(text).unwrap(), out, &around)
+    /// What `text` asks for in the folder `out`, where each of `known` is the strategy of a plugin.
+    fn resolved(text: &str, out: &Path, known: &[&str]) -> Result<(ComparisonPlan, Space)> {
+        // A path that exists; nothing of a plugin is read here.
+        let strategies = registry(known.iter().map(|id| plugin(out.to_str().unwrap(), id, &[id])));
+        let command = "genomenas compare".to_owned();
+        let context = ResolveContext { strategies: &strategies, data: &info, threads: 8, command };
+        resolve(toml::from_str(text).unwrap(), out, &context)
     }
 
     /// A folder with a store to point at, and the text of a request for it.
@@ -339,24 +272,21 @@ mod tests {
     #[test]
     fn the_control_is_added_unless_it_is_there_unwanted_or_not_provided() {
         let (folder, text) = folder();
-        let plan = resolved(&text, folder.path(), &ALL).unwrap().0;
+        let plan = resolved(&text, folder.path(), ALL).unwrap().0;
         assert_eq!(names(&plan), ["danq width=0.1", "danq width=0.2", "random-search"]);
         assert!(plan.entries[2].control && !plan.entries[0].control);
-        let without = resolved(&format!("{text}control = false"), folder.path(), &ALL).unwrap().0;
+        let without = resolved(&format!("{text}control = false"), folder.path(), ALL).unwrap().0;
         assert_eq!(without.entries.len(), 2);
-        assert_eq!(resolved(&text, folder.path(), &Shelf(&["danq"])).unwrap().0.entries.len(), 2);
+        assert_eq!(resolved(&text, folder.path(), &["danq"]).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
-        assert_eq!(
-            names(&resolved(&own, folder.path(), &ALL).unwrap().0),
-            ["danq width=0.1", "random-search trials=3"]
-        );
+        assert_eq!(names(&resolved(&own, folder.path(), ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
     }
 
     #[test]
     fn runs_share_the_threads() {
         let (folder, text) = folder();
         let threads = |more: &str| {
-            let plan = resolved(&format!("{text}{more}"), folder.path(), &ALL).unwrap().0;
+            let plan = resolved(&format!("{text}{more}"), folder.path(), ALL).unwrap().0;
             plan.machine.threads
         };
         assert_eq!(threads(""), 8);
@@ -367,17 +297,30 @@ mod tests {
     #[test]
     fn the_folder_alone_is_enough_to_go_on_and_other_settings_are_refused() {
         let (folder, text) = folder();
-        let (plan, space) = resolved(&text, folder.path(), &ALL).unwrap();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
         plan.write(folder.path(), &space).unwrap();
         for same in ["", &text, "jobs = 4"] {
-            let again = resolved(same, folder.path(), &ALL).unwrap().0;
+            let again = resolved(same, folder.path(), ALL).unwrap().0;
             assert_eq!(again.machine, plan.machine);
             assert_eq!(plan.first_difference(&again).unwrap(), None);
         }
-        let error = resolved("budget = '8samples'", folder.path(), &ALL).unwrap_err().to_string();
+        let error = resolved("budget = '8samples'", folder.path(), ALL).unwrap_err().to_string();
         assert!(error.contains("budget.amount is 9 there and 8 here"), "{error}");
-        let error = resolved("space = 'genomenas cells=1 nodes=2'", folder.path(), &ALL).unwrap_err().to_string();
+        let error = resolved("space = 'genomenas cells=1 nodes=2'", folder.path(), ALL).unwrap_err().to_string();
         assert!(error.contains("space"), "{error}");
+    }
+
+    #[test]
+    fn a_space_that_was_edited_since_the_comparison_began_is_refused() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
+        plan.write(folder.path(), &space).unwrap();
+        let other = space::resolve(&"genomenas cells=1 nodes=2".parse().unwrap(), 100, 1).unwrap();
+        let beside = folder.path().join(SPACE_FILE);
+        genomenas_data::files::write_atomically(&beside, other.to_toml().unwrap().as_bytes()).unwrap();
+        let error = resolved("", folder.path(), ALL).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("holds another comparison: space.sha256 is "), "{error}");
     }
 
     #[test]
@@ -385,7 +328,7 @@ mod tests {
         let (folder, text) = folder();
         for (line, flag) in [("data", "--data"), ("strategies", "--strategies"), ("budget", "--budget")] {
             let text = text.lines().filter(|text| !text.starts_with(line)).collect::<Vec<_>>().join("\n");
-            let error = resolved(&text, folder.path(), &ALL).unwrap_err();
+            let error = resolved(&text, folder.path(), ALL).unwrap_err();
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains(flag), "{error}");
         }
@@ -394,7 +337,7 @@ mod tests {
     #[test]
     fn a_strategy_listed_twice_is_refused() {
         let (folder, text) = folder();
-        assert!(resolved(&text.replace("0.2", "0.1"), folder.path(), &ALL).is_err());
+        assert!(resolved(&text.replace("0.2", "0.1"), folder.path(), ALL).is_err());
     }
 
     #[test]

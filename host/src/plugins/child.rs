@@ -2,21 +2,25 @@
 
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use genomenas_data::text::printable;
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::Manifest;
 use genomenas_plugin_host::wire::{Create, Kind, code};
 use log::Level;
 
-use super::connection::{Answer, Broken, Connection};
+use super::connection::{Answer, Connection, ConnectionError};
 use super::launch;
 use super::limits::{Limits, call_name};
 use super::relay::Relay;
+use crate::exit;
+
+/// The most characters of a plugin's message that are passed on.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -25,7 +29,7 @@ pub struct Start {
     pub binary: PathBuf,
     /// The library, a copy that nobody writes to.
     pub library: PathBuf,
-    /// What the library says of itself; it must say the same once it is loaded.
+    /// The manifest in the library's file; once loaded, the library must report the same.
     pub manifest: Manifest,
     /// The id of the strategy.
     pub strategy: String,
@@ -43,14 +47,15 @@ pub struct Child {
     connection: Connection,
     errors: Relay,
     limits: Limits,
+    crashed: bool,
 }
 
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The instance is lost: its process died or was killed, or a hook panicked. The message tells how.
+    /// The instance is lost: its process died or was killed, or a hook panicked. The message says how.
     Crash(String),
-    /// The plugin refused the call and is as it was.
+    /// The plugin refused the call; its state has not changed.
     Refused {
         /// The code of the plugin or of its process.
         code: u32,
@@ -87,9 +92,9 @@ impl Child {
             }
         };
         let connection = Connection::new(socket);
-        let mut child = Self { plugin, process, connection, errors, limits: *limits };
+        let mut child = Self { plugin, process, connection, errors, limits: *limits, crashed: false };
         let greeted = child.connection.greet(limits.deadlines.create);
-        greeted.map_err(|broken| child.crash(Kind::Hello, broken))?;
+        greeted.map_err(|error| child.crash(Kind::Hello, error))?;
         child.open(library, manifest)?;
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
         let order = serde_json::to_vec(&order)
@@ -107,7 +112,7 @@ impl Child {
         match self.connection.call(kind, body, self.limits.deadlines.of(kind)) {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
-                let message = plain(&message);
+                let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
                         Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
@@ -115,7 +120,7 @@ impl Child {
                     _ => Err(Fault::Refused { code, message }),
                 }
             }
-            Err(broken) => Err(self.crash(kind, broken)),
+            Err(error) => Err(self.crash(kind, error)),
         }
     }
 
@@ -133,27 +138,28 @@ impl Child {
         Err(Fault::Refused { code: code::OPEN, message: message.to_owned() })
     }
 
-    /// Ends the process and tells what became of it.
-    fn crash(&mut self, kind: Kind, broken: Broken) -> Fault {
+    /// Ends the process, if it still lives, and reports how the call failed.
+    fn crash(&mut self, kind: Kind, error: ConnectionError) -> Fault {
+        self.crashed = true;
         let plugin = &self.plugin;
         let during = call_name(kind);
-        let told = match broken {
-            Broken::Late => {
+        let end_of_process = match error {
+            ConnectionError::Late => {
                 end(&mut self.process);
                 let seconds = self.limits.deadlines.of(kind).as_secs_f64();
                 return Fault::Crash(format!(
                     "plugin {plugin} did not answer {during} within {seconds} s and was killed"
                 ));
             }
-            Broken::Garbage(why) => {
+            ConnectionError::Garbage(why) => {
                 end(&mut self.process);
                 return Fault::Crash(format!(
                     "plugin {plugin} sent something that is not an answer in {during}: {why}"
                 ));
             }
-            Broken::HungUp => {
+            ConnectionError::HungUp => {
                 if let Some(status) = wait(&mut self.process, Duration::from_secs(2)) {
-                    fate(status)
+                    exit::in_words(status)
                 } else {
                     end(&mut self.process);
                     "closed its connection".to_owned()
@@ -162,38 +168,29 @@ impl Child {
         };
         let last = self.errors.last_line();
         let said = if last.is_empty() { String::new() } else { format!("; its last words: {last}") };
-        Fault::Crash(format!("plugin {plugin} {told} in {during}{said}"))
+        Fault::Crash(format!("plugin {plugin} {end_of_process} in {during}{said}"))
     }
 }
 
 impl Drop for Child {
     /// Hangs up, gives the plugin a moment to end by itself, then kills it.
     fn drop(&mut self) {
-        self.connection.hang_up();
-        if wait(&mut self.process, Duration::from_secs(1)).is_none() {
-            log::warn!("plugin {} did not end by itself and was killed", self.plugin);
-            end(&mut self.process);
+        if self.crashed {
+            // It has been reaped and reported.
+            return;
         }
+        self.connection.hang_up();
+        match wait(&mut self.process, Duration::from_secs(1)) {
+            Some(status) if status.success() => {}
+            Some(status) => log::warn!("plugin {} {} when it was ended", self.plugin, exit::in_words(status)),
+            None => {
+                log::warn!("plugin {} did not end by itself and was killed", self.plugin);
+                end(&mut self.process);
+            }
+        }
+        // What it printed at its end is in the log before this returns.
+        self.errors.last_line();
     }
-}
-
-/// What the exit status of a process tells a person.
-fn fate(status: ExitStatus) -> String {
-    let Some(signal) = status.signal() else {
-        return format!("ended by itself with exit code {}", status.code().unwrap_or_default());
-    };
-    let name = match signal {
-        4 => "illegal instruction",
-        5 => "trap",
-        6 => "abort",
-        7 => "bus error",
-        8 => "arithmetic error",
-        9 => "killed, by a person or for memory",
-        11 => "segmentation fault",
-        15 => "terminated",
-        _ => return format!("died with signal {signal}"),
-    };
-    format!("died with signal {signal} ({name})")
 }
 
 fn wait(process: &mut std::process::Child, time: Duration) -> Option<ExitStatus> {
@@ -211,9 +208,4 @@ fn end(process: &mut std::process::Child) {
     // It may have ended by itself meanwhile, which is as well.
     let _ = process.kill();
     let _ = process.wait();
-}
-
-/// A plugin's message on one line, without control characters.
-fn plain(message: &str) -> String {
-    message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(2000).collect()
 }

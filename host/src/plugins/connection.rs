@@ -15,7 +15,7 @@ pub struct Connection {
 
 /// Why a call has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Broken {
+pub enum ConnectionError {
     /// The other side closed the socket.
     HungUp,
     /// It did not answer in time.
@@ -44,18 +44,18 @@ impl Connection {
     /// # Errors
     ///
     /// The connection broke, or the other side speaks another version.
-    pub fn greet(&mut self, time: Duration) -> Result<Hello, Broken> {
-        let body = serde_json::to_vec(&Hello::here()).map_err(|error| Broken::Garbage(error.to_string()))?;
+    pub fn greet(&mut self, time: Duration) -> Result<Hello, ConnectionError> {
+        let body = serde_json::to_vec(&Hello::here()).map_err(|error| ConnectionError::Garbage(error.to_string()))?;
         let answer = self.exchange(&Frame { kind: Kind::Hello, call: 0, body }, time)?;
         let hello: Option<Hello> =
             if answer.kind == Kind::Hello { serde_json::from_slice(&answer.body).ok() } else { None };
         match hello {
             Some(hello) if hello.version == VERSION => Ok(hello),
-            Some(hello) => Err(Broken::Garbage(format!(
+            Some(hello) => Err(ConnectionError::Garbage(format!(
                 "it speaks version {}, this genomenas {VERSION}: use the genomenas-plugin-host of this build",
                 hello.version
             ))),
-            None => Err(Broken::Garbage("its first message is no greeting".to_owned())),
+            None => Err(ConnectionError::Garbage("its first message is not a greeting".to_owned())),
         }
     }
 
@@ -64,35 +64,38 @@ impl Connection {
     /// # Errors
     ///
     /// The connection broke; no further call will be answered.
-    pub fn call(&mut self, kind: Kind, body: Vec<u8>, time: Duration) -> Result<Answer, Broken> {
+    pub fn call(&mut self, kind: Kind, body: Vec<u8>, time: Duration) -> Result<Answer, ConnectionError> {
         self.calls = self.calls.wrapping_add(1);
         let answer = self.exchange(&Frame { kind, call: self.calls, body }, time)?;
         if answer.call != self.calls {
-            return Err(Broken::Garbage(format!("it answered call {} instead of {}", answer.call, self.calls)));
+            return Err(ConnectionError::Garbage(format!(
+                "it answered call {} instead of {}",
+                answer.call, self.calls
+            )));
         }
         match (answer.kind, answer.read_failure()) {
             (Kind::Reply, _) => Ok(Answer::Reply(answer.body)),
             (Kind::Failure, Some((code, message))) => Ok(Answer::Failure(code, message)),
-            (other, _) => Err(Broken::Garbage(format!("it answered with a frame of kind {other:?}"))),
+            (other, _) => Err(ConnectionError::Garbage(format!("it answered with a frame of kind {other:?}"))),
         }
     }
 
-    /// Tells the other side that no call will come.
+    /// Closes the socket: the other side reads an end.
     pub fn hang_up(&self) {
         // It may have hung up first.
         let _ = self.stream.shutdown(std::net::Shutdown::Both);
     }
 
-    fn exchange(&mut self, frame: &Frame, time: Duration) -> Result<Frame, Broken> {
+    fn exchange(&mut self, frame: &Frame, time: Duration) -> Result<Frame, ConnectionError> {
         let mut timed = Timed { stream: &self.stream, until: Instant::now() + time };
         let answer = frame.write(&mut timed).and_then(|()| Frame::read(&mut timed));
         match answer {
             Ok(Some(answer)) => Ok(answer),
-            Ok(None) => Err(Broken::HungUp),
+            Ok(None) => Err(ConnectionError::HungUp),
             Err(error) => Err(match error.kind() {
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Broken::Late,
-                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => Broken::Garbage(error.to_string()),
-                _ => Broken::HungUp,
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => ConnectionError::Late,
+                io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => ConnectionError::Garbage(error.to_string()),
+                _ => ConnectionError::HungUp,
             }),
         }
     }
@@ -135,7 +138,7 @@ mod tests {
 
     const TIME: Duration = Duration::from_secs(20);
 
-    /// A connection whose other side reads one frame and then does as it is told.
+    /// A connection whose other side reads one frame and then does what `other` says.
     fn connected(other: impl FnOnce(UnixStream, Frame) + Send + 'static) -> Connection {
         let (here, mut there) = UnixStream::pair().unwrap();
         std::thread::spawn(move || {
@@ -145,7 +148,7 @@ mod tests {
         Connection::new(here)
     }
 
-    fn broken(other: impl FnOnce(UnixStream, Frame) + Send + 'static) -> Broken {
+    fn refused(other: impl FnOnce(UnixStream, Frame) + Send + 'static) -> ConnectionError {
         connected(other).call(Kind::Propose, vec![], TIME).unwrap_err()
     }
 
@@ -159,28 +162,28 @@ mod tests {
     }
 
     #[test]
-    fn garbage_of_any_kind_is_told_apart_from_an_answer() {
-        let wrong_call = broken(|mut there, frame| {
+    fn garbage_of_any_kind_is_not_taken_for_an_answer() {
+        let wrong_call = refused(|mut there, frame| {
             Frame::failure(frame.call + 1, 1, "").write(&mut there).unwrap();
         });
-        assert_eq!(wrong_call, Broken::Garbage("it answered call 2 instead of 1".to_owned()));
-        let wrong_kind = broken(|mut there, frame| frame.write(&mut there).unwrap());
-        assert_eq!(wrong_kind, Broken::Garbage("it answered with a frame of kind Propose".to_owned()));
-        let no_frame = broken(|mut there, _| there.write_all(b"Hello there, this is text").unwrap());
-        assert!(matches!(no_frame, Broken::Garbage(_)), "{no_frame:?}");
+        assert_eq!(wrong_call, ConnectionError::Garbage("it answered call 2 instead of 1".to_owned()));
+        let wrong_kind = refused(|mut there, frame| frame.write(&mut there).unwrap());
+        assert_eq!(wrong_kind, ConnectionError::Garbage("it answered with a frame of kind Propose".to_owned()));
+        let no_frame = refused(|mut there, _| there.write_all(b"Hello there, this is text").unwrap());
+        assert!(matches!(no_frame, ConnectionError::Garbage(_)), "{no_frame:?}");
     }
 
     #[test]
     fn an_end_in_the_middle_of_an_answer_is_a_hang_up() {
-        assert_eq!(broken(|mut there, _| there.write_all(&[200, 0, 0, 0, 64, 1]).unwrap()), Broken::HungUp);
-        assert_eq!(broken(|there, _| drop(there)), Broken::HungUp);
+        assert_eq!(refused(|mut there, _| there.write_all(&[200, 0, 0, 0, 64, 1]).unwrap()), ConnectionError::HungUp);
+        assert_eq!(refused(|there, _| drop(there)), ConnectionError::HungUp);
     }
 
     #[test]
     fn an_answer_that_does_not_come_is_late() {
         let (here, _there) = UnixStream::pair().unwrap();
         let late = Connection::new(here).call(Kind::Save, vec![], Duration::from_millis(20));
-        assert_eq!(late, Err(Broken::Late));
+        assert_eq!(late, Err(ConnectionError::Late));
     }
 
     #[test]
@@ -189,7 +192,7 @@ mod tests {
             let body = serde_json::to_vec(&Hello { version: 99, pid: 1 }).unwrap();
             Frame { body, ..frame }.write(&mut there).unwrap();
         });
-        let refused = connection.greet(TIME).unwrap_err();
-        assert!(matches!(&refused, Broken::Garbage(why) if why.contains("version 99")), "{refused:?}");
+        let refusal = connection.greet(TIME).unwrap_err();
+        assert!(matches!(&refusal, ConnectionError::Garbage(why) if why.contains("version 99")), "{refusal:?}");
     }
 }

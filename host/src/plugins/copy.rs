@@ -11,10 +11,10 @@ use genomenas_data::files;
 use genomenas_data::hash::sha256;
 use tempfile::TempDir;
 
-use super::catalog::Found;
 use super::folders::user_folder;
+use super::registry::DiscoveredPlugin;
 
-/// The copy; one in a temporary folder lives as long as this does.
+/// A copy; one in a temporary folder is removed with this value.
 #[derive(Clone, Debug)]
 pub struct PluginCopy {
     path: PathBuf,
@@ -22,7 +22,7 @@ pub struct PluginCopy {
 }
 
 impl PluginCopy {
-    /// Where the copy lies.
+    /// The path of the copy.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -32,12 +32,12 @@ impl PluginCopy {
 ///
 /// # Errors
 ///
-/// The file is gone or was changed since it was found and no copy of what was found is left, or nothing can be written.
-pub fn copy(found: &Found) -> Result<PluginCopy> {
-    copy_into(found, cache().as_deref())
+/// The file was removed or replaced since it was found and there is no copy of it, or the copy cannot be written.
+pub fn copy(plugin: &DiscoveredPlugin) -> Result<PluginCopy> {
+    copy_into(plugin, cache().as_deref())
 }
 
-/// Where the copy of a plugin with this content lies, if one was made.
+/// Where the cache keeps the copy of a plugin with this content.
 pub(super) fn cached(sha256: &str) -> Option<PathBuf> {
     cache().map(|cache| copy_in(&cache, sha256))
 }
@@ -50,18 +50,18 @@ fn copy_in(cache: &Path, sha256: &str) -> PathBuf {
     cache.join(sha256).join("lib.so")
 }
 
-fn copy_into(found: &Found, cache: Option<&Path>) -> Result<PluginCopy> {
-    let cached = cache.map(|cache| copy_in(cache, &found.sha256));
+fn copy_into(plugin: &DiscoveredPlugin, cache: Option<&Path>) -> Result<PluginCopy> {
+    let cached = cache.map(|cache| copy_in(cache, &plugin.sha256));
     if let Some(path) = &cached
-        && content_is(path, &found.sha256)
+        && content_is(path, &plugin.sha256)
     {
         return Ok(PluginCopy { path: path.clone(), _folder: None });
     }
-    let bytes = std::fs::read(&found.path).map_err(|error| Error::io("read the plugin", &found.path, error))?;
-    if sha256(&bytes) != found.sha256 {
+    let bytes = std::fs::read(&plugin.path).map_err(|error| Error::io("read the plugin", &plugin.path, error))?;
+    if sha256(&bytes) != plugin.sha256 {
         return Err(Error::input(format!(
             "the plugin {} was replaced while it was being loaded: run the command again",
-            found.path.display()
+            plugin.path.display()
         )));
     }
     if let Some(path) = cached {
@@ -94,56 +94,58 @@ fn content_is(path: &Path, wanted: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::io::Write as _;
+
+    use super::*;
+    use crate::plugins::inspect::Refusal;
 
     fn put(path: &Path, bytes: &[u8]) {
         std::fs::File::create(path).unwrap().write_all(bytes).unwrap();
     }
 
-    fn found(folder: &Path) -> Found {
+    fn plugin(folder: &Path) -> DiscoveredPlugin {
         let path = folder.join("x.so");
         put(&path, b"first");
-        Found { path, sha256: sha256(b"first"), rustc: None, outcome: Err(String::new()) }
+        DiscoveredPlugin { path, sha256: sha256(b"first"), rustc: None, manifest: Err(Refusal::new("no library")) }
     }
 
     #[test]
     fn a_file_replaced_after_it_was_copied_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let found = found(folder.path());
+        let plugin = plugin(folder.path());
         let cache = folder.path().join("cache");
-        copy_into(&found, Some(&cache)).unwrap();
-        put(&found.path, b"second");
-        let again = copy_into(&found, Some(&cache)).unwrap();
+        copy_into(&plugin, Some(&cache)).unwrap();
+        put(&plugin.path, b"second");
+        let again = copy_into(&plugin, Some(&cache)).unwrap();
         assert_eq!(std::fs::read(again.path()).unwrap(), b"first");
     }
 
     #[test]
     fn a_file_replaced_before_it_was_copied_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let found = found(folder.path());
-        put(&found.path, b"second");
-        let error = copy_into(&found, Some(&folder.path().join("cache"))).unwrap_err();
+        let plugin = plugin(folder.path());
+        put(&plugin.path, b"second");
+        let error = copy_into(&plugin, Some(&folder.path().join("cache"))).unwrap_err();
         assert!(error.to_string().contains("was replaced while it was being loaded"), "{error}");
     }
 
     #[test]
     fn a_damaged_copy_in_the_cache_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
-        let found = found(folder.path());
-        let path = copy_into(&found, Some(folder.path())).unwrap().path().to_owned();
+        let plugin = plugin(folder.path());
+        let path = copy_into(&plugin, Some(folder.path())).unwrap().path().to_owned();
         put(&path, b"fir");
-        copy_into(&found, Some(folder.path())).unwrap();
+        copy_into(&plugin, Some(folder.path())).unwrap();
         assert_eq!(std::fs::read(path).unwrap(), b"first");
     }
 
     #[test]
     fn without_a_cache_the_copy_lives_in_a_temporary_folder_as_long_as_it_is_held() {
         let folder = tempfile::tempdir().unwrap();
-        let found = found(folder.path());
+        let plugin = plugin(folder.path());
         // A file where the folder should be cannot be written into, not even by root.
         put(&folder.path().join("cache"), b"");
-        let copy = copy_into(&found, Some(&folder.path().join("cache"))).unwrap();
+        let copy = copy_into(&plugin, Some(&folder.path().join("cache"))).unwrap();
         let path = copy.path().to_owned();
         assert_eq!(std::fs::read(&path).unwrap(), b"first");
         drop(copy);

@@ -1,4 +1,4 @@
-//! Where plugins are looked for.
+//! The folders that are searched for plugins.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -12,21 +12,21 @@ pub const VARIABLE: &str = "GENOMENAS_PLUGINS";
 /// How deep below a plugin folder a plugin may lie; ends a folder that links to itself.
 const DEPTH: usize = 8;
 
-/// A place to look at.
+/// A place to search.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     /// A folder, or a single file.
     pub path: PathBuf,
-    /// How it is looked at.
+    /// How it is searched.
     pub reach: Reach,
 }
 
-/// How a folder is looked at.
+/// How a folder is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// It is for plugins: look into all of it, and tell why a library in it is none.
+    /// It is for plugins: search all of it, and report libraries that are not plugins.
     Tree,
-    /// It is for other things too: look at the files in it, and pass over those that are no plugins.
+    /// It is for other things too: search the files in it, and pass over those that are not plugins.
     Beside,
 }
 
@@ -37,7 +37,7 @@ pub enum Reach {
 ///
 /// # Errors
 ///
-/// An explicit folder is not there.
+/// An explicit folder does not exist.
 pub fn search_path(explicit: &[PathBuf]) -> Result<Vec<Folder>> {
     let executable = std::env::current_exe().ok();
     search_path_in(
@@ -60,7 +60,7 @@ pub fn libraries(folder: &Folder) -> Vec<PathBuf> {
     found
 }
 
-/// A folder of the user's: what `variable` says, or `otherwise` below the home folder.
+/// A folder of the user's: the one that `variable` names, or `otherwise` below the home folder.
 pub(super) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(otherwise)))
@@ -96,7 +96,7 @@ fn search_path_in(
 }
 
 fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
-    // A folder that is not there or cannot be read has no plugins; a link back up has them already.
+    // A folder that does not exist or cannot be read has no plugins; one that links back up was searched already.
     let Ok(canonical) = folder.canonicalize() else {
         return;
     };
@@ -123,7 +123,7 @@ fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mu
     }
 }
 
-/// Whether a file means to be a library, by its name; those of other systems too, to tell that they are.
+/// Whether a file is named like a library; those of other systems too, so that they can be reported.
 fn is_library(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let extension = |wanted: &str| Path::new(&name).extension().is_some_and(|extension| extension == wanted);

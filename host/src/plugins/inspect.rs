@@ -1,12 +1,11 @@
-//! Reading what a plugin file says of itself without running anything of it.
+//! Reading the manifest of a plugin file without running anything of it.
 
+use genomenas_abi::HEADER_SYMBOL;
+use genomenas_data::text::printable;
 use genomenas_plugin::message::{FEATURES, Manifest, SECTION};
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_RISCV, EM_X86_64, ET_DYN};
 use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
-
-/// The symbol by which `abi_stable` finds a plugin's root module.
-const HEADER_SYMBOL: &[u8] = b"_1as_0lib_1header_0root_bmodule_bloader";
 
 /// Libraries that a plugin must not link: the host owns tensors and devices, and the plugin's process has neither.
 const FORBIDDEN: [&str; 5] = ["libtorch", "libc10", "libcuda", "libcudart", "libpython"];
@@ -14,7 +13,19 @@ const FORBIDDEN: [&str; 5] = ["libtorch", "libc10", "libcuda", "libcudart", "lib
 /// The largest manifest that is read.
 const MAX_MANIFEST: u64 = 16 << 20;
 
-/// What a plugin file says.
+/// Why a file is not a plugin that can be used here: a clause that completes "FILE: …".
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
+
+impl Refusal {
+    /// For this reason, on one line.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// What a plugin file says of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inspection {
     /// Its manifest.
@@ -27,51 +38,55 @@ pub struct Inspection {
 ///
 /// # Errors
 ///
-/// Why it is not a plugin that can be loaded here; one line that completes "FILE: …".
-pub fn inspect(bytes: &[u8]) -> Result<Inspection, String> {
+/// It is not a plugin that can be loaded here.
+pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
     if !bytes.starts_with(b"\x7fELF") {
         return Err(not_elf(bytes));
     }
     if bytes.get(4) != Some(&2) {
-        return Err("it is a library for another machine: a 32-bit one".to_owned());
+        return Err(Refusal::new("it is a library for another machine: a 32-bit one"));
     }
-    let file: ElfFile64<'_, Endianness> =
-        ElfFile64::parse(bytes).map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
+    let file: ElfFile64<'_, Endianness> = ElfFile64::parse(bytes).map_err(damaged)?;
     let header = file.elf_header();
     let endian = file.endian();
     check_machine(header.e_machine(endian).0)?;
     if header.e_type(endian) != ET_DYN {
-        return Err("it is an object file or a program, not a shared library".to_owned());
+        return Err(Refusal::new("it is an object file or a program, not a shared library"));
     }
-    let section = file
-        .section_by_name(SECTION)
-        .ok_or_else(|| format!("it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"))?;
+    let section = file.section_by_name(SECTION).ok_or_else(|| {
+        Refusal(format!("it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"))
+    })?;
     if section.size() > MAX_MANIFEST {
-        return Err(format!("its manifest has {} bytes; at most {MAX_MANIFEST} are read", section.size()));
+        return Err(Refusal(format!("its manifest has {} bytes; at most {MAX_MANIFEST} are read", section.size())));
     }
-    let records = section.data().map_err(|error| format!("it is a truncated or damaged library: {error}"))?;
-    let manifest = Manifest::from_records(records).map_err(|error| error.message)?;
+    let records = section.data().map_err(damaged)?;
+    let manifest = Manifest::from_records(records).map_err(|error| Refusal(error.message))?;
     check_features(&manifest)?;
     check_needed(&file)?;
-    if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL)) {
-        return Err("it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip \
-                    its dynamic symbols"
-            .to_owned());
+    if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL.as_bytes())) {
+        return Err(Refusal::new(
+            "it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip its \
+             dynamic symbols",
+        ));
     }
     Ok(Inspection { manifest, rustc: rustc(&file) })
 }
 
-fn not_elf(bytes: &[u8]) -> String {
+fn damaged(error: object::Error) -> Refusal {
+    Refusal(format!("it is a truncated or damaged library: {error}"))
+}
+
+fn not_elf(bytes: &[u8]) -> Refusal {
     let kind = match bytes {
         [] => "an empty file",
         [b'M', b'Z', ..] => "a Windows library",
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => "a macOS library",
         _ => "not a library",
     };
-    format!("it is {kind}: a plugin is an ELF shared library (.so)")
+    Refusal(format!("it is {kind}: a plugin is an ELF shared library (.so)"))
 }
 
-fn check_machine(machine: u16) -> Result<(), String> {
+fn check_machine(machine: u16) -> Result<(), Refusal> {
     let name = |machine: u16| match machine {
         m if m == EM_X86_64.0 => "x86_64".to_owned(),
         m if m == EM_AARCH64.0 => "aarch64".to_owned(),
@@ -82,32 +97,31 @@ fn check_machine(machine: u16) -> Result<(), String> {
     if name(machine) == here {
         return Ok(());
     }
-    Err(format!("it is a library for another machine: {}, this is {here}", name(machine)))
+    Err(Refusal(format!("it is a library for another machine: {}, this is {here}", name(machine))))
 }
 
-fn check_features(manifest: &Manifest) -> Result<(), String> {
+fn check_features(manifest: &Manifest) -> Result<(), Refusal> {
     for strategy in &manifest.strategies {
         if let Some(need) = strategy.needs.iter().find(|need| !FEATURES.contains(&need.as_str())) {
-            return Err(format!(
+            return Err(Refusal(format!(
                 "its strategy {} needs '{}' of the host, which this genomenas does not have: update genomenas",
                 strategy.id,
                 need.escape_debug()
-            ));
+            )));
         }
     }
     Ok(())
 }
 
-fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
-    let damaged = |error: object::Error| format!("it is a truncated or damaged library: {error}");
+fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), Refusal> {
     let table = file.elf_dynamic_table().map_err(damaged)?;
     for entry in table.iter().filter(|entry| entry.tag == DT_NEEDED) {
         let name = String::from_utf8_lossy(table.string(entry).map_err(damaged)?).into_owned();
         if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
-            return Err(format!(
+            return Err(Refusal(format!(
                 "it links {}: a plugin must do without libtorch, CUDA and Python, which belong to the host",
                 name.escape_debug()
-            ));
+            )));
         }
     }
     Ok(())
@@ -117,7 +131,7 @@ fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), String> {
 fn rustc(file: &ElfFile64<'_, Endianness>) -> Option<String> {
     let comment = file.section_by_name(".comment").filter(|section| section.size() < 4096)?.data().ok()?;
     let named = comment.split(|byte| *byte == 0).find_map(|text| text.strip_prefix(b"rustc version "))?;
-    Some(String::from_utf8_lossy(named).chars().filter(|c| !c.is_control()).take(80).collect())
+    Some(printable(&String::from_utf8_lossy(named)).chars().take(80).collect())
 }
 
 #[cfg(test)]
@@ -126,11 +140,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn refusal(bytes: &[u8]) -> String {
-        inspect(bytes).unwrap_err()
+        inspect(bytes).unwrap_err().to_string()
     }
 
     #[test]
-    fn files_of_other_kinds_are_told_apart() {
+    fn files_of_other_kinds_are_distinguished() {
         insta::assert_snapshot!(
             [
                 refusal(b""),
@@ -165,7 +179,7 @@ mod tests {
         };
         assert_eq!(check_features(&needing("supernet")), Ok(()));
         assert_eq!(
-            check_features(&needing("time-travel")).unwrap_err(),
+            check_features(&needing("time-travel")).unwrap_err().to_string(),
             "its strategy late needs 'time-travel' of the host, which this genomenas does not have: update genomenas"
         );
     }

@@ -1,46 +1,21 @@
-//! A strategy at work, as the run loop sees it: typed hooks, and a process that may die without the run noticing.
+//! A running strategy, as the run loop sees it: typed hooks, and a process that may die without the run noticing.
 //!
-//! Every call is remembered with its reply until the state is saved. When the process dies, a new one loads the last
-//! saved state and is taken through the remembered calls; since a strategy is deterministic it then stands where the
-//! old one stood. Each reply is compared with the remembered one: a strategy that answers otherwise the second time is
-//! refused, because a run of it could not be repeated.
+//! Every call is kept with its reply until the state is saved. When the process dies, a new one loads the last saved
+//! state and replays the calls since; since a strategy is deterministic, it is then where the old one was. Each reply
+//! is compared with the earlier one: a strategy whose answers differ is refused, because its run could not be repeated.
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::ErrorCode;
+use genomenas_plugin::engine::{Call, Hooks, ReplayError, replay};
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
 use genomenas_plugin_host::wire::{Kind, code};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::catalog::Choice;
 use super::child::{Child, Fault, Start};
 use super::copy::{PluginCopy, copy};
 use super::launch;
 use super::limits::{Limits, call_name};
-
-/// A call and its reply.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "hook", rename_all = "snake_case")]
-pub enum Call {
-    /// What to do next.
-    Propose {
-        /// What was asked.
-        ask: Ask,
-        /// What was answered.
-        proposal: Proposal,
-    },
-    /// What happened.
-    Update {
-        /// What was told.
-        report: Report,
-    },
-    /// What to drop.
-    Discard {
-        /// What was told.
-        report: Report,
-        /// What was dropped.
-        discards: Vec<Discard>,
-    },
-}
+use super::registry::StrategyRef;
 
 /// An instance of a strategy.
 #[derive(Debug)]
@@ -61,81 +36,36 @@ impl PluginInstance {
     /// # Errors
     ///
     /// The plugin cannot be loaded, or refuses the setup: wrong use. Its process dies again and again: failed work.
-    pub fn start(choice: &Choice<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
-        Self::resume(choice, setup, limits, None, Vec::new())
+    pub fn start(strategy: &StrategyRef<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
+        Self::resume(strategy, setup, limits, None, Vec::new())
     }
 
-    /// Makes an instance that stands where another one stood: `state` is what it saved last, `calls` those since.
+    /// Makes an instance that continues another one: `state` is what it saved last, `calls` are the calls since.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start), or the plugin answers a call otherwise than it did.
+    /// As [`start`](Self::start), or the plugin answers a call differently than before.
     pub fn resume(
-        choice: &Choice<'_>,
+        strategy: &StrategyRef<'_>,
         setup: &Setup,
         limits: Limits,
         state: Option<Vec<u8>>,
         calls: Vec<Call>,
     ) -> Result<Self> {
-        let copy = copy(choice.found)?;
+        let copy = copy(strategy.plugin)?;
         let setup = serde_json::to_string(setup)
-            .map_err(|error| Error::failed(format!("cannot write the setup for {}: {error}", choice.strategy.id)))?;
+            .map_err(|error| Error::bug(format!("cannot write the setup for {}: {error}", strategy.strategy.id)))?;
         let start = Start {
             binary: launch::plugin_host()?,
             library: copy.path().to_owned(),
-            manifest: choice.manifest.clone(),
-            strategy: choice.strategy.id.clone(),
+            manifest: strategy.manifest.clone(),
+            strategy: strategy.strategy.id.clone(),
             setup,
             limits,
         };
         let mut instance = Self { start, child: None, state, calls, crashes: 0, _copy: copy };
         instance.revive()?;
         Ok(instance)
-    }
-
-    /// Asks what to do next.
-    ///
-    /// # Errors
-    ///
-    /// The strategy says that it cannot go on, or its process died too often.
-    pub fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
-        self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
-        Ok(proposal)
-    }
-
-    /// Tells what happened.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn update(&mut self, report: &Report) -> Result<()> {
-        let Nothing {} = self.call(Kind::Update, &encode(report)?)?;
-        self.calls.push(Call::Update { report: report.clone() });
-        Ok(())
-    }
-
-    /// Asks what to drop.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
-        let discards: Vec<Discard> = self.call(Kind::Discard, &encode(report)?)?;
-        self.calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
-        Ok(discards)
-    }
-
-    /// Saves the state. The calls up to here are then forgotten.
-    ///
-    /// # Errors
-    ///
-    /// As [`propose`](Self::propose).
-    pub fn save(&mut self) -> Result<Vec<u8>> {
-        let Bytes(state) = self.call(Kind::Save, &[])?;
-        self.state = Some(state.clone());
-        self.calls.clear();
-        Ok(state)
     }
 
     /// The calls since the state was last saved.
@@ -169,7 +99,7 @@ impl PluginInstance {
         }
     }
 
-    /// Makes the instance anew and takes it through what the old one went through, as often as it may crash.
+    /// Makes the instance anew and replays what the old one did, as often as it may crash.
     fn revive(&mut self) -> Result<()> {
         loop {
             match self.attempt() {
@@ -177,36 +107,31 @@ impl PluginInstance {
                     self.child = Some(child);
                     return Ok(());
                 }
-                Err(Setback::Error(error)) => return Err(error),
-                Err(Setback::Fault(kind, fault)) => self.survive(kind, fault)?,
+                Err(AttemptError::Error(error)) => return Err(error),
+                Err(AttemptError::Fault(kind, fault)) => self.survive(kind, fault)?,
             }
         }
     }
 
-    fn attempt(&self) -> Result<Child, Setback> {
-        let mut child = Child::start(&self.start).map_err(|fault| Setback::Fault(Kind::Create, fault))?;
+    fn attempt(&self) -> Result<Child, AttemptError> {
+        let mut child = Child::start(&self.start).map_err(|fault| AttemptError::Fault(Kind::Create, fault))?;
         if let Some(state) = &self.state {
             let Nothing {} =
-                answer(&mut child, Kind::Load, state).map_err(|fault| Setback::Fault(Kind::Load, fault))?;
+                answer(&mut child, Kind::Load, state).map_err(|fault| AttemptError::Fault(Kind::Load, fault))?;
         }
-        for (number, call) in self.calls.iter().enumerate() {
-            let (kind, same) = replay(&mut child, call)?;
-            if !same {
-                return Err(Setback::Error(Error::plugin(format!(
-                    "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
-                     {} ({}) otherwise than before. Its random numbers must come from the seed in its setup alone, and \
-                     it must not depend on the clock, the process or the order of a hash map",
-                    self.start.manifest.id,
-                    self.start.strategy,
-                    number + 1,
-                    call_name(kind)
-                ))));
-            }
+        match replay(&mut Repeated(&mut child), &self.calls) {
+            Ok(()) => Ok(child),
+            Err(ReplayError::Hook(setback)) => Err(setback),
+            Err(ReplayError::Differs { number, hook }) => Err(AttemptError::Error(Error::plugin(format!(
+                "plugin {} is not deterministic: taken again through the calls of strategy `{}`, it answered call \
+                 {number} ({hook}) otherwise than before. Its random numbers must come from the seed in its setup alone, \
+                 and it must not depend on the clock, the process or the order of a hash map",
+                self.start.manifest.id, self.start.strategy
+            )))),
         }
-        Ok(child)
     }
 
-    /// After a crash, lets the caller try again; an error when there were too many, or when it was no crash.
+    /// Lets the caller try again after a crash; an error after too many, or where the plugin refused.
     fn survive(&mut self, kind: Kind, fault: Fault) -> Result<()> {
         let Start { manifest, strategy, limits, .. } = &self.start;
         match fault {
@@ -239,38 +164,81 @@ impl PluginInstance {
     }
 }
 
-enum Setback {
+impl Hooks for PluginInstance {
+    type Error = Error;
+
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        let proposal: Proposal = self.call(Kind::Propose, &encode(ask)?)?;
+        self.calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
+        Ok(proposal)
+    }
+
+    fn update(&mut self, report: &Report) -> Result<()> {
+        let Nothing {} = self.call(Kind::Update, &encode(report)?)?;
+        self.calls.push(Call::Update { report: report.clone() });
+        Ok(())
+    }
+
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
+        let discards: Vec<Discard> = self.call(Kind::Discard, &encode(report)?)?;
+        self.calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
+        Ok(discards)
+    }
+
+    /// The calls up to here are then forgotten.
+    fn save(&mut self) -> Result<Vec<u8>> {
+        let Bytes(state) = self.call(Kind::Save, &[])?;
+        self.state = Some(state.clone());
+        self.calls.clear();
+        Ok(state)
+    }
+}
+
+/// Why an attempt to bring the instance back failed.
+enum AttemptError {
     Fault(Kind, Fault),
     Error(Error),
 }
 
-impl From<Error> for Setback {
+impl From<Error> for AttemptError {
     fn from(error: Error) -> Self {
         Self::Error(error)
     }
 }
 
-/// Makes a call again and tells whether the reply is the same.
-fn replay(child: &mut Child, call: &Call) -> Result<(Kind, bool), Setback> {
-    fn again<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Setback> {
-        answer(child, kind, request).map_err(|fault| Setback::Fault(kind, fault))
+/// The hooks of a process that is taken through the calls of another one.
+struct Repeated<'a>(&'a mut Child);
+
+impl Repeated<'_> {
+    fn call<T: Reply, M: Serialize>(&mut self, kind: Kind, message: &M) -> Result<T, AttemptError> {
+        answer(self.0, kind, &encode(message)?).map_err(|fault| AttemptError::Fault(kind, fault))
     }
-    Ok(match call {
-        Call::Propose { ask, proposal } => {
-            (Kind::Propose, again::<Proposal>(child, Kind::Propose, &encode(ask)?)? == *proposal)
-        }
-        Call::Update { report } => {
-            let Nothing {} = again(child, Kind::Update, &encode(report)?)?;
-            (Kind::Update, true)
-        }
-        Call::Discard { report, discards } => {
-            (Kind::Discard, again::<Vec<Discard>>(child, Kind::Discard, &encode(report)?)? == *discards)
-        }
-    })
+}
+
+impl Hooks for Repeated<'_> {
+    type Error = AttemptError;
+
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal, AttemptError> {
+        self.call(Kind::Propose, ask)
+    }
+
+    fn update(&mut self, report: &Report) -> Result<(), AttemptError> {
+        let Nothing {} = self.call(Kind::Update, report)?;
+        Ok(())
+    }
+
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>, AttemptError> {
+        self.call(Kind::Discard, report)
+    }
+
+    fn save(&mut self) -> Result<Vec<u8>, AttemptError> {
+        let Bytes(state) = answer(self.0, Kind::Save, &[]).map_err(|fault| AttemptError::Fault(Kind::Save, fault))?;
+        Ok(state)
+    }
 }
 
 fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(message).map_err(|error| Error::failed(format!("cannot write a message to a plugin: {error}")))
+    serde_json::to_vec(message).map_err(|error| Error::bug(format!("cannot write a message to a plugin: {error}")))
 }
 
 fn answer<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Fault> {
@@ -284,7 +252,7 @@ trait Reply: Sized {
     fn read(bytes: Vec<u8>) -> Result<Self, serde_json::Error>;
 }
 
-/// An acknowledgement; what later versions may put into it is ignored.
+/// An acknowledgement; what later versions put into it is ignored.
 struct Nothing {}
 
 /// Bytes as they are.

@@ -26,7 +26,7 @@ const ENVIRONMENT: [&str; 7] = ["HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PA
 ///
 /// # Errors
 ///
-/// It is not there.
+/// It does not exist.
 pub fn plugin_host() -> Result<PathBuf> {
     let missing = |path: &Path| {
         Error::input(format!(
@@ -50,7 +50,7 @@ pub fn plugin_host() -> Result<PathBuf> {
     above.ok_or_else(|| missing(&beside))
 }
 
-/// Starts the process with one end of a socket and gives the other.
+/// Starts the process with one end of a socket and returns the other.
 ///
 /// # Errors
 ///

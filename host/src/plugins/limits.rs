@@ -1,10 +1,10 @@
-//! What a plugin's process may use.
+//! Limits of a plugin's process: deadlines, memory, crashes.
 
 use std::time::Duration;
 
 use genomenas_plugin_host::wire::Kind;
 
-/// How long and how much.
+/// The limits of one plugin process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How long a call may take.
@@ -22,7 +22,7 @@ pub struct Deadlines {
     pub create: Duration,
     /// Proposing.
     pub propose: Duration,
-    /// Taking a report.
+    /// Receiving a report.
     pub update: Duration,
     /// Discarding.
     pub discard: Duration,
@@ -46,13 +46,7 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// The same deadline for everything but the creation.
-    #[must_use]
-    pub fn of_hooks(self, hook: Duration) -> Self {
-        Self { create: self.create, propose: hook, update: hook, discard: hook, save: hook, load: hook }
-    }
-
-    /// That of a kind of call.
+    /// The deadline of a kind of call.
     pub(super) fn of(&self, kind: Kind) -> Duration {
         match kind {
             Kind::Propose => self.propose,
@@ -65,7 +59,7 @@ impl Deadlines {
     }
 }
 
-/// What a call is named in messages.
+/// The name of a call in messages.
 pub(super) const fn call_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Hello => "its start",

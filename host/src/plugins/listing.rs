@@ -5,9 +5,9 @@ use genomenas_plugin::message::StrategyInfo;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::catalog::{Catalog, Choice};
+use super::registry::{StrategyRef, StrategyRegistry};
 
-/// A line of the list: a strategy, or a file that has none that can be used.
+/// A line of the list: a strategy, or a file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The strategy's id, as a user writes it; empty for a file that was refused.
@@ -24,7 +24,7 @@ pub struct Row {
     pub path: String,
 }
 
-/// All that is known of a strategy.
+/// Everything known of a strategy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Details {
     /// Names and values, to be shown one a line; in JSON an object whose keys have `_` for spaces.
@@ -57,9 +57,9 @@ pub struct Parameter {
 }
 
 /// The list: every strategy in the order of the search, then every file that was refused.
-pub fn rows(catalog: &Catalog) -> Vec<Row> {
+pub fn rows(registry: &StrategyRegistry) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
-    for Choice { found, manifest, strategy } in catalog.strategies() {
+    for StrategyRef { plugin, manifest, strategy } in registry.strategies() {
         let taken = rows.iter().any(|row| row.strategy == strategy.id);
         rows.push(Row {
             strategy: if taken { format!("{}/{}", manifest.id, strategy.id) } else { strategy.id.clone() },
@@ -67,28 +67,29 @@ pub fn rows(catalog: &Catalog) -> Vec<Row> {
             plugin: manifest.id.clone(),
             version: manifest.version.clone(),
             about: strategy.about.clone(),
-            path: found.path.display().to_string(),
+            path: plugin.path.display().to_string(),
         });
     }
-    let refused = catalog.found().iter().filter_map(|found| found.outcome.as_ref().err().map(|why| (found, why)));
-    rows.extend(refused.map(|(found, why)| Row {
+    let refused =
+        registry.found().iter().filter_map(|file| file.manifest.as_ref().err().map(|refusal| (file, refusal)));
+    rows.extend(refused.map(|(file, refusal)| Row {
         strategy: String::new(),
         kind: "refused".to_owned(),
         plugin: String::new(),
         version: String::new(),
-        about: why.clone(),
-        path: found.path.display().to_string(),
+        about: refusal.to_string(),
+        path: file.path.display().to_string(),
     }));
     rows
 }
 
-/// The details of the strategy that `name` stands for.
+/// The details of the strategy called `name`.
 ///
 /// # Errors
 ///
 /// There is no such strategy.
-pub fn details(catalog: &Catalog, name: &str) -> Result<Details> {
-    let Choice { found, manifest, strategy } = catalog.strategy(name)?;
+pub fn details(registry: &StrategyRegistry, name: &str) -> Result<Details> {
+    let StrategyRef { plugin, manifest, strategy } = registry.strategy(name)?;
     let mut facts = vec![
         ("strategy", strategy.id.clone()),
         ("kind", strategy.kind.name().to_owned()),
@@ -98,9 +99,9 @@ pub fn details(catalog: &Catalog, name: &str) -> Result<Details> {
         ("description", manifest.description.clone()),
         ("authors", manifest.authors.join(", ")),
         ("licence", manifest.license.clone()),
-        ("file", found.path.display().to_string()),
-        ("sha256", found.sha256.clone()),
-        ("built with", built_with(&manifest.sdk, found.rustc.as_deref(), &manifest.target)),
+        ("file", plugin.path.display().to_string()),
+        ("sha256", plugin.sha256.clone()),
+        ("built with", built_with(&manifest.sdk, plugin.rustc.as_deref(), &manifest.target)),
         ("speaks", format!("interface {}, messages {}", manifest.abi, manifest.protocol)),
     ];
     facts.retain(|(_, value)| !value.is_empty());

@@ -1,9 +1,8 @@
-//! Plugins: where they lie, what they say of themselves, and the child process that each instance lives in.
+//! Plugins: where they are found, what their manifests say, and the child process that each instance lives in.
 //!
-//! Nothing of a plugin runs in this process, and nothing of it runs at all before its file was inspected. The way of a
-//! plugin is [`folders`] → [`inspect`](mod@inspect) → [`Catalog`] → [`copy`] → [`child`] → [`PluginInstance`].
+//! Nothing of a plugin runs in this process, and nothing of it runs at all before its file was inspected. A plugin goes
+//! through [`folders`] → [`inspect`](mod@inspect) → [`StrategyRegistry`] → [`copy`] → [`child`] → [`PluginInstance`].
 
-pub mod catalog;
 pub mod child;
 pub mod connection;
 pub mod copy;
@@ -14,10 +13,12 @@ pub mod launch;
 pub mod limits;
 pub mod listing;
 mod pinned;
+pub mod preview;
+pub mod registry;
 mod relay;
 
-pub use catalog::{Catalog, Choice, Found};
-pub use folders::{Folder, search_path};
-pub use instance::{Call, PluginInstance};
+pub use folders::Folder;
+pub use instance::PluginInstance;
 pub use limits::{Deadlines, Limits};
 pub use pinned::pinned;
+pub use registry::{DiscoveredPlugin, ResolvedStrategy, StrategyRef, StrategyRegistry};

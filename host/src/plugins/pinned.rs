@@ -1,23 +1,23 @@
-//! The plugin that a run was made with, by its content, whatever lies in the plugin folders now.
+//! The plugin that a run was made with, found by the hash of its content, whatever lies in the plugin folders now.
 
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 
-use super::catalog::Found;
 use super::copy;
+use super::registry::DiscoveredPlugin;
 
 /// The plugin whose file had this hash: the file at `path` if it still has, else the copy that the cache kept.
 ///
 /// # Errors
 ///
-/// Neither is there any more.
-pub fn pinned(path: &Path, sha256: &str) -> Result<Found> {
-    let own = Found::at(path.to_owned());
+/// Neither exists any more.
+pub fn pinned(path: &Path, sha256: &str) -> Result<DiscoveredPlugin> {
+    let own = DiscoveredPlugin::at(path.to_owned());
     if own.sha256 == sha256 {
         return Ok(own);
     }
-    let kept = copy::cached(sha256).map(Found::at).filter(|found| found.sha256 == sha256);
+    let kept = copy::cached(sha256).map(DiscoveredPlugin::at).filter(|found| found.sha256 == sha256);
     kept.ok_or_else(|| {
         let now = if own.sha256.is_empty() { "is gone" } else { "was replaced" };
         Error::input(format!(

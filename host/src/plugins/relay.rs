@@ -1,4 +1,4 @@
-//! What a plugin prints, line by line, into the host's log under the plugin's name.
+//! Relays what a plugin prints, line by line, to the host's log under the plugin's name.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::sync::mpsc::{Receiver, channel};
@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use genomenas_data::text::printable;
 use log::Level;
 
 /// The longest line that is passed on whole; a plugin may print without end.
 const MAX_LINE: u64 = 4096;
 
-/// The last line that came, and a way to wait for the end of the stream.
+/// The last line received, and a way to wait for the end of the stream.
 #[derive(Debug)]
 pub(super) struct Relay {
     last: Arc<Mutex<String>>,
@@ -40,7 +41,7 @@ impl Relay {
         Ok(Self { last, ended })
     }
 
-    /// The last line, once the stream has ended or after a moment.
+    /// The last line, once the stream has ended or after half a second.
     pub(super) fn last_line(&self) -> String {
         let _ = self.ended.recv_timeout(Duration::from_millis(500));
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -56,7 +57,7 @@ fn pass_on(stream: impl Read, mut line: impl FnMut(&str)) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control() || *c == '\t').collect();
+        let text = printable(&String::from_utf8_lossy(&bytes));
         if !text.trim().is_empty() {
             line(text.trim_end());
         }
@@ -81,13 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_cut_at_a_bound_and_lose_control_characters() {
+    fn lines_are_cut_at_a_bound_and_are_safe_to_print() {
         let mut lines = Vec::new();
         let long = "x".repeat(5000);
         pass_on(format!("a\u{1b}[2Jb\n\n{long}\nend").as_bytes(), |line| {
             lines.push(line.to_owned());
         });
-        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [5, 4096, 904, 3]);
-        assert_eq!(lines[0], "a[2Jb");
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [6, 4096, 904, 3]);
+        assert_eq!(lines[0], "a [2Jb");
     }
 }

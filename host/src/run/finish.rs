@@ -1,11 +1,12 @@
 //! The phases of a run: the search, the final training of what it found, the sealed test.
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use genomenas_data::FinalEvaluation;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
+use genomenas_plugin::engine::{Networks, Phase, Record, SearchLoop, SearchState, Terms};
 use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::{Architecture, Layers, Space};
@@ -13,19 +14,19 @@ use genomenas_report::metrics::Thresholds;
 use genomenas_torch::eval::{self, Scoring};
 use genomenas_torch::train::{Job, Start, Training};
 
-use super::journal::{Journal, Phase, Record};
+use super::Context;
+use super::backend::TorchBackend;
+use super::journal::Journal;
 use super::observe::{Event, Observer, Steps, span};
 use super::result::RunResult;
-use super::search::{Searched, Searching};
 use super::settings::{Search, files};
-use super::state::State;
-use super::{Context, hooks};
+use super::strategy::{self, RunLog};
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
     let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
     let in_flight = context.settings.search.as_ref().map_or(1, |search| search.in_flight);
-    let state = State::after(in_flight, &records);
+    let state = SearchState::after(in_flight, &records);
     let final_epochs = state.final_epochs;
     let architecture = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
@@ -47,7 +48,7 @@ fn find(
     search: &Search,
     journal: &mut Journal,
     records: &[Record],
-    state: State,
+    state: SearchState,
     observer: &mut dyn Observer,
     result: &mut RunResult,
 ) -> Result<Architecture> {
@@ -61,13 +62,24 @@ fn find(
     let space_path = context.folder.join(files::SPACE);
     let space =
         Space::from_text(&disk::read_text(&space_path)?).map_err(|error| Error::file("use", &space_path, error))?;
-    let hooks = hooks::open(context, search, &space, records)?;
-    let span = span(Phase::Search, true, context.settings.final_training.is_some());
-    let searching =
-        Searching { context, search, space: &space, hooks, journal, state, works: BTreeMap::new(), observer, span };
-    let Searched { architecture, cost, trials } = searching.run(result)?;
-    result.trials = trials;
-    result.search = Some(cost);
+    let mut hooks = strategy::resume(context, search, &space, records)?;
+    let (strategy, data) = (format!("strategy {}", search.strategy), context.train.info().for_checks());
+    let terms =
+        Terms { strategy: &strategy, space: &space, data: &data, budget: search.budget, slots: search.in_flight };
+    let mut backend = TorchBackend {
+        context,
+        search,
+        networks: Networks { space: &space, data: &data },
+        observer,
+        span: span(Phase::Search, true, context.settings.final_training.is_some()),
+        started: Instant::now(),
+    };
+    let mut log = RunLog { folder: &context.folder, journal };
+    let mut search_loop = SearchLoop::new(terms, state, &mut hooks, &mut log, &mut backend);
+    let found = search_loop.run();
+    result.trials = search_loop.state().next;
+    result.search = Some(search_loop.state().spent());
+    let architecture = found?;
     disk::write_atomically(&path, architecture.to_json()?.as_bytes())?;
     Ok(architecture)
 }

@@ -4,78 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use genomenas_plugin::message::{Ask, Cost, Discard, Epoch, Proposal, Report, TrialId};
-use serde::{Deserialize, Serialize};
-
 use genomenas_data::error::{Error, Result};
-
-/// A line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Record {
-    /// The strategy was asked and answered.
-    Propose {
-        /// What it was asked.
-        ask: Ask,
-        /// What it answered.
-        proposal: Proposal,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// An epoch ended. In a search the strategy was told, and asked what to discard.
-    Epoch {
-        /// Of what.
-        phase: Phase,
-        /// The trial, in a search.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        trial: Option<TrialId>,
-        /// What was measured.
-        epoch: Epoch,
-        /// What the phase has cost so far.
-        used: Cost,
-        /// What the strategy was told.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        report: Option<Report>,
-        /// What it dropped.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        discards: Vec<Discard>,
-        /// Whether the trial has come to its end with it.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        last: bool,
-    },
-    /// A trial scored a mask; the strategy was told, and asked what to discard.
-    Score {
-        /// What the strategy was told.
-        report: Report,
-        /// What it dropped.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        discards: Vec<Discard>,
-        /// What the search has cost so far.
-        used: Cost,
-    },
-    /// A trial ended; the strategy was told, and asked what to discard.
-    End {
-        /// The trial.
-        trial: TrialId,
-        /// What the strategy was told.
-        report: Report,
-        /// What it dropped.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        discards: Vec<Discard>,
-        /// What the search has cost so far.
-        used: Cost,
-    },
-}
-
-/// The parts of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// The strategy's trials.
-    Search,
-    /// The training of what was found, the same for all strategies.
-    Final,
-}
+use genomenas_plugin::engine::Record;
 
 /// An open journal.
 #[derive(Debug)]
@@ -148,6 +78,9 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Vec<Record>, u64)> {
 
 #[cfg(test)]
 mod tests {
+    use genomenas_plugin::engine::Phase;
+    use genomenas_plugin::message::{Cost, Epoch};
+
     use super::*;
 
     fn record(seconds: f64) -> Record {

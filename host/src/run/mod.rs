@@ -3,22 +3,19 @@
 //! A run needs nothing but its folder and the data. Killed at any moment and executed again, it goes on where it was
 //! and ends as if it had never been killed.
 
+mod backend;
 mod finish;
-mod hooks;
 pub mod journal;
-mod network;
 mod observe;
 mod result;
-mod search;
 pub mod settings;
-mod state;
-mod turn;
-mod work;
+mod strategy;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use genomenas_plugin::space::{Architecture, Space};
+use serde::Serialize;
 
 pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
@@ -29,6 +26,9 @@ use genomenas_data::files as disk;
 use genomenas_data::{Device, Rows, Store};
 use genomenas_torch::device;
 use settings::files;
+
+use crate::difference;
+use crate::lock::try_lock;
 
 /// What every phase of a run needs.
 pub(crate) struct Context {
@@ -51,14 +51,14 @@ pub fn create(
 ) -> Result<()> {
     let path = folder.join(files::SETTINGS);
     if path.exists() {
-        let before = disk::read_text(&path)?;
-        let now = settings.to_toml()?;
-        let space_before = std::fs::read_to_string(folder.join(files::SPACE)).unwrap_or_default();
-        let space_now = space.map(Space::to_toml).transpose()?.unwrap_or_default();
-        return match first_difference(&before, &now).or_else(|| first_difference(&space_before, &space_now)) {
+        return match difference::first(
+            &Made::read(folder)?,
+            &Made { settings: settings.clone(), space: space.cloned() },
+            &[],
+        )? {
             None => Ok(()),
-            Some((before, now)) => Err(Error::input(format!(
-                "{} holds another run: it has `{before}`, this one `{now}`; choose another folder, or remove it",
+            Some(difference) => Err(Error::input(format!(
+                "{} holds another run: {difference}; choose another folder, or remove it",
                 folder.display()
             ))),
         };
@@ -95,17 +95,21 @@ fn stray_file(folder: &Path) -> Result<Option<String>> {
     Ok(None)
 }
 
-/// The first lines in which two texts differ.
-fn first_difference(before: &str, now: &str) -> Option<(String, String)> {
-    let (mut before, mut now) = (before.lines(), now.lines());
-    loop {
-        match (before.next(), now.next()) {
-            (None, None) => return None,
-            (left, right) if left == right => {}
-            (left, right) => {
-                return Some((left.unwrap_or("nothing").to_owned(), right.unwrap_or("nothing").to_owned()));
-            }
-        }
+/// What a run folder is made with.
+#[derive(Serialize)]
+struct Made {
+    #[serde(flatten)]
+    settings: Settings,
+    space: Option<Space>,
+}
+
+impl Made {
+    fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(files::SPACE);
+        let space = path
+            .exists()
+            .then(|| Space::from_text(&disk::read_text(&path)?).map_err(|error| Error::file("use", &path, error)));
+        Ok(Self { settings: Settings::read(folder)?, space: space.transpose()? })
     }
 }
 
@@ -160,14 +164,10 @@ fn open(folder: &Path, settings: Settings) -> Result<Context> {
 
 /// Locks a run folder for this process.
 fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join(files::LOCK);
-    let file = File::create(&path).map_err(|error| Error::io("write", &path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::input(format!(
+    try_lock(&folder.join(files::LOCK))?.ok_or_else(|| {
+        Error::input(format!(
             "another process is working on {}: wait for it, or choose another folder",
             folder.display()
-        ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
-    }
+        ))
+    })
 }

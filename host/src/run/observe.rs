@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use genomenas_plugin::message::{Epoch, MaskScore};
+use genomenas_plugin::engine::{self, Phase, Resolved};
+use genomenas_plugin::message::{Candidate, Discard, Epoch, MaskScore, Outcome, Proposal, Report};
+use genomenas_plugin::space::Form;
 use genomenas_torch::train::StepObserver;
-
-use super::journal::Phase;
 
 /// News of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,4 +82,53 @@ pub(super) fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64
         (Phase::Search, ..) | (Phase::Final, false, _) => (0.0, 1.0),
         (Phase::Final, true, _) => (SEARCH_SHARE, 1.0 - SEARCH_SHARE),
     }
+}
+
+/// Passes on what happens in the search of a strategy.
+pub(super) fn relay(observer: &mut dyn Observer, strategy: &str, event: &engine::Event<'_>) {
+    let news = match event {
+        engine::Event::Begins(id, network) => Some(Event::Phase(format!("trial {id} ({})", describe_size(network)))),
+        engine::Event::Reported(report) => of_report(report),
+        engine::Event::Dropped(discards) => {
+            let edges = discards.iter().filter(|discard| matches!(discard, Discard::Edge { .. })).count();
+            Some(Event::Message(format!("{strategy} drops {} options and {edges} edges", discards.len() - edges)))
+        }
+        engine::Event::Answered(_, Proposal::Finish { finding }) => {
+            Some(Event::Message(format!("{strategy} finished: {}", describe(&finding.best))))
+        }
+        engine::Event::Answered(..) => None,
+    };
+    if let Some(news) = news {
+        observer.event(&news);
+    }
+}
+
+fn of_report(report: &Report) -> Option<Event> {
+    let id = report.trial;
+    if let Some(epoch) = &report.epoch {
+        return Some(Event::Epoch { trial: Some(id.0), epoch: epoch.clone() });
+    }
+    if let Some(score) = report.score {
+        return Some(Event::Score { trial: id.0, score });
+    }
+    match &report.end.as_ref()?.outcome {
+        Outcome::Failed { reason } => Some(Event::Message(format!("trial {id} failed: {reason}"))),
+        Outcome::Discarded => Some(Event::Message(format!("trial {id} was discarded"))),
+        _ => None,
+    }
+}
+
+/// A network's size, for a person.
+fn describe_size(network: &Resolved) -> String {
+    let weights = network.layers.parameters();
+    match network.layers.form {
+        Form::Search => format!("a supernet of {} options, {weights} weights", network.layers.alphas()),
+        _ => format!("{weights} weights"),
+    }
+}
+
+fn describe(candidate: &Candidate) -> String {
+    candidate
+        .trial
+        .map_or_else(|| "an architecture of no trial".to_owned(), |trial| format!("the architecture of trial {trial}"))
 }

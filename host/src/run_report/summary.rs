@@ -5,12 +5,13 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
+use genomenas_plugin::engine::{Phase, Record};
 use genomenas_plugin::message::{Cost, Report};
 use genomenas_plugin::space::Architecture;
 use genomenas_report::architecture;
 use genomenas_report::model::{EpochPoint, PhaseCost, RunPhase, RunState, RunSummary, ValidationSummary};
 
-use crate::run::journal::{self, Record};
+use crate::run::journal;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State};
 
@@ -66,8 +67,8 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
     let point = |record| match record {
         Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
             phase: match phase {
-                journal::Phase::Search => RunPhase::Search { trial: trial.map_or(0, |trial| trial.0) },
-                journal::Phase::Final => RunPhase::Final,
+                Phase::Search => RunPhase::Search { trial: trial.map_or(0, |trial| trial.0) },
+                Phase::Final => RunPhase::Final,
             },
             epoch: epoch.number,
             samples: used.samples,

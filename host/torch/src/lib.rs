@@ -20,5 +20,5 @@ mod test_support;
 pub mod train;
 
 pub use error::{Error, Result};
-pub use net::{Blend, Mixer, Net};
+pub use net::{Mixer, Net};
 pub use tensor::{device, memory};

@@ -5,7 +5,7 @@ mod settings;
 
 use serde::{Deserialize, Serialize};
 
-use crate::message::{Ask, Candidate, Discard, Network, Outcome, Plan, Proposal, Report, Trial, TrialId};
+use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, Trial, TrialId};
 use crate::space::Architecture;
 use crate::{Error, Result, Strategy};
 
@@ -79,13 +79,13 @@ impl Strategy for Baseline {
         }
     }
 
-    fn update(&self, state: &mut BaselineState, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut BaselineState, report: &Report) -> Result<()> {
         if let Some(end) = &report.end
             && state.trial == Some(report.trial)
             && let Outcome::Failed { reason } = &end.outcome
         {
             state.failed = Some(reason.clone());
         }
-        Ok(Vec::new())
+        Ok(())
     }
 }

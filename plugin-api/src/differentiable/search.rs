@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::LearnedAlphas;
 use super::learned::forget;
 use crate::message::{
-    Alphas, Ask, Candidate, Discard, Finding, Initialisation, Mixing, Network, Outcome, Plan, Proposal, Report, Setup,
-    Trial, TrialId, Work,
+    Alphas, Ask, Candidate, Discard, Discards, Finding, Initialisation, Mixing, Network, Outcome, Plan, Proposal,
+    Report, Setup, Trial, TrialId, Work,
 };
 use crate::space::{Selection, Space};
 use crate::{Error, Result, Strategy, seed};
@@ -45,6 +45,9 @@ pub struct StagedState {
     alphas: Alphas,
     learned_by: Option<TrialId>,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 impl StagedSearch {
@@ -168,9 +171,9 @@ impl Strategy for StagedSearch {
         Ok(Proposal::Finish { finding: self.finding(state)? })
     }
 
-    fn update(&self, state: &mut StagedState, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut StagedState, report: &Report) -> Result<()> {
         if !state.running || state.trial != Some(report.trial) {
-            return Ok(Vec::new());
+            return Ok(());
         }
         if !report.alphas.is_empty() {
             LearnedAlphas::new(&self.space, &report.alphas)?;
@@ -178,15 +181,22 @@ impl Strategy for StagedSearch {
             state.learned_by = Some(report.trial);
         }
         let Some(end) = &report.end else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         state.running = false;
         match &end.outcome {
-            Outcome::Completed { .. } => return self.end_stage(state, report),
+            Outcome::Completed { .. } => {
+                let dropped = self.end_stage(state, report)?;
+                state.discards.extend(dropped);
+            }
             Outcome::Failed { reason } => state.failure = Some(reason.clone()),
             Outcome::Discarded => state.failure = Some("it was dropped before its end".to_owned()),
         }
-        Ok(Vec::new())
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut StagedState, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }
 

@@ -26,8 +26,8 @@
 /// #       Ok(Proposal::Wait)
 ///     }
 ///
-///     fn update(&self, proposed: &mut u32, report: &Report) -> Result<Vec<Discard>> {
-///         Ok(Vec::new())
+///     fn update(&self, proposed: &mut u32, report: &Report) -> Result<()> {
+///         Ok(())
 ///     }
 /// }
 ///

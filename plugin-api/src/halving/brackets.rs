@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ArchitectureResult, Ended, RungScheduler, RungTrial, RunningTrials, best_first};
-use crate::message::{Ask, Discard, Proposal, Report, Trial, TrialId};
+use crate::message::{Ask, Discard, Discards, Proposal, Report, Trial, TrialId};
 use crate::{Error, Result, Strategy};
 
 /// One bracket: how many architectures start, and the total resource at the end of each rung.
@@ -79,6 +79,9 @@ pub struct BracketsState {
     #[serde(rename = "standings_before")]
     results_before: usize,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 impl Brackets {
@@ -221,14 +224,19 @@ impl Strategy for Brackets {
         self.scheduler.finish(results.collect(), ask.remaining, state.failure.as_deref())
     }
 
-    fn update(&self, state: &mut BracketsState, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut BracketsState, report: &Report) -> Result<()> {
         let Some(ended) = state.running.update(report, self.scheduler.metric()) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let mut dropped = self.end(state, ended);
         if state.running.is_empty() {
             dropped.extend(self.decide(state));
         }
-        Ok(dropped.into_iter().map(Discard::trial).collect())
+        state.discards.extend(dropped.into_iter().map(Discard::trial));
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut BracketsState, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }

@@ -31,6 +31,35 @@ pub enum Discard {
     },
 }
 
+/// Discards that [`update`](crate::Strategy::update) decided on and [`discard`](crate::Strategy::discard) has yet to hand
+/// over: a field of a strategy's state, so that none is lost with a process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Discards(Vec<Discard>);
+
+impl Discards {
+    /// Adds one.
+    pub fn push(&mut self, discard: Discard) {
+        self.0.push(discard);
+    }
+
+    /// Whether none waits.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns all of them, in the order in which they were added, and keeps none.
+    pub fn hand_over(&mut self) -> Vec<Discard> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Extend<Discard> for Discards {
+    fn extend<T: IntoIterator<Item = Discard>>(&mut self, discards: T) {
+        self.0.extend(discards);
+    }
+}
+
 impl Discard {
     /// Drops a trial.
     pub const fn trial(trial: TrialId) -> Self {

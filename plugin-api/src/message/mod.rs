@@ -17,7 +17,7 @@ mod trial_id;
 
 pub use arch::{Arch, ArchData, Order};
 pub use budget::{Budget, Cost, Unit};
-pub use discard::Discard;
+pub use discard::{Discard, Discards};
 pub use manifest::{FORMAT, Manifest, SECTION, StrategyInfo, StrategyKind, is_id};
 pub use mixing::Mixing;
 pub use optimizer::{Algorithm, Optimizer, Schedule};

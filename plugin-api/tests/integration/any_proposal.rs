@@ -1,4 +1,5 @@
 //! Whatever a strategy proposes and drops, the simulated host answers or refuses; it never panics.
+
 use std::collections::BTreeSet;
 
 use super::scripted::{self, Scripted, draw, ends, selection, simulation, space, trials};

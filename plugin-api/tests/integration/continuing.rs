@@ -1,4 +1,5 @@
 //! Trials that go on where earlier ones ended, and learning curves that a test gives.
+
 use super::scripted::{
     completed, draw, ends, epochs, from, last, run, run_on, selection, simulation, steps, supernet, train,
 };

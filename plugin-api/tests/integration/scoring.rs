@@ -1,4 +1,5 @@
 //! Scoring parts of a supernet: what is reported, what it costs, and what it tells.
+
 use super::scripted::{
     Scripted, completed, ends, from, last, reason, refusal, run, run_on, selection, simulation, space, steps, supernet,
     train, trials,

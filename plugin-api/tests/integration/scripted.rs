@@ -126,7 +126,7 @@ pub(crate) fn run(proposals: Vec<Proposal>) -> Result<Simulated> {
 }
 
 /// Why a run was refused, or what the strategy did wrong in one that went on.
-pub(crate) fn refusal(run: Result<Simulated>) -> String {
+pub(super) fn refusal(run: Result<Simulated>) -> String {
     run.map_or_else(|refused| refused.message, |simulated| simulated.mistakes.join(", "))
 }
 

@@ -1,5 +1,8 @@
 //! The simulated host: that it asks, reports and refuses as the real one, and that its checks find what they look for.
-use super::scripted::{self, Scripted, completed, draw, ends, reason, refusal, run, run_on, simulation, space, train};
+
+use super::scripted::{
+    Scripted, completed, draw, ends, reason, refusal, run, run_on, simulation, space, supernet, train,
+};
 use genomenas_plugin::message::{
     Ask, Candidate, Discard, EarlyStopping, Initialisation, Mixing, Network, Outcome, Plan, Proposal, Report, Setup,
     Stopped, Trial, TrialId, Work,
@@ -148,7 +151,7 @@ fn plans_for_the_other_strand_fail_on_data_that_has_none() {
 #[test]
 fn a_batch_of_one_fails_for_a_supernet_with_a_highway_cell_and_not_for_its_architectures() {
     let plan = || Plan { batch: 1, epochs: 1, ..Plan::default() };
-    let simulated = run(vec![Proposal::trial(scripted::supernet(Mixing::Sum, plan()))]).unwrap();
+    let simulated = run(vec![Proposal::trial(supernet(Mixing::Sum, plan()))]).unwrap();
     assert!(reason(&simulated, 0).starts_with("a batch of 1, and a highway cell"), "{}", reason(&simulated, 0));
     assert_eq!(refusal(run(vec![Proposal::trial(train(1, plan()))])), "");
 }

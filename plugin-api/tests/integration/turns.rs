@@ -1,4 +1,5 @@
 //! Several trials under way at once: whose turn it is, when the strategy is asked, and what they spend together.
+
 use super::scripted::{
     self, Scripted, completed, ends, epochs, from, reason, run, run_on, simulation, steps, train, trials,
 };

@@ -40,6 +40,9 @@ pub struct State {
     /// Failed trials in a row, and why the last one did.
     failures: usize,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 impl Asha {
@@ -116,9 +119,9 @@ impl Strategy for Asha {
         self.scheduler.finish(state.rungs.results(), ask.remaining, state.failure.as_deref())
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         let Some(ended) = state.running.update(report, self.scheduler.metric()) else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let mut freed = state.rungs.end(&ended);
         state.failures = if ended.failure.is_some() { state.failures + 1 } else { 0 };
@@ -126,7 +129,12 @@ impl Strategy for Asha {
         let rungs = 0..self.amounts().len();
         let most: Vec<usize> = rungs.map(|rung| self.most_on(state, rung, report.remaining)).collect();
         freed.extend(state.rungs.never(self.eta, |rung| most.get(rung).copied().unwrap_or(usize::MAX)));
-        Ok(freed.into_iter().map(Discard::trial).collect())
+        state.discards.extend(freed.into_iter().map(Discard::trial));
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut State, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }
 

@@ -39,6 +39,9 @@ pub struct State {
     /// Rounds in a row without a score, and why the last trial of them failed.
     barren: u32,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 /// What is under way. Architectures stand for their number in the store.
@@ -223,8 +226,7 @@ impl Strategy for Bonas {
         Ok(self.next_round(state, ask)?.map_or_else(|| self.finish(state), |trials| Proposal::Trials { trials }))
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
-        let mut dropped = Vec::new();
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         match std::mem::take(&mut state.phase) {
             Phase::Training { supernet, batch, share } if supernet == report.trial => match reason(report) {
                 None => state.phase = Phase::Training { supernet, batch, share },
@@ -245,7 +247,7 @@ impl Strategy for Bonas {
                     }
                 }
                 if let Some(failure) = reason(report) {
-                    dropped.push(supernet);
+                    state.discards.push(Discard::trial(supernet));
                     self.end_round(state, scores, failure);
                 } else {
                     state.phase = Phase::Scoring { supernet, trial, batch, scores };
@@ -263,7 +265,8 @@ impl Strategy for Bonas {
                     && let (Some(None), Some(best)) = (&ended, best)
                 {
                     scores += 1;
-                    dropped.extend(measured_alone(&mut state.store, number, best, report.trial));
+                    let worse = measured_alone(&mut state.store, number, best, report.trial);
+                    state.discards.extend(worse.map(Discard::trial));
                 }
                 if open.is_empty() {
                     self.end_round(state, scores, ended.flatten());
@@ -273,7 +276,11 @@ impl Strategy for Bonas {
             }
             other => state.phase = other,
         }
-        Ok(dropped.into_iter().map(Discard::trial).collect())
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut State, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }
 

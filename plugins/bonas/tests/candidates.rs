@@ -1,5 +1,4 @@
 //! Where candidates come from: mutations, evolution and random draws.
-#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

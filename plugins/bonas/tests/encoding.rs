@@ -1,5 +1,4 @@
 //! Architectures as graphs: the matrices of the reference, and any other space.
-#![cfg(test)]
 
 use bonas::encode::{CellGraph, Encoder};
 use bonas::predict;

@@ -1,5 +1,4 @@
 //! The graph network, the regression and the acquisition, against the independent calculation in `reference.py`.
-#![cfg(test)]
 
 use bonas::acquisition::Acquisition;
 use bonas::encode::CellGraph;

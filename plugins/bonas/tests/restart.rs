@@ -1,5 +1,4 @@
 //! A search that is killed at any instant goes on as if it had not been.
-#![cfg(test)]
 
 use bonas as _;
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};

@@ -1,5 +1,4 @@
 //! What BONAS promises, against the simulated host.
-#![cfg(test)]
 
 use std::collections::BTreeSet;
 

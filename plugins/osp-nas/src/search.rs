@@ -43,6 +43,9 @@ pub struct State {
     /// Of the masks of the latest score.
     scores: Scores,
     failure: Option<String>,
+    /// Still to be handed to the host.
+    #[serde(default, skip_serializing_if = "Discards::is_empty")]
+    discards: Discards,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -240,27 +243,33 @@ impl Strategy for OspNas {
         })
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         if !state.running || state.trial != Some(report.trial) {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let mut dropped = Vec::new();
         if !state.narrowed {
-            dropped = narrow(&self.space, &state.remaining);
+            state.discards.extend(narrow(&self.space, &state.remaining));
             state.narrowed = true;
         }
         if let Some(score) = &report.score {
             state.scores.insert(score.mask, score.score(self.metric));
         }
         let Some(end) = &report.end else {
-            return Ok(dropped);
+            return Ok(());
         };
         state.running = false;
         match &end.outcome {
-            Outcome::Completed { .. } => dropped.extend(self.complete(state, report)?),
+            Outcome::Completed { .. } => {
+                let dropped = self.complete(state, report)?;
+                state.discards.extend(dropped);
+            }
             Outcome::Failed { reason } => state.failure = Some(reason.clone()),
             _ => state.failure = Some("it was dropped before its end".to_owned()),
         }
-        Ok(dropped)
+        Ok(())
+    }
+
+    fn discard(&self, state: &mut State, _: &Report) -> Result<Vec<Discard>> {
+        Ok(state.discards.hand_over())
     }
 }

@@ -1,5 +1,4 @@
 //! How OSP-NAS shares a budget, and what it does when the budget is small.
-#![cfg(test)]
 
 use genomenas_plugin::message::{Trial, Unit, Work};
 use genomenas_plugin::simulate::kit::{found, run, small_genomenas, two_cells};

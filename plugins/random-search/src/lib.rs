@@ -109,14 +109,14 @@ impl Strategy for RandomSearch {
         }
     }
 
-    fn update(&self, state: &mut State, report: &Report) -> Result<Vec<Discard>> {
+    fn update(&self, state: &mut State, report: &Report) -> Result<()> {
         if let Some(architecture) = self.architecture_of(state, report.trial)
             && let Some(score) = report.final_score(self.metric)
             && state.best.is_none_or(|best| score > best.score)
         {
             state.best = Some(Best { score, architecture });
         }
-        Ok(Vec::new())
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A file is written under a recognisable name beside its place, synced and renamed. A reader sees the old content or
 //! the new, never half of it. An error removes what was written; a process that is killed leaves it, and a later one
-//! removes it: a lock, which ends with its process however that ends, tells a dead writer's file from a live one's.
+//! removes it: a live writer holds a lock on its file, and the lock ends with its process, however that ends.
 //!
 //! The crate `atomic-write-file` (0.3.1) has neither the lock nor a name by which what was left behind is found, cannot
 //! refuse an existing file, and brings another crate for system calls.

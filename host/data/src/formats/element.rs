@@ -1,6 +1,6 @@
-//! The numbers of an array, of which only 0 and 1 are expected: 64 of them become one word of bits.
+//! How the numbers of an array are stored. Only 0 and 1 are expected: 64 of them become one word of bits.
 
-/// Samples a word.
+/// Samples in a word.
 pub(crate) const WORD: usize = 64;
 
 /// How a number is stored.
@@ -50,7 +50,8 @@ impl Element {
         self.width
     }
 
-    /// The bits of up to 64 numbers, the first in the lowest bit; or which is the first that is neither 0 nor 1.
+    /// The bits of up to 64 numbers, the first in the lowest bit. The error is the index of the first number that is
+    /// neither 0 nor 1.
     pub(crate) fn bits(self, raw: &[u8]) -> Result<u64, usize> {
         match self.width {
             1 => bits_of_bytes(raw),

@@ -65,7 +65,7 @@ struct Tag {
     small: bool,
 }
 
-/// Whether this is a MATLAB 5 file, and of which byte order.
+/// Whether this is a MATLAB 5 file: `Some(true)` for little-endian numbers, `Some(false)` for big-endian ones.
 pub(crate) fn byte_order(parts: &Parts) -> Result<Option<bool>> {
     if parts.length() < HEADER {
         return Ok(None);
@@ -105,7 +105,7 @@ impl<'p> Mat5<'p> {
             self.parts.check(offset, tag.bytes)?;
             let compressed = tag.kind == COMPRESSED;
             if tag.small || !(compressed || tag.kind == MATRIX) {
-                return Err(damaged(format!("at byte {at} is no variable")));
+                return Err(damaged(format!("at byte {at} there is no variable")));
             }
             let stream = self.parts.stream(offset, tag.bytes);
             let head = if compressed {
@@ -198,8 +198,11 @@ impl<'p> Mat5<'p> {
 
     fn matrix_of(&self, variable: Variable) -> Result<Matrix> {
         let Some((kind, bytes, before)) = variable.numbers else {
-            let what =
-                if variable.class == SPARSE { "a sparse matrix: save it as full(…)" } else { "no array of numbers" };
+            let what = if variable.class == SPARSE {
+                "a sparse matrix: save it as full(…)"
+            } else {
+                "not an array of numbers"
+            };
             return Err(Error::input(format!("it is {what}; expected an array of numbers")));
         };
         if variable.flags & COMPLEX != 0 {

@@ -1,5 +1,5 @@
-//! A file of which any part can be read, and the fields of what was read: no offset and no length of a damaged file is
-//! believed before it is compared with what is there.
+//! A file that is read at any place, and the fields of what was read. No offset and no length that the file names is
+//! believed before it is compared with the file's size.
 
 use std::fs::File;
 use std::io;
@@ -11,7 +11,7 @@ use flate2::bufread::ZlibDecoder;
 use super::source::open;
 use crate::error::{Error, Result};
 
-/// A longer piece of structure belongs to no file that we read; data is read in pieces of at most this, too.
+/// Bytes of the longest piece of structure; a longer one means a damaged file. Data is read in pieces of this size.
 pub(crate) const LONGEST_PART: usize = 1 << 24;
 
 /// Deflate makes nothing more than 1,032 times smaller; a file that claims more is damaged.
@@ -20,7 +20,7 @@ pub(crate) const MOST_DEFLATED: u64 = 1040;
 /// Takes the numbers of a plane, all samples at one place of an array's other axes, from a sample of the range on.
 pub(crate) type OnRun<'a> = &'a mut dyn FnMut(usize, usize, &[u8]) -> Result<()>;
 
-/// A file of which any part can be read.
+/// A file that is read at any place.
 pub(crate) struct Parts {
     path: PathBuf,
     file: File,

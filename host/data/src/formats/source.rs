@@ -8,10 +8,10 @@ use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
 
-/// A longer line belongs to something else than a text file with labels or a table.
+/// Bytes of the longest line; a longer one means that this is not a text file.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// Opens a file for reading, refusing a folder in words.
+/// Opens a file for reading; a folder is refused with a message of its own.
 pub(crate) fn open(path: &Path) -> Result<File> {
     let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
     if file.metadata().is_ok_and(|about| about.is_dir()) {
@@ -20,7 +20,7 @@ pub(crate) fn open(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Opens text that may be gzipped (in one piece or in blocks, as bgzip does), told by its first bytes.
+/// Opens text that may be gzipped, in one piece or in blocks as by bgzip; its first bytes decide.
 pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     let mut file = BufReader::with_capacity(1 << 17, open(path)?);
     let start = file.fill_buf().map_err(|error| Error::io("read", path, error))?;
@@ -30,7 +30,7 @@ pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     Ok(Box::new(file))
 }
 
-/// A read error in words; a compressed file that ends early says so.
+/// The error of a failed read: a compressed file that is cut off or damaged is input to replace, anything else is I/O.
 pub(crate) fn cannot_read(path: &Path, error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Error::input(format!(
@@ -68,7 +68,7 @@ impl Lines {
         }
         self.number += 1;
         if read as u64 == LONGEST_LINE {
-            return Err(self.wrong("the line is longer than 64 MiB: this is no text file of the expected kind"));
+            return Err(self.wrong("the line is longer than 64 MiB: this is not a text file of the expected kind"));
         }
         while self.line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
             self.line.pop();

@@ -1,4 +1,4 @@
-//! The groups of a data set's labels, from a file that a person made.
+//! The groups of labels, from a file of labels and groups.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::path::Path;
 use super::label_names;
 use crate::error::{Error, Result};
 
-/// The group of each label, empty for one that the file does not name. The file may name others, too: one file serves
-/// many data sets.
+/// The group of each label, empty for one that the file does not name. The file may name other labels too, so
+/// that one file serves many data sets.
 pub(super) fn read(path: &Path, labels: &[String]) -> Result<Vec<String>> {
     let (names, groups) = label_names::read(path)?;
     if groups.is_empty() {
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path, labels: &[String]) -> Result<Vec<String>> {
     if found.iter().all(String::is_empty) {
         let shown: Vec<&str> = labels.iter().take(40).map(String::as_str).collect();
         return Err(Error::input(format!(
-            "{}: it gives no group to any label of the data, whose labels are {}",
+            "{}: it names no group for any label of the data, whose labels are {}",
             path.display(),
             shown.join(", ")
         )));
@@ -49,6 +49,6 @@ mod tests {
     #[test]
     fn a_file_that_groups_nothing_is_refused() {
         insta::assert_snapshot!(groups("a\nb\n").unwrap_err(), @"groups.tsv: no label in it has a group: expected the name of a label, a tab and its group on each line");
-        insta::assert_snapshot!(groups("c\ttf\n").unwrap_err(), @"groups.tsv: it gives no group to any label of the data, whose labels are a, b");
+        insta::assert_snapshot!(groups("c\ttf\n").unwrap_err(), @"groups.tsv: it names no group for any label of the data, whose labels are a, b");
     }
 }

@@ -7,6 +7,9 @@
 
 pub mod deepsea;
 pub mod fasta;
+#[cfg(test)]
+#[cfg(feature = "clap")]
+mod flags_tests;
 mod label_groups;
 mod label_names;
 pub mod next;

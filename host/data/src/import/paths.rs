@@ -1,4 +1,4 @@
-//! Paths that a person gives: folders of files, and names that follow from files.
+//! Paths in the options: the files of a folder, and the names that files give to classes and labels.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 /// Endings of files with sequences.
 pub(super) const FASTA: &[&str] = &["fa", "fasta", "fna"];
 
-/// The file or, of a folder, its files with one of these endings (perhaps compressed), sorted by name.
+/// The file itself, or the files of a folder that have one of these endings, perhaps compressed, sorted by name.
 pub(super) fn files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -34,7 +34,7 @@ pub(super) fn files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The name of a file or folder without what tells that it is compressed and without these endings.
+/// The name of a file or folder without the endings of compressed files and without these endings.
 pub(super) fn stem(path: &Path, endings: &[&str]) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut stem = uncompressed(&name);

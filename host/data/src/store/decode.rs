@@ -8,10 +8,10 @@ use crate::bases::CHANNELS;
 /// How rows are decoded. The default is as stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoding {
-    /// For each row whether it is read on the opposite strand; empty: none is.
+    /// For each row whether it is read on the opposite strand; empty means that none is.
     pub reverse_complement: Vec<bool>,
     /// For each row by how many bases its content moves towards higher positions of the stored strand, before any
-    /// reverse complement; bases moved in from outside are unknown. Empty: none is moved.
+    /// reverse complement; bases moved in from outside are unknown. Empty means that none is moved.
     pub shift: Vec<i32>,
 }
 

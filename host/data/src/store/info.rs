@@ -1,9 +1,10 @@
-//! What a store says about itself: kept as JSON in the schema's metadata, and printed by `data info`.
+//! The description of a store: kept as JSON in the schema's metadata, and printed by `data info`.
 //!
-//! There is no date, path or machine in it, so importing the same files twice gives the same bytes.
+//! There is no date, path or machine in it, so importing the same files twice writes the same bytes.
 
 use std::collections::BTreeMap;
 
+use genomenas_plugin::engine::Data;
 use genomenas_plugin::message;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +59,7 @@ pub struct Values {
     pub mean: f64,
 }
 
-/// How a store came to be.
+/// How a store was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRecord {
     /// The importer, such as `windows`.
@@ -79,7 +80,7 @@ pub struct ImportRecord {
     pub both_strands: PerSplit<bool>,
 }
 
-/// What a store holds and how it came to be.
+/// What a store holds and how it was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoreInfo {
     /// Always `FORMAT`.
@@ -101,7 +102,7 @@ pub struct StoreInfo {
     /// Rows that are in more than one split; absent where an earlier version made the store and did not look.
     #[serde(rename = "straddling", default, skip_serializing_if = "Option::is_none")]
     pub leakage: Option<SplitLeakage>,
-    /// How the store came to be.
+    /// How the store was made.
     pub import: ImportRecord,
     /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.
     pub digest: String,
@@ -125,6 +126,11 @@ impl StoreInfo {
         }
     }
 
+    /// What the checks of plans know of the data.
+    pub fn for_checks(&self) -> Data {
+        Data { info: self.for_plugins(), both_strands: self.import.both_strands.train }
+    }
+
     /// The JSON text and its SHA-256.
     pub(crate) fn to_text(&self) -> Result<(String, String)> {
         let text = serde_json::to_string(self)
@@ -135,7 +141,7 @@ impl StoreInfo {
 
     /// Reads the JSON text back, refusing one that changed since it was written or that no store can have.
     pub(crate) fn from_text(text: &str, digest: &str) -> Result<Self> {
-        /// What is read first, so that a newer store is named as such instead of as damaged.
+        /// Read first, so that a store of a newer version is reported as such and not as damaged.
         #[derive(Deserialize)]
         struct Header {
             format: String,

@@ -30,7 +30,7 @@ impl SplitLeakage {
         *self == Self::default()
     }
 
-    /// What a person should know of it.
+    /// The warnings that it deserves.
     pub(super) fn warnings(&self) -> Vec<String> {
         let equal = self.equal_sequences.named().map(|(rows, of, other)| {
             (rows, format!("{of} repeats sequences of {other}, on the same or the other strand (rows: {rows})"))

@@ -42,7 +42,7 @@ impl LeakageDetector {
         let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
         if known {
             let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
-            // Its keys are fixed; the hash only has to tell the sequences of one import apart.
+            // Its keys are fixed, which is enough: the hash only distinguishes the sequences of one import.
             let mut hasher = DefaultHasher::new();
             canonical.hash(&mut hasher);
             self.sequences.push(hasher.finish() & !3 | split as u64);

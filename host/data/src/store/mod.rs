@@ -56,15 +56,15 @@ use rows::OpenStore;
 
 /// An open store.
 ///
-/// Train and valid are [`Rows`]; test is [`SealedRows`], another type, so that code written for training cannot be
-/// handed the test split by mistake.
+/// Train and valid are [`Rows`]; test is [`SealedRows`], another type, so that code written for training cannot receive
+/// the test split by mistake.
 #[derive(Clone)]
 pub struct Store {
     open: Arc<OpenStore>,
 }
 
 impl Store {
-    /// Opens a store at once, however large: only its headers are read and checked.
+    /// Opens a store. Only its headers are read and checked, so this is quick however large it is.
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_read = |error: std::io::Error| Error::io("read", path, error);
         let file = File::open(path).map_err(|error| match error.kind() {
@@ -86,7 +86,7 @@ impl Store {
         open.map(|open| Self { open: Arc::new(open) }).map_err(|error| error.context(path.display()))
     }
 
-    /// What it holds and how it came to be; also a person's summary, through `Display`.
+    /// What it holds and how it was made; `Display` prints a summary.
     pub fn info(&self) -> &StoreInfo {
         &self.open.file.info
     }
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-/// The test split: its size is known, its rows are not to be had without [`unseal`](Self::unseal).
+/// The test split: its size is known, and its rows are read only through [`unseal`](Self::unseal).
 #[derive(Clone, Debug)]
 pub struct SealedRows(Rows);
 
@@ -139,7 +139,7 @@ impl SealedRows {
     }
 }
 
-/// The reason to read the test split. There is one: what was found is final and is being scored.
+/// The only reason to read the test split: the final network is being scored.
 #[derive(Clone, Debug)]
 pub struct FinalEvaluation(String);
 

@@ -2,7 +2,7 @@
 //!
 //! The arrow readers index into a file at the offsets it names, and panic where those lie. So everything that names a
 //! place is checked first: footer, blocks, message headers, and every buffer of every batch, which must have the layout
-//! that the writer gives it. Only headers are read for that, never rows: a store of any size opens at once. Whether the
+//! that the writer uses. Only headers are read for that, never rows: a store of any size opens at once. Whether the
 //! rows themselves are as written is what [`verify`](super::Store::verify) finds out, by reading them all.
 
 use std::sync::Arc;
@@ -55,7 +55,7 @@ impl CheckedFile {
         let text = |key: &str| found.metadata().get(key).map(String::as_str);
         let (Some(text), Some(digest)) = (text(INFO_KEY), text(INFO_DIGEST_KEY)) else {
             return Err(Error::input(format!(
-                "it is an Arrow file but no store of genomenas (no {INFO_KEY:?} in its metadata); \
+                "it is an Arrow file but not a store of genomenas (no {INFO_KEY:?} in its metadata); \
                  `genomenas data import` makes one"
             )));
         };
@@ -111,7 +111,7 @@ impl CheckedFile {
         Ok(())
     }
 
-    /// Whether a batch has the layout that the writer gives `rows` rows.
+    /// Whether a batch has the layout that the writer uses for `rows` rows.
     fn check_block(&self, block: &Block, rows: usize) -> Option<()> {
         let bytes = self.block_bytes(block)?;
         let header = usize::try_from(block.metaDataLength()).ok().filter(|header| *header >= 8)?;

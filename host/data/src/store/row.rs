@@ -11,7 +11,7 @@ pub enum Target<'a> {
     Values(&'a [f32]),
 }
 
-/// Where a row lies in a genome.
+/// The place of a row in a genome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Index of the chromosome among [`Shape::chromosomes`](super::Shape::chromosomes).

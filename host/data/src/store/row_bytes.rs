@@ -31,7 +31,7 @@ impl RowBytes {
         }
     }
 
-    /// Takes over a row, refusing one of another shape (a fault of an importer, not of its input).
+    /// The bytes of a row. One of another shape is refused, as a bug of an importer, not of its input.
     pub(super) fn fill(&mut self, shape: &Shape, split: Split, row: &Row<'_>) -> Result<&[u8]> {
         let wrong =
             |what: &str| Err(Error::bug(format!("an importer made a row of {} with wrong {what}", split.name())));

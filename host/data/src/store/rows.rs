@@ -104,7 +104,7 @@ impl Columns {
     }
 }
 
-/// Where a row lies in its genome.
+/// The place of a row in its genome, with the name of the chromosome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Name of the chromosome.
@@ -226,7 +226,7 @@ impl Rows {
             .collect()
     }
 
-    /// Where rows lie in their genome; `None` for a store that keeps no places.
+    /// The places of rows in their genome; `None` for a store without places.
     pub fn positions(&self, rows: &[u32]) -> Result<Option<Vec<Position>>> {
         let info = self.info();
         if info.shape.chromosomes.is_empty() {

@@ -1,10 +1,11 @@
-//! What a person reads after an import and from `data info`.
+//! The summary of a store that `data info` and the importers print. Names and warnings in it come from files, so they are
+//! made printable first.
 
 use std::fmt::{Display, Formatter, Result};
 
 use super::info::StoreInfo;
 use super::split::{PerSplit, Split};
-use crate::text::grouped;
+use crate::text::{grouped, printable};
 
 /// Labels shown in full; a data set with more shows the rarest and the commonest.
 const LABELS_SHOWN: usize = 40;
@@ -28,7 +29,7 @@ impl Display for StoreInfo {
         )?;
         for source in self.import.sources.iter().take(SOURCES_SHOWN) {
             let digest = source.sha256.get(..16).unwrap_or(&source.sha256);
-            writeln!(out, "  from {} ({} bytes, sha256 {digest}…)", source.name, grouped(source.bytes))?;
+            writeln!(out, "  from {} ({} bytes, sha256 {digest}…)", printable(&source.name), grouped(source.bytes))?;
         }
         let more = self.import.sources.len().saturating_sub(SOURCES_SHOWN);
         if more > 0 {
@@ -36,12 +37,13 @@ impl Display for StoreInfo {
         }
         let settings: Vec<String> =
             self.import.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        writeln!(out, "  by data import {}: {}", self.import.importer, settings.join(", "))?;
+        let settings = printable(&settings.join(", "));
+        writeln!(out, "  by data import {}: {}", self.import.importer, settings)?;
         for count in &self.import.read {
-            writeln!(out, "  read {} {}", grouped(count.count), count.what)?;
+            writeln!(out, "  read {} {}", grouped(count.count), printable(&count.what))?;
         }
         for count in &self.import.dropped {
-            writeln!(out, "  dropped {} {}", grouped(count.count), count.what)?;
+            writeln!(out, "  dropped {} {}", grouped(count.count), printable(&count.what))?;
         }
         for split in Split::ALL.into_iter().filter(|split| *self.import.both_strands.get(*split)) {
             writeln!(
@@ -57,7 +59,7 @@ impl Display for StoreInfo {
         writeln!(out)?;
         self.labels(out)?;
         for warning in self.import.warnings.iter().take(LINES_SHOWN) {
-            writeln!(out, "warning: {warning}")?;
+            writeln!(out, "warning: {}", printable(warning))?;
         }
         let more = self.import.warnings.len().saturating_sub(LINES_SHOWN);
         if more > 0 {
@@ -82,7 +84,7 @@ impl StoreInfo {
             hidden = labels.len() - 2 * LABELS_AT_EACH_END;
             shown.drain(LABELS_AT_EACH_END..LABELS_AT_EACH_END + hidden);
         }
-        let name_of = |label: usize| labels.get(label).map_or("", String::as_str);
+        let name_of = |label: usize| labels.get(label).map_or_else(String::new, |name| printable(name));
         let width = shown.iter().map(|label| name_of(*label).chars().count()).max().unwrap_or(0).clamp(18, 60);
         writeln!(out, "{:width$} {:>12} {:>12} {:>12}", "", "train", "valid", "test")?;
         let written = |out: &mut Formatter<'_>, name: &str, [train, valid, test]: [String; 3]| {
@@ -102,9 +104,9 @@ impl StoreInfo {
             }
             if self.shape.task.is_regression() {
                 let mean = |split| self.values.get(split).get(*label).map_or(0.0, |values| values.mean);
-                written(out, name_of(*label), Split::ALL.map(|split| format!("{:.4}", mean(split))))?;
+                written(out, &name_of(*label), Split::ALL.map(|split| format!("{:.4}", mean(split))))?;
             } else {
-                line(out, name_of(*label), &positives(*label))?;
+                line(out, &name_of(*label), &positives(*label))?;
             }
         }
         Ok(())

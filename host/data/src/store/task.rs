@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Task {
-    /// Any number of labels apply to a row
+    /// Any number of labels apply to a row.
     MultiLabel,
-    /// Exactly one class applies to a row
+    /// Exactly one class applies to a row.
     MultiClass,
     // Trained by mean squared error.
-    /// Each label is a number
+    /// Each label is a number.
     Regression,
     // Trained by Poisson's likelihood.
-    /// Each label is a count or a rate, 0 or more
+    /// Each label is a count or a rate, 0 or more.
     PoissonRegression,
     // No flag names it: the importer `next` alone makes it.
-    /// The class is the base after the row: A, C, G or T
+    /// The class is the base after the row: A, C, G or T.
     #[cfg_attr(feature = "clap", value(skip))]
     NextNucleotide,
 }

@@ -211,7 +211,7 @@ fn never_positive(info: &StoreInfo) -> Vec<String> {
     warnings
 }
 
-/// The cause without arrow's prefix, which says nothing to a person.
+/// The cause without arrow's prefix, which does not help a reader.
 fn refused(output: &Path, error: ArrowError) -> Error {
     match error {
         ArrowError::IoError(_, cause) => Error::io("write", output, cause),

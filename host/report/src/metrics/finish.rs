@@ -16,7 +16,7 @@ use super::truth::Truth;
 
 /// What [`Collector::finish`] measures.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct MetricOptions<'a> {
     /// The labels' names, in order.
     pub names: &'a [String],
     /// The group of each label, "" for none; an empty slice where there are no groups.
@@ -41,7 +41,7 @@ pub enum Thresholds<'a> {
     Given(&'a [Option<f64>]),
 }
 
-impl<'a> Asked<'a> {
+impl<'a> MetricOptions<'a> {
     /// Metrics of labels with these names: no groups, thresholds or intervals, one thread.
     pub fn of(names: &'a [String]) -> Self {
         Self { names, groups: &[], thresholds: Thresholds::None, bootstrap: None, threads: 1 }
@@ -55,7 +55,7 @@ impl Collector {
     ///
     /// Rows are missing, the names, groups or thresholds are not as many as the labels, or the bootstrap is one of another
     /// number of rows.
-    pub fn finish(self, asked: &Asked<'_>) -> Result<Metrics> {
+    pub fn finish(self, asked: &MetricOptions<'_>) -> Result<Metrics> {
         let expect = |what: &str, found: usize| {
             if found == self.labels {
                 return Ok(());
@@ -125,7 +125,7 @@ impl Collector {
         counts
     }
 
-    fn measure_labels(&self, asked: &Asked<'_>, counts: &[ClassCount]) -> Vec<LabelMetrics> {
+    fn measure_labels(&self, asked: &MetricOptions<'_>, counts: &[ClassCount]) -> Vec<LabelMetrics> {
         let mut labels = vec![LabelMetrics::default(); self.labels];
         in_parts(asked.threads, &mut labels, |first, part| {
             let mut room = (Vec::new(), Vec::new());
@@ -239,7 +239,8 @@ mod tests {
             for (scores, truth) in scores.chunks(batch * labels).zip(truth.chunks(batch * labels)) {
                 collector.push(scores, truth).unwrap();
             }
-            let asked = Asked { threads, groups: &groups, thresholds: Thresholds::Best, ..Asked::of(&names) };
+            let asked =
+                MetricOptions { threads, groups: &groups, thresholds: Thresholds::Best, ..MetricOptions::of(&names) };
             collector.finish(&asked).unwrap()
         };
         let expected = measure(rows, 1);
@@ -255,7 +256,8 @@ mod tests {
     fn a_label_that_never_occurs_is_undefined_skipped_and_counted() {
         let mut collector = Collector::new(2, 2).unwrap();
         collector.push(&[0.9, 0.1, 0.2, 0.8], &[1.0, 0.0, 0.0, 0.0]).unwrap();
-        let metrics = collector.finish(&Asked { thresholds: Thresholds::Best, ..Asked::of(&names(2)) }).unwrap();
+        let metrics =
+            collector.finish(&MetricOptions { thresholds: Thresholds::Best, ..MetricOptions::of(&names(2)) }).unwrap();
         let label = &metrics.labels[1];
         assert_eq!((label.positives, label.negatives, label.prevalence()), (0, 2, Some(0.0)));
         assert_eq!((label.auroc, label.auprc, label.f1, label.mcc, label.threshold), (None, None, None, None, None));
@@ -271,7 +273,7 @@ mod tests {
         let measure = |scores: &[f32], truth: &[f32], thresholds: Thresholds<'_>| {
             let mut collector = Collector::new(1, scores.len()).unwrap();
             collector.push(scores, truth).unwrap();
-            collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap()
+            collector.finish(&MetricOptions { thresholds, ..MetricOptions::of(&names) }).unwrap()
         };
         let valid = measure(&[0.4, 0.3, 0.1, 0.2], &[1.0, 1.0, 0.0, 0.0], Thresholds::Best);
         assert_eq!(valid.thresholds(), [Some(f64::midpoint(f64::from(0.3_f32), f64::from(0.2_f32)))]);
@@ -283,15 +285,15 @@ mod tests {
 
     #[test]
     fn names_groups_and_thresholds_of_another_number_of_labels_are_refused() {
-        let refused = |asked: &Asked<'_>| {
+        let refused = |asked: &MetricOptions<'_>| {
             let mut collector = Collector::new(2, 1).unwrap();
             collector.push(&[0.1, 0.2], &[0.0, 1.0]).unwrap();
             collector.finish(asked).is_err()
         };
         let (one, two) = (names(1), names(2));
-        assert!(refused(&Asked::of(&one)) && !refused(&Asked::of(&two)));
-        assert!(refused(&Asked { groups: &one, ..Asked::of(&two) }));
-        assert!(refused(&Asked { thresholds: Thresholds::Given(&[None]), ..Asked::of(&two) }));
-        assert!(Collector::new(2, 1).unwrap().finish(&Asked::of(&two)).is_err(), "a row is missing");
+        assert!(refused(&MetricOptions::of(&one)) && !refused(&MetricOptions::of(&two)));
+        assert!(refused(&MetricOptions { groups: &one, ..MetricOptions::of(&two) }));
+        assert!(refused(&MetricOptions { thresholds: Thresholds::Given(&[None]), ..MetricOptions::of(&two) }));
+        assert!(Collector::new(2, 1).unwrap().finish(&MetricOptions::of(&two)).is_err(), "a row is missing");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Asked, Average, Collector, LabelMetrics, Measure, Metrics, Thresholds};
+use super::{Average, Collector, LabelMetrics, Measure, MetricOptions, Metrics, Thresholds};
 use crate::sample::one_hot;
 
 #[derive(Deserialize)]
@@ -91,7 +91,7 @@ fn names(count: usize) -> Vec<String> {
 fn measured(mut collector: Collector, scores: &[f32], truth: &[f32], thresholds: Thresholds<'_>) -> Metrics {
     collector.push(scores, truth).unwrap();
     let names = names(collector.labels);
-    collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap()
+    collector.finish(&MetricOptions { thresholds, ..MetricOptions::of(&names) }).unwrap()
 }
 
 fn assert_label(name: &str, scores: &[f32], truth: &[f32], said: &Said) {
@@ -161,7 +161,7 @@ fn classes_measure_one_against_the_rest_as_in_scikit_learn() {
         let count = scores.len() / truth.len();
         let mut collector = Collector::multi_class(count, truth.len()).unwrap();
         collector.push(&scores, &one_hot(&truth, count)).unwrap();
-        let metrics = collector.finish(&Asked::of(&names(count))).unwrap();
+        let metrics = collector.finish(&MetricOptions::of(&names(count))).unwrap();
         for measure in Measure::OF_CLASSES {
             for (label, expected) in metrics.labels.iter().zip(&expected[measure.key()]) {
                 let what = format!("{name}: {} of class {}", measure.key(), label.name);

@@ -40,7 +40,7 @@ mod truth;
 pub use average::{Average, Averages, Interval};
 pub use bootstrap::Bootstrap;
 pub use collector::Collector;
-pub use finish::{Asked, Thresholds};
+pub use finish::{MetricOptions, Thresholds};
 pub use label::LabelMetrics;
 pub use measure::Measure;
 pub use results::{GroupMetrics, Metrics, Resampled, Resampling};

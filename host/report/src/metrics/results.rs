@@ -106,7 +106,7 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::{Asked, Bootstrap, Collector, Thresholds};
+    use crate::metrics::{Bootstrap, Collector, MetricOptions, Thresholds};
 
     #[test]
     fn metrics_that_an_earlier_version_wrote_are_read() {
@@ -127,11 +127,11 @@ mod tests {
         let bootstrap = Bootstrap::new(20, Resampling::Chromosome, &[1, 1, 2, 3], 0.9, 1).unwrap();
         let mut collector = Collector::new(2, 4).unwrap();
         collector.push(&[0.1, 0.9, 0.4, 0.3, 0.2, 0.6, 0.7, 0.8], &[0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0]).unwrap();
-        let asked = Asked {
+        let asked = MetricOptions {
             groups: &["x", ""].map(str::to_owned),
             thresholds: Thresholds::Best,
             bootstrap: Some(&bootstrap),
-            ..Asked::of(&names)
+            ..MetricOptions::of(&names)
         };
         let metrics = collector.finish(&asked).unwrap();
         let text = serde_json::to_string(&metrics).unwrap();

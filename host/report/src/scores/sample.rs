@@ -1,6 +1,6 @@
 //! Made-up scores for the tests of this folder.
 
-use crate::metrics::{Asked, Bootstrap, Collector, Metrics, Resampling, Thresholds};
+use crate::metrics::{Bootstrap, Collector, MetricOptions, Metrics, Resampling, Thresholds};
 use crate::sample::one_hot;
 
 fn names() -> Vec<String> {
@@ -28,11 +28,11 @@ pub(super) fn with_intervals(intervals: bool) -> Metrics {
     collector.push(&scores, &truth).unwrap();
     let blocks: Vec<u32> = (0..60).collect();
     let bootstrap = Bootstrap::new(200, Resampling::Window, &blocks, 0.95, 1).unwrap();
-    let asked = Asked {
+    let asked = MetricOptions {
         thresholds: Thresholds::Best,
         groups: &["tf", "", "tf"].map(str::to_owned),
         bootstrap: intervals.then_some(&bootstrap),
-        ..Asked::of(&names)
+        ..MetricOptions::of(&names)
     };
     collector.finish(&asked).unwrap().with_loss(0.25)
 }
@@ -44,7 +44,10 @@ pub(super) fn classes() -> Metrics {
     collector.push(&scores, &one_hot(&classes, 3)).unwrap();
     let blocks: Vec<u32> = (0..30).map(|row| row / 10).collect();
     let bootstrap = Bootstrap::new(100, Resampling::Chromosome, &blocks, 0.9, 7).unwrap();
-    collector.finish(&Asked { bootstrap: Some(&bootstrap), ..Asked::of(&names()) }).unwrap().with_loss(1.125)
+    collector
+        .finish(&MetricOptions { bootstrap: Some(&bootstrap), ..MetricOptions::of(&names()) })
+        .unwrap()
+        .with_loss(1.125)
 }
 
 /// Of three labels, the second with a constant truth.
@@ -55,7 +58,7 @@ pub(super) fn values() -> Metrics {
     let truth: Vec<f32> =
         truth.map(|(at, (score, noise))| if at % 3 == 1 { 0.5 } else { score + 0.5 * noise }).collect();
     collector.push(&scores, &truth).unwrap();
-    collector.finish(&Asked::of(&names())).unwrap().with_loss(0.0625)
+    collector.finish(&MetricOptions::of(&names())).unwrap().with_loss(0.0625)
 }
 
 pub(super) fn many_labels() -> Metrics {

@@ -1,7 +1,7 @@
 //! Scores of rows with a network: metrics of its predictions, and the mean loss.
 
 use genomenas_data::{Error as DataError, OtherStrand, Rows, Task};
-use genomenas_report::metrics::{Asked, Collector, Metrics};
+use genomenas_report::metrics::{Collector, MetricOptions, Metrics};
 use tch::Tensor;
 
 use super::blocks;
@@ -68,7 +68,7 @@ pub(crate) fn score_while(
         collector.push(&to_vec(&predictions)?, &to_vec(&targets)?).map_err(Error::of_metrics)?;
     }
     let metrics = collector
-        .finish(&Asked {
+        .finish(&MetricOptions {
             names: &shape.labels,
             groups: scoring.groups.unwrap_or(&shape.groups),
             thresholds: scoring.thresholds,

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// How the options of each decision are mixed in one forward pass. Architectures ignore it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Blend {
+pub(crate) enum Blend {
     /// By the softmax of the alphas.
     #[default]
     Softmax,
@@ -50,7 +50,7 @@ impl Mixer {
     /// # Errors
     ///
     /// The mixing is not valid, or names decisions or options that the supernet does not have.
-    pub fn new(mixing: &Mixing, layers: &Layers) -> Result<Self> {
+    pub(crate) fn new(mixing: &Mixing, layers: &Layers) -> Result<Self> {
         mixing.validate()?;
         let all = |selections: &[Selection]| -> Result<Vec<_>> {
             selections.iter().map(|selection| positions(selection, layers)).collect()
@@ -68,7 +68,7 @@ impl Mixer {
     }
 
     /// The blend of a training step; `progress` is the finished part of the training.
-    pub fn training(&self, seed: u64, step: u64, progress: f64) -> Blend {
+    pub(crate) fn training(&self, seed: u64, step: u64, progress: f64) -> Blend {
         match &self.kind {
             Kind::Gumbel { start, end } => {
                 let mut draws = seed::stream(seed, "gumbel", step);
@@ -84,7 +84,7 @@ impl Mixer {
     }
 
     /// The blend of a scored batch: as in training, without noise.
-    pub fn scoring(&self, batch: u64) -> Blend {
+    pub(crate) fn scoring(&self, batch: u64) -> Blend {
         /// Constant, so that scores are of the same sub-networks after every epoch.
         const SEED: u64 = 0;
         match self.kind {

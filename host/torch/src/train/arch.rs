@@ -2,7 +2,6 @@
 
 use genomenas_plugin::message::{Arch, Order, Plan};
 
-use super::job::Job;
 use super::optimizer::{Clipped, Optimizer, SchedulePoint};
 use super::passes::{GradientTargets, Passes};
 use super::progress::ScheduleProgress;
@@ -29,27 +28,6 @@ pub(super) struct StepContext {
 }
 
 impl ArchSteps {
-    /// Refuses architecture steps that the network of a job cannot take.
-    pub(super) fn check(job: &Job) -> Result<()> {
-        let Some(arch) = &job.plan.arch else {
-            return Ok(());
-        };
-        if job.layers.decisions.is_empty() {
-            return Err(Error::input(
-                "the plan has architecture steps (arch), and the network has no open decision: leave them out",
-            ));
-        }
-        if !job.mixing.learns() {
-            return Err(Error::input(
-                "the plan has architecture steps (arch), and the supernet's mixing has no alphas: mix by softmax or gumbel, or leave them out",
-            ));
-        }
-        match arch.order {
-            Order::First | Order::Second { .. } => Ok(()),
-            _ => Err(unknown_order()),
-        }
-    }
-
     /// The architecture steps of a plan, if it has any.
     pub(super) fn new(plan: &Plan, net: &Net) -> Result<Option<Self>> {
         let of = |settings: &Arch| {

@@ -2,18 +2,8 @@
 
 use std::time::Instant;
 
-use genomenas_plugin::message::{Cost, Stopped, Unit};
-
-/// The most that a training may cost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bound {
-    /// What is counted.
-    pub unit: Unit,
-    /// How much of it; seconds have fractions.
-    pub amount: f64,
-    /// The reason to report when this bound ends the training.
-    pub stopped: Stopped,
-}
+use genomenas_plugin::engine::{Bound, part, reached};
+use genomenas_plugin::message::{Cost, Stopped};
 
 /// Counts the cost of one training.
 #[derive(Debug)]
@@ -93,28 +83,21 @@ impl Meter {
     /// one step.
     pub(super) fn reached(&mut self) -> Option<Stopped> {
         let cost = self.cost();
-        self.bounds.iter().find(|bound| part_of(&cost, bound.unit, bound.amount) >= 1.0).map(|bound| bound.stopped)
+        reached(&self.bounds, &cost)
     }
 
     /// The part spent of the bound that is nearest its end; 0 without a bound.
     pub(super) fn part(&mut self) -> f64 {
         let cost = self.cost();
-        self.bounds.iter().map(|bound| part_of(&cost, bound.unit, bound.amount)).fold(0.0, f64::max)
-    }
-}
-
-/// A cost as a part of `amount`.
-pub(super) fn part_of(cost: &Cost, unit: Unit, amount: f64) -> f64 {
-    match unit {
-        _ if amount <= 0.0 => 1.0,
-        Unit::Seconds => cost.seconds / amount,
-        unit => cost.in_unit(unit) as f64 / amount,
+        part(&self.bounds, &cost)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use genomenas_plugin::message::Unit;
 
     use super::*;
 

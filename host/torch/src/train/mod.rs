@@ -18,6 +18,6 @@ mod tests;
 mod training;
 mod unrolled;
 
-pub use job::{Job, Start, StepObserver, check_plan};
+pub use job::{Job, Start, StepObserver};
 pub use scoring::{ScoreJob, Scoring};
 pub use training::Training;

@@ -1,9 +1,8 @@
 //! How far a training is: all that a checkpoint holds besides tensors.
 
+use genomenas_plugin::engine::part_of;
 use genomenas_plugin::message::{Cost, Epoch, Horizon, Plan, Stopped};
 use serde::{Deserialize, Serialize};
-
-use super::meter::part_of;
 
 /// How far a training is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use genomenas_data::{Device, Rows};
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Cost, MaskScore, Mixing, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Layers;
@@ -11,7 +12,7 @@ use genomenas_plugin::space::Layers;
 use super::batches;
 use super::forward_cost::ForwardCost;
 use super::job::StepObserver;
-use super::meter::{Bound, Meter};
+use super::meter::Meter;
 use super::saving::ended_with;
 use super::steps::out_of_data;
 use crate::error::Result;

@@ -5,15 +5,16 @@
 
 use std::time::{Duration, Instant};
 
+use genomenas_plugin::engine::{Bound, check};
 use genomenas_plugin::message::{Alphas, Cost, Epoch, Order, Stopped};
 
 use super::arch::ArchSteps;
 use super::forward_cost::ForwardCost;
-use super::job::{Job, Start, StepObserver, check_hidden, check_plan, check_states};
-use super::meter::{Bound, Meter};
+use super::job::{Job, Start, StepObserver};
+use super::meter::Meter;
 use super::objective::Objective;
 use super::optimizer::Optimizer;
-use super::partition::{Available, Partition};
+use super::partition::Partition;
 use super::progress::TrainingProgress;
 use crate::error::{Error, Result};
 use crate::eval;
@@ -69,14 +70,10 @@ impl Training {
 
     /// A training that has done nothing yet.
     fn with_net(job: Job, net: impl FnOnce(&Job) -> Result<Net>) -> Result<Self> {
-        job.plan.validate()?;
         let info = job.train.info();
-        job.layers.expect_io(info.shape.length, info.shape.labels.len())?;
-        check_plan(&job.plan, info)?;
-        check_hidden(&job.plan, &job.layers)?;
-        check_states(&job.layers, job.plan.batch)?;
-        ArchSteps::check(&job)?;
-        let partition = Partition::new(&job.plan, job.data_seed, &Available::of(info))?;
+        let data = info.for_checks();
+        let rows = check::training(&job.plan, &job.layers, &job.mixing, &data)?;
+        let partition = Partition::new(&job.plan, &rows, job.data_seed, &data)?;
         let mixer = Mixer::new(&job.mixing, &job.layers)?;
         let unrolls = job.plan.arch.as_ref().is_some_and(|arch| arch.order != Order::First);
         memory::check(

@@ -11,7 +11,7 @@
 //! #         let selection = self.0.sample(&mut seed::stream(1, "architecture", 0));
 //! #         Ok(Proposal::finish(Candidate { network: selection.into(), trial: None }))
 //! #     }
-//! #     fn update(&self, _: &mut (), _: &Report) -> Result<Vec<Discard>> { Ok(Vec::new()) }
+//! #     fn update(&self, _: &mut (), _: &Report) -> Result<()> { Ok(()) }
 //! # }
 //! # register! {
 //! #     First, id = "draws-one", kind = search, about = "Draws one.",

@@ -117,9 +117,15 @@ impl GenomeNas {
                 "the genomenas space has free_inputs and multiplier = {multiplier}: expected all {nodes} nodes in a cell's value, so leave multiplier out"
             )));
         }
-        if !(0.0..1.0).contains(&self.drop_path) {
-            let p = self.drop_path;
-            return Err(Error::invalid(format!("the genomenas space has drop_path = {p}: expected 0 ≤ p < 1")));
+        for (what, p) in [
+            ("drop_path", self.drop_path),
+            ("dropout", self.dropout),
+            ("input_dropout", self.input_dropout),
+            ("hidden_dropout", self.hidden_dropout),
+        ] {
+            if !(0.0..1.0).contains(&p) {
+                return Err(Error::invalid(format!("the genomenas space has {what} = {p}: expected 0 ≤ p < 1")));
+            }
         }
         Ok(())
     }

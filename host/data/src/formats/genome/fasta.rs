@@ -10,10 +10,10 @@ use crate::bases::{Letter, letter};
 use crate::error::Result;
 use crate::formats::source::{at, cannot_read};
 
-/// A longer heading belongs to another kind of file.
+/// Bytes of the longest heading; a longer one means that this is not FASTA text.
 const LONGEST_HEADING: usize = 1 << 20;
 
-/// What is done with the records of a file.
+/// Takes the records of a file, base by base.
 pub(crate) trait Sink {
     /// A record begins; its name is the first word of its heading.
     fn start(&mut self, name: &str) -> Result<()>;
@@ -23,7 +23,7 @@ pub(crate) trait Sink {
     fn end(&mut self) -> Result<()>;
 }
 
-/// What the reader is within.
+/// What the last byte belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     LineStart,
@@ -115,7 +115,7 @@ fn code(path: &Path, line: u64, byte: u8) -> Result<Option<u8>> {
             path,
             line,
             format!(
-                "'{}' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)",
+                "'{}' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)",
                 byte.escape_ascii()
             ),
         )),

@@ -33,7 +33,7 @@ enum Content {
 }
 
 impl Genome {
-    /// Opens a `.2bit` or FASTA file (plain, gzip or bgzip), told by its content.
+    /// Opens a `.2bit` or FASTA file (plain, gzip or bgzip); its content decides which of them it is.
     pub(crate) fn open(path: &Path, progress: OnProgress<'_>) -> Result<Self> {
         let (chromosomes, content) = if twobit::is_twobit(path)? {
             let file = twobit::TwoBit::open(path)?;

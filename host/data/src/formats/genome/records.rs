@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::formats::source::{cannot_read, open_text};
 use crate::progress::{OnProgress, Progress};
 
-/// What is done with a record: its name and its bases.
+/// Takes the name and the bases of a record.
 pub(crate) type OnRecord<'a> = &'a mut dyn FnMut(&str, &ChromosomeSequence) -> Result<()>;
 
-/// Calls `each` for the records of a file in their order: FASTA text (plain, gzip or bgzip), `.2bit`, and where
-/// `headless` gives a name also text of letters alone, which is one record of that name.
+/// Calls `each` for the records of a file in their order: FASTA text (plain, gzip or bgzip) or `.2bit`. With a name in
+/// `headless`, text of letters alone is accepted too, as one record of that name.
 pub(crate) fn read(path: &Path, headless: Option<&str>, progress: OnProgress<'_>, each: OnRecord<'_>) -> Result<()> {
     if twobit::is_twobit(path)? {
         let mut file = twobit::TwoBit::open(path)?;

@@ -1,4 +1,4 @@
-//! MATLAB 7.3 files: HDF5 in the form that MATLAB and, unless told otherwise, h5py write.
+//! MATLAB 7.3 files: HDF5 in the form that MATLAB writes, and h5py by default.
 //!
 //! Read: superblock 0 or 1 behind a user block of any size, groups as symbol tables, object headers of version 1, data
 //! in one piece, in the header or in chunks under a version 1 B-tree, deflate and shuffle. What newer writers make on

@@ -75,7 +75,7 @@ fn cannot_open(path: &Path, error: ZipError) -> Error {
     match error {
         ZipError::Io(error) => cannot_read(path, error),
         other => Error::input(format!(
-            "{}: it is no whole archive of NumPy arrays ({other}): expected a file that numpy.savez or \
+            "{}: it is not a whole archive of NumPy arrays ({other}): expected a file that numpy.savez or \
              numpy.savez_compressed wrote; copy or download it again",
             path.display()
         )),

@@ -1,4 +1,4 @@
-//! The rows of an array, one after the other, whatever order its numbers lie in.
+//! The rows of an array, one after the other, in C order or in Fortran order.
 //!
 //! An array in C order is read once, row by row. In Fortran order the first numbers of all rows come first, so as many
 //! rows as fit into a block are gathered in one reading, and the next block in another. Memory stays at one block.
@@ -20,7 +20,7 @@ const BLOCK: usize = if cfg!(test) { 64 } else { 128 << 20 };
 /// Numbers read at once.
 const PIECE: usize = if cfg!(test) { 2 } else { 1 << 16 };
 
-/// The rows of an array; `T` is what is kept of a number.
+/// The rows of an array; each number is read as a `T`.
 pub(crate) struct Rows<'a, T> {
     path: &'a Path,
     array: &'a Array,

@@ -163,7 +163,7 @@ fn guarded<T, E: std::fmt::Display>(path: &Path, call: impl FnOnce() -> Result<T
 
 fn wrong(path: &Path, what: &str) -> Error {
     Error::input(format!(
-        "cannot read {}: it is no whole Parquet file ({what}); copy or download it again",
+        "cannot read {}: it is not a whole Parquet file ({what}); copy or download it again",
         path.display()
     ))
 }
@@ -177,7 +177,7 @@ fn is_readable(kind: &DataType) -> bool {
     }
 }
 
-/// The value of a row; `None` where the array is of no readable type, or holds bytes that are no text.
+/// The value of a row; `None` where the array has a type that cannot be read, or bytes that are not UTF-8.
 fn cell(array: &ArrayRef, row: usize) -> Option<Cell> {
     if let DataType::List(_) = array.data_type() {
         let lists = array.as_list_opt::<i32>()?;

@@ -30,7 +30,7 @@ pub(super) struct Array {
 pub(super) enum Storage {
     /// One after another, from a byte of the file on.
     Contiguous { offset: u64 },
-    /// In blocks of their own.
+    /// In chunks.
     Chunked(Chunks),
     /// One after another in a compressed part of the file, behind some bytes of it.
     Deflated { offset: u64, length: u64, skip: u64 },
@@ -77,7 +77,7 @@ impl Array {
         matches!(self.storage, Storage::Deflated { .. })
     }
 
-    /// Samples of which whole chunks are read; 1 where every sample can be read alone.
+    /// Samples in a chunk, which is read as a whole; 1 where every sample can be read alone.
     pub(super) fn granularity(&self) -> u64 {
         match &self.storage {
             Storage::Chunked(chunks) => chunks.samples(),
@@ -148,7 +148,7 @@ impl Array {
     }
 }
 
-/// Bytes of a piece of a plane of so many: whole numbers of every width.
+/// Bytes of a piece of a plane that has `bytes` bytes: a multiple of every width of numbers.
 fn piece_of(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(PIECE).min(PIECE)
 }

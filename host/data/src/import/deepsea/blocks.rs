@@ -1,7 +1,7 @@
 //! Reads a file of the bundle a block of samples at a time.
 //!
-//! One sample touches thousands of places of the file, so a block holds as many samples as fit the memory we allow
-//! ourselves, and every chunk of the file is read once for it.
+//! One sample touches thousands of places of the file, so a block holds as many samples as fit into a fixed
+//! amount of memory, and every chunk of the file is read once for it.
 
 use std::ops::Range;
 
@@ -53,23 +53,23 @@ pub(super) fn read(bundle: &Bundle, range: &Range<u64>, read: &mut u64, progress
     let samples = usize::try_from(range.end - range.start)
         .map_err(|_| Error::input(format!("{}: too many samples", bundle.path.display())))?;
     let mut block = Block::new(samples, bundle.length, bundle.label_count);
-    let mut told = *read;
-    let mut tell = |bytes: usize| {
+    let mut reported = *read;
+    let mut report = |bytes: usize| {
         *read += bytes as u64;
-        if *read - told > 16 << 20 {
-            told = *read;
+        if *read - reported > 16 << 20 {
+            reported = *read;
             progress(Progress { stage: &stage, done: *read, total, unit: "bytes" });
         }
     };
     let element = bundle.bases.element;
     let bases = bundle.bases.read(&bundle.parts, range, &mut |plane, first, raw| {
-        tell(raw.len());
+        report(raw.len());
         block.add_bases(element, plane, first, raw).map_err(|wrong| wrong_base(&wrong, range.start))
     });
     bases.map_err(|error| error.context(format!("{}: {}", bundle.path.display(), bundle.bases.name)))?;
     let element = bundle.labels.element;
     let labels = bundle.labels.read(&bundle.parts, range, &mut |plane, first, raw| {
-        tell(raw.len());
+        report(raw.len());
         block.add_labels(element, plane, first, raw).map_err(|wrong| wrong_label(&wrong, range.start))
     });
     labels.map_err(|error| error.context(format!("{}: {}", bundle.path.display(), bundle.labels.name)))?;

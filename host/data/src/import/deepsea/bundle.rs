@@ -1,4 +1,4 @@
-//! A file of the bundle: its container, told by its content, and the two arrays in it.
+//! A file of the bundle: its container, which its content shows, and the two arrays in it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! `data import deepsea`: the three files of the `DeepSEA` bundle, as they were published.
 //!
-//! Train, valid and test are a file each, of MATLAB 7.3 (HDF5) or MATLAB 5, told by their content; in each lie an array
-//! of bases (samples × 4 × positions in MATLAB, channels in the order A, G, C, T) and one of labels. A base is a 1 in
+//! Train, valid and test are a file each, of MATLAB 7.3 (HDF5) or MATLAB 5; the content decides. Each holds an array of
+//! bases (samples × 4 × positions in MATLAB, channels in the order A, G, C, T) and one of labels. A base is a 1 in
 //! one of the four channels; four zeros are an unknown base. The files are read in blocks of samples and never unpacked
 //! as a whole (see `planes.rs`): a block of 1,000 bases and 919 labels takes 490 bytes a sample.
 //!

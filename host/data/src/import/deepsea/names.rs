@@ -20,7 +20,7 @@ pub(super) struct Names {
     pub(super) repeated: Vec<String>,
 }
 
-/// Names and groups of so many labels, from a file where there is one.
+/// Names and groups of `count` labels, from a file where there is one.
 pub(super) fn names(file: Option<&Path>, count: usize) -> Result<Names> {
     let mut names = match file {
         Some(file) => read(file, count)?,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::store::Split;
 
-/// Reads the three files of the DeepSEA bundle, MATLAB 7.3 (HDF5) or MATLAB 5
+/// Reads the three files of the DeepSEA bundle, MATLAB 7.3 (HDF5) or MATLAB 5.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -17,25 +17,25 @@ genomenas data import deepsea --train train.mat --valid valid.mat --test test.ma
     )
 )]
 pub struct DeepseaOptions {
-    /// The file with trainxdata and traindata
+    /// The file with trainxdata and traindata.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub train: PathBuf,
-    /// The file with validxdata and validdata
+    /// The file with validxdata and validdata.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub valid: PathBuf,
-    /// The file with testxdata and testdata
+    /// The file with testxdata and testdata.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub test: PathBuf,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
     /// Names of the labels, one a line in the order of the data, perhaps with a tab and a group [default: numbers]
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub labels: Option<PathBuf>,
-    /// What is expected of the two strands of a split
+    /// What is expected of the two strands of a split.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub strands: StrandsFrom,
 }
@@ -68,12 +68,12 @@ impl DeepseaOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum StrandsFrom {
-    /// What is found is recorded
+    /// What is found is recorded.
     #[default]
     Auto,
-    /// The second half must be the reverse complements of the first, in its order
+    /// The second half must be the reverse complements of the first, in its order.
     Both,
-    /// Rows are taken to be of one strand
+    /// Rows are taken to be of one strand.
     One,
 }
 

@@ -61,14 +61,14 @@ impl Planes {
     }
 }
 
-/// Words of a plane of so many samples: where they are many, odd in cache lines, so that the same word of all planes is
-/// not in one place of the cache.
+/// Words of a plane of `samples` samples. A long plane is an odd number of cache lines, so that the same word of all
+/// planes does not fall on one place of the cache.
 fn stride(samples: usize) -> usize {
     let words = samples.div_ceil(WORD);
     if words < 8 { words } else { (words.div_ceil(8) | 1) * 8 }
 }
 
-/// Bytes that a block of so many samples takes.
+/// Bytes that a block takes.
 pub(super) fn block_bytes(samples: usize, length: usize, labels: usize) -> usize {
     stride(samples).saturating_mul(8).saturating_mul(length.saturating_mul(3).saturating_add(labels))
 }
@@ -145,7 +145,7 @@ impl Block {
     }
 }
 
-/// Cuts values into words of bits and gives them to `add`, which may refuse some of them.
+/// Cuts values into words of bits and passes them to `add`, which may refuse some of them.
 fn words(
     element: Element,
     plane: usize,

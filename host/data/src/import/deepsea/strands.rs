@@ -37,7 +37,7 @@ impl StrandReport {
 }
 
 impl Strands {
-    /// Of a split with so many rows.
+    /// For a split of `rows` rows.
     pub(super) fn new(rows: u64) -> Self {
         let odd = !rows.is_multiple_of(2);
         let found = StrandReport { pairs: if odd { 0 } else { rows / 2 }, odd, ..StrandReport::default() };

@@ -44,7 +44,7 @@ impl Classes {
                 if !names.contains(&name) {
                     if split != Split::Train {
                         return Err(Error::input(format!(
-                            "class {name:?} of {} is none of train, whose classes are {}",
+                            "class {name:?} of {} is not a class of train, whose classes are {}",
                             split.name(),
                             names.join(", ")
                         )));
@@ -63,7 +63,7 @@ impl Classes {
             names.iter().filter(|name| Some(*name) != options.background.as_ref()).cloned().collect();
         if let Some(background) = options.background.as_ref().filter(|name| !names.contains(name)) {
             return Err(Error::input(format!(
-                "the background {background:?} is none of the classes, which are {}",
+                "the background {background:?} is not one of the classes, which are {}",
                 names.join(", ")
             )));
         }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::splits::Fractions;
 use crate::store::{LONGEST, Task};
 
-/// Reads sequences of several classes, each a FASTA file or a folder of them
+/// Reads sequences of several classes, each a FASTA file or a folder of them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -20,19 +20,19 @@ genomenas data import fasta train/ctcf.fa train/none.fa --valid-paths valid/ctcf
 --test-paths test/ctcf.fa test/none.fa --out ctcf.arrow")
 )]
 pub struct FastaOptions {
-    /// A class each: a file or folder (FASTA, plain, gzip or bgzip, or .2bit), whose name is the class, or NAME=PATH
+    /// A class each: a file or folder (FASTA, plain, gzip or bgzip, or .2bit), whose name is the class, or NAME=PATH.
     #[cfg_attr(feature = "clap", arg(value_name = "[NAME=]PATH", required = true))]
     pub paths: Vec<ClassPath>,
-    /// The classes of the validation split; those before are then of the training split
+    /// The classes of the validation split; those before are then of the training split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1.., requires = "test_paths"))]
     pub valid_paths: Vec<ClassPath>,
-    /// The classes of the test split
+    /// The classes of the test split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1.., requires = "valid_paths"))]
     pub test_paths: Vec<ClassPath>,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
     /// Bases a row; longer records are cut into windows [default: all records are equally long]
@@ -41,35 +41,35 @@ pub struct FastaOptions {
     /// Bases from one window's start to the next [default: those of a row]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub step: Option<u64>,
-    /// What happens to records that are shorter than a row
+    /// What happens to records that are shorter than a row.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub short: Short,
-    /// The largest share of unknown bases (N) that a row may have
+    /// The largest share of unknown bases (N) that a row may have.
     // Those that fill up a short record count.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 1.0))]
     pub max_unknown: f64,
-    /// What is predicted
+    /// What is predicted.
     #[cfg_attr(
         feature = "clap",
         arg(long, default_value = Task::MultiClass.name(), value_parser = Task::one_of(&[Task::MultiClass, Task::MultiLabel]))
     )]
     pub task: Task,
-    /// In a multi-label task: the class whose rows have no label
+    /// In a multi-label task: the class whose rows have no label.
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub background: Option<String>,
-    /// The share of rows for validation
+    /// The share of rows for validation.
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "valid_paths")
     )]
     pub valid: f64,
-    /// The share of rows for the test
+    /// The share of rows for the test.
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "valid_paths")
     )]
     pub test: f64,
-    /// Decides, with the sequences, which split a row is in
+    /// Decides, with the sequences, which split a row is in.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, conflicts_with = "valid_paths"))]
     pub seed: u64,
 }
@@ -139,10 +139,10 @@ impl FastaOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Short {
-    /// They are left out and counted
+    /// They are left out and counted.
     #[default]
     Drop,
-    /// They get unknown bases on both sides
+    /// They get unknown bases on both sides.
     Fill,
 }
 

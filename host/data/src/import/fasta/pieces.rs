@@ -45,7 +45,7 @@ pub(super) struct Piece<'a> {
     pub(super) labels: &'a [u32],
 }
 
-/// How the windows of a record came out.
+/// What was left out of a record, and why.
 #[derive(Default)]
 struct Cut {
     short: bool,
@@ -94,7 +94,7 @@ impl Pieces {
         Ok(pieces)
     }
 
-    /// Takes the length of the first record for that of all, where none was asked for.
+    /// Where no length was asked for, the length of the first record is that of all.
     fn fit(
         &mut self,
         options: &FastaOptions,
@@ -210,7 +210,7 @@ fn cut(
     Ok(cut)
 }
 
-/// Tells windows apart: 128 bits of SHA-256.
+/// 128 bits of SHA-256, by which windows are compared.
 fn digest(packed: &Packed) -> [u8; 16] {
     let mut digest = Sha256::new();
     digest.update(packed.codes());

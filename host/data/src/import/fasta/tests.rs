@@ -174,19 +174,19 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         change(&mut options);
         folder.refused(&options)
     };
-    insta::assert_snapshot!(refused(&|options| options.paths.truncate(1)), @r#"class "b" of valid is none of train, whose classes are a"#);
+    insta::assert_snapshot!(refused(&|options| options.paths.truncate(1)), @r#"class "b" of valid is not a class of train, whose classes are a"#);
     insta::assert_snapshot!(refused(&|options| options.test_paths.clear()), @"files of one split alone: give those of valid and those of test");
     insta::assert_snapshot!(refused(&|options| options.background = Some("a".into())), @"a background is of a multi-label task: choose that task, or let the background be a class like the others");
     insta::assert_snapshot!(refused(&|options| {
         options.task = Task::MultiLabel;
         options.background = Some("c".into());
-    }), @r#"the background "c" is none of the classes, which are a, b"#);
+    }), @r#"the background "c" is not one of the classes, which are a, b"#);
     insta::assert_snapshot!(refused(&|options| options.task = Task::Regression), @"files of sequences have no regression task: expected multi-class or multi-label");
     insta::assert_snapshot!(refused(&|options| options.length = Some(100)), @"no row of 100 bases: 9 records are shorter and 0 windows have too many unknown bases");
     insta::assert_snapshot!(refused(&|options| options.length = Some(usize::MAX)), @"rows of 18446744073709551615 bases: expected 1 to 16777216");
     insta::assert_snapshot!(refused(&|options| options.step = Some(0)), @"windows of 0 bases or a step of 0: give at least 1");
     insta::assert_snapshot!(refused(&|options| options.paths.push(options.paths[0].clone())), @r#"two paths are named "a", and the name is the class: give train/a.fa as NAME=PATH"#);
-    insta::assert_snapshot!(refused(&|options| options.paths[1].path = folder.file("train/b.fa", ">x\nAC-T\n")), @"train/b.fa, line 2: '-' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(&|options| options.paths[1].path = folder.file("train/b.fa", ">x\nAC-T\n")), @"train/b.fa, line 2: '-' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(&|options| options.paths[1] = folder.class("b.fna", "ACGT\n")), @"b.fna holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>' or a .2bit file, and it starts with 'A'");
     insta::assert_snapshot!(refused(&|options| {
         options.paths[1].path = folder.0.path().join("b");

@@ -1,7 +1,7 @@
 //! `data import next`: windows over sequences, whose label is the base that comes after.
 //!
 //! A row shows `length` known bases, its class is the next one, A, C, G or T. Records and files are never joined, and
-//! no window holds an unknown base, nor is one its class. No two rows of different splits share a base, the one that is
+//! no window holds an unknown base or has one as its class. No two rows of different splits share a base, the one that is
 //! predicted included. Files are read twice, a record at a time: once for names and lengths, once to pack.
 
 mod options;

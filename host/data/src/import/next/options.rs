@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::splits::GenomeSplitOptions;
 
-/// Cuts sequences into windows, labelled by the base that comes next
+/// Cuts sequences into windows, labelled by the base that comes next.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -21,25 +21,25 @@ genomenas data import next genome.fa --valid-share 0.1 --test-share 0.1 --block 
     )
 )]
 pub struct NextOptions {
-    /// Files or folders: FASTA (plain, gzip or bgzip), .2bit, or text of letters alone, which is one record
+    /// Files or folders: FASTA (plain, gzip or bgzip), .2bit, or text of letters alone, which is one record.
     #[cfg_attr(feature = "clap", arg(value_name = "PATH", required = true))]
     pub paths: Vec<PathBuf>,
-    /// The files or folders of the validation split; those before are then of the training split
+    /// The files or folders of the validation split; those before are then of the training split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1.., requires = "test_paths"))]
     pub valid_paths: Vec<PathBuf>,
-    /// The files or folders of the test split
+    /// The files or folders of the test split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1.., requires = "valid_paths"))]
     pub test_paths: Vec<PathBuf>,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
-    /// Bases a row
+    /// Bases a row.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 1000))]
     pub length: usize,
-    /// Bases from one window's start to the next
+    /// Bases from one window's start to the next.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 10))]
     pub step: u64,
     /// Which records, or parts of them, are in which split, where files do not decide.

@@ -114,7 +114,7 @@ impl Records {
         self.files.iter().flat_map(|file| std::iter::repeat_n(file.split, file.records))
     }
 
-    /// Gives names that several files have in common the file's name in front, and its split where that is the file's.
+    /// Puts the file's name in front of names that several files have, and its split too where files decide the splits.
     fn name(&mut self, by_file: bool) -> Result<()> {
         let mut times: BTreeMap<String, u32> = BTreeMap::new();
         for record in &self.all {

@@ -162,7 +162,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         options.valid_paths = vec![fasta.clone()];
     }), @"files of one split alone: give those of valid and those of test");
     insta::assert_snapshot!(refused(&|options| options.paths.push(fasta.clone())), @"g.fa is given twice: give each file once");
-    insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("words.txt", "Hello\n")]), @"words.txt, line 1: 'e' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("words.txt", "Hello\n")]), @"words.txt, line 1: 'e' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("empty.txt", "")]), @"empty.txt holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>', a text of letters alone or a .2bit file, and it is empty");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("twice.fa", ">a\nACGT\n>a\nACGT\n")]), @r#"twice.fa: record "twice:a" occurs twice: give each a name of its own"#);
 }

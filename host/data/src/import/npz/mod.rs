@@ -5,9 +5,9 @@
 //! is written; then inputs and labels side by side. Memory stays at a row, or a block of rows of an array in Fortran
 //! order.
 //!
-//! Nobody writes down in which order that archive has its channels. Its sequences are `DeepSEA`'s, whose order is A, G, C,
-//! T, and it was made by leaving out rows and labels, so that this order is the default; what is imported is checked for
-//! signs of another one (`onehot::Pairs`).
+//! The order of the channels in that archive is documented nowhere. It was made from `DeepSEA`'s sequences by leaving out
+//! rows and labels, and their order is A, G, C, T, which is therefore the default. An import warns where the rows suggest
+//! another order (`onehot::Pairs`).
 
 mod arrays;
 mod onehot;
@@ -93,7 +93,7 @@ fn layout(options: &NpzOptions, arrays: &PerSplit<Arrays>) -> Result<(usize, Axi
         [_, CHANNELS, CHANNELS] => {
             return Err(first
                 .x
-                .wrong(path, "rows of 4 × 4: which axis holds the channels cannot be told; give longer sequences"));
+                .wrong(path, "rows of 4 × 4: it is unclear which axis holds the channels; give longer sequences"));
         }
         [_, length, CHANNELS] => (*length, Axis::Last),
         [_, CHANNELS, length] => (*length, Axis::First),

@@ -1,4 +1,4 @@
-//! From one-hot numbers to bases, and whether the channels are in the order that was said.
+//! From one-hot numbers to bases, and a check that the channels are in the order that the options name.
 
 use crate::bases::{CHANNELS, Packed, bit_at, code_at};
 use crate::error::{Error, Result};
@@ -6,7 +6,7 @@ use crate::formats::npz::Number;
 
 /// A number of a one-hot array that is neither 0 nor 1.
 const NEITHER: u8 = 2;
-/// Fewer pairs of C and G say nothing about their order.
+/// Pairs of C and G below which their order cannot be judged.
 const PAIRS: u64 = 10_000;
 
 /// Which axis of a row holds the channels.
@@ -57,7 +57,7 @@ pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Resul
         .map_err(|(place, _)| Error::bug(format!("base {place} of a one-hot row is no letter")))
 }
 
-/// How often C stands before G, and G before C.
+/// The number of times that C stands before G, and G before C.
 ///
 /// Both are about as frequent in genomes, but where methylated C mutates, as in vertebrates, CG is rare. Channels in the
 /// order ACGT that are read as AGCT, or the other way round, swap the two.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::store::Task;
 
-/// Reads one-hot sequences and labels from the arrays of a NumPy archive
+/// Reads one-hot sequences and labels from the arrays of a NumPy archive.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -19,15 +19,15 @@ genomenas data import npz activity.npz --channels ACGT --task regression --out a
     )
 )]
 pub struct NpzOptions {
-    /// The archive: what numpy.savez writes, compressed or not
+    /// The archive: what numpy.savez writes, compressed or not.
     pub npz: PathBuf,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
-    /// The order of the channels; AGCT is that of DeepSEA
+    /// The order of the channels; AGCT is that of DeepSEA.
     #[cfg_attr(feature = "clap", arg(long, value_name = "ORDER", default_value = "AGCT"))]
     pub channels: String,
     /// Names of the labels, one a line, and perhaps a tab and a group [default: numbers]

@@ -11,7 +11,7 @@ use crate::import::label_names;
 use crate::store::{MOST_LABELS, PerSplit, Split, Target, Task};
 use crate::text::shortened;
 
-/// What is known of the labels after reading them once.
+/// What the first reading of the labels found.
 pub(super) struct Labels {
     pub(super) task: Task,
     /// How many.
@@ -92,7 +92,7 @@ impl Labels {
         Ok(labels)
     }
 
-    /// Takes the label of a row.
+    /// Reads the label of a row into `target`.
     pub(super) fn target(&self, row: &[f64], target: &mut RowTarget) -> Result<()> {
         match self.task {
             Task::MultiLabel => target.bits(row),
@@ -116,7 +116,7 @@ impl Labels {
         }
     }
 
-    /// The label that [`Self::target`] took.
+    /// The label that [`Self::target`] read.
     pub(super) fn of<'t>(&self, target: &'t RowTarget) -> Target<'t> {
         match self.task {
             Task::MultiLabel => Target::Bits(&target.bits),
@@ -178,14 +178,14 @@ pub(super) fn in_row(path: &Path, array: &Array, row: u64, error: Error) -> Erro
     array.at(path, error.context(format!("row {row}")))
 }
 
-/// The row within its split of the row that is the `done`th of all.
+/// The index within its split of the row with the index `done` among all rows.
 fn done_in(done: u64, arrays: &PerSplit<Arrays>, split: Split) -> u64 {
     let before: u64 =
         Split::ALL.iter().filter(|&&other| other < split).map(|&other| arrays.get(other).y.rows as u64).sum();
     done - before
 }
 
-/// The labels' names and groups: those of the file, which must be as many as there are, or numbered ones.
+/// The names and groups of the labels: numbered names, or those of the file, which must have as many.
 pub(super) fn names(options: &NpzOptions, labels: &Labels) -> Result<(Vec<String>, Vec<String>)> {
     let Some(file) = &options.labels else {
         return Ok(((0..labels.count).map(|label| format!("label_{label}")).collect(), Vec::new()));

@@ -335,7 +335,7 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
             }
         })
         .collect();
-    insta::assert_snapshot!(folder.refused(&folder.options(&short)), @"a.npz, array x_train: rows of 4 × 4: which axis holds the channels cannot be told; give longer sequences");
+    insta::assert_snapshot!(folder.refused(&folder.options(&short)), @"a.npz, array x_train: rows of 4 × 4: it is unclear which axis holds the channels; give longer sequences");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::formats::table::TextOptions;
 use crate::splits::Fractions;
 use crate::store::{Split, Task};
 
-/// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split
+/// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -23,66 +23,66 @@ genomenas data import table signal.parquet --labels k562,hepg2 --task regression
     )
 )]
 pub struct TableOptions {
-    /// The table: TSV or CSV, plain or gzip, or Parquet
+    /// The table: TSV or CSV, plain or gzip, or Parquet.
     pub table: PathBuf,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
     /// What separates columns: one character, or 'tab' [default: a comma in a file named .csv, else a tab]
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHAR", value_parser = delimiter))]
     pub delimiter: Option<u8>,
-    /// The first line is a row already; columns go by number, from 1
+    /// The first line is a row already; columns go by number, from 1.
     #[cfg_attr(feature = "clap", arg(long))]
     pub no_header: bool,
-    /// The column with the sequence
+    /// The column with the sequence.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN", default_value = "sequence"))]
     pub sequence: String,
-    /// The column with the class or the labels; several, separated by commas, for one label each: 0 or 1, or a number
+    /// The column with the class or the labels; several, separated by commas, for one label each: 0 or 1, or a number.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN,…", value_delimiter = ',', default_value = "label"))]
     pub labels: Vec<String>,
-    /// What separates the labels in the one label column
+    /// What separates the labels in the one label column.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHAR"))]
     pub label_separator: Option<char>,
     /// What is predicted [default: multi-class for one label column without separator, else multi-label]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
-    /// The group of labels: a file of label, tab and group, one a line
+    /// The group of labels: a file of label, tab and group, one a line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
-    /// The column with the split: train, valid or test
+    /// The column with the split: train, valid or test.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub split: Option<String>,
-    /// Where shares decide the split: the share of rows for validation
+    /// Where shares decide the split: the share of rows for validation.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
     pub valid: f64,
-    /// Where shares decide the split: the share of rows for the test
+    /// Where shares decide the split: the share of rows for the test.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
     pub test: f64,
-    /// Where shares decide the split: decides, with the sequence, which split a row is in
+    /// Where shares decide the split: decides, with the sequence, which split a row is in.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, conflicts_with_all = OTHER_SPLITS))]
     pub seed: u64,
-    /// Where shares decide the split: rows with the same value in this column stay together
+    /// Where shares decide the split: rows with the same value in this column stay together.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub group: Option<String>,
-    /// The column with the chromosome
+    /// The column with the chromosome.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub chromosome: Option<String>,
-    /// The column with the first base of the sequence on its chromosome, counted from 0; the store keeps it
+    /// The column with the first base of the sequence on its chromosome, counted from 0; the store keeps it.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub start: Option<String>,
-    /// Chromosomes of the validation split, separated by commas; train has those that are in no list
+    /// Chromosomes of the validation split, separated by commas; train has those that are in no list.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR,…", value_delimiter = ','))]
     pub valid_chromosomes: Vec<String>,
-    /// Chromosomes of the test split
+    /// Chromosomes of the test split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR,…", value_delimiter = ','))]
     pub test_chromosomes: Vec<String>,
-    /// A table of its own for validation; the first table is then for training
+    /// A table of its own for validation; the first table is then for training.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub valid_table: Option<PathBuf>,
-    /// A table of its own for the test
+    /// A table of its own for the test.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub test_table: Option<PathBuf>,
     /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases [default: all equally long]
@@ -156,7 +156,7 @@ impl TableOptions {
             (None, false, false) => SplitBy::Share,
             _ => {
                 return refuse(
-                    "splits are told twice: give a split column, or chromosomes of valid and test, or a table each for \
+                    "the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for \
                      valid and test",
                 );
             }
@@ -200,7 +200,7 @@ impl TableOptions {
         }
     }
 
-    /// The tables to read, in their order, and the split of each where that is told by the table.
+    /// The tables to read, in their order, and the split of each where the table decides it.
     pub(super) fn tables(&self) -> Vec<(&Path, Option<Split>)> {
         let more = [(&self.valid_table, Split::Valid), (&self.test_table, Split::Test)];
         let more: Vec<_> = more.iter().filter_map(|(path, split)| Some((path.as_deref()?, Some(*split)))).collect();

@@ -184,7 +184,7 @@ fn what_is_wrong_with_a_parquet_file_is_said_with_its_row() {
                 .map(|(row, sequence)| if row == place { text.to_owned() } else { sequence }),
         )
     };
-    insta::assert_snapshot!(folder.refused(&with("sequence", changed(1500, "ACGTACGTACGQ"))), @"t.parquet, row 1501: 'Q' at place 12 of the sequence is no letter of DNA (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(folder.refused(&with("sequence", changed(1500, "ACGTACGTACGQ"))), @"t.parquet, row 1501: 'Q' at place 12 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(folder.refused(&with("sequence", changed(3, "ACGT"))), @"t.parquet, row 4: a sequence of 4 bases, and the one of row 1 has 12: give a length to cut or fill all sequences to");
     let missing = (0..ROWS).map(|row| (row != 9).then_some("a")).collect::<StringArray>();
     insta::assert_snapshot!(folder.refused(&with("label", Arc::new(missing))), @"t.parquet, row 10: the class is empty");
@@ -197,7 +197,7 @@ fn what_is_wrong_with_a_parquet_file_is_said_with_its_row() {
     let empty = RecordBatch::try_from_iter(good()).unwrap().slice(0, 0);
     insta::assert_snapshot!(folder.refused(&folder.of(folder.write(&empty, Compression::SNAPPY))), @"t.parquet: there is no row in it");
     std::io::Write::write_all(&mut File::create(&options.table).unwrap(), b"sequence\tlabel\nACGT\ta\n").unwrap();
-    insta::assert_snapshot!(folder.refused(&options), @"cannot read t.parquet: it is no whole Parquet file (Invalid Parquet file. Corrupt footer); copy or download it again");
+    insta::assert_snapshot!(folder.refused(&options), @"cannot read t.parquet: it is not a whole Parquet file (Invalid Parquet file. Corrupt footer); copy or download it again");
 }
 
 #[test]

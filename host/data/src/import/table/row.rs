@@ -18,7 +18,7 @@ pub(super) fn sequence(options: &TableOptions, columns: &Columns, record: &Table
     }
     let packed = Packed::from_letters(text.as_bytes()).map_err(|(place, byte)| {
         record.wrong(format!(
-            "'{}' at place {} of the sequence is no letter of DNA (A, C, G, T, N and the IUPAC letters are)",
+            "'{}' at place {} of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)",
             byte.escape_ascii(),
             place + 1
         ))
@@ -83,7 +83,7 @@ pub(super) fn split(column: usize, record: &TableRow<'_>) -> Result<Split> {
         "valid" | "validation" | "val" | "dev" => Ok(Split::Valid),
         "test" => Ok(Split::Test),
         _ => Err(record.wrong(format!(
-            "{:?} is no split: expected train, valid (or validation, val, dev) or test",
+            "{:?} is not a split: expected train, valid (or validation, val, dev) or test",
             shortened(cell)
         ))),
     }
@@ -114,8 +114,8 @@ pub(super) fn start(column: usize, record: &TableRow<'_>, found: usize, length: 
     })
 }
 
-/// A number for the group of a row; an empty cell is no group. Two groups with one number would share a split, nothing
-/// worse, and there are 2^64 numbers.
+/// A number for the group of a row; an empty cell means no group. Two groups with the same number would share a
+/// split, which is harmless, and there are 2^64 numbers.
 pub(super) fn group(column: usize, record: &TableRow<'_>) -> Result<Option<u64>> {
     let cell = record.cell(column)?;
     let digest = Sha256::digest(cell.as_bytes());

@@ -111,9 +111,9 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
     let folder = Folder::new();
     let refused = |table: &str| folder.refused(&folder.options("t.tsv", table));
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\nvalid\tb\tACG\n"), @"t.tsv, line 3: a sequence of 3 bases, and the one of line 2 has 4: give a length to cut or fill all sequences to");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is no letter of DNA (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\n"), @"t.tsv, line 2: expected 3 columns as in the first line, found 2: is it cut off, or the delimiter wrong?");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is no split: expected train, valid (or validation, val, dev) or test"#);
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is not a split: expected train, valid (or validation, val, dev) or test"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\t\tACGT\n"), @"t.tsv, line 2: the class is empty");
     insta::assert_snapshot!(refused("split\tclass\tsequence\ntrain\ta\tACGT\n"), @r#"t.tsv, line 1: no column "label": the columns are split, class, sequence"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\n"), @"t.tsv: there is no row in it");
@@ -330,7 +330,7 @@ fn splits_that_are_told_twice_or_by_half_are_refused() {
     let column = |name: &str| Some(name.to_owned());
     let chromosomes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let shares = TableOptions { split: None, ..good.clone() };
-    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"splits are told twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes of one split only: name some for valid and some for test, train has the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b", "a"]), ..shares.clone() }), @r#"chromosome "a" is given for valid and for test: name each once"#);

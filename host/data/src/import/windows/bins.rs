@@ -1,4 +1,4 @@
-//! Bins over a chromosome, and which labels a bin has.
+//! Bins over a chromosome, and the labels of each bin.
 
 use std::ops::Range;
 

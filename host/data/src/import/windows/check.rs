@@ -55,7 +55,7 @@ fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> R
     let threshold = options.signal_threshold;
     let refuse = |what: String| Err(Error::input(what));
     if threshold.is_some_and(|threshold| !threshold.is_finite()) {
-        return refuse("a signal threshold that is no finite number: give one, such as 2.5".into());
+        return refuse("a signal threshold that is not a finite number: give one, such as 2.5".into());
     }
     if threshold.is_some() && tracks.is_empty() {
         return refuse("a signal threshold without a signal: no label file is a bigWig file".into());

@@ -14,7 +14,7 @@ use crate::progress::{OnProgress, Progress};
 use crate::store::MOST_LABELS;
 use crate::text::shortened;
 
-/// Endings of label files that are no part of a label's name.
+/// Endings of label files that are not part of a label's name.
 const ENDINGS: &[&str] = &["narrowPeak", "broadPeak", "gappedPeak", "bed", "txt"];
 /// Labels named in a message.
 const LABELS_SHOWN: usize = 40;
@@ -33,8 +33,7 @@ pub(super) struct Features {
     pub(super) unwanted: u64,
 }
 
-/// Reads label files. `tracks` are labels that come from elsewhere; `wanted` restricts and orders the labels; empty:
-/// all.
+/// Reads label files. `tracks` are labels from other files. `wanted` restricts and orders the labels; empty means all.
 pub(super) fn read(
     files: &[impl AsRef<Path>],
     chromosomes: &[Chromosome],

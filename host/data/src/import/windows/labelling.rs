@@ -11,7 +11,7 @@ use crate::formats::genome::Chromosome;
 use crate::progress::OnProgress;
 use crate::store::{Target, Task};
 
-/// Bytes of labels that are made at a time.
+/// Bytes of labels that are computed at once.
 const LABEL_BYTES: u64 = 64 << 20;
 
 /// The sources of labels.
@@ -79,13 +79,13 @@ impl<'a> Labelling<'a> {
         &self.features.labels
     }
 
-    /// The bins of a grid, as many at a time as should be labelled together.
+    /// The bins of a grid in parts that are labelled at once.
     pub(super) fn parts(&self, grid: Grid) -> impl Iterator<Item = Grid> + use<> {
         let width = if self.task.is_regression() { 4 * self.names().len() } else { bit_bytes(self.names().len()) };
         grid.parts(LABEL_BYTES / width.max(1) as u64)
     }
 
-    /// The labels of the bins of a chromosome, which is the one of this index in the genome.
+    /// The labels of the bins of a chromosome, whose index in the genome is `index`.
     pub(super) fn of(&mut self, index: usize, chromosome: &Chromosome, grid: &Grid) -> Result<Labelled> {
         let labels = self.features.labels.len();
         let bins = usize::try_from(grid.count()).unwrap_or(0);
@@ -121,7 +121,7 @@ impl<'a> Labelling<'a> {
         Ok(Labelled::Bits(bits, width))
     }
 
-    /// Leaves out labels with fewer positive bins than `least`, of these; how many.
+    /// Leaves out labels with fewer positive bins than `least`, of those counted in `positives`. Returns how many.
     pub(super) fn drop_rare(&mut self, positives: &[u64], least: u64) -> Result<u64> {
         let mut kept = Vec::new();
         let mut renumbered = vec![None; positives.len()];

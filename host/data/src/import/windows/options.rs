@@ -6,7 +6,7 @@ use super::overlap::Overlap;
 use crate::splits::GenomeSplitOptions;
 use crate::store::Task;
 
-/// Cuts a genome into bins, labelled by the features that overlap them or by signals over them
+/// Cuts a genome into bins, labelled by the features that overlap them or by signals over them.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "clap",
@@ -25,46 +25,46 @@ genomenas data import windows --genome mini.2bit --labels coverage.bw --task poi
     )
 )]
 pub struct WindowsOptions {
-    /// The genome: .2bit or FASTA, plain, gzip or bgzip
+    /// The genome: .2bit or FASTA, plain, gzip or bgzip.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub genome: PathBuf,
-    /// Labels: BED, narrowPeak and its like, plain or gzip, or bigWig; may be given several times
+    /// Labels: BED, narrowPeak and its like, plain or gzip, or bigWig; may be given several times.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", required = true, num_args = 1..))]
     pub labels: Vec<PathBuf>,
-    /// The store to write
+    /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
     pub output: PathBuf,
-    /// Replaces the store if it is there already
+    /// Replaces the store if it is there already.
     #[cfg_attr(feature = "clap", arg(long))]
     pub overwrite: bool,
-    /// Bases a bin
+    /// Bases a bin.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 200))]
     pub bin: u64,
-    /// Bases on either side of a bin that a row also shows
+    /// Bases on either side of a bin that a row also shows.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 400))]
     pub context: u64,
     /// Bases from one bin's start to the next [default: those of a bin]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub step: Option<u64>,
-    /// Bases by which features are widened on both sides
+    /// Bases by which features are widened on both sides.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub widen: u64,
-    /// How much of a feature must lie in a bin: a share of the shorter of the two (0.5), or bases (20bases)
+    /// How much of a feature must lie in a bin: a share of the shorter of the two (0.5), or bases (20bases).
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE|BASES", default_value = "0.5"))]
     pub overlap: Overlap,
-    /// Which bins become rows
+    /// Which bins become rows.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub keep: Keep,
-    /// Where labels' names come from
+    /// Where labels' names come from.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub label_from: LabelFrom,
     /// The labels to use, in this order, separated by commas [default: all, in alphabetical order]
     #[cfg_attr(feature = "clap", arg(long, value_name = "A,B,…", value_delimiter = ','))]
     pub only_labels: Vec<String>,
-    /// Leaves out labels with fewer positive rows
+    /// Leaves out labels with fewer positive rows.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub min_positives: u64,
-    /// The largest share of unknown bases (N) that a row may have
+    /// The largest share of unknown bases (N) that a row may have.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 1.0))]
     pub max_unknown: f64,
     /// What is predicted [default: regression where all labels are bigWig files and there is no threshold, else
@@ -74,19 +74,19 @@ pub struct WindowsOptions {
         arg(long, value_parser = Task::one_of(&[Task::MultiLabel, Task::Regression, Task::PoissonRegression]))
     )]
     pub task: Option<Task>,
-    /// What a bin's label is of a bigWig file's values
+    /// What a bin's label is of a bigWig file's values.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub signal: Signal,
-    /// The label of a bigWig file applies to bins with at least this signal
+    /// The label of a bigWig file applies to bins with at least this signal.
     #[cfg_attr(feature = "clap", arg(long, value_name = "X", allow_negative_numbers = true))]
     pub signal_threshold: Option<f64>,
-    /// Groups of labels: a file with a label, a tab and its group on each line
+    /// Groups of labels: a file with a label, a tab and its group on each line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
     /// Which part of the genome is in which split.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub splits: GenomeSplitOptions,
-    /// What happens to features, and chromosomes of bigWig files, outside the genome
+    /// What happens to features, and chromosomes of bigWig files, outside the genome.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub outside: Outside,
 }
@@ -123,10 +123,10 @@ impl WindowsOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Keep {
-    /// All of them
+    /// All of them.
     #[default]
     All,
-    /// Those with at least one label
+    /// Those with at least one label.
     Labelled,
 }
 
@@ -134,13 +134,13 @@ pub enum Keep {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum LabelFrom {
-    /// Column 4 where the file has one, else the file's name; peak files by their name
+    /// Column 4 where the file has one, else the file's name; peak files by their name.
     // Column 4 of narrowPeak, broadPeak and gappedPeak numbers the peaks.
     #[default]
     Auto,
-    /// Column 4
+    /// Column 4.
     Name,
-    /// The file's name without its endings
+    /// The file's name without its endings.
     File,
 }
 
@@ -159,10 +159,10 @@ impl LabelFrom {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Signal {
-    /// Their mean
+    /// Their mean.
     #[default]
     Mean,
-    /// Their sum
+    /// Their sum.
     Sum,
 }
 
@@ -180,10 +180,10 @@ impl Signal {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum Outside {
-    /// They end the import
+    /// They end the import.
     // Labels of another version of the genome would be wrong everywhere, and nobody would notice.
     #[default]
     Refuse,
-    /// They are left out and counted
+    /// They are left out and counted.
     Drop,
 }

@@ -10,7 +10,7 @@ use crate::progress::{OnProgress, Progress};
 use crate::splits::genome::{Assignment, GenomeSplit};
 use crate::store::{PerSplit, Place, Row, StoreWriter, Target};
 
-/// What the settings mean for this genome.
+/// The settings applied to a genome.
 pub(super) struct Plan<'a> {
     pub(super) options: &'a WindowsOptions,
     pub(super) bins: Bins,
@@ -46,7 +46,7 @@ impl Plan<'_> {
         chromosomes.map(|(index, chromosome)| (index, chromosome, self.bins.grid(chromosome.length)))
     }
 
-    /// Leaves out labels with too few positive rows; how many.
+    /// Leaves out labels with too few positive rows. Returns how many.
     pub(super) fn drop_rare(&self, labelling: &mut Labelling<'_>) -> Result<u64> {
         if self.options.min_positives == 0 {
             return Ok(0);
@@ -98,7 +98,7 @@ impl Plan<'_> {
         Ok(counted)
     }
 
-    /// Writes the rows; how many were left out for their unknown bases.
+    /// Writes the rows. Returns how many were left out for their unknown bases.
     pub(super) fn write(
         &self,
         labelling: &mut Labelling<'_>,

@@ -201,7 +201,7 @@ fn what_is_wrong_with_a_genome_is_said_in_words() {
         folder.refused(&options)
     };
     insta::assert_snapshot!(refused(b">one\nACGT\n>one\nACGT\n"), @r#"genome.fa: chromosome "one" occurs twice: give each a name of its own"#);
-    insta::assert_snapshot!(refused(b">one\nAC\nAC*T\n"), @"genome.fa, line 3: '*' is no letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
+    insta::assert_snapshot!(refused(b">one\nAC\nAC*T\n"), @"genome.fa, line 3: '*' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(b"\x01\x02random"), @r"genome.fa is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', and it starts with '\x01'");
     insta::assert_snapshot!(refused(b""), @"genome.fa is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', and it is empty");
     insta::assert_snapshot!(refused(b">\nACGT"), @"genome.fa, line 1: a heading without a name: expected '>' and the chromosome's name");

@@ -1,4 +1,4 @@
-//! Signals over a genome (bigWig), and what they are in each bin.
+//! Signals over a genome (bigWig), summed up or averaged in each bin.
 
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,14 @@ pub(super) struct Track {
     file: BigWig,
 }
 
-/// The label that a track's file gives.
+/// The label of a track: its file's name without the ending.
 pub(super) fn name(path: &Path) -> String {
     stem(path, &["bw", "bigWig"])
 }
 
 impl Track {
-    /// Opens a track of this genome. With [`Outside::Drop`] its other chromosomes are left out: how many.
+    /// Opens a track of this genome. Also returns how many chromosomes are not the genome's and were left out, which
+    /// only [`Outside::Drop`] allows.
     pub(super) fn open(path: &Path, chromosomes: &[Chromosome], outside: Outside) -> Result<(Self, u64)> {
         let file = BigWig::open(path)?;
         let (mut known, mut others) = (0, 0);

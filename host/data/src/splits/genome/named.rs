@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::formats::genome::{Chromosome, lengths};
 use crate::store::Split;
 
-/// What was asked for by name.
+/// A chromosome or region that the options name.
 struct Claim<'a> {
     text: &'a str,
     split: Split,

@@ -12,28 +12,28 @@ pub struct GenomeSplitOptions {
     /// separated by commas [default: all that is in no other split]
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
     pub train: Vec<String>,
-    /// Chromosomes or regions of the validation split
+    /// Chromosomes or regions of the validation split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
     pub valid: Vec<String>,
-    /// Chromosomes or regions of the test split
+    /// Chromosomes or regions of the test split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
     pub test: Vec<String>,
-    /// Instead of names: the share of the genome, in blocks, for validation
+    /// Instead of names: the share of the genome, in blocks, for validation.
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "SHARE", requires = "test_share", conflicts_with_all = ["train", "valid", "test"])
     )]
     pub valid_share: Option<f64>,
-    /// Instead of names: the share of the genome, in blocks, for the test
+    /// Instead of names: the share of the genome, in blocks, for the test.
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "SHARE", requires = "valid_share", conflicts_with_all = ["train", "valid", "test"])
     )]
     pub test_share: Option<f64>,
-    /// With shares: bases a block
+    /// With shares: bases a block.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 1_000_000))]
     pub block: u64,
-    /// With shares: decides which blocks go where
+    /// With shares: decides which blocks go where.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub seed: u64,
 }

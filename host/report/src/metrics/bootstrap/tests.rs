@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::draw::Draws;
 use super::*;
-use crate::metrics::{Asked, Thresholds};
+use crate::metrics::{MetricOptions, Thresholds};
 use crate::sample::one_hot;
 
 const ROWS: usize = 40;
@@ -34,7 +34,7 @@ fn of_copies(
         };
         let mut collector = open(rows.len());
         collector.push(&copied(scores), &copied(truth)).unwrap();
-        measured.push(collector.finish(&Asked { thresholds, ..Asked::of(&names) }).unwrap());
+        measured.push(collector.finish(&MetricOptions { thresholds, ..MetricOptions::of(&names) }).unwrap());
     }
     measured
 }
@@ -51,12 +51,12 @@ fn expect_equal(
     let bootstrap = Bootstrap::new(20, Resampling::Window, blocks, 0.9, 5).unwrap();
     let mut collector = open(blocks.len());
     collector.push(scores, truth).unwrap();
-    let asked = Asked {
+    let asked = MetricOptions {
         bootstrap: Some(&bootstrap),
         groups: &groups,
         thresholds: Thresholds::Best,
         threads: 2,
-        ..Asked::of(&names)
+        ..MetricOptions::of(&names)
     };
     let metrics = collector.finish(&asked).unwrap();
     let thresholds = metrics.thresholds();
@@ -132,7 +132,8 @@ fn the_interval_of_a_known_error_has_the_known_width() {
     let bootstrap = Bootstrap::new(2000, Resampling::Window, &blocks, 0.95, 1).unwrap();
     let mut collector = Collector::multi_class(2, blocks.len()).unwrap();
     collector.push(&scores, &one_hot(&classes, 2)).unwrap();
-    let metrics = collector.finish(&Asked { bootstrap: Some(&bootstrap), ..Asked::of(&names(2)) }).unwrap();
+    let metrics =
+        collector.finish(&MetricOptions { bootstrap: Some(&bootstrap), ..MetricOptions::of(&names(2)) }).unwrap();
     let interval = metrics.bootstrap.unwrap().accuracy.unwrap();
     let expected = 1.96 * (0.75_f64 * 0.25 / 400.0).sqrt();
     assert!((interval.high - 0.75 - expected).abs() < 0.005, "{interval:?}");

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Algorithm, Discard, Horizon, Optimizer, Order, Plan, Schedule, Stopped, Unit};
 use genomenas_plugin::space::{ArchitectureBuilder, Op};
 use tch::Tensor;
 
 use super::super::batches;
-use super::super::meter::Bound;
 use super::super::progress::TrainingProgress;
 use super::super::{Job, Start, Training};
 use super::{Blind, Setting, finish, moments, plan, saved, sgd, sizes};

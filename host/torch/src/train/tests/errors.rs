@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use genomenas_plugin::message::{Order, Plan};
+use genomenas_plugin::message::{Optimizer, Order, Plan};
 
 use super::super::{Job, Start, Training};
 use super::{Blind, Setting, plan, sgd, sizes};
@@ -75,7 +75,9 @@ fn a_checkpoint_that_cannot_be_written_stops_the_run() {
 
 #[test]
 fn a_training_that_diverges_has_failed() {
-    let plan = Plan { cnn: sgd(1e30), rnn: None, arch: None, epochs: 20, ..plan(Order::First) };
+    // Each step multiplies the weights by 1 − 9e5, so they overflow within a few steps.
+    let cnn = Optimizer { weight_decay: 1.0, ..sgd(9e5) };
+    let plan = Plan { cnn, rnn: None, arch: None, epochs: 20, ..plan(Order::First) };
     let mut training = Setting { plan, ..Setting::new() }.start();
     let error = std::iter::from_fn(|| Some(training.next_epoch(&mut Blind))).find_map(Result::err).unwrap();
     assert!(error.is_of_the_trial() && matches!(error, Error::Failed(_)), "{error:?}");

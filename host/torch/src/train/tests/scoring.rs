@@ -1,9 +1,9 @@
 //! Parts of a trained supernet, scored without training.
 
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Cost, MaskScore, Mixing, Order, Plan, Stopped, Unit};
 use genomenas_plugin::space::{Layers, Mask, Selection};
 
-use super::super::meter::Bound;
 use super::super::{ScoreJob, Scoring, Training};
 use super::{Blind, Setting, finish, plan, sizes};
 use crate::eval;

@@ -1,5 +1,6 @@
 //! What each kind of step changes, and what it leaves alone.
 
+use genomenas_plugin::engine::Bound;
 use genomenas_plugin::message::{Arch, Clip, Mixing, Order, Plan, Stopped};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Selection;
@@ -7,7 +8,6 @@ use genomenas_plugin::space::Selection;
 use super::super::StepObserver;
 use super::super::arch::StepContext;
 use super::super::batches;
-use super::super::meter::Bound;
 use super::super::optimizer::SchedulePoint;
 use super::super::passes::{GradientTargets, Passes};
 use super::{Blind, SECOND, Saved, Setting, Training, arch, finish, moments, plan, saved, sizes};

@@ -103,7 +103,7 @@ fn what_does_not_go_together_with_signals_is_refused() {
     insta::assert_snapshot!(refused(&signals, &|options| options.keep = Keep::Labelled), @"every bin of a regression has values: keep all bins, and leave the least number of positive rows out");
     insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(track.clone())), @r#"the label "atac" is that of a track and of another file: rename the track's file"#);
     insta::assert_snapshot!(refused(&signals, &|options| options.only_labels = vec!["dnase".into()]), @r#"no track has the label "dnase"; the labels are atac"#);
-    insta::assert_snapshot!(refused(&signals, &|options| options.signal_threshold = Some(f64::NAN)), @"a signal threshold that is no finite number: give one, such as 2.5");
+    insta::assert_snapshot!(refused(&signals, &|options| options.signal_threshold = Some(f64::NAN)), @"a signal threshold that is not a finite number: give one, such as 2.5");
     let other = bigwig(&[("one", 25, Values::Steps(0, 1, 1, vec![1.0]))], false, true);
     let other = folder.file("other.bw", other);
     insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(other.clone())), @r#"other.bw: chromosome "one" has 25 bases, and 24 in the genome; use the genome version that the track was made for, or drop what lies outside it"#);

@@ -1,20 +1,21 @@
-//! The strategy of a run, made anew or taken to where the journal says it stood.
+//! The strategy of a run, made anew or taken to where the journal says it stood; and where its state is kept.
 
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::write_atomically;
+use genomenas_plugin::engine::{Log, Record, calls};
 use genomenas_plugin::message::{PROTOCOL, Setup};
 use genomenas_plugin::space::Space;
 use sha2::{Digest, Sha256};
 
 use super::Context;
-use super::journal::{Phase, Record};
+use super::journal::Journal;
 use super::settings::{Search, files};
-use crate::plugins::{Call, Limits, PluginInstance, pinned};
+use crate::plugins::{Limits, PluginInstance, pinned};
 
 /// The strategy as it stands after `records`.
-pub(super) fn open(context: &Context, search: &Search, space: &Space, records: &[Record]) -> Result<PluginInstance> {
+pub(super) fn resume(context: &Context, search: &Search, space: &Space, records: &[Record]) -> Result<PluginInstance> {
     let found = pinned(&search.plugin_file, &search.plugin_sha256)?;
     let choice = found.strategy(&search.strategy).ok_or_else(|| {
         Error::input(format!("{} has no strategy '{}'", search.plugin_file.display(), search.strategy))
@@ -32,13 +33,26 @@ pub(super) fn open(context: &Context, search: &Search, space: &Space, records: &
     PluginInstance::resume(&choice, &setup, Limits::default(), state, calls(since))
 }
 
-/// Saves the strategy's state, as it is after `records` records, so that fewer calls have to be made again later.
-pub(super) fn save(folder: &Path, hooks: &mut PluginInstance, records: u64) -> Result<()> {
-    let mut bytes = records.to_le_bytes().to_vec();
-    bytes.extend(hooks.save()?);
-    // A strategy cannot be asked whether a state is its own, so damage is found by the digest.
-    let digest = Sha256::digest(&bytes);
-    write_atomically(&state_path(folder), &[digest.as_slice(), &bytes].concat())
+/// The log of a search: its journal, and beside it the state of the strategy.
+pub(super) struct RunLog<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) journal: &'a mut Journal,
+}
+
+impl Log for RunLog<'_> {
+    type Error = Error;
+
+    fn append(&mut self, record: &Record) -> Result<()> {
+        self.journal.append(record)
+    }
+
+    fn save(&mut self, state: &[u8]) -> Result<()> {
+        let mut bytes = self.journal.records().to_le_bytes().to_vec();
+        bytes.extend(state);
+        // A strategy cannot be asked whether a state is its own, so damage is found by the digest.
+        let digest = Sha256::digest(&bytes);
+        write_atomically(&state_path(self.folder), &[digest.as_slice(), &bytes].concat())
+    }
 }
 
 /// The state that was saved last, and the records since. Without one, the strategy goes through all records again.
@@ -64,24 +78,4 @@ fn saved_state<'a>(folder: &Path, records: &'a [Record]) -> Result<(Option<Vec<u
 
 fn state_path(folder: &Path) -> PathBuf {
     folder.join(files::CHECKPOINTS).join("strategy.state")
-}
-
-/// The hook calls of a journal.
-fn calls(records: &[Record]) -> Vec<Call> {
-    let mut calls = Vec::new();
-    for record in records {
-        match record {
-            Record::Propose { ask, proposal, .. } => {
-                calls.push(Call::Propose { ask: ask.clone(), proposal: proposal.clone() });
-            }
-            Record::Epoch { phase: Phase::Search, report: Some(report), discards, .. }
-            | Record::Score { report, discards, .. }
-            | Record::End { report, discards, .. } => {
-                calls.push(Call::Update { report: report.clone() });
-                calls.push(Call::Discard { report: report.clone(), discards: discards.clone() });
-            }
-            Record::Epoch { .. } => {}
-        }
-    }
-    calls
 }

@@ -1,4 +1,4 @@
-//! What a person asks of a comparison: a file, flags over it, and for what neither says the plan already in the folder.
+//! What a person asks of a comparison: a file, and flags that win over it.
 
 use std::path::{Path, PathBuf};
 
@@ -8,34 +8,35 @@ use genomenas_plugin::message::Budget;
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Deserializer};
 
-use super::named::Named;
 use super::seeds::Seeds;
+use super::{Spec, recipe, space};
 
-/// A comparison as it is written; what is absent is decided later.
+/// A comparison as a person writes it; what is absent is decided later.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Request {
-    /// What to call it.
+    /// Its title.
     pub title: Option<String>,
     /// The store. In a file, relative to the file's folder, as every path is.
     pub data: Option<PathBuf>,
     /// The comparison's folder.
     pub out: Option<PathBuf>,
     /// The strategies.
-    pub strategies: Option<Vec<Named>>,
+    pub strategies: Option<Vec<Spec>>,
     /// The seeds.
     pub seeds: Option<Seeds>,
     /// What every search may spend.
     #[serde(deserialize_with = "budget")]
     pub budget: Option<Budget>,
     /// `genomenas` and its sizes, or the file of a space.
-    pub space: Option<Named>,
+    pub space: Option<Spec>,
     /// Whether uniform-random search is added where it is missing.
     pub control: Option<bool>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Option<Ranking>,
     /// Trials of a run that take turns.
-    pub in_flight: Option<u32>,
+    #[serde(alias = "in_flight")]
+    pub concurrent_trials: Option<u32>,
     /// Runs at once.
     pub jobs: Option<u32>,
     /// Threads of all runs together.
@@ -59,10 +60,10 @@ impl Request {
         };
         request.data.iter_mut().for_each(beside);
         request.out.iter_mut().for_each(beside);
-        if let Some(space) = request.space.as_mut().filter(|space| space.id != super::space::GENOMENAS) {
-            let mut file = PathBuf::from(&space.id);
+        if let Some(spec) = request.space.as_mut().filter(|spec| spec.id != space::GENOMENAS) {
+            let mut file = PathBuf::from(&spec.id);
             beside(&mut file);
-            space.id = file.to_string_lossy().into_owned();
+            spec.id = file.to_string_lossy().into_owned();
         }
         Ok(request)
     }
@@ -72,7 +73,7 @@ impl Request {
     pub fn or(self, other: Self) -> Self {
         let final_training = match (self.final_training, other.final_training) {
             (Some(over), Some(mut under)) => {
-                super::recipe::lay_over(&mut under, &over);
+                recipe::lay_over(&mut under, &over);
                 Some(under)
             }
             (over, under) => over.or(under),
@@ -87,7 +88,7 @@ impl Request {
             space: self.space.or(other.space),
             control: self.control.or(other.control),
             ranked_by: self.ranked_by.or(other.ranked_by),
-            in_flight: self.in_flight.or(other.in_flight),
+            concurrent_trials: self.concurrent_trials.or(other.concurrent_trials),
             jobs: self.jobs.or(other.jobs),
             threads: self.threads.or(other.threads),
             device: self.device.or(other.device),
@@ -123,9 +124,17 @@ mod tests {
     }
 
     #[test]
-    fn the_genomenas_space_is_no_path() {
+    fn the_genomenas_space_is_not_a_path() {
         let (_folder, request) = written("space = 'genomenas cells=3'");
         assert_eq!(request.unwrap().space, Some("genomenas cells=3".parse().unwrap()));
+    }
+
+    #[test]
+    fn concurrent_trials_may_be_called_by_their_former_name() {
+        for key in ["concurrent_trials", "in_flight"] {
+            let (_folder, request) = written(&format!("{key} = 3"));
+            assert_eq!(request.unwrap().concurrent_trials, Some(3));
+        }
     }
 
     #[test]

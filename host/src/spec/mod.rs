@@ -1,4 +1,9 @@
-//! A strategy or a space as a person names it: an id and the parameters that differ from its defaults.
+//! What a person asks for: a strategy or a space by name ([`Spec`]), seeds, the final training, a whole comparison.
+
+pub mod recipe;
+pub mod request;
+pub mod seeds;
+pub mod space;
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +13,13 @@ use serde_json::{Map, Value};
 
 use genomenas_data::error::{Error, Result};
 
-/// An id and parameters, written `danq width=0.1` or, in a file, also `{ id = "danq", parameters = { width = 0.1 } }`.
+/// A strategy or a space: its id and the parameters that differ from its defaults. Written `danq width=0.1` or, in a file, also `{ id = "danq", parameters = { width = 0.1 } }`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written")]
-pub struct Named {
-    /// What is named.
+pub struct Spec {
+    /// The id.
     pub id: String,
-    /// What differs from its defaults.
+    /// The parameters that differ from their defaults.
     pub parameters: Map<String, Value>,
 }
 
@@ -33,7 +38,7 @@ struct Table {
     parameters: Map<String, Value>,
 }
 
-impl TryFrom<Written> for Named {
+impl TryFrom<Written> for Spec {
     type Error = Error;
 
     fn try_from(written: Written) -> Result<Self> {
@@ -44,7 +49,7 @@ impl TryFrom<Written> for Named {
     }
 }
 
-impl FromStr for Named {
+impl FromStr for Spec {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -52,15 +57,24 @@ impl FromStr for Named {
         let id = words.next().filter(|id| !id.contains('=')).ok_or_else(|| {
             Error::input(format!("'{text}' does not begin with a name: write for instance 'danq width=0.1'"))
         })?;
-        let mut named = Self { id: id.to_owned(), parameters: Map::new() };
-        for word in words {
-            named.set(word)?;
-        }
-        Ok(named)
+        let mut spec = Self::new(id);
+        words.try_for_each(|word| spec.set(word))?;
+        Ok(spec)
     }
 }
 
-impl Named {
+impl Spec {
+    /// This id, with all parameters at their defaults.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), parameters: Map::new() }
+    }
+
+    /// Sets parameters from `key=value`, one after the other.
+    pub fn with(mut self, assignments: &[String]) -> Result<Self> {
+        assignments.iter().try_for_each(|assignment| self.set(assignment))?;
+        Ok(self)
+    }
+
     /// Sets one parameter from `key=value`; the value is JSON where it can be read as JSON, and a text otherwise.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
         let (key, value) = assignment.split_once('=').filter(|(key, _)| !key.trim().is_empty()).ok_or_else(|| {
@@ -76,13 +90,13 @@ impl Named {
         Ok(())
     }
 
-    /// A name for a folder: letters, digits and `. _ + = -` of what a person reads, cut where it is long.
+    /// A name for a folder: what a person reads, with `-` for all but letters, digits and `. _ + =`, cut where it is long.
     pub fn folder(&self) -> String {
         /// Bytes of a name that every file system takes, with room for a number behind it.
         const LONGEST: usize = 100;
         let safe = |c: char| if c.is_ascii_alphanumeric() || "._+=-".contains(c) { c } else { '-' };
         let mut name: String = self.to_string().chars().map(safe).take(LONGEST).collect();
-        // A leading dot hides a folder, and "." and ".." are no names at all.
+        // A leading dot hides a folder, and "." and ".." are not names.
         if name.starts_with('.') {
             name.replace_range(..1, "-");
         }
@@ -90,7 +104,7 @@ impl Named {
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)?;
         for (key, value) in &self.parameters {
@@ -107,13 +121,13 @@ impl fmt::Display for Named {
 mod tests {
     use super::*;
 
-    fn named(text: &str) -> Named {
+    fn spec(text: &str) -> Spec {
         text.parse().unwrap()
     }
 
     #[test]
-    fn numbers_lists_and_words_are_told_apart() {
-        let danq = named("danq width=0.1 kernels=[3,5] pool=max deep=true");
+    fn values_are_numbers_lists_truths_or_words() {
+        let danq = spec("danq width=0.1 kernels=[3,5] pool=max deep=true");
         assert_eq!(danq.id, "danq");
         assert_eq!(danq.parameters["width"], 0.1);
         assert_eq!(danq.parameters["kernels"], serde_json::json!([3, 5]));
@@ -123,15 +137,15 @@ mod tests {
 
     #[test]
     fn what_is_shown_reads_back() {
-        let danq = named("danq  width=0.1 pool=max");
-        assert_eq!(named(&danq.to_string()), danq);
+        let danq = spec("danq  width=0.1 pool=max");
+        assert_eq!(spec(&danq.to_string()), danq);
     }
 
     #[test]
     fn a_file_may_write_it_as_text_or_as_a_table() {
         #[derive(Deserialize)]
         struct File {
-            strategies: Vec<Named>,
+            strategies: Vec<Spec>,
         }
         let text = "strategies = ['danq width=0.1', { id = 'danq', parameters = { width = 0.1 } }]";
         let file: File = toml::from_str(text).unwrap();
@@ -142,14 +156,14 @@ mod tests {
     #[test]
     fn an_assignment_without_key_value_or_twice_is_refused() {
         for text in ["", "width=0.1", "danq width", "danq =3", "danq width=1 width=2"] {
-            assert!(text.parse::<Named>().is_err(), "{text}");
+            assert!(text.parse::<Spec>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_folder_name_has_nothing_that_a_file_system_minds() {
-        assert_eq!(named("danq width=0.1").folder(), "danq-width=0.1");
-        assert_eq!(named("../x file=/etc/ü").folder(), "-.-x-file=-etc--");
-        assert!(named(&format!("x y={}", "z".repeat(500))).folder().len() <= 100);
+        assert_eq!(spec("danq width=0.1").folder(), "danq-width=0.1");
+        assert_eq!(spec("../x file=/etc/ü").folder(), "-.-x-file=-etc--");
+        assert!(spec(&format!("x y={}", "z".repeat(500))).folder().len() <= 100);
     }
 }

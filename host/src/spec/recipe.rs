@@ -1,7 +1,7 @@
 //! The final recipe: how every found architecture is trained from scratch before the test.
 //!
-//! A person writes only what differs from the [`default`]; a setting that does not exist is refused, so that a
-//! misspelt one cannot silently leave the default in place.
+//! A person writes only what differs from the [`default`]; an unknown setting is refused, so that a misspelt one cannot
+//! silently leave the default in place.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub fn resolve(changes: &[&Table]) -> Result<Plan> {
     let understood = Table::try_from(&plan).map_err(|error| refuse(&error))?;
     if let Some(unknown) = unknown(&table, &understood, "") {
         return Err(refuse(&format!(
-            "'{unknown}' is not a setting: see the [final] table of an earlier comparison.toml for those there are"
+            "'{unknown}' is not a setting: see the [final] table of an earlier comparison.toml for the settings that exist"
         )));
     }
     Ok(plan)

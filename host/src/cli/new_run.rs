@@ -1,0 +1,85 @@
+//! What `search` and `train` share: they make a run folder, or accept the one they made before, and do the run.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use genomenas_data::Store;
+use genomenas_data::error::{Error, Result};
+use genomenas_plugin::space::{Architecture, Space};
+
+use super::options::MachineOptions;
+use super::{run, threads};
+use crate::run::create;
+use crate::run::settings::{Data, Settings};
+
+/// Where a run is done, and on what.
+#[derive(Args, Debug)]
+pub(crate) struct NewRunOptions {
+    /// The run's folder
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// The seed of every random draw; the same seed gives the same result
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX.unsigned_abs()))]
+    pub(crate) seed: u64,
+    #[command(flatten)]
+    machine: MachineOptions,
+    /// Prints the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A run that is not made yet, in a process whose threads are settled.
+pub(crate) struct NewRun<'a> {
+    options: &'a NewRunOptions,
+    threads: u32,
+    pub(crate) store: Store,
+    data: Data,
+}
+
+impl NewRunOptions {
+    /// Settles the threads and opens the store. A run keeps its threads when it goes on and nobody says otherwise.
+    ///
+    /// The process may be started again in its place: nothing should be done before.
+    pub(crate) fn begin(&self, store: impl FnOnce() -> Result<PathBuf>) -> Result<NewRun<'_>> {
+        let earlier = Settings::read(&self.out).ok().map(|settings| settings.threads);
+        let threads = self.machine.threads_or(earlier);
+        threads::ensure(threads)?;
+        let (store, data) = open(&store()?)?;
+        Ok(NewRun { options: self, threads, store, data })
+    }
+}
+
+impl NewRun<'_> {
+    /// Settings of this run, with neither a search nor a final training.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            version: 1,
+            genomenas: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: self.options.seed,
+            device: self.options.machine.device.clone(),
+            threads: self.threads,
+            test: false,
+            data: self.data.clone(),
+            search: None,
+            final_training: None,
+        }
+    }
+
+    /// Makes the run folder, does the run and prints its result.
+    pub(crate) fn execute(
+        &self,
+        settings: &Settings,
+        space: Option<&Space>,
+        architecture: Option<&Architecture>,
+    ) -> Result<()> {
+        create(&self.options.out, settings, space, architecture)?;
+        run::execute(&self.options.out, self.options.json)
+    }
+}
+
+fn open(path: &Path) -> Result<(Store, Data)> {
+    let store = Store::open(path)?;
+    let path = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
+    let data = Data { store: path, digest: store.info().digest.clone() };
+    Ok((store, data))
+}

@@ -1,0 +1,8 @@
+//! The tests of the strategy through its hooks, as one binary.
+#![cfg(test)]
+
+mod candidates;
+mod encoding;
+mod reference;
+mod restart;
+mod search;
