@@ -131,7 +131,7 @@ impl Crate {
     /// Of each file the files that it depends on, with the names that it names of them.
     fn dependencies(&self) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
         let mut all: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-        for (module, Module { file, imports, paths }) in &self.modules {
+        for (module, Module { file, imports, paths, .. }) in &self.modules {
             let own = all.entry(file.clone()).or_default();
             let used = imports.iter().filter(|(_, _, is_reexport)| !is_reexport).map(|(_, path, _)| path);
             for path in used.chain(paths) {
