@@ -50,19 +50,19 @@ type Names = Vec<String>;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unknown {
     /// The beginning of a path into another crate, or a name of the language.
-    IsElsewhere,
+    Elsewhere,
     /// Made by a macro in the module that the path leads to.
-    IsHere,
+    Here,
     /// None of what a glob brings in.
-    IsNowhere,
+    Nowhere,
 }
 
 impl Unknown {
     /// Of the rest of a path that has led to a module of this crate.
     const fn inside(self) -> Self {
         match self {
-            Self::IsNowhere => Self::IsNowhere,
-            Self::IsElsewhere | Self::IsHere => Self::IsHere,
+            Self::Nowhere => Self::Nowhere,
+            Self::Elsewhere | Self::Here => Self::Here,
         }
     }
 }
@@ -110,14 +110,13 @@ impl Crate {
                 Item::Mod(inner) => {
                     let name = inner.ident.to_string();
                     let path = [module.as_slice(), std::slice::from_ref(&name)].concat();
-                    match &inner.content {
-                        Some((_, items)) => self.items(items, file, &folder.join(&name), path),
-                        None => {
-                            let flat = folder.join(format!("{name}.rs"));
-                            let nested = folder.join(&name).join("mod.rs");
-                            let at = if flat.is_file() { flat } else { nested };
-                            self.file(&at, &folder.join(&name), path);
-                        }
+                    if let Some((_, items)) = &inner.content {
+                        self.items(items, file, &folder.join(&name), path);
+                    } else {
+                        let flat = folder.join(format!("{name}.rs"));
+                        let nested = folder.join(&name).join("mod.rs");
+                        let at = if flat.is_file() { flat } else { nested };
+                        self.file(&at, &folder.join(&name), path);
                     }
                 }
                 Item::Use(item) if !is_test(&item.attrs) => imports(item, &mut read.imports),
@@ -135,7 +134,7 @@ impl Crate {
             let own = all.entry(file.clone()).or_default();
             let used = imports.iter().filter(|(_, _, is_reexport)| !is_reexport).map(|(_, path, _)| path);
             for path in used.chain(paths) {
-                if let Some((to, name)) = self.definition(module, path, Unknown::IsElsewhere, 0)
+                if let Some((to, name)) = self.definition(module, path, Unknown::Elsewhere, 0)
                     && to != file
                 {
                     own.entry(to.to_owned()).or_default().insert(name);
@@ -170,16 +169,16 @@ impl Crate {
             return Some((here.file.as_str(), first.clone()));
         }
         if let Some((_, target, _)) = here.imports.iter().find(|(name, ..)| name == first) {
-            return self.definition(module, &[target, rest].concat(), Unknown::IsElsewhere, depth + 1);
+            return self.definition(module, &[target, rest].concat(), Unknown::Elsewhere, depth + 1);
         }
         let globs = here.imports.iter().filter(|(name, path, _)| name == "*" && self.is_own(module, path));
         for (_, target, _) in globs {
             let inner = [target.as_slice(), path].concat();
-            if let Some(found) = self.definition(module, &inner, Unknown::IsNowhere, depth + 1) {
+            if let Some(found) = self.definition(module, &inner, Unknown::Nowhere, depth + 1) {
                 return Some(found);
             }
         }
-        (unknown == Unknown::IsHere).then(|| (here.file.as_str(), first.clone()))
+        (unknown == Unknown::Here).then(|| (here.file.as_str(), first.clone()))
     }
 }
 
@@ -261,14 +260,14 @@ fn is_test(attributes: &[Attribute]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::write;
 
     /// The circles of a crate of these files.
     fn of(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            write(folder.path(), name, text);
         }
         circles(folder.path())
     }
