@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use serde::{Deserialize, Serialize};
 
-    use crate::message::{Cost, Discards, TrialId};
+    use crate::message::{Alphas, Cost, Discards, TrialId};
 
     /// Counts reports, and drops the trial of each.
     struct Counting;
@@ -107,7 +107,7 @@ mod tests {
 
     fn report(trial: u64) -> Report {
         let (trial, cost) = (TrialId(trial), Cost::default());
-        Report { trial, cost, remaining: 1, epoch: None, score: None, alphas: Default::default(), end: None }
+        Report { trial, cost, remaining: 1, epoch: None, score: None, alphas: Alphas::default(), end: None }
     }
 
     fn saved(instance: &dyn Instance) -> String {

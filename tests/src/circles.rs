@@ -46,6 +46,27 @@ fn join(names: &BTreeSet<String>) -> String {
 /// The path of a module from the root of its crate, or of an item in it.
 type Names = Vec<String>;
 
+/// What a name is that a module neither defines nor imports.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// The beginning of a path into another crate, or a name of the language.
+    Elsewhere,
+    /// Made by a macro in the module that the path leads to.
+    Here,
+    /// None of what a glob brings in.
+    Nowhere,
+}
+
+impl Unknown {
+    /// Of the rest of a path that has led to a module of this crate.
+    const fn inside(self) -> Self {
+        match self {
+            Self::Nowhere => Self::Nowhere,
+            Self::Elsewhere | Self::Here => Self::Here,
+        }
+    }
+}
+
 /// The modules of a crate, by path.
 #[derive(Default)]
 struct Crate {
@@ -56,6 +77,8 @@ struct Crate {
 #[derive(Default)]
 struct Module {
     file: String,
+    /// The names of its own items.
+    items: BTreeSet<String>,
     /// What `use` brings in, by the name it has here: the path as it is written, and whether it is a re-export.
     imports: Vec<(String, Names, bool)>,
     /// Other paths in its code.
@@ -81,19 +104,19 @@ impl Crate {
     fn items(&mut self, items: &[Item], file: &str, folder: &Path, module: Names) {
         let mut read = Module { file: file.to_owned(), ..Module::default() };
         for item in items {
+            read.items.extend(name_of(item));
             match item {
                 Item::Mod(inner) if is_test(&inner.attrs) => {}
                 Item::Mod(inner) => {
                     let name = inner.ident.to_string();
                     let path = [module.as_slice(), std::slice::from_ref(&name)].concat();
-                    match &inner.content {
-                        Some((_, items)) => self.items(items, file, &folder.join(&name), path),
-                        None => {
-                            let flat = folder.join(format!("{name}.rs"));
-                            let nested = folder.join(&name).join("mod.rs");
-                            let at = if flat.is_file() { flat } else { nested };
-                            self.file(&at, &folder.join(&name), path);
-                        }
+                    if let Some((_, items)) = &inner.content {
+                        self.items(items, file, &folder.join(&name), path);
+                    } else {
+                        let flat = folder.join(format!("{name}.rs"));
+                        let nested = folder.join(&name).join("mod.rs");
+                        let at = if flat.is_file() { flat } else { nested };
+                        self.file(&at, &folder.join(&name), path);
                     }
                 }
                 Item::Use(item) if !is_test(&item.attrs) => imports(item, &mut read.imports),
@@ -107,11 +130,11 @@ impl Crate {
     /// Of each file the files that it depends on, with the names that it names of them.
     fn dependencies(&self) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
         let mut all: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
-        for (module, Module { file, imports, paths }) in &self.modules {
+        for (module, Module { file, imports, paths, .. }) in &self.modules {
             let own = all.entry(file.clone()).or_default();
             let used = imports.iter().filter(|(_, _, is_reexport)| !is_reexport).map(|(_, path, _)| path);
             for path in used.chain(paths) {
-                if let Some((to, name)) = self.definition(module, path, 0)
+                if let Some((to, name)) = self.definition(module, path, Unknown::Elsewhere, 0)
                     && to != file
                 {
                     own.entry(to.to_owned()).or_default().insert(name);
@@ -122,38 +145,40 @@ impl Crate {
     }
 
     /// The file in which what a path in a module stands for is defined, and its name there.
-    fn definition(&self, module: &[String], path: &[String], depth: u32) -> Option<(&str, String)> {
+    fn definition(&self, module: &[String], path: &[String], unknown: Unknown, depth: u32) -> Option<(&str, String)> {
         let (first, rest) = path.split_first()?;
         // Re-exports of each other would never end.
         if depth > 20 {
             return None;
         }
         match first.as_str() {
-            "crate" => return self.definition(&[], rest, depth + 1),
-            "self" => return self.definition(module, rest, depth + 1),
-            "super" => return self.definition(module.split_last()?.1, rest, depth + 1),
+            "crate" => return self.definition(&[], rest, unknown.inside(), depth + 1),
+            "self" => return self.definition(module, rest, unknown.inside(), depth + 1),
+            "super" => return self.definition(module.split_last()?.1, rest, unknown.inside(), depth + 1),
             _ => {}
         }
         let inner = [module, std::slice::from_ref(first)].concat();
         if self.modules.contains_key(&inner) {
             return match rest {
                 [] => Some((&self.modules[&inner].file, first.clone())),
-                rest => self.definition(&inner, rest, depth + 1),
+                rest => self.definition(&inner, rest, unknown.inside(), depth + 1),
             };
         }
         let here = &self.modules[module];
+        if here.items.contains(first) {
+            return Some((here.file.as_str(), first.clone()));
+        }
         if let Some((_, target, _)) = here.imports.iter().find(|(name, ..)| name == first) {
-            return self.definition(module, &[target, rest].concat(), depth + 1);
+            return self.definition(module, &[target, rest].concat(), Unknown::Elsewhere, depth + 1);
         }
         let globs = here.imports.iter().filter(|(name, path, _)| name == "*" && self.is_own(module, path));
         for (_, target, _) in globs {
             let inner = [target.as_slice(), path].concat();
-            if let Some(found) = self.definition(module, &inner, depth + 1) {
+            if let Some(found) = self.definition(module, &inner, Unknown::Nowhere, depth + 1) {
                 return Some(found);
             }
         }
-        // Defined here; or in another crate, where the path of a module's own code begins with that.
-        (depth > 0).then(|| (here.file.as_str(), first.clone()))
+        (unknown == Unknown::Here).then(|| (here.file.as_str(), first.clone()))
     }
 }
 
@@ -207,6 +232,22 @@ fn imports(item: &ItemUse, into: &mut Vec<(String, Names, bool)>) {
     }
 }
 
+/// The name that an item defines in its module.
+fn name_of(item: &Item) -> Option<String> {
+    let name = match item {
+        Item::Const(item) => &item.ident,
+        Item::Enum(item) => &item.ident,
+        Item::Fn(item) => &item.sig.ident,
+        Item::Static(item) => &item.ident,
+        Item::Struct(item) => &item.ident,
+        Item::Trait(item) => &item.ident,
+        Item::Type(item) => &item.ident,
+        Item::Union(item) => &item.ident,
+        _ => return None,
+    };
+    Some(name.to_string())
+}
+
 /// Whether the code is only there in tests.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
@@ -219,14 +260,14 @@ fn is_test(attributes: &[Attribute]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::made_up::write;
 
     /// The circles of a crate of these files.
     fn of(files: &[(&str, &str)]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            write(folder.path(), name, text);
         }
         circles(folder.path())
     }

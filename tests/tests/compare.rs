@@ -175,7 +175,7 @@ fn a_comparison_that_cannot_begin_leaves_no_folder() {
     for (options, why) in [
         ("--strategy nobody", "nobody"),
         ("--budget 0samples", "budget '0samples'"),
-        ("--strategy danq --strategy danq", "there twice"),
+        ("--strategy danq --strategy danq", "is listed twice"),
     ] {
         let told = Outcome::refusal(&mut compare(home(), &out, options), 2);
         assert!(told.contains(why), "{told}");

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
+use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{self, motif_store, motif_table, search};
 use genomenas_tests::{Outcome, genomenas, hostile_plugin, listing};
 use tempfile::TempDir;
@@ -44,8 +45,7 @@ fn wrong_input_is_2() {
 #[test]
 fn an_import_onto_a_full_disk_is_1_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let table = folder.path().join("table.tsv");
-    fs::write(&table, motif_table(60, 3)).unwrap();
+    let table = write(folder.path(), "table.tsv", motif_table(60, 3));
     let out = folder.path().join("out");
     fs::create_dir(&out).unwrap();
     let mut import = genomenas();

@@ -195,7 +195,7 @@ fn every_file_that_is_no_plugin_is_listed_with_a_reason_in_one_line() {
 
     let error =
         Outcome::refusal(installation.genomenas().args(["plugin", "info"]).arg(folder.path().join("old.so")), 2);
-    assert!(error.contains("old.so is no plugin: it is built for generation 0 of the binary interface"), "{error}");
+    assert!(error.contains("old.so is not a plugin: it is built for generation 0 of the binary interface"), "{error}");
 }
 
 #[test]

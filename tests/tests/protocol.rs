@@ -79,15 +79,22 @@ impl Stage {
 
     fn in_simulation(&self, script: &Script) -> Played {
         let mut strategy = script.clone();
-        let ended = self.simulation.run(&mut strategy);
-        (strategy.reports.iter().map(line).collect(), ended.err().map(|error| error.message))
+        let ended = self.simulation.run(&mut strategy).err().map(|error| error.message);
+        let mut reports: Vec<String> = strategy.reports.iter().map(line).collect();
+        // A journal has a report together with what was dropped: not the one after which that was refused.
+        if ended.as_ref().is_some_and(|error| error.starts_with("the strategy drops what it may not")) {
+            reports.pop();
+        }
+        (reports, ended)
     }
 
     fn in_host(&self, script: &Script, slots: u32) -> Played {
         let (out, budget) = (self.folder.path().join("found"), self.simulation.setup().budget);
         let space = write(self.folder.path(), "space.toml", self.simulation.setup().space.to_toml().unwrap());
         let mut search = quietly("search", &format!("--strategy scripted --in-flight {slots}"));
-        search.arg("--budget").arg(budget.to_string()).arg("--set").arg(format!("script={}", script.to_json()));
+        // What reads as JSON is taken for what it is, and the parameter is a text.
+        let text = serde_json::to_string(&script.to_json()).unwrap();
+        search.arg("--budget").arg(budget.to_string()).arg("--set").arg(format!("script={text}"));
         search.arg("--plugins").arg(scripted_plugin()).arg("--space").arg(space);
         let ended = Ended::of(search.arg("--data").arg(&self.store).arg("--out").arg(&out));
         assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
@@ -426,7 +433,7 @@ fn several_trials_at_once_take_the_same_turns_and_drops_end_or_orphan_the_same_o
         train(5, plan(2, 9)),
         from(inherit(0), sum(plan(1, 1))),
     ]);
-    let proposals = vec![first, Proposal::Wait, later, Proposal::Wait];
+    let proposals = vec![first, Proposal::Wait, later];
     // Among them are a trial that waits, one that was never proposed, and one that is proposed later.
     let discards = BTreeMap::from([(4, drop(&[1, 7, 99])), (12, drop(&[0])), (20, drop(&[2, 6]))]);
     let script = Script { discards, ..Script::new(proposals, draw(0)) };

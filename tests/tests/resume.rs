@@ -241,6 +241,8 @@ fn two_trials(scene: &Scene, name: &str) -> Command {
     let proposals = [train(1, json!({ "type": "fresh" })), train(60, json!({ "type": "continue", "trial": 0 }))];
     let best = json!({ "type": "selection", "selection": { "kernel": "5", "function": "tanh" } });
     let script = json!({ "proposals": proposals, "discards": {}, "best": best, "wasteful": false });
+    // What reads as JSON is taken for what it is, and the parameter is a text.
+    let script = json!(script.to_string());
     let options = format!("--strategy scripted --budget 100000samples --set script={script}");
     let mut search = search(&scene.store, &scene.at(name), &options);
     search.arg("--plugins").arg(scripted_plugin());

@@ -245,6 +245,8 @@ fn end(status: ExitStatus) -> End {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use std::path::Path;
 
     use super::*;
@@ -317,7 +319,7 @@ mod tests {
         for event in Workers::new(settings(&script, 1), &jobs, &NO_SIGNAL) {
             if let WorkerEvent::Progress(job, news) = event {
                 progress.push((job, news));
-                std::fs::write(&pipe, "go\n").unwrap();
+                std::fs::File::options().write(true).open(&pipe).unwrap().write_all(b"go\n").unwrap();
             }
         }
         assert_eq!(progress, [(0, Progress { done: 0.5, samples_per_second: 7.0 })]);

@@ -14,7 +14,7 @@ use genomenas_plugin::space::Mask;
 use genomenas_torch::memory;
 use genomenas_torch::train::{self, ScoreJob, Scoring, Start, StepObserver, Training};
 
-use super::Context;
+use super::context::Context;
 use super::observe::{Observer, Steps, relay};
 use super::settings::{Search, files};
 

@@ -14,8 +14,8 @@ use genomenas_report::metrics::Thresholds;
 use genomenas_torch::eval::{self, Scoring};
 use genomenas_torch::train::{Job, Start, Training};
 
-use super::Context;
 use super::backend::TorchBackend;
+use super::context::Context;
 use super::journal::Journal;
 use super::observe::{Event, Observer, Steps, span};
 use super::result::RunResult;

@@ -4,6 +4,7 @@
 //! and ends as if it had never been killed.
 
 mod backend;
+mod context;
 mod finish;
 pub mod journal;
 mod observe;
@@ -12,7 +13,7 @@ pub mod settings;
 mod strategy;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;
@@ -21,24 +22,13 @@ pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
 pub use settings::Settings;
 
+use context::Context;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
-use genomenas_data::{Device, Rows, Store};
-use genomenas_torch::device;
 use settings::files;
 
 use crate::difference;
 use crate::lock::try_lock;
-
-/// What every phase of a run needs.
-pub(crate) struct Context {
-    pub(crate) folder: PathBuf,
-    pub(crate) settings: Settings,
-    pub(crate) store: Store,
-    pub(crate) train: Rows,
-    pub(crate) valid: Rows,
-    pub(crate) device: Device,
-}
 
 /// Makes a run folder, or accepts one that was made with the same settings.
 ///
@@ -126,7 +116,7 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
         observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
     }
-    let context = open(folder, settings)?;
+    let context = Context::open(folder, settings)?;
     let mut result = RunResult::of(&context.settings);
     match finish::run(&context, observer, &mut result) {
         Ok(()) => {}
@@ -142,24 +132,6 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
         std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::io("remove", &checkpoints, error))?;
     }
     Ok(result)
-}
-
-fn open(folder: &Path, settings: Settings) -> Result<Context> {
-    let device = device::resolve(settings.device.parse()?)?;
-    let store = Store::open(&settings.data.store)?;
-    if store.info().digest != settings.data.digest {
-        return Err(Error::input(format!(
-            "{} is not the data that the run was made for: its digest is {}, expected {}; put the data back, or begin a new run",
-            settings.data.store.display(),
-            store.info().digest,
-            settings.data.digest
-        )));
-    }
-    let checkpoints = folder.join(files::CHECKPOINTS);
-    disk::create_folder(&checkpoints)?;
-    [folder, &checkpoints].into_iter().try_for_each(disk::remove_unfinished)?;
-    let (train, valid) = (store.train(), store.valid());
-    Ok(Context { folder: folder.to_owned(), settings, train, valid, store, device })
 }
 
 /// Locks a run folder for this process.

@@ -9,7 +9,7 @@ use genomenas_plugin::message::{PROTOCOL, Setup};
 use genomenas_plugin::space::Space;
 use sha2::{Digest, Sha256};
 
-use super::Context;
+use super::context::Context;
 use super::journal::Journal;
 use super::settings::{Search, files};
 use crate::plugins::{Limits, PluginInstance, pinned};

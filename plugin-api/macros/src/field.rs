@@ -6,9 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, Ident, Meta, Type};
 
+use crate::attribute::word;
 use crate::literal::Literal;
-use crate::member::word;
-use crate::schema;
 use crate::shape::Shape;
 
 /// A parameter, checked: its default fits its type, its bounds and its choices.
@@ -62,56 +61,6 @@ impl Field {
     /// The default as Rust code of the field's type.
     pub(crate) fn default(&self) -> TokenStream {
         self.default.as_ref().map_or(quote!(::core::option::Option::None), |default| default.tokens(&self.shape))
-    }
-
-    /// The part of the list of fields that it stands for.
-    pub(crate) fn part(&self) -> TokenStream {
-        let (name, description) = (&self.name, schema::json(&self.description));
-        let (constraints, expected) = (schema::constraints(self), schema::expected(self));
-        let (values, default) = (self.values(), schema::default(self.default.as_ref()));
-        let (mut list, mut optional, mut shape) = (false, false, &self.shape);
-        while let Shape::Optional(inner) | Shape::List(inner) = shape {
-            list |= matches!(shape, Shape::List(_));
-            optional |= matches!(shape, Shape::Optional(_));
-            shape = inner;
-        }
-        quote! {
-            ::genomenas_plugin::__private::Part::Own(::genomenas_plugin::__private::Field {
-                name: #name,
-                description: #description,
-                constraints: #constraints,
-                expected: #expected,
-                default: #default,
-                values: #values,
-                list: #list,
-                optional: #optional,
-            })
-        }
-    }
-
-    /// The values that it, or each item of its list, can have.
-    fn values(&self) -> TokenStream {
-        let values = match self.shape.scalar() {
-            Shape::Integer { least, most } => {
-                let bound = |literal: &Option<Literal>, otherwise: i128| match literal {
-                    Some(Literal::Integer(value)) => *value,
-                    _ => otherwise,
-                };
-                let (least, most) = (bound(&self.minimum, *least), bound(&self.maximum, *most));
-                quote!(Integer { least: #least, most: #most })
-            }
-            Shape::Number => {
-                let least = self.minimum.as_ref().and_then(Literal::number).unwrap_or(f64::MIN);
-                let most = self.maximum.as_ref().and_then(Literal::number).unwrap_or(f64::MAX);
-                quote!(Number { least: #least, most: #most })
-            }
-            Shape::Bool => quote!(Bool),
-            _ => {
-                let one_of = &self.one_of;
-                quote!(Text { one_of: &[#(#one_of),*] })
-            }
-        };
-        quote!(::genomenas_plugin::__private::Values::#values)
     }
 
     fn attribute(&mut self, attribute: &Attribute) -> syn::Result<()> {

@@ -5,8 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::{Expr, Ident, Type};
 
+use crate::attribute::word;
 use crate::literal::Literal;
-use crate::member::word;
 use crate::schema;
 
 /// The field, and what it says differently of the parameters in it.

@@ -6,13 +6,14 @@ use syn::DeriveInput;
 
 use crate::flat::Flat;
 use crate::member::Member;
+use crate::part;
 
 /// `Default`, `Parameters` and `Deserialize` for the struct.
 pub(crate) fn parameters(input: &DeriveInput) -> syn::Result<TokenStream> {
     let members = Member::all(input)?;
     let name = &input.ident;
     let idents: Vec<_> = members.iter().map(Member::ident).collect();
-    let parts = members.iter().filter_map(part);
+    let parts = members.iter().filter_map(part_of);
     let (defaults, values) = (members.iter().map(default), members.iter().map(value));
     let checks = checks(&members);
 
@@ -76,9 +77,9 @@ pub(crate) fn parameters(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-fn part(member: &Member) -> Option<TokenStream> {
+fn part_of(member: &Member) -> Option<TokenStream> {
     match member {
-        Member::Own(field) => Some(field.part()),
+        Member::Own(field) => Some(part::part(field)),
         Member::Flat(flat) => Some(flat.part()),
         Member::Skipped(_) => None,
     }

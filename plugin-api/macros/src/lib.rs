@@ -2,11 +2,13 @@
 //!
 //! Use it through `genomenas-plugin`, where the trait of the same name explains it.
 
+mod attribute;
 mod field;
 mod flat;
 mod generate;
 mod literal;
 mod member;
+mod part;
 mod schema;
 mod shape;
 

@@ -1,9 +1,9 @@
 //! The fields of the struct: parameters of its own, structs whose parameters are among its own, and what is skipped.
 
-use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, Ident};
 
+use crate::attribute::{skip, word};
 use crate::field::Field;
 use crate::flat::Flat;
 
@@ -65,21 +65,4 @@ fn first_word(field: &syn::Field) -> syn::Result<Option<String>> {
         })?;
     }
     Ok(first)
-}
-
-/// The word that an item of an attribute begins with.
-pub(crate) fn word(meta: &ParseNestedMeta<'_>) -> String {
-    meta.path.get_ident().map(ToString::to_string).unwrap_or_default()
-}
-
-/// Passes over the value of an item.
-fn skip(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-    if meta.input.peek(syn::token::Paren) {
-        let inner;
-        syn::parenthesized!(inner in meta.input);
-        inner.parse::<proc_macro2::TokenStream>()?;
-    } else if meta.input.peek(syn::Token![=]) {
-        meta.value()?.parse::<syn::Expr>()?;
-    }
-    Ok(())
 }

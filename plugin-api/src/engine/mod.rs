@@ -1,4 +1,4 @@
-//! The engine of a search, for those who run strategies: the host, and [`simulate`](crate::simulate).
+//! The engine of a search, for those who run strategies: the host, and `simulate`.
 //!
 //! A search is a list of [records](Record). Where it stands is a fold over them ([`SearchState`]), and what comes next
 //! depends on that state alone ([`SearchLoop`]), so a search that was killed after any record goes on from there and ends

@@ -105,21 +105,21 @@ mod tests {
             let (optimizer, order) = (Optimizer::default(), Order::First);
             Arch { optimizer, clip: None, warm_up: 0, order, data }
         });
-        Plan { subsample, arch, batch, ..Plan::default() }
+        Plan { batch, arch, subsample, ..Plan::default() }
     }
 
-    fn part(part: f64) -> Option<ArchData> {
-        Some(ArchData::Train { part })
+    const fn part(part: f64) -> ArchData {
+        ArchData::Train { part }
     }
 
     #[test]
     fn a_share_is_shared_out_between_weights_and_architecture() {
         let rows = |plan: &Plan, both_strands| PlanRows::new(plan, &data(1005, both_strands)).unwrap();
         assert_eq!(rows(&plan(None, None, 10), false), PlanRows { used: 1005, arch: 0, weights: 1005 });
-        assert_eq!(rows(&plan(Some(0.5), part(0.4), 10), false), PlanRows { used: 503, arch: 201, weights: 302 });
+        assert_eq!(rows(&plan(Some(0.5), Some(part(0.4)), 10), false), PlanRows { used: 503, arch: 201, weights: 302 });
         assert_eq!(rows(&plan(None, Some(ArchData::Valid), 10), false).weights, 1005);
         // Of 502 windows 251, of which architecture steps read 100, each of two rows.
-        assert_eq!(rows(&plan(Some(0.5), part(0.4), 10), true), PlanRows { used: 502, arch: 200, weights: 302 });
+        assert_eq!(rows(&plan(Some(0.5), Some(part(0.4)), 10), true), PlanRows { used: 502, arch: 200, weights: 302 });
     }
 
     #[test]
@@ -129,10 +129,12 @@ mod tests {
         let few = refused(&plan(Some(0.5), None, 504), 1005);
         assert!(few.contains("batch of 504") && few.contains("share of 0.5") && few.contains("which is 503"), "{few}");
         assert!(refused(&plan(None, None, 101), 100).contains("training split of 100 rows"));
-        assert!(refused(&plan(Some(0.5), part(0.4), 202), 1005).contains("201 rows to them and 302 to the weights"));
-        let few = refused(&plan(None, part(0.2), 32), 100);
+        assert!(
+            refused(&plan(Some(0.5), Some(part(0.4)), 202), 1005).contains("201 rows to them and 302 to the weights")
+        );
+        let few = refused(&plan(None, Some(part(0.2)), 32), 100);
         assert!(few.contains("20 rows") && few.contains("80") && few.contains("32"), "{few}");
-        let few = refused(&plan(None, part(0.8), 32), 100);
+        let few = refused(&plan(None, Some(part(0.8)), 32), 100);
         assert!(few.contains("80 rows") && few.contains("20") && few.contains("32"), "{few}");
         let few = refused(&plan(None, Some(ArchData::Valid), 32), 100);
         assert!(few.contains("30 rows") && few.contains("32"), "{few}");

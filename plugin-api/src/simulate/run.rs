@@ -38,6 +38,16 @@ impl Log for Records {
 }
 
 impl Simulation {
+    /// Drives `strategy`, built from [`setup`](Self::setup), until it finishes.
+    ///
+    /// # Errors
+    ///
+    /// A hook failed, or the strategy broke the protocol: it proposed nothing, or after the budget was spent; it waits
+    /// for nothing; it drops what the space does not have; it finishes with what cannot be used.
+    pub fn run(&self, strategy: &mut dyn Instance) -> Result<Simulated> {
+        run(self, strategy).result
+    }
+
     /// What the checks know of the data.
     pub(super) fn data_of_checks(&self) -> Data {
         Data { info: self.setup.data.clone(), both_strands: self.both_strands }

@@ -3,7 +3,7 @@
 use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
 use super::layer::shown;
-use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory};
+use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory, sharing};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -72,6 +72,19 @@ impl Layers {
             return Err(Error::invalid("the graph is too large: more than 2^50 weights or multiply-adds"));
         }
         Ok(all)
+    }
+
+    /// For each layer the first one that computes the same: itself, or one with an equal operation on the same value
+    /// where that has no weights, draws nothing and keeps nothing. The options of an edge, and the edges from a state,
+    /// mostly begin with the same activation or pool.
+    pub fn firsts(&self) -> Vec<usize> {
+        sharing::firsts(&self.layers)
+    }
+
+    /// Which layers multiply their value by the share of an option: a batch norm that has no scale of its own, where an
+    /// option ends in it and nothing but the mixture reads it.
+    pub fn scaled(&self) -> Vec<bool> {
+        sharing::scaled(&self.layers, self.output, self.form)
     }
 
     /// The shape of the layer of this name.

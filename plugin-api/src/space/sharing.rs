@@ -3,23 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Form, Layer, LayerOp, Layers, Op, Source};
+use super::{Form, Layer, LayerOp, Op, Source};
 
-impl Layers {
-    /// For each layer the first one that computes the same: itself, or one with an equal operation on the same value
-    /// where that has no weights, draws nothing and keeps nothing. The options of an edge, and the edges from a state,
-    /// mostly begin with the same activation or pool.
-    pub fn firsts(&self) -> Vec<usize> {
-        firsts(&self.layers)
-    }
-
-    /// Which layers multiply their value by the share of an option: a batch norm that has no scale of its own, where an
-    /// option ends in it and nothing but the mixture reads it.
-    pub fn scaled(&self) -> Vec<bool> {
-        scaled(&self.layers, self.output, self.form)
-    }
-}
-
+/// For each layer the first one that computes the same; see [`Layers::firsts`](super::Layers::firsts).
 pub(super) fn firsts(layers: &[Layer]) -> Vec<usize> {
     let mut firsts: Vec<usize> = Vec::with_capacity(layers.len());
     let mut functions: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
@@ -46,6 +32,7 @@ pub(super) fn firsts(layers: &[Layer]) -> Vec<usize> {
     firsts
 }
 
+/// Which layers multiply their value by the share of an option; see [`Layers::scaled`](super::Layers::scaled).
 pub(super) fn scaled(layers: &[Layer], output: Source, form: Form) -> Vec<bool> {
     // Layers and the graph's value that read each layer.
     let mut readers = vec![0_usize; layers.len()];

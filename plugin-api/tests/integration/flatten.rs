@@ -23,7 +23,7 @@ struct Training {
 
 /// Training in stages.
 #[derive(Clone, Debug, PartialEq, Parameters)]
-struct Stages {
+struct Staged {
     /// How many.
     #[parameter(default = 3, minimum = 1)]
     stages: u8,
@@ -43,7 +43,7 @@ struct Settings {
     first: i64,
     /// The stages.
     #[parameter(flatten, stages = 4, batch(default = 20, about = "Windows a \"step\"."), optimizer(about = "How."))]
-    stages: Stages,
+    stages: Staged,
     /// The last.
     #[parameter(default = 2)]
     last: i64,
@@ -69,10 +69,10 @@ fn properties<T: Parameters>() -> Map<String, Value> {
 #[test]
 fn the_nearest_struct_that_says_a_default_sets_it() {
     assert_eq!(Training::default().batch, 100);
-    let stages = Stages::default();
+    let stages = Staged::default();
     assert_eq!((stages.training.batch, stages.training.rates.as_slice()), (50, [0.5, 0.25].as_slice()));
     let Settings { first, stages, last, skipped } = Settings::default();
-    let Stages { stages, training: Training { batch, rates, optimizer, steps }, again } = stages;
+    let Staged { stages, training: Training { batch, rates, optimizer, steps }, again } = stages;
     assert_eq!((first, stages, last, again, skipped), (1, 4, 2, false, vec![]));
     assert_eq!((batch, rates, optimizer.as_str(), steps), (20, vec![0.5, 0.25], "adam", None));
     assert_eq!(read(&json!({})).unwrap(), Settings::default());
@@ -186,7 +186,7 @@ proptest! {
         let set: Map<String, Value> = set.into_iter().collect();
         match (Settings::from_map(&set), Flat::from_map(&set)) {
             (Ok(settings), Ok(flat)) => {
-                let Settings { first, stages: Stages { stages, training, again }, last, .. } = settings;
+                let Settings { first, stages: Staged { stages, training, again }, last, .. } = settings;
                 let Training { batch, rates, optimizer, steps } = training;
                 prop_assert_eq!(Flat { first, stages, batch, rates, optimizer, steps, again, last }, flat);
             }

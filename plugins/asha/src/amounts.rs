@@ -10,7 +10,7 @@ use crate::settings::Settings;
 pub(crate) struct Amounts(Vec<u64>);
 
 impl Amounts {
-    /// The amounts minimum · η^k for the rungs k from the early-stopping rate s to ⌊log_η maximum⌋. Where the budget
+    /// The amounts `minimum · η^k` for the rungs `k` from the early-stopping rate `s` to `⌊log_η maximum⌋`. Where the budget
     /// decides the minimum and the lowest rung would be too short to compare networks, the highest rungs are left out
     /// until it is long enough or two are left.
     ///

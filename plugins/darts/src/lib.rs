@@ -38,7 +38,7 @@ pub fn search(setup: &Setup, settings: &Settings) -> Result<StagedSearch> {
     let warm_up = StageSettings::of_stage("warm_up", &settings.warm_up, 0, 1)?;
     if warm_up >= epochs {
         return Err(Error::invalid(format!(
-            "weights alone train for {warm_up} of {epochs} epochs, so nothing would be learned of the options: set `warm_up` below `epochs`"
+            "weights alone train for {warm_up} of {epochs} epochs, so nothing would be learned about the options: set `warm_up` below `epochs`"
         )));
     }
     let order = match settings.order {

@@ -110,7 +110,7 @@ fn the_second_order_the_validation_split_and_clipping_by_part_are_parameters() {
 fn a_search_that_would_learn_nothing_of_the_options_is_refused() {
     assert_eq!(
         refusal("darts", &small_genomenas().parameter("epochs", vec![5])),
-        "weights alone train for 5 of 5 epochs, so nothing would be learned of the options: set `warm_up` below `epochs`"
+        "weights alone train for 5 of 5 epochs, so nothing would be learned about the options: set `warm_up` below `epochs`"
     );
     assert_eq!(
         refusal("darts", &small_genomenas().parameter("epochs", vec![25, 15])),

@@ -1,6 +1,6 @@
 //! Which rows are for training, for validation and for the test.
 //!
-//! [`grouping`] splits rows by share such that rows that belong together stay together. [`genome`] splits a genome into
+//! `grouping` splits rows by share such that rows that belong together stay together. `genome` splits a genome into
 //! stretches, by name or by share, such that no base is shown in two splits.
 
 pub(crate) mod fractions;
