@@ -13,6 +13,8 @@ pub struct Limits {
     pub memory: u64,
     /// Crashes after which a run is given up.
     pub crashes: u32,
+    /// Whether the process is kept from files, the network and other processes, as far as the kernel can.
+    pub confined: bool,
 }
 
 /// How long each call may take; a process that is later is killed.
@@ -34,7 +36,7 @@ pub struct Deadlines {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadlines: Deadlines::default(), memory: 8 << 30, crashes: 3 }
+        Self { deadlines: Deadlines::default(), memory: 8 << 30, crashes: 3, confined: true }
     }
 }
 
