@@ -8,6 +8,7 @@ pub mod compare;
 mod difference;
 mod exit;
 mod lock;
+pub mod orphans;
 pub mod plugins;
 pub mod run;
 pub mod run_report;

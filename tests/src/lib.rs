@@ -12,6 +12,7 @@
 pub mod built;
 mod circles;
 pub mod digests;
+pub mod families;
 pub mod flags;
 pub mod frozen;
 pub mod leaderboard;

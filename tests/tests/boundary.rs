@@ -47,7 +47,9 @@ impl Scene {
     /// An instance that misbehaves once and behaves after it was started again.
     fn start_once(&self, misbehave: &str, hook: &str, call: u64) -> PluginInstance {
         let once = self.folder.path().join("done");
-        self.start(&json!({"misbehave": misbehave, "hook": hook, "call": call, "once": once})).unwrap()
+        let orders = json!({"misbehave": misbehave, "hook": hook, "call": call, "once": once});
+        // It writes that file.
+        self.start_with(&orders, Limits { confined: false, ..Limits::default() }).unwrap()
     }
 
     /// What the host says of an instance that misbehaves at every first proposal.
@@ -146,7 +148,8 @@ fn the_manifest_is_read_without_loading_the_library() {
     let manifest = scene.registry.found()[0].manifest.clone().unwrap();
     assert_eq!((manifest.id.as_str(), manifest.license.as_str()), ("genomenas-tests", "MIT OR Apache-2.0"));
     let strategies: Vec<_> = manifest.strategies.iter().map(|s| (s.id.as_str(), s.kind)).collect();
-    assert_eq!(strategies, [("another-hostile", StrategyKind::Baseline), ("hostile", StrategyKind::Search)]);
+    let search = StrategyKind::Search;
+    assert_eq!(strategies, [("another-hostile", StrategyKind::Baseline), ("hostile", search), ("reaching", search)]);
     assert_eq!(manifest.strategies[1].parameters["properties"]["call"]["minimum"], 1);
 }
 
@@ -159,6 +162,7 @@ fn the_listing_shows_strategies_parameters_and_refused_files() {
     let expected = [
         ("another-hostile", "baseline", "The same, without orders."),
         ("hostile", "search", "Does what its orders say, which is nothing good."),
+        ("reaching", "search", "Reaches out of its process."),
         ("", "refused", "it is an empty file: a plugin is an ELF shared library (.so)"),
     ];
     assert_eq!(rows, expected.map(|(a, b, c)| (a.to_owned(), b.to_owned(), c.to_owned())));

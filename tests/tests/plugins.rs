@@ -165,7 +165,14 @@ fn strategies_of_one_name_are_told_apart_by_their_plugins() {
     let strategies: Vec<_> = rows(&mut command).into_iter().map(|(strategy, _)| strategy).collect();
     assert_eq!(
         strategies,
-        ["another-hostile", "hostile", "genomenas-other/another-hostile", "genomenas-other/hostile"]
+        [
+            "another-hostile",
+            "hostile",
+            "reaching",
+            "genomenas-other/another-hostile",
+            "genomenas-other/hostile",
+            "genomenas-other/reaching",
+        ]
     );
 }
 

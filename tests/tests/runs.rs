@@ -248,6 +248,10 @@ fn hostile(store: &Path, out: &Path, orders: &str) -> std::process::Command {
     let trials = if orders.contains("trials=") { "" } else { "--set trials=2" };
     let mut command = search(store, out, &format!("--strategy hostile {trials} --budget 960samples"));
     command.args(orders.split_whitespace().flat_map(|order| ["--set", order])).arg("--plugins").arg(hostile_plugin());
+    if orders.contains("once=") {
+        // It writes that file.
+        command.env("GENOMENAS_WITHOUT", "landlock");
+    }
     command
 }
 

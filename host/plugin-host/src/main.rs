@@ -1,13 +1,20 @@
-//! `genomenas-plugin-host [--memory BYTES]`: see the library. The socket to the host is on standard input.
+//! `genomenas-plugin-host`: see the library. `genomenas` starts it.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use genomenas_plugin_host::{confine, serve};
+use genomenas_plugin_host::arguments::{Arguments, Role};
+use genomenas_plugin_host::plugin;
+use genomenas_plugin_host::supervise::{self, End};
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(End::Code(code)) => ExitCode::from(code),
+        Ok(End::Signal(signal)) => {
+            supervise::die_of(signal);
+            // As a shell says it, where the signal ends nothing.
+            ExitCode::from(u8::try_from(128 + signal).unwrap_or(2))
+        }
         Err(error) => {
             // Without standard error, nobody can be told.
             let _ = writeln!(io::stderr(), "genomenas-plugin-host: {error}");
@@ -16,22 +23,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> io::Result<()> {
-    let memory = memory_argument()?;
-    let socket = confine::take_socket()?;
-    confine::limits(memory)?;
-    serve::serve(socket)
-}
-
-fn memory_argument() -> io::Result<Option<u64>> {
-    let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let refuse = |why: String| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => Ok(None),
-        ["--memory", bytes] => match bytes.parse() {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(_) => refuse(format!("--memory takes a number of bytes, got `{bytes}`")),
-        },
-        _ => refuse("usage: genomenas-plugin-host [--memory BYTES]; genomenas starts it by itself".to_owned()),
+fn run() -> io::Result<End> {
+    let refuse = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
+    let arguments = Arguments::read(std::env::args_os().skip(1)).map_err(|error| refuse(error.to_string()))?;
+    match arguments.role {
+        Role::Supervise => supervise::supervise(&arguments),
+        Role::Plugin => plugin::run(&arguments).map(|()| End::Code(0)),
+        Role::Protections => {
+            let protections = plugin::protections(&arguments).map_err(refuse)?;
+            writeln!(io::stdout(), "{}", serde_json::to_string(&protections)?)?;
+            Ok(End::Code(0))
+        }
     }
 }

@@ -8,20 +8,29 @@ use std::path::Path;
 use genomenas_abi::{FfiResult, PluginRootRef, RErr, ROk, RVec, StrategyBox};
 
 use crate::load;
+use crate::protections::Protections;
 use crate::wire::{self, Create, Frame, Hello, Kind, code};
 
-/// Greets, then answers until the other side closes the socket.
+/// Greets with what the plugin is protected from, then answers until the other side closes the socket. Where this
+/// process could not be made ready, says why instead.
 ///
 /// # Errors
 ///
 /// The socket breaks, or the other side speaks another version.
-pub fn serve(mut socket: UnixStream) -> io::Result<()> {
+pub fn serve(mut socket: UnixStream, ready: Result<Protections, String>) -> io::Result<()> {
     let hello = Frame::read(&mut socket)?.filter(|frame| frame.kind == Kind::Hello);
     let Some(hello) = hello.and_then(|frame| serde_json::from_slice::<Hello>(&frame.body).ok()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "expected a hello first"));
     };
     // Sent before the versions are compared, so that the host sees the difference, too.
-    Frame { kind: Kind::Hello, call: 0, body: serde_json::to_vec(&Hello::here())? }.write(&mut socket)?;
+    let answer = match ready {
+        Ok(protections) => Hello { protections: Some(protections), ..Hello::here() },
+        Err(why) => Hello { refused: Some(why), ..Hello::here() },
+    };
+    Frame { kind: Kind::Hello, call: 0, body: serde_json::to_vec(&answer)? }.write(&mut socket)?;
+    if answer.refused.is_some() {
+        return Ok(());
+    }
     if hello.version != wire::VERSION {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -8,8 +8,10 @@ use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
 
+use crate::protections::Protections;
+
 /// The version of these frames. Host and child come from one build; the number catches a stray binary of another.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest body.
 pub const MAX_BODY: usize = 64 << 20;
@@ -68,12 +70,18 @@ pub struct Hello {
     pub version: u32,
     /// The sender's process.
     pub pid: u32,
+    /// What the plugin will be protected from; in the child's greeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protections: Option<Protections>,
+    /// Why the child cannot do its work, which is not the plugin's doing: the system refused it something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 impl Hello {
     /// That of this process.
     pub fn here() -> Self {
-        Self { version: VERSION, pid: std::process::id() }
+        Self { version: VERSION, pid: std::process::id(), protections: None, refused: None }
     }
 }
 

@@ -26,6 +26,8 @@ use genomenas_data::error::{Error, Result};
 
 use compare::Ended;
 
+use crate::orphans;
+
 const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 
 /// Compares neural architecture search strategies for DNA sequence models head-to-head
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         }
     };
     progress::start_log(cli.verbose);
+    orphans::take_over();
     match cli.verb.run() {
         Ok(code) => code,
         Err(error) => {

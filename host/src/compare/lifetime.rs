@@ -23,7 +23,8 @@ pub fn end_with_comparer() -> Result<()> {
         return Ok(());
     };
     let failed = |error: rustix::io::Errno| Error::failed(format!("cannot ask to end with the comparison: {error}"));
-    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(failed)?;
+    // A signal that also ends a run that was stopped; a run may be killed at any moment.
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
     // It may have ended before the kernel was asked.
     let parent = std::os::unix::process::parent_id();
     if parent == comparer {

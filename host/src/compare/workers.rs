@@ -19,12 +19,14 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::{lifetime, run_log};
-use crate::exit;
+use crate::{exit, orphans};
 
 /// How often ended processes are looked for.
 const POLL: Duration = Duration::from_millis(100);
 /// How long a process may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long what a killed run left may take to end by itself: the supervisor of its plugin ends the plugin's family.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A run to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +152,7 @@ impl<'a> Workers<'a> {
         if let Some(device) = settings.devices.get(place % settings.devices.len().max(1)) {
             command.env("CUDA_VISIBLE_DEVICES", device);
         }
-        let mut process = command.spawn().map_err(|error| {
+        let mut process = orphans::spawn(&mut command).map_err(|error| {
             Error::failed(format!("cannot start {} for {}: {error}", settings.program.display(), job.name))
         })?;
         if let Some(output) = process.stdout.take() {
@@ -184,6 +186,7 @@ impl<'a> Workers<'a> {
                 Ok(Some(status)) => end(status),
                 Err(error) => End::Failed(error.to_string()),
             };
+            orphans::ended(worker.process.id(), PATIENCE);
             self.events.push_back(WorkerEvent::Ended(worker.job, end));
             false
         });
@@ -227,14 +230,23 @@ impl Drop for Workers<'_> {
     /// Ends all workers and what they started: by request first, then by force.
     fn drop(&mut self) {
         self.signal_all(Signal::TERM);
+        // One that was stopped takes the request only now.
+        self.signal_all(Signal::CONT);
         let deadline = Instant::now() + GRACE;
         while !self.running.is_empty() && Instant::now() < deadline {
-            self.running.retain_mut(|worker| matches!(worker.process.try_wait(), Ok(None)));
+            self.running.retain_mut(|worker| {
+                let runs = matches!(worker.process.try_wait(), Ok(None));
+                if !runs {
+                    orphans::ended(worker.process.id(), PATIENCE);
+                }
+                runs
+            });
             std::thread::sleep(Duration::from_millis(20));
         }
         self.signal_all(Signal::KILL);
         for mut worker in self.running.drain(..) {
             let _ = worker.process.wait();
+            orphans::ended(worker.process.id(), PATIENCE);
         }
     }
 }

@@ -3,20 +3,21 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::Once;
+use std::time::Duration;
 
 use genomenas_data::text::printable;
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::Manifest;
+use genomenas_plugin_host::protections::Protections;
 use genomenas_plugin_host::wire::{Create, Kind, code};
 use log::Level;
 
 use super::connection::{Answer, Connection, ConnectionError};
-use super::launch;
 use super::limits::{Limits, call_name};
-use super::relay::Relay;
+use super::relay::{Allowance, Relay};
+use super::supervisor::Supervisor;
+use super::{launch, site};
 use crate::exit;
 
 /// The most characters of a plugin's message that are passed on.
@@ -37,16 +38,21 @@ pub struct Start {
     pub setup: String,
     /// What the process may use.
     pub limits: Limits,
+    /// What it may still print.
+    pub output: Allowance,
 }
 
 /// The process.
 #[derive(Debug)]
 pub struct Child {
     plugin: String,
-    process: std::process::Child,
+    supervisor: Supervisor,
     connection: Connection,
+    output: Relay,
     errors: Relay,
     limits: Limits,
+    protections: Protections,
+    pid: u32,
     crashed: bool,
 }
 
@@ -55,6 +61,8 @@ pub struct Child {
 pub enum Fault {
     /// The instance is lost: its process died or was killed, or a hook panicked. The message says how.
     Crash(String),
+    /// The system refused what the process needs, which is not the plugin's doing. The message says what.
+    System(String),
     /// The plugin refused the call; its state has not changed.
     Refused {
         /// The code of the plugin or of its process.
@@ -71,30 +79,43 @@ impl Child {
     ///
     /// The process died on the way, or the library or the strategy refused.
     pub fn start(start: &Start) -> Result<Self, Fault> {
-        let Start { binary, library, manifest, strategy, setup, limits } = start;
+        let Start { binary, library, manifest, strategy, setup, limits, output } = start;
         let plugin = manifest.id.clone();
-        let unable = |error: io::Error| Fault::Refused {
-            code: code::OPEN,
-            message: format!("cannot start {}: {error}", binary.display()),
-        };
-        let (mut process, socket) = launch::start(binary, limits.memory).map_err(unable)?;
-        let relays = match (process.stdout.take(), process.stderr.take()) {
-            (Some(out), Some(errors)) => {
-                Relay::start(&plugin, Level::Info, out).and_then(|_| Relay::start(&plugin, Level::Warn, errors))
-            }
+        let (supervisor, outputs, socket) = launch::start(binary, library, limits).map_err(Fault::System)?;
+        let relays = match outputs {
+            (Some(out), Some(errors)) => Relay::start(&plugin, Level::Info, output, out)
+                .and_then(|out| Ok((out, Relay::start(&plugin, Level::Warn, output, errors)?))),
             _ => Err(io::Error::other("it has no standard output")),
         };
-        let errors = match relays {
-            Ok(errors) => errors,
-            Err(error) => {
-                end(&mut process);
-                return Err(unable(error));
-            }
-        };
+        // The supervisor ends with its value.
+        let (output, errors) = relays.map_err(|error| {
+            Fault::System(format!("cannot listen to plugin {plugin}: {error}{}", site::reason(&error)))
+        })?;
+        let protections = Protections::default();
         let connection = Connection::new(socket);
-        let mut child = Self { plugin, process, connection, errors, limits: *limits, crashed: false };
+        let mut child = Self {
+            plugin,
+            supervisor,
+            connection,
+            output,
+            errors,
+            limits: *limits,
+            protections,
+            pid: 0,
+            crashed: false,
+        };
         let greeted = child.connection.greet(limits.deadlines.create);
-        greeted.map_err(|error| child.crash(Kind::Hello, error))?;
+        let hello = greeted.map_err(|error| child.crash(Kind::Hello, error))?;
+        if let Some(why) = hello.refused {
+            return Err(Fault::System(format!(
+                "cannot make a process ready for plugin {}: {}",
+                child.plugin,
+                printable(&why)
+            )));
+        }
+        child.pid = hello.pid;
+        child.protections = hello.protections.unwrap_or_default();
+        child.tell_protections();
         child.open(library, manifest)?;
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
         let order = serde_json::to_vec(&order)
@@ -113,6 +134,7 @@ impl Child {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
                 let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
+                let message = self.explained(message);
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
                         Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
@@ -124,9 +146,29 @@ impl Child {
         }
     }
 
-    /// The process.
+    /// The process of the plugin.
     pub fn pid(&self) -> u32 {
-        self.process.id()
+        self.pid
+    }
+
+    /// Logs what the plugin is protected from, once for all instances of this process.
+    fn tell_protections(&self) {
+        static TOLD: Once = Once::new();
+        TOLD.call_once(|| {
+            let level =
+                if self.limits.confined && !self.protections.off.is_empty() { Level::Warn } else { Level::Info };
+            log::log!(level, "protections of plugins: {}", self.protections);
+        });
+    }
+
+    /// A message of the plugin with what it cannot know: which limit of memory holds, and that it is confined.
+    fn explained(&self, mut message: String) -> String {
+        message += &site::of_memory(&message, self.limits.memory);
+        let denied = ["os error 1)", "os error 13)", "Permission denied", "Operation not permitted"];
+        if self.limits.confined && denied.iter().any(|words| message.contains(words)) {
+            message += "; plugins are kept from files, the network and other programs: --unconfined allows them";
+        }
+        message
     }
 
     fn open(&mut self, library: &Path, manifest: &Manifest) -> Result<(), Fault> {
@@ -145,67 +187,49 @@ impl Child {
         let during = call_name(kind);
         let end_of_process = match error {
             ConnectionError::Late => {
-                end(&mut self.process);
+                self.supervisor.end();
                 let seconds = self.limits.deadlines.of(kind).as_secs_f64();
                 return Fault::Crash(format!(
                     "plugin {plugin} did not answer {during} within {seconds} s and was killed"
                 ));
             }
             ConnectionError::Garbage(why) => {
-                end(&mut self.process);
+                self.supervisor.end();
                 return Fault::Crash(format!(
                     "plugin {plugin} sent something that is not an answer in {during}: {why}"
                 ));
             }
             ConnectionError::HungUp => {
-                if let Some(status) = wait(&mut self.process, Duration::from_secs(2)) {
+                if let Some(status) = self.supervisor.wait(Duration::from_secs(2)) {
                     exit::in_words(status)
                 } else {
-                    end(&mut self.process);
+                    self.supervisor.end();
                     "closed its connection".to_owned()
                 }
             }
         };
         let last = self.errors.last_line();
         let said = if last.is_empty() { String::new() } else { format!("; its last words: {last}") };
-        Fault::Crash(format!("plugin {plugin} {end_of_process} in {during}{said}"))
+        Fault::Crash(format!("plugin {plugin} {end_of_process} in {during}{}", self.explained(said)))
     }
 }
 
 impl Drop for Child {
-    /// Hangs up, gives the plugin a moment to end by itself, then kills it.
+    /// Hangs up, gives the plugin a moment to end by itself, then ends it with everything that it started.
     fn drop(&mut self) {
-        if self.crashed {
-            // It has been reaped and reported.
-            return;
-        }
-        self.connection.hang_up();
-        match wait(&mut self.process, Duration::from_secs(1)) {
-            Some(status) if status.success() => {}
-            Some(status) => log::warn!("plugin {} {} when it was ended", self.plugin, exit::in_words(status)),
-            None => {
-                log::warn!("plugin {} did not end by itself and was killed", self.plugin);
-                end(&mut self.process);
+        if !self.crashed {
+            self.connection.hang_up();
+            match self.supervisor.wait(Duration::from_secs(1)) {
+                Some(status) if status.success() => {}
+                Some(status) => log::warn!("plugin {} {} when it was ended", self.plugin, exit::in_words(status)),
+                None => {
+                    log::warn!("plugin {} did not end by itself and was killed", self.plugin);
+                    self.supervisor.end();
+                }
             }
         }
         // What it printed at its end is in the log before this returns.
+        self.output.last_line();
         self.errors.last_line();
     }
-}
-
-fn wait(process: &mut std::process::Child, time: Duration) -> Option<ExitStatus> {
-    let until = Instant::now() + time;
-    loop {
-        match process.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(2)),
-            Ok(None) | Err(_) => return None,
-        }
-    }
-}
-
-fn end(process: &mut std::process::Child) {
-    // It may have ended by itself meanwhile, which is as well.
-    let _ = process.kill();
-    let _ = process.wait();
 }

@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn another_version_is_refused() {
         let mut connection = connected(|mut there, frame| {
-            let body = serde_json::to_vec(&Hello { version: 99, pid: 1 }).unwrap();
+            let body = serde_json::to_vec(&Hello { version: 99, ..Hello::here() }).unwrap();
             Frame { body, ..frame }.write(&mut there).unwrap();
         });
         let refusal = connection.greet(TIME).unwrap_err();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_data::hash::sha256;
-use tempfile::TempDir;
+use genomenas_plugin_host::scratch::Scratch;
 
 use super::folders::user_folder;
 use super::registry::DiscoveredPlugin;
@@ -18,7 +18,7 @@ use super::registry::DiscoveredPlugin;
 #[derive(Clone, Debug)]
 pub struct PluginCopy {
     path: PathBuf,
-    _folder: Option<Arc<TempDir>>,
+    _folder: Option<Arc<Scratch>>,
 }
 
 impl PluginCopy {
@@ -72,10 +72,9 @@ fn copy_into(plugin: &DiscoveredPlugin, cache: Option<&Path>) -> Result<PluginCo
             Err(error) => log::debug!("no copy of the plugin in the cache: {error}"),
         }
     }
-    let folder = tempfile::Builder::new()
-        .prefix("genomenas-plugin-")
-        .tempdir()
-        .map_err(|error| Error::io("make a temporary folder in", &std::env::temp_dir(), error))?;
+    // If this process is killed, the supervisor of its plugin removes the folder.
+    let folder =
+        Scratch::make().map_err(|error| Error::io("make a temporary folder in", &std::env::temp_dir(), error))?;
     let path = folder.path().join("lib.so");
     store(&path, &bytes)?;
     Ok(PluginCopy { path, _folder: Some(Arc::new(folder)) })

@@ -16,6 +16,7 @@ use super::copy::{PluginCopy, copy};
 use super::launch;
 use super::limits::{Limits, call_name};
 use super::registry::StrategyRef;
+use super::relay::Allowance;
 
 /// An instance of a strategy.
 #[derive(Debug)]
@@ -62,6 +63,7 @@ impl PluginInstance {
             strategy: strategy.strategy.id.clone(),
             setup,
             limits,
+            output: Allowance::default(),
         };
         let mut instance = Self { start, child: None, state, calls, crashes: 0, _copy: copy };
         instance.revive()?;
@@ -147,6 +149,7 @@ impl PluginInstance {
                 log::warn!("{how}; it is started again and taken to where it was");
                 Ok(())
             }
+            Fault::System(why) => Err(Error::failed(why)),
             Fault::Refused { code: code::OPEN, message } => {
                 Err(Error::input(format!("plugin {}: {message}", manifest.id)))
             }

@@ -16,6 +16,8 @@ mod pinned;
 pub mod preview;
 pub mod registry;
 mod relay;
+mod site;
+mod supervisor;
 
 pub use folders::Folder;
 pub use instance::PluginInstance;

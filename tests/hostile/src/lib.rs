@@ -4,6 +4,8 @@
 //! that loaded a saved state does not misbehave at the same call again, unless the replay leads it there. It implements
 //! `Instance`, because it has to misbehave in every hook.
 
+mod reach;
+
 use genomenas_plugin::message::{
     Ask, Candidate, Discard, Network, Optimizer, Plan, Proposal, Report, Setup, Trial, TrialId,
 };
