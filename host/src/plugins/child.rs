@@ -15,7 +15,7 @@ use log::Level;
 
 use super::connection::{Answer, Connection, ConnectionError};
 use super::launch;
-use super::limits::{Limits, call_name};
+use super::limits::{Limits, during, late};
 use super::relay::Relay;
 use crate::exit;
 
@@ -53,8 +53,11 @@ pub struct Child {
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The instance is lost: its process died or was killed, or a hook panicked. The message says how.
+    /// The instance is lost by what the plugin did: its process died, or a hook panicked. The message says how.
     Crash(String),
+    /// The instance is lost, and the plugin may not be why: its process was killed, by a person, for memory or because it
+    /// was late, as it can be on a busy machine. The message says how.
+    Stopped(String),
     /// The plugin refused the call; its state has not changed.
     Refused {
         /// The code of the plugin or of its process.
@@ -93,7 +96,7 @@ impl Child {
         };
         let connection = Connection::new(socket);
         let mut child = Self { plugin, process, connection, errors, limits: *limits, crashed: false };
-        let greeted = child.connection.greet(limits.deadlines.create);
+        let greeted = child.connection.greet(limits.deadlines.start);
         greeted.map_err(|error| child.crash(Kind::Hello, error))?;
         child.open(library, manifest)?;
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
@@ -115,7 +118,7 @@ impl Child {
                 let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
-                        Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
+                        Err(Fault::Crash(format!("plugin {} {message} {}", self.plugin, during(kind))))
                     }
                     _ => Err(Fault::Refused { code, message }),
                 }
@@ -142,23 +145,20 @@ impl Child {
     fn crash(&mut self, kind: Kind, error: ConnectionError) -> Fault {
         self.crashed = true;
         let plugin = &self.plugin;
-        let during = call_name(kind);
+        let during = during(kind);
+        let mut stopped = false;
         let end_of_process = match error {
             ConnectionError::Late => {
                 end(&mut self.process);
-                let seconds = self.limits.deadlines.of(kind).as_secs_f64();
-                return Fault::Crash(format!(
-                    "plugin {plugin} did not answer {during} within {seconds} s and was killed"
-                ));
+                return Fault::Stopped(format!("plugin {plugin} {}", late(kind, self.limits.deadlines.of(kind))));
             }
             ConnectionError::Garbage(why) => {
                 end(&mut self.process);
-                return Fault::Crash(format!(
-                    "plugin {plugin} sent something that is not an answer in {during}: {why}"
-                ));
+                return Fault::Crash(format!("plugin {plugin} sent something that is not an answer {during}: {why}"));
             }
             ConnectionError::HungUp => {
                 if let Some(status) = wait(&mut self.process, Duration::from_secs(2)) {
+                    stopped = exit::from_outside(status);
                     exit::in_words(status)
                 } else {
                     end(&mut self.process);
@@ -168,7 +168,8 @@ impl Child {
         };
         let last = self.errors.last_line();
         let said = if last.is_empty() { String::new() } else { format!("; its last words: {last}") };
-        Fault::Crash(format!("plugin {plugin} {end_of_process} in {during}{said}"))
+        let how = format!("plugin {plugin} {end_of_process} {during}{said}");
+        if stopped { Fault::Stopped(how) } else { Fault::Crash(how) }
     }
 }
 
