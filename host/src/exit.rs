@@ -22,6 +22,12 @@ pub(crate) fn in_words(status: ExitStatus) -> String {
     format!("died with signal {signal} ({name})")
 }
 
+/// Whether a signal ended it that a person or the system sends, and that a program seldom sends itself.
+pub(crate) fn from_outside(status: ExitStatus) -> bool {
+    // SIGHUP, SIGINT, SIGKILL (for memory, too), SIGTERM.
+    status.signal().is_some_and(|signal| [1, 2, 9, 15].contains(&signal))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

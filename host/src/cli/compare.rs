@@ -15,13 +15,16 @@ use genomenas_report::humanize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
 use super::progress::ComparisonProgress;
 use super::{out, threads};
 use crate::compare::plan::{ComparisonPlan, EntryPlan};
+use crate::compare::plugins_lock::{Wishes, needs_plugin};
 use crate::compare::resolve::{ResolveContext, resolve};
 use crate::compare::{LockedFolder, Outcome, gpus, names};
-use crate::plugins::{pinned, preview};
+use crate::plugins::pinned::pinned;
+use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, preview};
 use crate::spec::Spec;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
@@ -30,7 +33,8 @@ use crate::spec::seeds::Seeds;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, concurrent_trials, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
+space, control, ranked_by, concurrent_trials, jobs, threads, device, hook_deadline and the table [final]. Its paths are\n\
+relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
@@ -80,16 +84,28 @@ pub(crate) struct CompareArgs {
     /// Where to compute: auto, cpu, cuda (runs are spread over all there are) or cuda:I [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device)]
     device: Option<String>,
-    /// Begins failed runs again; otherwise they stay as they are
-    #[arg(long)]
-    retry_failed: bool,
+    #[command(flatten)]
+    going_on: GoingOnOptions,
     /// Prints the comparison as JSON in place of the leaderboard
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     plugins: PluginOptions,
     #[command(flatten)]
+    limits: LimitOptions,
+    #[command(flatten)]
     recipe: RecipeOptions,
+}
+
+/// What is done anew where a comparison goes on.
+#[derive(Args, Clone, Copy, Debug)]
+struct GoingOnOptions {
+    /// Begins failed runs again; otherwise they stay as they are
+    #[arg(long)]
+    retry_failed: bool,
+    /// Accepts plugins whose files were changed since the comparison began: all runs of their strategies begin anew
+    #[arg(long)]
+    accept_plugins: bool,
 }
 
 /// How a comparison ended.
@@ -112,21 +128,35 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let signal = catch_signals()?;
     // A comparison that goes on finds the plugins it began with, also where nobody names their folders again.
     let earlier = ComparisonPlan::read(&out)?;
-    let kept = earlier.iter().flat_map(|plan| &plan.entries);
-    let kept: Vec<PathBuf> =
-        kept.filter_map(|entry| Some(pinned(&entry.plugin_file, &entry.plugin_sha256).ok()?.path)).collect();
-    let registry = args.plugins.registry_with(&kept)?;
+    // A file that was changed in its place is another matter, which is settled with the plan.
+    let pins = earlier.iter().flat_map(|plan| &plan.entries);
+    let found =
+        pins.filter_map(|entry| Some((entry, pinned(&entry.plugin_file, &entry.plugin_sha256, &[]).ok()?.path)));
+    let kept = found.filter(|(entry, path)| *path == entry.plugin_file || !entry.plugin_file.exists());
+    let registry = args.plugins.registry_with(&kept.map(|(_, path)| path).collect::<Vec<_>>())?;
     let context = ResolveContext {
         strategies: &registry,
         data: &|path| Ok(Store::open(path)?.info().clone()),
         threads: threads::available(),
         command: command_line(),
+        wishes: Wishes {
+            accept: args.going_on.accept_plugins,
+            retry_failed: args.going_on.retry_failed,
+            unconfined: args.limits.unconfined,
+        },
     };
     // A folder is made only for a comparison that can begin.
     let (plan, space) = resolve(request, &out, &context)?;
     let data = Store::open(&plan.data.store)?.info().for_plugins();
-    let mut strategies = plan.entries.iter().map(EntryPlan::spec);
-    strategies.try_for_each(|strategy| preview::try_out(&registry, &strategy, &space, &data, plan.budget))?;
+    if plan.unconfined {
+        log::warn!("plugins are not confined (--unconfined): they can do whatever you can");
+    }
+    let limits = Limits::new(plan.hook_deadline, !plan.unconfined);
+    // What has nothing left to do is not loaded.
+    for entry in plan.entries.iter().filter(|entry| needs_plugin(&out, &plan, entry, args.going_on.retry_failed)) {
+        let plugin = pinned(&entry.plugin_file, &entry.plugin_sha256, &[])?;
+        preview::try_out(&strategy_of(&plugin, entry)?, &entry.parameters, &space, &data, plan.budget, limits)?;
+    }
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
@@ -136,7 +166,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let comparer = folder.begin(plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
-        comparer.run(environment, devices, args.retry_failed, &signal, &mut progress)?
+        comparer.run(environment, devices, args.going_on.retry_failed, &signal, &mut progress)?
     };
     args.print(&path, &outcome)
 }
@@ -160,6 +190,7 @@ impl CompareArgs {
             jobs: self.jobs,
             threads: self.threads,
             device: self.device.clone(),
+            hook_deadline: self.limits.hook_deadline,
             final_training: (!recipe.is_empty()).then_some(recipe),
         })
     }
@@ -181,6 +212,13 @@ impl CompareArgs {
         log::error!("{} of the runs failed: see the run.log of each; --retry-failed begins them again", outcome.failed);
         Ok(Ended::WithFailures)
     }
+}
+
+/// The strategy of an entry in its plugin.
+fn strategy_of<'a>(plugin: &'a DiscoveredPlugin, entry: &EntryPlan) -> Result<StrategyRef<'a>> {
+    plugin
+        .strategy(&entry.strategy)
+        .ok_or_else(|| Error::input(format!("{} has no strategy '{}'", plugin.path.display(), entry.strategy)))
 }
 
 /// How long a run's two parts are, before anybody waits for them: a small budget shortens the search alone.

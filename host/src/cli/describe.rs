@@ -15,6 +15,7 @@ use genomenas_report::architecture;
 use genomenas_report::model::LayerRow;
 use serde::Serialize;
 
+use super::limit_options::LimitOptions;
 use super::options::PluginOptions;
 use super::out;
 use crate::plugins::preview::{self, FirstNetwork};
@@ -61,6 +62,8 @@ pub(crate) struct DescribeArgs {
     json: bool,
     #[command(flatten)]
     plugins: PluginOptions,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 #[derive(Args, Debug)]
@@ -118,7 +121,8 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
             let data = args.data()?;
             let strategy = strategy.clone().with(&args.set)?;
             let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
-            let first = preview::first_network(&args.plugins.registry()?, &strategy, &space, &data, args.seed)?;
+            let (registry, limits) = (args.plugins.registry()?, args.limits.limits());
+            let first = preview::first_network(&registry, &strategy, &space, &data, args.seed, limits)?;
             let description = match first {
                 FirstNetwork::Architecture(architecture) => of_architecture(&architecture)?,
                 FirstNetwork::Supernet(space) => of_space(&space)?,

@@ -7,6 +7,7 @@ mod compare;
 mod data;
 mod describe;
 mod evaluate;
+mod limit_options;
 mod new_run;
 mod options;
 mod out;

@@ -9,8 +9,8 @@ use genomenas_plugin::space::{Architecture, Space};
 
 use super::options::MachineOptions;
 use super::{run, threads};
-use crate::run::create;
 use crate::run::settings::{Data, Settings};
+use crate::run::{Handling, create};
 
 /// Where a run is done, and on what.
 #[derive(Args, Debug)]
@@ -69,11 +69,12 @@ impl NewRun<'_> {
     pub(crate) fn execute(
         &self,
         settings: &Settings,
+        handling: &Handling,
         space: Option<&Space>,
         architecture: Option<&Architecture>,
     ) -> Result<()> {
         create(&self.options.out, settings, space, architecture)?;
-        run::execute(&self.options.out, self.options.json)
+        run::execute(&self.options.out, handling, self.options.json)
     }
 }
 

@@ -31,6 +31,11 @@ impl PluginOptions {
         StrategyRegistry::open(&self.folders, &[])
     }
 
+    /// The folders and files that were named.
+    pub(crate) fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
     /// As [`Self::registry`], and takes what is not found there from `files`.
     pub(crate) fn registry_with(&self, files: &[PathBuf]) -> Result<StrategyRegistry> {
         StrategyRegistry::open(&self.folders, files)

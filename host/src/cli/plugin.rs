@@ -8,8 +8,8 @@ use genomenas_data::error::{Error, Result};
 
 use super::options::PluginOptions;
 use super::out;
-use crate::plugins::StrategyRegistry;
 use crate::plugins::listing::{self, Details};
+use crate::plugins::{StrategyRegistry, crashes};
 
 /// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
@@ -26,8 +26,15 @@ enum Verb {
 
 /// Lists every strategy that is found, and every file in a plugin folder that is not a plugin, with the reason
 #[derive(Args, Debug)]
-#[command(after_help = "Nothing of a plugin runs for it.\n\nExample:\n  genomenas plugin list --plugins ~/my-plugins")]
+#[command(
+    after_help = "Nothing of a plugin runs for it. A library because of whose crashes three runs were given up is marked: it is not loaded\n\
+before its file changes, or its crashes are forgotten.\n\n\
+Examples:\n  genomenas plugin list --plugins ~/my-plugins\n  genomenas plugin list --clear"
+)]
 struct ListArgs {
+    /// Forgets the crashes of all libraries first
+    #[arg(long)]
+    clear: bool,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +65,10 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
 }
 
 fn list(args: &ListArgs) -> Result<()> {
+    if args.clear {
+        let cleared = crashes::folder().map_or(Ok(0), |folder| crashes::clear(&folder))?;
+        log::info!("forgot the crashes of {cleared} {}", if cleared == 1 { "library" } else { "libraries" });
+    }
     let rows = listing::rows(&args.plugins.registry()?);
     if args.json {
         return out::json(&rows);
@@ -68,7 +79,8 @@ fn list(args: &ListArgs) -> Result<()> {
     }
     let mut table = plain_table(["strategy", "kind", "plugin", "version", "about", "file"]);
     for row in rows {
-        table.add_row([row.strategy, row.kind, row.plugin, row.version, row.about, row.path]);
+        let about = row.crashes.map_or(row.about.clone(), |crashes| format!("{} ({crashes})", row.about));
+        table.add_row([row.strategy, row.kind, row.plugin, row.version, about, row.path]);
     }
     out::text(&out::aligned(table, &[]))
 }

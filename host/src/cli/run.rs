@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use genomenas_data::error::{Error, Result};
 
+use super::limit_options::LimitOptions;
+use super::options::PluginOptions;
 use super::progress::{LinesProgress, RunProgress};
 use super::{out, threads};
 use crate::compare::lifetime;
-use crate::run::settings::{Settings, files};
-use crate::run::{self, RunResult, State};
+use crate::plugins::crashes::{self, Record};
+use crate::run::settings::{Search, Settings, files};
+use crate::run::{self, Handling, RunResult, State};
 use crate::run_report;
 
 /// Does one run, from its folder alone: begins it, or continues it
@@ -27,19 +30,35 @@ pub(crate) struct RunArgs {
     /// Prints progress as JSON lines in place of the result
     #[arg(long, hide = true)]
     progress_lines: bool,
+    #[command(flatten)]
+    plugins: PluginOptions,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<()> {
     lifetime::end_with_comparer()?;
     let settings = Settings::read(&args.folder)?;
     threads::ensure(settings.threads)?;
+    let handling = args.limits.handling(&args.plugins);
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
-        let result = run::execute(&args.folder, &mut progress)?;
+        let result = run::execute(&args.folder, &handling, &mut progress)?;
         write_page(&args.folder);
         return check(result);
     }
-    execute(&args.folder, args.json)
+    if let Some(search) = &settings.search {
+        check_crashes(search)?;
+    }
+    execute(&args.folder, &handling, args.json)
+}
+
+/// Refuses a plugin that crashed too often. A run of a comparison that is under way is not asked.
+fn check_crashes(search: &Search) -> Result<()> {
+    match crashes::folder() {
+        Some(folder) => Record::read(&folder, &search.plugin_sha256).check(&search.plugin),
+        None => Ok(()),
+    }
 }
 
 /// A run that failed is an error here: exit code 1.
@@ -53,11 +72,11 @@ fn check(result: RunResult) -> Result<()> {
 }
 
 /// Executes the run in `folder` and prints its result.
-pub(crate) fn execute(folder: &Path, json: bool) -> Result<()> {
+pub(crate) fn execute(folder: &Path, handling: &Handling, json: bool) -> Result<()> {
     let result = {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut progress = RunProgress::new(&name);
-        run::execute(folder, &mut progress)?
+        run::execute(folder, handling, &mut progress)?
     };
     write_page(folder);
     if json {

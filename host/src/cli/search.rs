@@ -7,6 +7,7 @@ use clap::Args;
 use genomenas_data::error::Result;
 use genomenas_plugin::message::Budget;
 
+use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, SpaceOptions};
 use crate::plugins::preview;
@@ -43,6 +44,8 @@ pub(crate) struct SearchArgs {
     run: NewRunOptions,
     #[command(flatten)]
     plugins: PluginOptions,
+    #[command(flatten)]
+    limits: LimitOptions,
 }
 
 pub(crate) fn run(args: &SearchArgs) -> Result<()> {
@@ -53,7 +56,8 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
     let strategy = args.strategy.clone().with(&args.set)?;
     let registry = args.plugins.registry()?;
     let found = registry.resolve(&strategy)?;
-    preview::try_out(&registry, &strategy, &space, &info.for_plugins(), args.budget)?;
+    let (choice, limits) = (registry.strategy(&strategy.id)?, args.limits.limits());
+    preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), args.budget, limits)?;
     let search = Search {
         strategy: found.strategy,
         plugin: found.plugin,
@@ -63,7 +67,10 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
         budget: args.budget,
         in_flight: args.concurrent_trials,
         space: space_spec.to_string(),
+        hook_deadline: args.limits.hook_deadline,
+        unconfined: args.limits.unconfined,
         parameters: found.parameters,
     };
-    run.execute(&Settings { search: Some(search), ..run.settings() }, Some(&space), None)
+    let handling = args.limits.handling(&args.plugins);
+    run.execute(&Settings { search: Some(search), ..run.settings() }, &handling, Some(&space), None)
 }

@@ -10,9 +10,11 @@ use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Architecture;
 
 use super::describe::read_architecture;
+use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, RecipeOptions};
 use crate::plugins::preview;
+use crate::run::Handling;
 use crate::run::settings::{Settings, files};
 use crate::spec::{Spec, recipe, space};
 
@@ -40,6 +42,8 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     plugins: PluginOptions,
     #[command(flatten)]
+    limits: LimitOptions,
+    #[command(flatten)]
     recipe: RecipeOptions,
 }
 
@@ -65,7 +69,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let architecture = args.architecture(&run.store)?;
     architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
     let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };
-    run.execute(&settings, None, Some(&architecture))
+    run.execute(&settings, &Handling::default(), None, Some(&architecture))
 }
 
 impl TrainArgs {
@@ -97,7 +101,8 @@ impl TrainArgs {
                 let strategy = strategy.clone().with(&self.set)?;
                 let data = store.info().for_plugins();
                 let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
-                preview::first_architecture(&self.plugins.registry()?, &strategy, &space, &data, self.new_run.seed)
+                let (seed, limits) = (self.new_run.seed, self.limits.limits());
+                preview::first_architecture(&self.plugins.registry()?, &strategy, &space, &data, seed, limits)
             }
             What { .. } => Err(Error::input("nothing to train: give --architecture, --strategy or --run")),
         }

@@ -9,6 +9,7 @@ use genomenas_report::{humanize, recipe};
 use super::plan::{ComparisonPlan, PlannedRun};
 use crate::run::RunResult;
 use crate::run_report::summary::summarize;
+use crate::run_report::unconfined;
 
 /// The results so far of the runs of `plan` in `folder`.
 pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
@@ -27,6 +28,13 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
         });
     }
     let [train, valid, test] = plan.data.rows;
+    let mut environment = vec![
+        Setting::new("space", plan.space.name.clone()),
+        Setting::new("device", plan.machine.device.clone()),
+        Setting::new("threads of a run", plan.machine.threads.to_string()),
+        Setting::new("runs at once", plan.jobs.to_string()),
+    ];
+    environment.extend(plan.unconfined.then(unconfined));
     Ok(Comparison {
         title: plan.title.clone(),
         data: DataSummary {
@@ -42,12 +50,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
         entries,
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         command: plan.command.clone(),
-        environment: vec![
-            Setting::new("space", plan.space.name.clone()),
-            Setting::new("device", plan.machine.device.clone()),
-            Setting::new("threads of a run", plan.machine.threads.to_string()),
-            Setting::new("runs at once", plan.jobs.to_string()),
-        ],
+        environment,
     })
 }
 

@@ -9,6 +9,7 @@ pub mod collect;
 pub mod gpus;
 pub mod lifetime;
 pub mod plan;
+pub mod plugins_lock;
 pub mod resolve;
 mod run_log;
 pub mod workers;
@@ -27,6 +28,7 @@ use crate::run;
 use crate::run::{RunResult, State};
 use crate::run_report::summary::CRASH;
 use plan::{ComparisonPlan, PlannedRun};
+use plugins_lock::PluginsLock;
 use workers::{End, Job, Progress, WorkerEvent, WorkerSettings, Workers};
 
 /// The names of what a comparison writes beside its plan.
@@ -114,7 +116,11 @@ impl LockedFolder {
 
     /// Writes the plan and makes the folders of all runs that have none.
     pub fn begin(self, plan: ComparisonPlan, space: Space) -> Result<Comparer> {
+        if let Some(earlier) = ComparisonPlan::read(&self.folder)? {
+            plugins_lock::set_aside(&self.folder, &earlier, &plan)?;
+        }
         plan.write(&self.folder, &space)?;
+        PluginsLock::write(&self.folder, &plan)?;
         let comparer = Comparer { folder: self.folder, plan, space, _lock: self.lock };
         comparer.plan.runs().iter().try_for_each(|run| comparer.create(run))?;
         Ok(comparer)
@@ -143,7 +149,8 @@ impl Comparer {
         }
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
-        let arguments = vec!["run".to_owned()];
+        let mut arguments = vec!["run".to_owned()];
+        arguments.extend(self.plan.unconfined.then(|| "--unconfined".to_owned()));
         let settings = WorkerSettings { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
         observer.event(&Event::Begin { done: runs.len() - jobs.len(), all: runs.len() });
         for event in Workers::new(settings, &jobs, signal) {

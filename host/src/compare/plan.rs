@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::difference;
 use crate::run::settings::{Data, Search, Settings, one};
 use crate::spec::Spec;
+use crate::spec::hook_deadline::HookDeadline;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 
@@ -52,6 +53,12 @@ pub struct ComparisonPlan {
     pub concurrent_trials: u32,
     /// The space that is searched.
     pub space: SpacePlan,
+    /// The longest that a call of a plugin may take; absent for the usual time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_deadline: Option<HookDeadline>,
+    /// Whether plugins ran without confinement, at any time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfined: bool,
     /// What every run runs on.
     pub machine: Machine,
     /// The data.
@@ -197,7 +204,7 @@ impl ComparisonPlan {
             threads: self.machine.threads,
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
-            search: Some(entry.search(self.budget, self.concurrent_trials, self.space.name.clone())),
+            search: Some(entry.search(self)),
             final_training: Some(self.final_training.clone()),
         })
     }
@@ -220,6 +227,7 @@ impl ComparisonPlan {
             jobs: Some(self.jobs),
             threads: None,
             device: Some(self.machine.device.clone()),
+            hook_deadline: self.hook_deadline,
             final_training: Some(recipe),
         })
     }
@@ -231,17 +239,19 @@ impl ComparisonPlan {
 }
 
 impl EntryPlan {
-    /// The search settings of a run of this entry.
-    pub fn search(&self, budget: Budget, concurrent_trials: u32, space: String) -> Search {
+    /// The search settings of a run of this entry in `plan`.
+    pub fn search(&self, plan: &ComparisonPlan) -> Search {
         Search {
             strategy: self.strategy.clone(),
             plugin: self.plugin.clone(),
             plugin_version: self.plugin_version.clone(),
             plugin_sha256: self.plugin_sha256.clone(),
             plugin_file: self.plugin_file.clone(),
-            budget,
-            in_flight: concurrent_trials,
-            space,
+            budget: plan.budget,
+            in_flight: plan.concurrent_trials,
+            space: plan.space.name.clone(),
+            hook_deadline: plan.hook_deadline,
+            unconfined: plan.unconfined,
             parameters: self.parameters.clone(),
         }
     }
@@ -253,8 +263,9 @@ impl EntryPlan {
     }
 }
 
-/// What a comparison may change when it is continued: how it is shown and how it is spread over the machine.
-const FREE: [&str; 4] = ["jobs", "title", "command", "ranked_by"];
+/// What a comparison may change when it is continued: how it is shown, how it is spread over the machine, and how its
+/// plugins are held, on which no result depends.
+const FREE: [&str; 6] = ["jobs", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -277,6 +288,8 @@ pub(super) mod tests {
             budget: "100samples".parse().unwrap(),
             concurrent_trials: 1,
             space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
+            hook_deadline: None,
+            unconfined: false,
             machine: Machine { device: "cpu".to_owned(), threads: 2 },
             data: DataPlan {
                 store: "/data/yeast.arrow".into(),
@@ -325,8 +338,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn jobs_and_title_may_change() {
-        let new = ComparisonPlan { jobs: 7, title: "other".to_owned(), ..plan() };
+    fn jobs_title_and_how_plugins_are_held_may_change() {
+        let hook_deadline = Some("5m".parse().unwrap());
+        let new = ComparisonPlan { jobs: 7, title: "other".to_owned(), hook_deadline, unconfined: true, ..plan() };
         assert_eq!(plan().first_difference(&new).unwrap(), None);
     }
 

@@ -11,7 +11,8 @@ use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
-use crate::plugins::{StrategyRegistry, pinned};
+use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin};
+use crate::plugins::{ResolvedStrategy, StrategyRegistry};
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::spec::{Spec, recipe, space};
@@ -29,6 +30,8 @@ pub struct ResolveContext<'a> {
     pub threads: u32,
     /// The command line, for the record.
     pub command: String,
+    /// What the person asks for beside the plan.
+    pub wishes: Wishes,
 }
 
 /// The plan and space that `request` asks for in the folder `out`, where an earlier plan may lie.
@@ -85,14 +88,23 @@ pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Re
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
         concurrent_trials: request.concurrent_trials.unwrap_or(1).max(1),
         space: space_plan,
+        hook_deadline: request.hook_deadline,
+        unconfined: context.wishes.unconfined,
         machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
         data,
-        entries: entries(strategies, control, context.strategies)?,
+        entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
         final_training,
     };
     let Some(earlier) = earlier else { return Ok((plan, space)) };
-    keep_plugins(&mut plan, &earlier);
-    match earlier.first_difference(&plan)? {
+    PluginsLock::check(out, &earlier)?;
+    keep_pins(&mut plan, &earlier, out, context.strategies, context.wishes)?;
+    if earlier.unconfined && !context.wishes.unconfined {
+        return Err(Error::input(format!(
+            "the plugins of the comparison in {} were not confined so far: give --unconfined to go on with it like that",
+            out.display()
+        )));
+    }
+    match earlier.first_difference(&with_pins_of(&plan, &earlier))? {
         // The folder keeps the command that made it.
         None => Ok((ComparisonPlan { command: earlier.command, ..plan }, space)),
         Some(difference) => Err(Error::input(format!(
@@ -119,22 +131,18 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
     )))
 }
 
-/// A comparison that goes on uses the plugins it began with, even where their files were replaced since, as long as
-/// the copies that its runs use still exist.
-fn keep_plugins(plan: &mut ComparisonPlan, earlier: &ComparisonPlan) {
+/// The plan with the plugins of an earlier one: which they are was settled before, so that the rest can be compared.
+fn with_pins_of(plan: &ComparisonPlan, earlier: &ComparisonPlan) -> ComparisonPlan {
+    let mut plan = plan.clone();
     for entry in &mut plan.entries {
-        let before = earlier.entries.iter().find(|before| before.name == entry.name && before.plugin == entry.plugin);
-        let Some(before) = before.filter(|before| before.plugin_sha256 != entry.plugin_sha256) else { continue };
-        if pinned(&before.plugin_file, &before.plugin_sha256).is_ok() {
-            log::warn!(
-                "plugin {} was replaced since the comparison began: going on with the one it began with",
-                before.plugin
-            );
+        let same = |before: &&EntryPlan| before.name == entry.name && before.plugin == entry.plugin;
+        if let Some(before) = earlier.entries.iter().find(same) {
             entry.plugin_version.clone_from(&before.plugin_version);
             entry.plugin_sha256.clone_from(&before.plugin_sha256);
             entry.plugin_file.clone_from(&before.plugin_file);
         }
     }
+    plan
 }
 
 /// What a plan records of a store.
@@ -152,7 +160,13 @@ fn title(store: &Path) -> String {
     format!("Comparison on {}", store.file_stem().unwrap_or_default().to_string_lossy())
 }
 
-fn entries(mut strategies: Vec<Spec>, control: bool, known: &StrategyRegistry) -> Result<Vec<EntryPlan>> {
+fn entries(
+    mut strategies: Vec<Spec>,
+    control: bool,
+    context: &ResolveContext<'_>,
+    earlier: Option<(&ComparisonPlan, &Path)>,
+) -> Result<Vec<EntryPlan>> {
+    let known = context.strategies;
     if control && !strategies.iter().any(|strategy| strategy.id == CONTROL) {
         if known.strategy(CONTROL).is_ok() {
             strategies.push(Spec::new(CONTROL));
@@ -165,7 +179,10 @@ fn entries(mut strategies: Vec<Spec>, control: bool, known: &StrategyRegistry) -
     let mut control_found = false;
     let mut entries = Vec::with_capacity(strategies.len());
     for strategy in strategies {
-        let found = known.resolve(&strategy)?;
+        let found = match (known.resolve(&strategy), earlier) {
+            (Err(error), Some((plan, out))) => over(plan, out, &strategy, context.wishes.retry_failed).ok_or(error)?,
+            (found, _) => found?,
+        };
         let spec = Spec { id: strategy.id, parameters: found.parameters };
         let name = spec.to_string();
         if !names.insert(name.clone()) {
@@ -188,6 +205,20 @@ fn entries(mut strategies: Vec<Spec>, control: bool, known: &StrategyRegistry) -
         });
     }
     Ok(entries)
+}
+
+/// The plugin of an entry whose runs are all over, of which there may be nothing left.
+fn over(plan: &ComparisonPlan, out: &Path, strategy: &Spec, retry_failed: bool) -> Option<ResolvedStrategy> {
+    let named = strategy.to_string();
+    let entry = plan.entries.iter().find(|entry| entry.name == named)?;
+    (!needs_plugin(out, plan, entry, retry_failed)).then(|| ResolvedStrategy {
+        strategy: entry.strategy.clone(),
+        plugin: entry.plugin.clone(),
+        version: entry.plugin_version.clone(),
+        sha256: entry.plugin_sha256.clone(),
+        file: entry.plugin_file.clone(),
+        parameters: strategy.parameters.clone(),
+    })
 }
 
 /// A folder that no other entry has, also on file systems that ignore case.
@@ -243,7 +274,8 @@ mod tests {
             plugin(path.to_str().unwrap(), id, &[id])
         }));
         let command = "genomenas compare".to_owned();
-        let context = ResolveContext { strategies: &strategies, data: &info, threads: 8, command };
+        let (data, threads) = (&info, 8);
+        let context = ResolveContext { strategies: &strategies, data, threads, command, wishes: Wishes::default() };
         resolve(toml::from_str(text).unwrap(), out, &context)
     }
 

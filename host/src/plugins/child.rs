@@ -14,7 +14,7 @@ use genomenas_plugin_host::wire::{Create, Kind, code};
 use log::Level;
 
 use super::connection::{Answer, Connection, ConnectionError};
-use super::limits::{Limits, call_name};
+use super::limits::{Limits, during, late};
 use super::relay::{Allowance, Relay};
 use super::supervisor::Supervisor;
 use super::{launch, site};
@@ -59,10 +59,13 @@ pub struct Child {
 /// Why a call has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The instance is lost: its process died or was killed, or a hook panicked. The message says how.
+    /// The instance is lost by what the plugin did: its process died, or a hook panicked. The message says how.
     Crash(String),
     /// The system refused what the process needs, which is not the plugin's doing. The message says what.
     System(String),
+    /// The instance is lost, and the plugin may not be why: its process was killed, by a person, for memory or because it
+    /// was late, as it can be on a busy machine. The message says how.
+    Stopped(String),
     /// The plugin refused the call; its state has not changed.
     Refused {
         /// The code of the plugin or of its process.
@@ -104,7 +107,7 @@ impl Child {
             pid: 0,
             crashed: false,
         };
-        let greeted = child.connection.greet(limits.deadlines.create);
+        let greeted = child.connection.greet(limits.deadlines.start);
         let hello = greeted.map_err(|error| child.crash(Kind::Hello, error))?;
         if let Some(why) = hello.refused {
             return Err(Fault::System(format!(
@@ -137,7 +140,7 @@ impl Child {
                 let message = self.explained(message);
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
-                        Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))
+                        Err(Fault::Crash(format!("plugin {} {message} {}", self.plugin, during(kind))))
                     }
                     _ => Err(Fault::Refused { code, message }),
                 }
@@ -184,23 +187,20 @@ impl Child {
     fn crash(&mut self, kind: Kind, error: ConnectionError) -> Fault {
         self.crashed = true;
         let plugin = &self.plugin;
-        let during = call_name(kind);
+        let during = during(kind);
+        let mut stopped = false;
         let end_of_process = match error {
             ConnectionError::Late => {
                 self.supervisor.end();
-                let seconds = self.limits.deadlines.of(kind).as_secs_f64();
-                return Fault::Crash(format!(
-                    "plugin {plugin} did not answer {during} within {seconds} s and was killed"
-                ));
+                return Fault::Stopped(format!("plugin {plugin} {}", late(kind, self.limits.deadlines.of(kind))));
             }
             ConnectionError::Garbage(why) => {
                 self.supervisor.end();
-                return Fault::Crash(format!(
-                    "plugin {plugin} sent something that is not an answer in {during}: {why}"
-                ));
+                return Fault::Crash(format!("plugin {plugin} sent something that is not an answer {during}: {why}"));
             }
             ConnectionError::HungUp => {
                 if let Some(status) = self.supervisor.wait(Duration::from_secs(2)) {
+                    stopped = exit::from_outside(status);
                     exit::in_words(status)
                 } else {
                     self.supervisor.end();
@@ -210,7 +210,8 @@ impl Child {
         };
         let last = self.errors.last_line();
         let said = if last.is_empty() { String::new() } else { format!("; its last words: {last}") };
-        Fault::Crash(format!("plugin {plugin} {end_of_process} in {during}{}", self.explained(said)))
+        let how = format!("plugin {plugin} {end_of_process} {during}{}", self.explained(said));
+        if stopped { Fault::Stopped(how) } else { Fault::Crash(how) }
     }
 }
 

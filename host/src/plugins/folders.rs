@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
+
+use super::inspect::Refusal;
+use super::trust::Trust;
 
 /// The variable that names plugin folders, separated as in `PATH`.
 pub const VARIABLE: &str = "GENOMENAS_PLUGINS";
@@ -19,6 +23,15 @@ pub struct Folder {
     pub path: PathBuf,
     /// How it is searched.
     pub reach: Reach,
+}
+
+/// What lies in a place to search, in an order that does not depend on the file system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// The library files.
+    pub libraries: Vec<PathBuf>,
+    /// Folders that are not searched, and why.
+    pub refused: Vec<(PathBuf, Refusal)>,
 }
 
 /// How a folder is searched.
@@ -48,14 +61,18 @@ pub fn search_path(explicit: &[PathBuf]) -> Result<Vec<Folder>> {
     )
 }
 
-/// The library files of a folder, in an order that does not depend on the file system.
-pub fn libraries(folder: &Folder) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    if folder.path.is_file() {
-        found.push(folder.path.clone());
-    } else {
-        let depth = if folder.reach == Reach::Tree { DEPTH } else { 0 };
-        collect(&folder.path, depth, &mut BTreeSet::new(), &mut found);
+/// The library files of a folder to the bottom, and the folders in it that are refused.
+pub fn contents(folder: &Folder) -> Contents {
+    let mut found = Contents::default();
+    match folder.path.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            let depth = if folder.reach == Reach::Tree { DEPTH } else { 0 };
+            collect(&folder.path, depth, &Trust::of_this_process(), &mut BTreeSet::new(), &mut found);
+        }
+        Ok(_) => found.libraries.push(folder.path.clone()),
+        // A folder that does not exist has no plugins.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+        Err(error) => found.refused.push((folder.path.clone(), unreadable(&error))),
     }
     found
 }
@@ -66,6 +83,15 @@ pub(super) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     set.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(otherwise)))
 }
 
+/// The folders that [`VARIABLE`] names.
+pub(super) fn of_variable() -> Vec<PathBuf> {
+    split(std::env::var_os(VARIABLE))
+}
+
+fn split(variable: Option<OsString>) -> Vec<PathBuf> {
+    std::env::split_paths(&variable.unwrap_or_default()).filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
 fn search_path_in(
     explicit: &[PathBuf],
     variable: Option<OsString>,
@@ -73,15 +99,14 @@ fn search_path_in(
     data: Option<&Path>,
 ) -> Result<Vec<Folder>> {
     for path in explicit {
-        if !path.exists() {
+        if !path.try_exists().map_err(|error| Error::io("search", path, error))? {
             return Err(Error::input(format!(
                 "there is no plugin folder {}: name a folder with plugins, or one plugin's file",
                 path.display()
             )));
         }
     }
-    let variable: Vec<_> =
-        std::env::split_paths(&variable.unwrap_or_default()).filter(|path| !path.as_os_str().is_empty()).collect();
+    let variable = split(variable);
     for path in variable.iter().filter(|path| !path.exists()) {
         log::warn!("{VARIABLE} names {}, which does not exist", path.display());
     }
@@ -95,32 +120,40 @@ fn search_path_in(
     Ok(folders)
 }
 
-fn collect(folder: &Path, depth: usize, seen: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
-    // A folder that does not exist or cannot be read has no plugins; one that links back up was searched already.
-    let Ok(canonical) = folder.canonicalize() else {
-        return;
+fn collect(folder: &Path, depth: usize, trust: &Trust, seen: &mut BTreeSet<PathBuf>, found: &mut Contents) {
+    let read = || -> std::io::Result<(PathBuf, Vec<PathBuf>)> {
+        let paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        Ok((folder.canonicalize()?, paths))
     };
-    if !seen.insert(canonical) {
-        return;
-    }
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
+    let (canonical, mut paths) = match read() {
+        Ok(read) => read,
         Err(error) => {
-            log::warn!("cannot look for plugins in {}: {error}", folder.display());
+            found.refused.push((folder.to_owned(), unreadable(&error)));
             return;
         }
     };
-    let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+    // One that links back up was searched already.
+    if !seen.insert(canonical) {
+        return;
+    }
     paths.sort();
+    // A folder that holds nothing that would be loaded may be written by anybody.
+    let holds_libraries = paths.iter().any(|path| is_library(path) && !path.is_dir());
+    let refusal = if holds_libraries { trust.check(folder).err() } else { None };
     for path in paths {
         if path.is_dir() {
             if depth > 0 {
-                collect(&path, depth - 1, seen, found);
+                collect(&path, depth - 1, trust, seen, found);
             }
-        } else if path.is_file() && is_library(&path) {
-            found.push(path);
+        } else if refusal.is_none() && is_library(&path) {
+            found.libraries.push(path);
         }
     }
+    found.refused.extend(refusal.map(|refusal| (folder.to_owned(), refusal)));
+}
+
+fn unreadable(error: &std::io::Error) -> Refusal {
+    Refusal::hidden(format!("it cannot be searched for plugins: {error}"))
 }
 
 /// Whether a file is named like a library; those of other systems too, so that they can be reported.
@@ -179,7 +212,7 @@ mod tests {
             touch(&home.path().join(name));
         }
         let names = |reach| {
-            let found = libraries(&Folder { path: home.path().to_owned(), reach });
+            let found = contents(&Folder { path: home.path().to_owned(), reach }).libraries;
             found.iter().map(|p| p.strip_prefix(home.path()).unwrap().to_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(names(Reach::Tree), ["a.so", "b/deep/z.so", "b/x.dylib", "c.so.1"]);
@@ -191,6 +224,24 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         touch(&home.path().join("a.so"));
         std::os::unix::fs::symlink(home.path(), home.path().join("again")).unwrap();
-        assert_eq!(libraries(&Folder { path: home.path().to_owned(), reach: Reach::Tree }).len(), 1);
+        assert_eq!(contents(&Folder { path: home.path().to_owned(), reach: Reach::Tree }).libraries.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_is_refused_and_those_below_it_with_it_but_not_those_beside_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        for name in ["open/a.so", "open/below/b.so", "safe/c.so"] {
+            touch(&home.path().join(name));
+        }
+        let open = home.path().join("open");
+        std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+        let found = contents(&Folder { path: home.path().to_owned(), reach: Reach::Tree });
+        assert_eq!(found.libraries, [home.path().join("safe/c.so")]);
+        assert_eq!(
+            found.refused.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(),
+            [open.join("below"), open.clone()]
+        );
+        assert!(found.refused[1].1.to_string().ends_with(&format!("`chmod go-w {}`", open.display())));
     }
 }

@@ -5,23 +5,43 @@ use genomenas_data::text::printable;
 use genomenas_plugin::message::{FEATURES, Manifest, SECTION};
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_RISCV, EM_X86_64, ET_DYN};
 use object::read::elf::{ElfFile64, FileHeader as _};
-use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, ReadRef};
 
 /// Libraries that a plugin must not link: the host owns tensors and devices, and the plugin's process has neither.
 const FORBIDDEN: [&str; 5] = ["libtorch", "libc10", "libcuda", "libcudart", "libpython"];
+
+/// The largest file that is taken for a plugin.
+pub(super) const MAX_FILE: u64 = 1 << 30;
+
+/// How much of a file says whether it is a library.
+const BEGINNING: u64 = 8;
 
 /// The largest manifest that is read.
 const MAX_MANIFEST: u64 = 16 << 20;
 
 /// Why a file is not a plugin that can be used here: a clause that completes "FILE: …".
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refusal(String);
+#[error("{reason}")]
+pub struct Refusal {
+    reason: String,
+    /// Whether the file may well be a plugin, and the one that a person means.
+    hides: bool,
+}
 
 impl Refusal {
-    /// For this reason, on one line.
+    /// For this reason, on one line: it is no plugin, or none that can be used.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self(reason.into())
+        Self { reason: reason.into(), hides: false }
+    }
+
+    /// For this reason, which says nothing about what is in it: it cannot be read, or must not be trusted.
+    pub fn hidden(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), hides: true }
+    }
+
+    /// Whether the file may well be the plugin that a person means, so that they have to hear of it.
+    pub const fn hides(&self) -> bool {
+        self.hides
     }
 }
 
@@ -34,19 +54,24 @@ pub struct Inspection {
     pub rustc: Option<String>,
 }
 
-/// Reads the bytes of a plugin file.
+/// Reads a plugin file: its bytes, or what reads parts of it, so that a large file is not read whole.
 ///
 /// # Errors
 ///
 /// It is not a plugin that can be loaded here.
-pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
-    if !bytes.starts_with(b"\x7fELF") {
-        return Err(not_elf(bytes));
+pub fn inspect<'a>(data: impl ReadRef<'a>) -> Result<Inspection, Refusal> {
+    let length = data.len().map_err(|()| Refusal::hidden("it cannot be read"))?;
+    let first = data.read_bytes_at(0, length.min(BEGINNING)).map_err(|()| Refusal::hidden("it cannot be read"))?;
+    if !first.starts_with(b"\x7fELF") {
+        return Err(not_elf(first));
     }
-    if bytes.get(4) != Some(&2) {
+    if first.get(4) != Some(&2) {
         return Err(Refusal::new("it is a library for another machine: a 32-bit one"));
     }
-    let file: ElfFile64<'_, Endianness> = ElfFile64::parse(bytes).map_err(damaged)?;
+    if length > MAX_FILE {
+        return Err(Refusal::new("it is larger than 1 GiB, the most that is read"));
+    }
+    let file: ElfFile64<'_, Endianness, _> = ElfFile64::parse(data).map_err(damaged)?;
     let header = file.elf_header();
     let endian = file.endian();
     check_machine(header.e_machine(endian).0)?;
@@ -54,13 +79,16 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
         return Err(Refusal::new("it is an object file or a program, not a shared library"));
     }
     let section = file.section_by_name(SECTION).ok_or_else(|| {
-        Refusal(format!("it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"))
+        Refusal::new(format!("it is not a genomenas plugin: it has no {SECTION} section (was it stripped of it?)"))
     })?;
     if section.size() > MAX_MANIFEST {
-        return Err(Refusal(format!("its manifest has {} bytes; at most {MAX_MANIFEST} are read", section.size())));
+        return Err(Refusal::new(format!(
+            "its manifest has {} bytes; at most {MAX_MANIFEST} are read",
+            section.size()
+        )));
     }
     let records = section.data().map_err(damaged)?;
-    let manifest = Manifest::from_records(records).map_err(|error| Refusal(error.message))?;
+    let manifest = Manifest::from_records(records).map_err(|error| Refusal::new(error.message))?;
     check_features(&manifest)?;
     check_needed(&file)?;
     if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL.as_bytes())) {
@@ -73,7 +101,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection, Refusal> {
 }
 
 fn damaged(error: object::Error) -> Refusal {
-    Refusal(format!("it is a truncated or damaged library: {error}"))
+    Refusal::new(format!("it is a truncated or damaged library: {error}"))
 }
 
 fn not_elf(bytes: &[u8]) -> Refusal {
@@ -83,7 +111,7 @@ fn not_elf(bytes: &[u8]) -> Refusal {
         [0xcf | 0xce, 0xfa, 0xed, 0xfe, ..] | [0xca, 0xfe, 0xba, 0xbe, ..] => "a macOS library",
         _ => "not a library",
     };
-    Refusal(format!("it is {kind}: a plugin is an ELF shared library (.so)"))
+    Refusal::new(format!("it is {kind}: a plugin is an ELF shared library (.so)"))
 }
 
 fn check_machine(machine: u16) -> Result<(), Refusal> {
@@ -97,13 +125,13 @@ fn check_machine(machine: u16) -> Result<(), Refusal> {
     if name(machine) == here {
         return Ok(());
     }
-    Err(Refusal(format!("it is a library for another machine: {}, this is {here}", name(machine))))
+    Err(Refusal::new(format!("it is a library for another machine: {}, this is {here}", name(machine))))
 }
 
 fn check_features(manifest: &Manifest) -> Result<(), Refusal> {
     for strategy in &manifest.strategies {
         if let Some(need) = strategy.needs.iter().find(|need| !FEATURES.contains(&need.as_str())) {
-            return Err(Refusal(format!(
+            return Err(Refusal::new(format!(
                 "its strategy {} needs '{}' of the host, which this genomenas does not have: update genomenas",
                 strategy.id,
                 need.escape_debug()
@@ -113,12 +141,12 @@ fn check_features(manifest: &Manifest) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), Refusal> {
+fn check_needed<'a>(file: &ElfFile64<'a, Endianness, impl ReadRef<'a>>) -> Result<(), Refusal> {
     let table = file.elf_dynamic_table().map_err(damaged)?;
     for entry in table.iter().filter(|entry| entry.tag == DT_NEEDED) {
         let name = String::from_utf8_lossy(table.string(entry).map_err(damaged)?).into_owned();
         if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
-            return Err(Refusal(format!(
+            return Err(Refusal::new(format!(
                 "it links {}: a plugin must do without libtorch, CUDA and Python, which belong to the host",
                 name.escape_debug()
             )));
@@ -128,7 +156,7 @@ fn check_needed(file: &ElfFile64<'_, Endianness>) -> Result<(), Refusal> {
 }
 
 /// The compiler as it left its name in the comment section.
-fn rustc(file: &ElfFile64<'_, Endianness>) -> Option<String> {
+fn rustc<'a>(file: &ElfFile64<'a, Endianness, impl ReadRef<'a>>) -> Option<String> {
     let comment = file.section_by_name(".comment").filter(|section| section.size() < 4096)?.data().ok()?;
     let named = comment.split(|byte| *byte == 0).find_map(|text| text.strip_prefix(b"rustc version "))?;
     Some(printable(&String::from_utf8_lossy(named)).chars().take(80).collect())

@@ -3,6 +3,11 @@
 //! Every call is kept with its reply until the state is saved. When the process dies, a new one loads the last saved
 //! state and replays the calls since; since a strategy is deterministic, it is then where the old one was. Each reply
 //! is compared with the earlier one: a strategy whose answers differ is refused, because its run could not be repeated.
+//!
+//! Three crashes in a row end it. What happened before the state was last saved, or before twenty calls that went well, does
+//! not count any more: a search of weeks may lose its plugin now and then, to the memory of a busy machine for instance.
+
+use std::path::PathBuf;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::ErrorCode;
@@ -13,10 +18,14 @@ use serde::Serialize;
 
 use super::child::{Child, Fault, Start};
 use super::copy::{PluginCopy, copy};
+use super::crashes::Record;
 use super::launch;
-use super::limits::{Limits, call_name};
+use super::limits::{Limits, during};
 use super::registry::StrategyRef;
 use super::relay::Allowance;
+
+/// After so many calls that went well, earlier crashes are forgotten.
+const FORGIVEN: u32 = 20;
 
 /// An instance of a strategy.
 #[derive(Debug)]
@@ -27,8 +36,18 @@ pub struct PluginInstance {
     state: Option<Vec<u8>>,
     calls: Vec<Call>,
     crashes: u32,
+    /// Crashes that are not forgotten, those of them that were the plugin's own doing, and the good calls since.
+    in_a_row: u32,
+    own: u32,
+    good: u32,
+    /// What follows where there are too many.
+    consequence: &'static str,
     /// Keeps the library's file.
-    _copy: PluginCopy,
+    copy: PluginCopy,
+    /// Where it is noted that there were too many.
+    record: Option<Record>,
+    /// The library as its user knows it.
+    file: PathBuf,
 }
 
 impl PluginInstance {
@@ -39,6 +58,15 @@ impl PluginInstance {
     /// The plugin cannot be loaded, or refuses the setup: wrong use. Its process dies again and again: failed work.
     pub fn start(strategy: &StrategyRef<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
         Self::resume(strategy, setup, limits, None, Vec::new())
+    }
+
+    /// Makes a new instance where there is no run, to see what it is like.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn try_out(strategy: &StrategyRef<'_>, setup: &Setup, limits: Limits) -> Result<Self> {
+        Self::make(strategy, setup, limits, (None, Vec::new()), "so nothing is begun with it")
     }
 
     /// Makes an instance that continues another one: `state` is what it saved last, `calls` are the calls since.
@@ -53,6 +81,16 @@ impl PluginInstance {
         state: Option<Vec<u8>>,
         calls: Vec<Call>,
     ) -> Result<Self> {
+        Self::make(strategy, setup, limits, (state, calls), "so the run is given up")
+    }
+
+    fn make(
+        strategy: &StrategyRef<'_>,
+        setup: &Setup,
+        limits: Limits,
+        (state, calls): (Option<Vec<u8>>, Vec<Call>),
+        consequence: &'static str,
+    ) -> Result<Self> {
         let copy = copy(strategy.plugin)?;
         let setup = serde_json::to_string(setup)
             .map_err(|error| Error::bug(format!("cannot write the setup for {}: {error}", strategy.strategy.id)))?;
@@ -65,7 +103,20 @@ impl PluginInstance {
             limits,
             output: Allowance::default(),
         };
-        let mut instance = Self { start, child: None, state, calls, crashes: 0, _copy: copy };
+        let mut instance = Self {
+            start,
+            child: None,
+            state,
+            calls,
+            crashes: 0,
+            in_a_row: 0,
+            own: 0,
+            good: 0,
+            consequence,
+            copy,
+            record: strategy.plugin.record.clone(),
+            file: strategy.plugin.path.clone(),
+        };
         instance.revive()?;
         Ok(instance)
     }
@@ -95,10 +146,20 @@ impl PluginInstance {
                 continue;
             };
             match answer(child, kind, request) {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.good += 1;
+                    if self.good >= FORGIVEN {
+                        self.forget_crashes();
+                    }
+                    return Ok(reply);
+                }
                 Err(fault) => self.survive(kind, fault)?,
             }
         }
+    }
+
+    const fn forget_crashes(&mut self) {
+        (self.in_a_row, self.own, self.good) = (0, 0, 0);
     }
 
     /// Makes the instance anew and replays what the old one did, as often as it may crash.
@@ -115,7 +176,12 @@ impl PluginInstance {
         }
     }
 
-    fn attempt(&self) -> Result<Child, AttemptError> {
+    fn attempt(&mut self) -> Result<Child, AttemptError> {
+        if self.crashes > 0 {
+            // Whatever ended the process may have been what became of its library.
+            self.copy.renew()?;
+            self.copy.path().clone_into(&mut self.start.library);
+        }
         let mut child = Child::start(&self.start).map_err(|fault| AttemptError::Fault(Kind::Create, fault))?;
         if let Some(state) = &self.state {
             let Nothing {} =
@@ -135,20 +201,10 @@ impl PluginInstance {
 
     /// Lets the caller try again after a crash; an error after too many, or where the plugin refused.
     fn survive(&mut self, kind: Kind, fault: Fault) -> Result<()> {
-        let Start { manifest, strategy, limits, .. } = &self.start;
+        let Start { manifest, strategy, .. } = &self.start;
         match fault {
-            Fault::Crash(how) => {
-                self.child = None;
-                self.crashes += 1;
-                if self.crashes >= limits.crashes {
-                    return Err(Error::plugin(format!(
-                        "{how}. That was crash {} of strategy `{strategy}`, so the run is given up",
-                        self.crashes
-                    )));
-                }
-                log::warn!("{how}; it is started again and taken to where it was");
-                Ok(())
-            }
+            Fault::Crash(how) => self.count(&how, true),
+            Fault::Stopped(how) => self.count(&how, false),
             Fault::System(why) => Err(Error::failed(why)),
             Fault::Refused { code: code::OPEN, message } => {
                 Err(Error::input(format!("plugin {}: {message}", manifest.id)))
@@ -159,11 +215,32 @@ impl PluginInstance {
                 Err(Error::input(format!("strategy `{strategy}` of plugin {}: {message}", manifest.id)))
             }
             Fault::Refused { message, .. } => Err(Error::plugin(format!(
-                "strategy `{strategy}` of plugin {} failed in {}: {message}",
+                "strategy `{strategy}` of plugin {} failed {}: {message}",
                 manifest.id,
-                call_name(kind)
+                during(kind)
             ))),
         }
+    }
+
+    /// Counts a crash; an error after too many in a row.
+    fn count(&mut self, how: &str, own: bool) -> Result<()> {
+        self.child = None;
+        self.crashes += 1;
+        self.in_a_row += 1;
+        self.own += u32::from(own);
+        self.good = 0;
+        if self.in_a_row < self.start.limits.crashes {
+            log::warn!("{how}; it is started again and taken to where it was");
+            return Ok(());
+        }
+        // A process that was killed, or late, says nothing of its library: the machine may have been full or busy.
+        if let Some(record) = self.record.as_ref().filter(|_| self.own == self.in_a_row) {
+            record.add(&self.file, how);
+        }
+        Err(Error::plugin(format!(
+            "{how}. That was crash {} of strategy `{}`, {}",
+            self.in_a_row, self.start.strategy, self.consequence
+        )))
     }
 }
 
@@ -188,11 +265,12 @@ impl Hooks for PluginInstance {
         Ok(discards)
     }
 
-    /// The calls up to here are then forgotten.
+    /// The calls and the crashes up to here are then forgotten.
     fn save(&mut self) -> Result<Vec<u8>> {
         let Bytes(state) = self.call(Kind::Save, &[])?;
         self.state = Some(state.clone());
         self.calls.clear();
+        self.forget_crashes();
         Ok(state)
     }
 }

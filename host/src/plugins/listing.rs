@@ -5,7 +5,8 @@ use genomenas_plugin::message::StrategyInfo;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::registry::{StrategyRef, StrategyRegistry};
+use super::crashes::Record;
+use super::registry::{DiscoveredPlugin, StrategyRef, StrategyRegistry};
 
 /// A line of the list: a strategy, or a file that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +23,9 @@ pub struct Row {
     pub about: String,
     /// The file.
     pub path: String,
+    /// That the plugin crashed, when and how, and whether it is still loaded; absent where it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crashes: Option<String>,
 }
 
 /// Everything known of a strategy.
@@ -68,6 +72,7 @@ pub fn rows(registry: &StrategyRegistry) -> Vec<Row> {
             version: manifest.version.clone(),
             about: strategy.about.clone(),
             path: plugin.path.display().to_string(),
+            crashes: crashes(plugin),
         });
     }
     let refused =
@@ -79,6 +84,7 @@ pub fn rows(registry: &StrategyRegistry) -> Vec<Row> {
         version: String::new(),
         about: refusal.to_string(),
         path: file.path.display().to_string(),
+        crashes: None,
     }));
     rows
 }
@@ -103,6 +109,7 @@ pub fn details(registry: &StrategyRegistry, name: &str) -> Result<Details> {
         ("sha256", plugin.sha256.clone()),
         ("built with", built_with(&manifest.sdk, plugin.rustc.as_deref(), &manifest.target)),
         ("speaks", format!("interface {}, messages {}", manifest.abi, manifest.protocol)),
+        ("crashes", crashes(plugin).unwrap_or_default()),
     ];
     facts.retain(|(_, value)| !value.is_empty());
     Ok(Details { facts, parameters: parameters(strategy), schema: strategy.parameters.clone() })
@@ -117,6 +124,10 @@ pub fn parameters(strategy: &StrategyInfo) -> Vec<Parameter> {
         about: schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
     };
     strategy.properties().map(parameter).collect()
+}
+
+fn crashes(plugin: &DiscoveredPlugin) -> Option<String> {
+    plugin.record.as_ref().and_then(Record::in_words)
 }
 
 fn built_with(sdk: &str, rustc: Option<&str>, target: &str) -> String {

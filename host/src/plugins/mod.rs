@@ -6,21 +6,23 @@
 pub mod child;
 pub mod connection;
 pub mod copy;
+pub mod crashes;
 pub mod folders;
 pub mod inspect;
 pub mod instance;
 pub mod launch;
+mod library;
 pub mod limits;
 pub mod listing;
-mod pinned;
+pub mod pinned;
 pub mod preview;
 pub mod registry;
 mod relay;
 mod site;
 mod supervisor;
+mod trust;
 
 pub use folders::Folder;
 pub use instance::PluginInstance;
 pub use limits::{Deadlines, Limits};
-pub use pinned::pinned;
 pub use registry::{DiscoveredPlugin, ResolvedStrategy, StrategyRef, StrategyRegistry};

@@ -5,8 +5,9 @@ use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Hooks as _;
 use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Proposal, Setup, TrialId, Unit, Work};
 use genomenas_plugin::space::{Architecture, Space};
+use serde_json::{Map, Value};
 
-use super::{Limits, PluginInstance, StrategyRegistry};
+use super::{Limits, PluginInstance, StrategyRef, StrategyRegistry};
 use crate::spec::Spec;
 
 /// The first network of a strategy.
@@ -22,15 +23,16 @@ pub enum FirstNetwork {
 ///
 /// # Errors
 ///
-/// There is no such strategy, or it refuses its parameters or the setup.
+/// It refuses its parameters or the setup, or its library crashed too often.
 pub fn try_out(
-    registry: &StrategyRegistry,
-    strategy: &Spec,
+    strategy: &StrategyRef<'_>,
+    parameters: &Map<String, Value>,
     space: &Space,
     data: &DataInfo,
     budget: Budget,
+    limits: Limits,
 ) -> Result<()> {
-    start(registry, strategy, space, data, budget, 0).map(|_| ())
+    start(strategy, parameters, space, data, (budget, 0), limits).map(|_| ())
 }
 
 /// The first architecture that a strategy proposes; for a baseline, its only one.
@@ -44,8 +46,9 @@ pub fn first_architecture(
     space: &Space,
     data: &DataInfo,
     seed: u64,
+    limits: Limits,
 ) -> Result<Architecture> {
-    match first_network(registry, strategy, space, data, seed)? {
+    match first_network(registry, strategy, space, data, seed, limits)? {
         FirstNetwork::Architecture(architecture) => Ok(*architecture),
         FirstNetwork::Supernet(_) => Err(Error::input(format!(
             "strategy '{}' begins with a supernet and finds its architecture by searching: run `genomenas search --strategy {}`, and then `genomenas train --run` with the folder of that search",
@@ -65,10 +68,12 @@ pub fn first_network(
     space: &Space,
     data: &DataInfo,
     seed: u64,
+    limits: Limits,
 ) -> Result<FirstNetwork> {
     // Large enough for any strategy to begin; nothing of it is spent.
     let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
-    let mut instance = start(registry, strategy, space, data, budget, seed)?;
+    let choice = registry.strategy(&strategy.id)?;
+    let mut instance = start(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
     let ask = Ask {
         budget,
         remaining: budget.amount,
@@ -96,21 +101,24 @@ pub fn first_network(
 }
 
 fn start(
-    registry: &StrategyRegistry,
-    strategy: &Spec,
+    choice: &StrategyRef<'_>,
+    parameters: &Map<String, Value>,
     space: &Space,
     data: &DataInfo,
-    budget: Budget,
-    seed: u64,
+    (budget, seed): (Budget, u64),
+    limits: Limits,
 ) -> Result<PluginInstance> {
     let setup = Setup {
         protocol: PROTOCOL.to_owned(),
         seed,
-        parameters: strategy.parameters.clone(),
+        parameters: parameters.clone(),
         space: space.clone(),
         data: data.clone(),
         budget,
         threads: 1,
     };
-    PluginInstance::start(&registry.strategy(&strategy.id)?, &setup, Limits::default())
+    if let Some(record) = &choice.plugin.record {
+        record.check(&choice.manifest.id)?;
+    }
+    PluginInstance::try_out(choice, &setup, limits)
 }

@@ -1,48 +1,58 @@
 //! The library files in the plugin folders: the plugins among them, and why the others are refused.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::hash::sha256;
 use genomenas_plugin::closest;
 use genomenas_plugin::message::{Manifest, StrategyInfo};
 use serde_json::{Map, Value};
 
+use super::crashes::{self, Record};
 use super::folders::{self, Folder, Reach};
-use super::inspect::{Inspection, Refusal, inspect};
+use super::inspect::{Inspection, Refusal};
+use super::library;
+use super::trust::Trust;
 use crate::spec::Spec;
 
-/// The largest file that is taken for a plugin.
-const MAX_FILE: u64 = 1 << 30;
+/// How many files that may be the one that is meant are named where a strategy is not found.
+const MOST_NAMED: usize = 3;
 
 /// A library file in a plugin folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DiscoveredPlugin {
     /// Its path.
     pub path: PathBuf,
-    /// The hash of its content in hexadecimal; empty where it could not be read.
+    /// The hash of its content in hexadecimal; empty where it is no plugin.
     pub sha256: String,
     /// The compiler that built it, if it says.
     pub rustc: Option<String>,
     /// Its manifest, or why it cannot be used.
     pub manifest: Result<Manifest, Refusal>,
+    /// Where its crashes are kept, and which there were; `None` where nobody keeps them.
+    pub record: Option<Record>,
 }
 
 impl DiscoveredPlugin {
-    /// Reads the library at `path`. Nothing of it runs.
+    /// Reads the library at `path`. Nothing of it runs, and only what is a plugin is read whole.
     pub fn at(path: PathBuf) -> Self {
-        match read(&path) {
-            Err(refusal) => Self { path, sha256: String::new(), rustc: None, manifest: Err(refusal) },
-            Ok(bytes) => {
-                let sha256 = sha256(&bytes);
-                match inspect(&bytes) {
-                    Ok(Inspection { manifest, rustc }) => Self { path, sha256, rustc, manifest: Ok(manifest) },
-                    Err(refusal) => Self { path, sha256, rustc: None, manifest: Err(refusal) },
-                }
+        match library::read(&path) {
+            Ok((Inspection { manifest, rustc }, sha256)) => {
+                Self { path, sha256, rustc, manifest: Ok(manifest), record: None }
             }
+            Err(refusal) => Self::refused(path, refusal),
         }
+    }
+
+    fn refused(path: PathBuf, refusal: Refusal) -> Self {
+        Self { path, sha256: String::new(), rustc: None, manifest: Err(refusal), record: None }
+    }
+
+    /// The same, with the crashes that are kept for this user.
+    #[must_use]
+    pub fn with_record(mut self) -> Self {
+        self.record =
+            crashes::folder().filter(|_| self.manifest.is_ok()).map(|folder| Record::read(&folder, &self.sha256));
+        self
     }
 
     /// One of its strategies.
@@ -56,7 +66,10 @@ impl DiscoveredPlugin {
 /// All library files of the plugin folders, in the order of the search.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StrategyRegistry {
+    /// Every file, and every folder that is refused.
     found: Vec<DiscoveredPlugin>,
+    /// The folders and files that a person named.
+    named: Vec<PathBuf>,
 }
 
 /// A strategy of a discovered plugin.
@@ -97,25 +110,37 @@ impl StrategyRegistry {
     pub fn open(explicit: &[PathBuf], also: &[PathBuf]) -> Result<Self> {
         let mut folders = folders::search_path(explicit)?;
         folders.extend(also.iter().map(|path| Folder { path: path.clone(), reach: Reach::Beside }));
-        Ok(Self::scan(&folders))
+        let mut registry = Self::scan(&folders);
+        registry.found = registry.found.into_iter().map(DiscoveredPlugin::with_record).collect();
+        registry.named = explicit.iter().cloned().chain(folders::of_variable()).collect();
+        Ok(registry)
     }
 
     /// Reads every library in `folders`. Nothing of any plugin runs.
     pub fn scan(folders: &[Folder]) -> Self {
+        let trust = Trust::of_this_process();
         let mut registry = Self::default();
         for folder in folders {
-            for path in folders::libraries(folder) {
-                let found = DiscoveredPlugin::at(path);
-                if folder.reach == Reach::Beside && found.manifest.is_err() {
-                    continue;
+            let folders::Contents { libraries, refused } = folders::contents(folder);
+            for path in libraries {
+                let found = match trust.check(&path) {
+                    Ok(()) => DiscoveredPlugin::at(path),
+                    Err(refusal) => DiscoveredPlugin::refused(path, refusal),
+                };
+                // Beside the program lie other things, too.
+                let is_something_else = found.manifest.as_ref().is_err_and(|refusal| !refusal.hides());
+                if folder.reach == Reach::Tree || !is_something_else {
+                    registry.add(found);
                 }
-                registry.add(found);
+            }
+            for (path, refusal) in refused {
+                registry.add(DiscoveredPlugin::refused(path, refusal));
             }
         }
         registry
     }
 
-    /// Every file, usable or not.
+    /// Every file, usable or not, and every folder that is refused.
     pub fn found(&self) -> &[DiscoveredPlugin] {
         &self.found
     }
@@ -135,13 +160,22 @@ impl StrategyRegistry {
     ///
     /// # Errors
     ///
-    /// No plugin has it; the message lists the known strategies and mentions files that were refused.
+    /// No plugin has it; the message lists the known strategies and mentions files that were refused. Or a file that a
+    /// person named, and that may have it, cannot be used: they would not expect that of another folder in its place.
     pub fn strategy(&self, name: &str) -> Result<StrategyRef<'_>> {
         let wanted = |known: &StrategyRef<'_>| match name.split_once('/') {
             Some((plugin, strategy)) => known.manifest.id == plugin && known.strategy.id == strategy,
             None => known.strategy.id == name,
         };
-        self.strategies().find(wanted).ok_or_else(|| self.unknown(name))
+        let choice = self.strategies().find(wanted).ok_or_else(|| self.unknown(name))?;
+        let before = self.found.iter().take_while(|found| !std::ptr::eq(*found, choice.plugin));
+        let meant = |found: &&DiscoveredPlugin| self.named.iter().any(|named| found.path.starts_with(named));
+        for found in before.filter(meant) {
+            if let Some(refusal) = found.manifest.as_ref().err().filter(|refusal| refusal.hides()) {
+                return Err(Error::input(format!("{} cannot be used: {refusal}", found.path.display())));
+            }
+        }
+        Ok(choice)
     }
 
     /// The strategy that `spec` names, with the parameters that it sets.
@@ -170,12 +204,22 @@ impl StrategyRegistry {
         } else {
             format!("the plugins found have {}", ids.join(", "))
         };
-        let refused = match self.found.iter().filter(|found| found.manifest.is_err()).count() {
-            0 => String::new(),
-            1 => "; one file was refused, see `genomenas plugin list`".to_owned(),
-            count => format!("; {count} files were refused, see `genomenas plugin list`"),
+        let refused = |hides: bool| {
+            let of = move |found: &&DiscoveredPlugin| found.manifest.as_ref().is_err_and(|why| why.hides() == hides);
+            self.found.iter().filter(of)
         };
-        Error::input(format!("there is no strategy `{name}`{}; {there_is}{refused}", hint.unwrap_or_default()))
+        let hidden: String = refused(true)
+            .take(MOST_NAMED)
+            .filter_map(|found| Some(format!("; {}: {}", found.path.display(), found.manifest.as_ref().err()?)))
+            .collect();
+        let more = match refused(false).count() + refused(true).count().saturating_sub(MOST_NAMED) {
+            0 => String::new(),
+            1 if hidden.is_empty() => "; one file was refused, see `genomenas plugin list`".to_owned(),
+            1 => "; one more was refused, see `genomenas plugin list`".to_owned(),
+            count if hidden.is_empty() => format!("; {count} files were refused, see `genomenas plugin list`"),
+            count => format!("; {count} more were refused, see `genomenas plugin list`"),
+        };
+        Error::input(format!("there is no strategy `{name}`{}; {there_is}{hidden}{more}", hint.unwrap_or_default()))
     }
 
     /// Adds a file, unless the same file is there already; a plugin whose id is taken is refused.
@@ -196,23 +240,10 @@ impl StrategyRegistry {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Refusal> {
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    match read() {
-        Ok(bytes) if bytes.len() as u64 > MAX_FILE => {
-            Err(Refusal::new("it is larger than 1 GiB, the most that is read"))
-        }
-        Ok(bytes) => Ok(bytes),
-        Err(error) => Err(Refusal::new(format!("it cannot be read: {error}"))),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::fs::File;
+
     use super::*;
 
     /// A plugin at `path` with the id `id` and these strategies.
@@ -225,7 +256,7 @@ pub(crate) mod tests {
             "id": id, "version": "1.0.0", "abi": 1, "protocol": "1.0", "strategies": strategies,
         });
         let manifest = Ok(serde_json::from_value(manifest).unwrap());
-        DiscoveredPlugin { path: path.into(), sha256: path.to_owned(), rustc: None, manifest }
+        DiscoveredPlugin { path: path.into(), sha256: path.to_owned(), rustc: None, manifest, record: None }
     }
 
     pub(crate) fn registry(plugins: impl IntoIterator<Item = DiscoveredPlugin>) -> StrategyRegistry {
@@ -263,6 +294,22 @@ pub(crate) mod tests {
             "there is no strategy `darts`; no plugin was found: name their folder with --plugins or in \
              GENOMENAS_PLUGINS"
         );
+    }
+
+    #[test]
+    fn a_file_that_may_be_the_one_that_is_meant_is_named_with_the_reason() {
+        let refused = |path: &str| {
+            let why = Refusal::hidden("it cannot be read: Permission denied (os error 13)");
+            DiscoveredPlugin::refused(path.into(), why)
+        };
+        let told = registry([plugin("/a", "first", &["danq"]), refused("/b.so")]).strategy("darts").unwrap_err();
+        assert_eq!(
+            told.to_string(),
+            "there is no strategy `darts`; the plugins found have danq; /b.so: it cannot be read: Permission denied (os \
+             error 13)"
+        );
+        let many = ["/1", "/2", "/3", "/4", "/5"].map(refused);
+        assert!(registry(many).strategy("darts").unwrap_err().to_string().contains("; 2 more were refused"));
     }
 
     #[test]

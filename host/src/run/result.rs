@@ -23,6 +23,9 @@ pub struct RunResult {
     pub strategy: Option<String>,
     /// The seed.
     pub seed: u64,
+    /// Whether the plugin ran without confinement, so that nothing but its good will kept it from the test split.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfined: bool,
     /// Trials of the search.
     #[serde(default)]
     pub trials: u64,
@@ -70,6 +73,7 @@ impl RunResult {
             reason: None,
             strategy: settings.search.as_ref().map(|search| search.strategy.clone()),
             seed: settings.seed,
+            unconfined: settings.search.as_ref().is_some_and(|search| search.unconfined),
             trials: 0,
             search: None,
             final_training: None,

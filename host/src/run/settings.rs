@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use genomenas_data::error::{Error, Result};
 
+use crate::spec::hook_deadline::HookDeadline;
+
 /// The settings of one run: one strategy (or one architecture) × data set × seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +67,12 @@ pub struct Search {
     pub in_flight: u32,
     /// Name of the space; the document itself lies beside this file, in `space.toml`.
     pub space: String,
+    /// The longest that a call of the plugin may take; absent for the usual time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_deadline: Option<HookDeadline>,
+    /// Whether the plugin ran without confinement, at any time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfined: bool,
     /// Parameters of the strategy that differ from its defaults.
     #[serde(default)]
     pub parameters: serde_json::Map<String, serde_json::Value>,
@@ -112,6 +120,33 @@ impl Settings {
             _ => Error::io("read", &path, error),
         })?;
         genomenas_data::files::parse_toml(&text, &path)
+    }
+
+    /// These settings with what no result depends on as an `earlier` start of the same run has it, so that the rest can be
+    /// compared: where the plugin with this very content lies, how long its calls may take, whether it is confined.
+    #[must_use]
+    pub fn with_free_of(&self, earlier: &Self) -> Self {
+        let mut settings = self.clone();
+        if let (Some(search), Some(before)) = (&mut settings.search, &earlier.search) {
+            if search.plugin_sha256 == before.plugin_sha256 {
+                search.plugin_file.clone_from(&before.plugin_file);
+            }
+            search.hook_deadline = before.hook_deadline;
+            search.unconfined = before.unconfined;
+        }
+        settings
+    }
+
+    /// These settings of a run that goes on, with what a `later` start of it changes of that.
+    #[must_use]
+    pub fn with_free_from(&self, later: &Self) -> Self {
+        let mut settings = self.clone();
+        if let (Some(search), Some(now)) = (&mut settings.search, &later.search) {
+            search.plugin_file.clone_from(&now.plugin_file);
+            search.hook_deadline = now.hook_deadline.or(search.hook_deadline);
+            search.unconfined |= now.unconfined;
+        }
+        settings
     }
 
     /// The text of `run.toml`.

@@ -12,11 +12,13 @@ use sha2::{Digest, Sha256};
 use super::context::Context;
 use super::journal::Journal;
 use super::settings::{Search, files};
-use crate::plugins::{Limits, PluginInstance, pinned};
+use crate::plugins::pinned::pinned;
+use crate::plugins::{Limits, PluginInstance, folders};
 
 /// The strategy as it stands after `records`.
 pub(super) fn resume(context: &Context, search: &Search, space: &Space, records: &[Record]) -> Result<PluginInstance> {
-    let found = pinned(&search.plugin_file, &search.plugin_sha256)?;
+    let handling = &context.handling;
+    let found = pinned(&search.plugin_file, &search.plugin_sha256, &folders::search_path(&handling.plugins)?)?;
     let choice = found.strategy(&search.strategy).ok_or_else(|| {
         Error::input(format!("{} has no strategy '{}'", search.plugin_file.display(), search.strategy))
     })?;
@@ -30,7 +32,11 @@ pub(super) fn resume(context: &Context, search: &Search, space: &Space, records:
         threads: context.settings.threads,
     };
     let (state, since) = saved_state(&context.folder, records)?;
-    PluginInstance::resume(&choice, &setup, Limits::default(), state, calls(since))
+    if search.unconfined {
+        log::warn!("plugin {} is not confined (--unconfined): it can do whatever you can", search.plugin);
+    }
+    let limits = Limits::new(handling.hook_deadline.or(search.hook_deadline), !search.unconfined);
+    PluginInstance::resume(&choice, &setup, limits, state, calls(since))
 }
 
 /// The log of a search: its journal, and beside it the state of the strategy.

@@ -30,6 +30,12 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
         run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);
     }
+    let mut environment = vec![
+        Setting::new("run with", format!("genomenas {}", settings.genomenas)),
+        Setting::new("device", settings.device.clone()),
+        Setting::new("threads", settings.threads.to_string()),
+    ];
+    environment.extend(settings.search.as_ref().filter(|search| search.unconfined).map(|_| unconfined()));
     Ok(RunReport {
         title: title(folder, &settings),
         data: data(&settings.data),
@@ -37,13 +43,17 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         run,
         valid: result.filter(|result| result.state == State::Done).and_then(|result| result.valid),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
-        environment: vec![
-            Setting::new("run with", format!("genomenas {}", settings.genomenas)),
-            Setting::new("device", settings.device),
-            Setting::new("threads", settings.threads.to_string()),
-        ],
+        environment,
         search: settings.search.map(terms),
     })
+}
+
+/// What a report says where plugins were not confined.
+pub(crate) fn unconfined() -> Setting {
+    Setting::new(
+        "plugins",
+        "not confined (--unconfined): they could read whatever the user can, the test split included",
+    )
 }
 
 /// Writes the page of the run in `folder` into it.

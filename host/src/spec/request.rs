@@ -8,6 +8,7 @@ use genomenas_plugin::message::Budget;
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Deserializer};
 
+use super::hook_deadline::HookDeadline;
 use super::seeds::Seeds;
 use super::{Spec, recipe, space};
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub threads: Option<u32>,
     /// `auto`, `cpu` or `cuda[:i]`.
     pub device: Option<String>,
+    /// The longest that a call of a plugin may take.
+    pub hook_deadline: Option<HookDeadline>,
     /// What differs from the default final recipe.
     #[serde(rename = "final")]
     pub final_training: Option<toml::Table>,
@@ -92,6 +95,7 @@ impl Request {
             jobs: self.jobs.or(other.jobs),
             threads: self.threads.or(other.threads),
             device: self.device.or(other.device),
+            hook_deadline: self.hook_deadline.or(other.hook_deadline),
             final_training,
         }
     }
@@ -135,6 +139,14 @@ mod tests {
             let (_folder, request) = written(&format!("{key} = 3"));
             assert_eq!(request.unwrap().concurrent_trials, Some(3));
         }
+    }
+
+    #[test]
+    fn a_hook_deadline_is_a_time_with_its_unit() {
+        let (_folder, request) = written("hook_deadline = '5m'");
+        assert_eq!(request.unwrap().hook_deadline, Some("300s".parse().unwrap()));
+        let told = written("hook_deadline = '5'").1.unwrap_err().to_string();
+        assert!(told.contains("comparison.toml") && told.contains("for instance 90s"), "{told}");
     }
 
     #[test]

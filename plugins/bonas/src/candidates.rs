@@ -13,8 +13,10 @@ const MAX_REPEATS: usize = 1000;
 /// Members of the population, and of the tournament in it.
 const POPULATION: usize = 30;
 const TOURNAMENT: usize = 10;
-/// Mutations of one parent, for each candidate wanted.
+/// Mutations of one parent, for each candidate wanted, and at most: near one architecture there are not so many others, and
+/// a proposal has to come in time.
 const ATTEMPTS: usize = 30;
+const MOST_ATTEMPTS: usize = 30_000;
 
 /// Where candidates come from.
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl Candidates {
         let (mut children, mut order) = (BTreeSet::new(), Vec::new());
         for (parent, _) in tournament {
             let reads = inputs_read(&self.encoder.encode(parent));
-            for _ in 0..ATTEMPTS.saturating_mul(count) {
+            for _ in 0..ATTEMPTS.saturating_mul(count).min(MOST_ATTEMPTS) {
                 if order.len() == count {
                     break;
                 }

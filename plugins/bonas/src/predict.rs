@@ -18,6 +18,10 @@ const CHUNK: usize = 128;
 /// The most vertices, each time that it is learned from, of one training of the graph network: some seconds.
 /// Epochs are fewer where all of them would be more.
 const MOST_VERTICES: u64 = 1_000_000;
+/// The most vertices of candidates that are judged, again some seconds, and how many candidates are judged however large
+/// they are.
+const MOST_JUDGED: usize = 1_000_000;
+const ALWAYS_JUDGED: usize = 1000;
 
 /// The sizes of the network for the architectures of a space.
 pub fn shape(encoder: &Encoder) -> Shape {
@@ -25,18 +29,18 @@ pub fn shape(encoder: &Encoder) -> Shape {
 }
 
 /// The candidates, the most promising first, by what was measured of other architectures. They stay in their order where
-/// nothing can be learned from that.
+/// nothing can be learned from that, and where there are too many to judge: those follow the others.
 pub fn rank(
     encoder: &Encoder,
     settings: &Settings,
     scored: &[(&Selection, f64)],
-    candidates: Vec<Selection>,
+    mut candidates: Vec<Selection>,
     (seed, round): (u64, u64),
 ) -> Vec<Selection> {
     let graphs: Vec<Vec<CellGraph>> = scored.iter().map(|(selection, _)| encoder.encode(selection)).collect();
     let scores: Vec<f64> = scored.iter().map(|(_, score)| *score).collect();
-    let vertices: u64 = graphs.iter().flatten().map(|graph| graph.kinds.len() as u64 + 1).sum();
-    let most = u32::try_from(MOST_VERTICES / vertices.max(1)).unwrap_or(u32::MAX).max(1);
+    let vertices: usize = graphs.iter().map(|graphs| vertices_of(graphs)).sum();
+    let most = u32::try_from(MOST_VERTICES / (vertices as u64).max(1)).unwrap_or(u32::MAX).max(1);
     let fitting = settings.fitting();
     let fitting = Fitting { epochs: fitting.epochs.min(most), ..fitting };
     let network = fitting.fit(shape(encoder), &graphs, &scores, seed, round);
@@ -50,6 +54,8 @@ pub fn rank(
     } else {
         Acquisition::Ucb { exploration: settings.exploration }
     };
+    let each = candidates.first().map_or(1, |first| vertices_of(&encoder.encode(first)));
+    let unjudged = candidates.split_off((MOST_JUDGED / each.max(1)).max(ALWAYS_JUDGED).min(candidates.len()));
     let mut ranked: Vec<(f64, f64, Selection)> = Vec::with_capacity(candidates.len());
     for chunk in candidates.chunks(CHUNK) {
         let values = judge(encoder, &network, &regression, acquisition, chunk);
@@ -61,7 +67,12 @@ pub fn rank(
         let (a, b) = (key(a), key(b));
         b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
-    ranked.into_iter().map(|(_, _, selection)| selection).collect()
+    ranked.into_iter().map(|(_, _, selection)| selection).chain(unjudged).collect()
+}
+
+/// The vertices of an architecture's graphs, the global one of each included.
+fn vertices_of(graphs: &[CellGraph]) -> usize {
+    graphs.iter().map(|graph| graph.kinds.len() + 1).sum()
 }
 
 /// Acquisition and standard deviation of each.

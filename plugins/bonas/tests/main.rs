@@ -3,6 +3,7 @@
 
 mod candidates;
 mod encoding;
+mod ranges;
 mod reference;
 mod restart;
 mod search;

@@ -1,0 +1,257 @@
+//! The plugins of a comparison: which files it pins, and what becomes of it when one of them is not what it was.
+//!
+//! The pins are in the plan. `plugins.lock` beside it says the same for people and for version control, one table a file;
+//! where the two differ, somebody changed one of them, and nothing is done before that is settled.
+//!
+//! A plugin that lies elsewhere now is found by its hash. One whose file was changed is refused until the person accepts
+//! it, and then all runs of its entries begin anew: an entry half of whose runs are another plugin's is not on equal terms
+//! with anything. What was done with the earlier plugin is set aside, not removed.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
+use serde::{Deserialize, Serialize};
+
+use super::plan::{ComparisonPlan, EntryPlan, FILE, RUNS};
+use crate::plugins::folders::{Folder, Reach};
+use crate::plugins::{StrategyRegistry, pinned};
+use crate::run::{RunResult, State};
+
+/// The name of the file in a comparison's folder.
+pub const LOCK_FILE: &str = "plugins.lock";
+
+/// The option that accepts plugins that were changed.
+const ACCEPT: &str = "--accept-plugins";
+
+const HEADING: &str = "# The plugins that this comparison uses. Written by genomenas, from comparison.toml.\n\n";
+
+/// `plugins.lock`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginsLock {
+    version: u32,
+    #[serde(rename = "plugin", default)]
+    plugins: Vec<LockedPlugin>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LockedPlugin {
+    id: String,
+    version: String,
+    sha256: String,
+    file: PathBuf,
+}
+
+impl PluginsLock {
+    /// What a plan pins.
+    fn of(plan: &ComparisonPlan) -> Self {
+        let pin = |entry: &EntryPlan| LockedPlugin {
+            id: entry.plugin.clone(),
+            version: entry.plugin_version.clone(),
+            sha256: entry.plugin_sha256.clone(),
+            file: entry.plugin_file.clone(),
+        };
+        let mut plugins: Vec<_> = plan.entries.iter().map(pin).collect();
+        plugins.sort();
+        plugins.dedup();
+        Self { version: 1, plugins }
+    }
+
+    /// Refuses a lock in `folder` that says otherwise than `plan`, the plan in it. A comparison of an earlier version has
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// It does, or cannot be read.
+    pub fn check(folder: &Path, plan: &ComparisonPlan) -> Result<()> {
+        let path = folder.join(LOCK_FILE);
+        if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return Ok(());
+        }
+        let locked: Self = files::parse_toml(&files::read_text(&path)?, &path)?;
+        let pinned = Self::of(plan);
+        let Some(other) = locked.plugins.iter().find(|plugin| !pinned.plugins.contains(plugin)) else {
+            return Ok(());
+        };
+        Err(Error::file(
+            "use",
+            &path,
+            format!(
+                "it pins plugin {} with SHA-256 {}, and {FILE} beside it does not: one of the two was changed; put it back, \
+                 or remove {LOCK_FILE}, which is then written again from {FILE}",
+                other.id, other.sha256
+            ),
+        ))
+    }
+
+    /// Writes the plan's pins beside it.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write(folder: &Path, plan: &ComparisonPlan) -> Result<()> {
+        let text = toml::to_string(&Self::of(plan))
+            .map_err(|error| Error::bug(format!("the pins of plugins cannot be written: {error}")))?;
+        let path = folder.join(LOCK_FILE);
+        let text = format!("{HEADING}{text}");
+        if files::read_text(&path).is_ok_and(|before| before == text) {
+            return Ok(());
+        }
+        files::write_atomically(&path, text.as_bytes())
+    }
+
+    /// Removes it, before a plan with other pins is written: a kill between the two must not look like a change by hand.
+    ///
+    /// # Errors
+    ///
+    /// It is there and cannot be removed.
+    pub fn remove(folder: &Path) -> Result<()> {
+        let path = folder.join(LOCK_FILE);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", &path, error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a person asks for where a comparison goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// That plugins whose files were changed are accepted.
+    pub accept: bool,
+    /// That failed runs begin again.
+    pub retry_failed: bool,
+    /// That plugins are not confined.
+    pub unconfined: bool,
+}
+
+/// Puts the pins of `earlier`, the plan in the folder `out`, into `plan`, which goes on with it.
+///
+/// # Errors
+///
+/// The file of a plugin that is still needed was changed, and that is not accepted; or it is gone, and no copy of it is left.
+pub fn keep_pins(
+    plan: &mut ComparisonPlan,
+    earlier: &ComparisonPlan,
+    out: &Path,
+    known: &StrategyRegistry,
+    wishes: Wishes,
+) -> Result<()> {
+    let files = |path: PathBuf| Folder { path, reach: Reach::Beside };
+    let found: Vec<Folder> = known.found().iter().map(|found| files(found.path.clone())).collect();
+    // Several entries may be of one file.
+    let mut settled: BTreeMap<(&Path, &str), Option<PathBuf>> = BTreeMap::new();
+    for entry in &mut plan.entries {
+        let before = earlier.entries.iter().find(|before| before.name == entry.name && before.plugin == entry.plugin);
+        let Some(before) = before else { continue };
+        let pin = (before.plugin_file.as_path(), before.plugin_sha256.as_str());
+        if !needs_plugin(out, earlier, before, wishes.retry_failed) {
+            // Nothing of it is loaded any more.
+            take_over(entry, before, before.plugin_file.clone());
+            continue;
+        }
+        let place = match settled.get(&pin) {
+            Some(place) => place.clone(),
+            None => settled.entry(pin).or_insert(place(before, &found)).clone(),
+        };
+        match place {
+            Some(file) => take_over(entry, before, file),
+            None if entry.plugin_sha256 == before.plugin_sha256 => {}
+            None if wishes.accept => log::warn!(
+                "plugin {} was changed: all runs of {} begin anew with the new one",
+                entry.plugin,
+                entry.name
+            ),
+            None => return Err(changed(before, entry)),
+        }
+    }
+    Ok(())
+}
+
+/// Where the plugin of an entry lies now, with its content of then. A file that was changed in its place is not replaced
+/// by the copy of what it was: the person has to know.
+fn place(before: &EntryPlan, found: &[Folder]) -> Option<PathBuf> {
+    let own = Folder { path: before.plugin_file.clone(), reach: Reach::Beside };
+    let folders: Vec<_> = std::iter::once(own).chain(found.iter().cloned()).collect();
+    let moved = pinned::moved(&before.plugin_sha256, &folders);
+    let moved = moved.map(|plugin| plugin.path.canonicalize().unwrap_or(plugin.path));
+    let copy = pinned::kept(&before.plugin_sha256).filter(|_| !before.plugin_file.exists());
+    if copy.is_some() && (moved.is_none() || moved == copy) {
+        log::warn!("{} is gone: its copy in the cache is used, with the same content", before.plugin_file.display());
+        return Some(before.plugin_file.clone());
+    }
+    if let Some(path) = moved.as_ref().filter(|path| **path != before.plugin_file) {
+        log::info!("plugin {} lies at {} now", before.plugin, path.display());
+    }
+    moved
+}
+
+fn take_over(entry: &mut EntryPlan, before: &EntryPlan, file: PathBuf) {
+    entry.plugin_version.clone_from(&before.plugin_version);
+    entry.plugin_sha256.clone_from(&before.plugin_sha256);
+    entry.plugin_file = file;
+}
+
+fn changed(before: &EntryPlan, now: &EntryPlan) -> Error {
+    let back = match pinned::kept(&before.plugin_sha256) {
+        Some(copy) => format!("put it back (or name its copy: --plugins {})", copy.display()),
+        None => "put it back".to_owned(),
+    };
+    Error::input(format!(
+        "plugin {} of '{}' was changed since the comparison began: SHA-256 {} then, {} now ({}). To go on with the plugin of \
+         then, {back}; with {ACCEPT} all runs of its strategies begin anew with the plugin of now, and what was done so far \
+         is set aside",
+        before.plugin,
+        before.name,
+        short(&before.plugin_sha256),
+        short(&now.plugin_sha256),
+        now.plugin_file.display()
+    ))
+}
+
+/// Whether a run of an entry is still to be done, or to be done again.
+pub fn needs_plugin(out: &Path, plan: &ComparisonPlan, entry: &EntryPlan, retry_failed: bool) -> bool {
+    let folder = |seed: &u64| out.join(RUNS).join(&entry.folder).join(format!("seed-{seed}"));
+    let over = |seed: &u64| match RunResult::read(&folder(seed)) {
+        Ok(Some(result)) => result.state == State::Done || !retry_failed,
+        _ => false,
+    };
+    !plan.seeds.iter().all(over)
+}
+
+/// Sets the runs of all entries aside whose plugin is another one in `plan` than in `earlier`, and takes the lock away.
+///
+/// # Errors
+///
+/// A folder cannot be renamed.
+pub fn set_aside(folder: &Path, earlier: &ComparisonPlan, plan: &ComparisonPlan) -> Result<()> {
+    for entry in &plan.entries {
+        let Some(before) = earlier.entries.iter().find(|before| before.name == entry.name) else { continue };
+        if before.plugin_sha256 == entry.plugin_sha256 {
+            continue;
+        }
+        for seed in &earlier.seeds {
+            let run = folder.join(RUNS).join(&before.folder).join(format!("seed-{seed}"));
+            let mut aside = run.with_file_name(format!("seed-{seed}.{}", short(&before.plugin_sha256)));
+            let mut number = 2_u32;
+            while aside.exists() {
+                aside.set_file_name(format!("seed-{seed}.{}-{number}", short(&before.plugin_sha256)));
+                number += 1;
+            }
+            if run.exists() {
+                std::fs::rename(&run, &aside).map_err(|error| Error::io("rename", &run, error))?;
+                log::warn!("the run of the earlier plugin lies in {} now", aside.display());
+            }
+        }
+    }
+    PluginsLock::remove(folder)
+}
+
+/// Enough of a hash to tell two files apart.
+fn short(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
+}

@@ -1,0 +1,61 @@
+//! What the documented ranges cost: a hook at the end of a range must fit into the deadline that a host sets by default,
+//! also where the machine is many times as slow as this one.
+
+use std::time::{Duration, Instant};
+
+use genomenas_plugin::message::{Ask, Discard, Proposal, Report};
+use genomenas_plugin::simulate::Simulation;
+use genomenas_plugin::simulate::kit::genomenas;
+use genomenas_plugin::{Instance, Result, strategy};
+
+/// The longest that a proposal may take here: the default deadline is six times as long.
+const MOST: Duration = Duration::from_secs(10);
+
+/// A strategy, and the longest that it took to propose.
+struct Timed {
+    strategy: Box<dyn Instance>,
+    longest: Duration,
+}
+
+impl Instance for Timed {
+    fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
+        let begun = Instant::now();
+        let proposal = self.strategy.propose(ask);
+        eprintln!("propose {:?}", begun.elapsed());
+        self.longest = self.longest.max(begun.elapsed());
+        proposal
+    }
+
+    fn update(&mut self, report: &Report) -> Result<()> {
+        self.strategy.update(report)
+    }
+
+    fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
+        self.strategy.discard(report)
+    }
+
+    fn save(&self) -> Result<Vec<u8>> {
+        self.strategy.save()
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<()> {
+        self.strategy.load(state)
+    }
+}
+
+fn longest(simulation: &Simulation) -> Duration {
+    let strategy = strategy("bonas").unwrap().build(simulation.setup()).unwrap();
+    let mut timed = Timed { strategy, longest: Duration::ZERO };
+    simulation.run(&mut timed).unwrap();
+    timed.longest
+}
+
+#[test]
+fn the_most_candidates_and_the_most_epochs_are_judged_well_within_the_default_deadline() {
+    for (name, value) in [("generate_num", 1000), ("generate_num", 100_000), ("gcn_epochs", 100_000)] {
+        let simulation = genomenas().budget("256samples".parse().unwrap()).parameter(name, value);
+        let simulation = simulation.parameter("batch", 16).parameter("init_num", 2).parameter("bo_sample_num", 2);
+        let longest = longest(&simulation);
+        assert!(longest < MOST, "{name}={value}: {longest:?}");
+    }
+}
