@@ -38,7 +38,8 @@ impl Mark {
     /// The processes with this mark that have not ended.
     pub fn living(&self) -> Vec<Marked> {
         let variable = format!("TZ={}", self.0);
-        let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+        let processes =
+            fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
         let marked = processes.filter(|pid: &u32| {
             // That of a process that has ended is empty, also while nobody has waited for it.
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();

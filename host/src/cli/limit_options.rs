@@ -29,6 +29,6 @@ impl LimitOptions {
     /// How a run treats its plugin.
     pub(crate) fn handling(self, plugins: &PluginOptions) -> Handling {
         let Self { hook_deadline, unconfined } = self;
-        Handling { plugins: plugins.folders().to_vec(), hook_deadline, unconfined }
+        Handling { data: None, plugins: plugins.folders().to_vec(), hook_deadline, unconfined }
     }
 }

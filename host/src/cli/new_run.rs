@@ -9,7 +9,7 @@ use genomenas_plugin::space::{Architecture, Space};
 
 use super::options::MachineOptions;
 use super::{run, threads};
-use crate::run::settings::{Data, Settings};
+use crate::run::settings::{Data, Settings, files};
 use crate::run::{Handling, create};
 
 /// Where a run is done, and on what.
@@ -50,6 +50,11 @@ impl NewRunOptions {
 }
 
 impl NewRun<'_> {
+    /// Whether the run was made before.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.options.out.join(files::SETTINGS).exists()
+    }
+
     /// Settings of this run, with neither a search nor a final training.
     pub(crate) fn settings(&self) -> Settings {
         Settings {

@@ -24,6 +24,9 @@ Example:\n  genomenas run results/runs/danq/seed-1"
 pub(crate) struct RunArgs {
     /// The run's folder, with its run.toml
     folder: PathBuf,
+    /// Where the data are now, if they were moved: the store that the run was made for
+    #[arg(long, value_name = "STORE")]
+    data: Option<PathBuf>,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -40,7 +43,7 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     lifetime::end_with_comparer()?;
     let settings = Settings::read(&args.folder)?;
     threads::ensure(settings.threads)?;
-    let handling = args.limits.handling(&args.plugins);
+    let handling = Handling { data: args.data.clone(), ..args.limits.handling(&args.plugins) };
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
         let result = run::execute(&args.folder, &handling, &mut progress)?;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use genomenas_data::error::Result;
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::Budget;
 
 use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, SpaceOptions};
 use crate::plugins::preview;
+use crate::plugins::rehearsal::{Rehearsal, rehearse};
 use crate::run::settings::{Search, Settings};
 use crate::spec::{Spec, space};
 
@@ -58,6 +59,11 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
     let found = registry.resolve(&strategy)?;
     let (choice, limits) = (registry.strategy(&strategy.id)?, args.limits.limits());
     preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), args.budget, limits)?;
+    if !run.goes_on()
+        && let Rehearsal::Unfit(why) = rehearse(&registry, &strategy, &space, &info.for_checks(), args.budget, limits)?
+    {
+        return Err(Error::input(format!("no trial of {strategy} can be trained on the data: {why}")));
+    }
     let search = Search {
         strategy: found.strategy,
         plugin: found.plugin,

@@ -190,6 +190,20 @@ fn place(before: &EntryPlan, found: &[Folder]) -> Option<PathBuf> {
     moved
 }
 
+/// The plan with the plugins of an earlier one: which they are was settled before, so that the rest can be compared.
+pub fn with_pins_of(plan: &ComparisonPlan, earlier: &ComparisonPlan) -> ComparisonPlan {
+    let mut plan = plan.clone();
+    for entry in &mut plan.entries {
+        let same = |before: &&EntryPlan| before.name == entry.name && before.plugin == entry.plugin;
+        if let Some(before) = earlier.entries.iter().find(same) {
+            entry.plugin_version.clone_from(&before.plugin_version);
+            entry.plugin_sha256.clone_from(&before.plugin_sha256);
+            entry.plugin_file.clone_from(&before.plugin_file);
+        }
+    }
+    plan
+}
+
 fn take_over(entry: &mut EntryPlan, before: &EntryPlan, file: PathBuf) {
     entry.plugin_version.clone_from(&before.plugin_version);
     entry.plugin_sha256.clone_from(&before.plugin_sha256);

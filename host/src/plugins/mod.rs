@@ -17,6 +17,7 @@ pub mod listing;
 pub mod pinned;
 pub mod preview;
 pub mod registry;
+pub mod rehearsal;
 mod relay;
 mod site;
 mod supervisor;

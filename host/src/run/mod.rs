@@ -5,7 +5,9 @@
 
 mod backend;
 mod context;
+pub(crate) mod data;
 mod finish;
+pub(crate) mod folder;
 pub mod journal;
 mod observe;
 mod result;
@@ -40,32 +42,19 @@ pub fn create(
     space: Option<&Space>,
     architecture: Option<&Architecture>,
 ) -> Result<()> {
-    let path = folder.join(files::SETTINGS);
-    if path.exists() {
-        let earlier = Made::read(folder)?;
-        let same = settings.with_free_of(&earlier.settings);
-        check_plugin(folder, &earlier.settings, settings)?;
-        return match difference::first(&earlier, &Made { settings: same, space: space.cloned() }, &[])? {
-            None => adapt(folder, &earlier.settings, settings),
-            Some(difference) => Err(Error::input(format!(
-                "{} holds another run: {difference}; choose another folder, or remove it",
-                folder.display()
-            ))),
-        };
+    if std::fs::symlink_metadata(folder.join(files::SETTINGS)).is_ok() {
+        return accept(folder, settings, space);
     }
-    if let Some(stray) = stray_file(folder)? {
-        let what = format!("it holds {stray} and no run.toml, so it is no run; choose a new folder");
-        return Err(Error::file("make a run in", folder, what));
-    }
+    let space = space.map(Space::to_toml).transpose()?;
+    let architecture = architecture.map(Architecture::to_json).transpose()?;
+    let documents = [(files::SPACE, space), (files::ARCHITECTURE, architecture)];
+    let documents: Vec<_> =
+        documents.iter().filter_map(|(name, text)| Some((*name, text.as_ref()?.as_bytes()))).collect();
+    folder::expect_free(folder, &documents)?;
     disk::create_folder(folder)?;
-    if let Some(space) = space {
-        disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
-    }
-    if let Some(architecture) = architecture {
-        disk::write_atomically(&folder.join(files::ARCHITECTURE), architecture.to_json()?.as_bytes())?;
-    }
+    documents.iter().try_for_each(|(name, text)| disk::write_atomically(&folder.join(name), text))?;
     // Last: a folder with settings is a whole run.
-    disk::write_atomically(&path, settings.to_toml()?.as_bytes())
+    settings.write(folder)
 }
 
 /// Refuses to go on with another plugin than the run began with, and says how to go on.
@@ -87,30 +76,37 @@ fn check_plugin(folder: &Path, earlier: &Settings, later: &Settings) -> Result<(
     }
 }
 
-/// Notes what a later start of a run changes of what no result depends on. A run that is over stays as it is.
-fn adapt(folder: &Path, earlier: &Settings, later: &Settings) -> Result<()> {
-    let adapted = earlier.with_free_from(later);
-    if adapted == *earlier || folder.join(files::RESULT).exists() {
-        return Ok(());
+/// Accepts a run that was made with the same settings, and notes what a later start changes of what no result depends on. A
+/// run that is over stays as it is.
+fn accept(folder: &Path, settings: &Settings, space: Option<&Space>) -> Result<()> {
+    let there = Made::read(folder)?;
+    check_plugin(folder, &there.settings, settings)?;
+    let mut here = Made { settings: settings.placed_as(&there.settings), space: space.cloned() };
+    // One space may be called by several paths.
+    if let (Some(search), Some(noted)) = (&mut here.settings.search, &there.settings.search)
+        && here.space == there.space
+    {
+        search.space.clone_from(&noted.space);
     }
-    disk::write_atomically(&folder.join(files::SETTINGS), adapted.to_toml()?.as_bytes())
+    if let Some(difference) = difference::first(&there, &here, &[])? {
+        return Err(Error::input(format!(
+            "{} holds another run: {difference}; choose another folder, or remove it",
+            folder.display()
+        )));
+    }
+    let adapted = there.settings.adapted_to(settings);
+    if adapted == there.settings || folder.join(files::RESULT).exists() { Ok(()) } else { adapted.write(folder) }
 }
 
-/// A file in a folder that a making of a run, killed before its end, would not have left there.
-fn stray_file(folder: &Path) -> Result<Option<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read", folder, error)),
-    };
-    for entry in entries {
-        let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name().to_string_lossy().into_owned();
-        let ours = [files::SPACE, files::ARCHITECTURE, files::LOG].contains(&name.as_str());
-        if !ours && !disk::is_unfinished(&name) {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
+/// Makes the run in `folder` anew: removes what it made, and writes its settings. Files that no run makes stay.
+///
+/// Returns `false`, and leaves the folder as it is, while another process works on it.
+pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
+    let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
+    folder::clear(folder)?;
+    disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
+    settings.write(folder)?;
+    Ok(true)
 }
 
 /// What a run folder is made with.
@@ -124,16 +120,20 @@ struct Made {
 impl Made {
     fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SPACE);
-        let space = path
-            .exists()
-            .then(|| Space::from_text(&disk::read_text(&path)?).map_err(|error| Error::file("use", &path, error)));
-        Ok(Self { settings: Settings::read(folder)?, space: space.transpose()? })
+        let read = || {
+            let text = disk::read_own_text(&path, files::MOST_TEXT)?;
+            Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
+        };
+        let space = path.exists().then(read).transpose()?;
+        Ok(Self { settings: Settings::read(folder)?, space })
     }
 }
 
-/// How a start of a run treats its plugin, beside what the run's settings say.
+/// How a start of a run treats its plugin, and where its data are, beside what the run's settings say.
 #[derive(Clone, Debug, Default)]
 pub struct Handling {
+    /// Where the data are now, if they are not where they were.
+    pub data: Option<PathBuf>,
     /// Folders and files of plugins, searched for one that was moved.
     pub plugins: Vec<PathBuf>,
     /// The longest that a call may take; else it is that of the settings.
@@ -155,7 +155,13 @@ pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) 
         observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
     }
-    let settings = unconfined_as_asked(folder, settings, handling.unconfined)?;
+    let mut settings = unconfined_as_asked(folder, settings, handling.unconfined)?;
+    let store = data::locate(&settings.data, handling.data.as_deref(), folder, "the run", &data::digest)?;
+    if store != settings.data.store {
+        // The same command without a place finds it again.
+        settings.data.store = store;
+        settings.write(folder)?;
+    }
     let context = Context::open(folder, settings, handling.clone())?;
     let mut result = RunResult::of(&context.settings);
     match finish::run(&context, observer, &mut result) {
@@ -168,8 +174,7 @@ pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) 
     }
     result.write(folder)?;
     if result.state == State::Done {
-        let checkpoints = folder.join(files::CHECKPOINTS);
-        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::io("remove", &checkpoints, error))?;
+        folder::remove_checkpoints(folder)?;
     }
     Ok(result)
 }
@@ -184,7 +189,7 @@ fn unconfined_as_asked(folder: &Path, mut settings: Settings, unconfined: bool) 
         ))),
         Some(search) if !search.unconfined && unconfined => {
             search.unconfined = true;
-            disk::write_atomically(&folder.join(files::SETTINGS), settings.to_toml()?.as_bytes())?;
+            settings.write(folder)?;
             Ok(settings)
         }
         _ => Ok(settings),

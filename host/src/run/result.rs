@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files::write_atomically;
+use genomenas_data::files::{read_own, write_atomically};
+use genomenas_data::text::printable;
 use genomenas_plugin::message::Cost;
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
@@ -88,13 +89,21 @@ impl RunResult {
 
     /// The result in a run folder; `None` while the run is not over.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
-        let path = folder.join(files::RESULT);
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file("understand", &path, error))
-            }
+        Self::look(folder).map_err(|why| Error::file("understand", &folder.join(files::RESULT), why))
+    }
+
+    /// As [`read`](Self::read), with the cause alone where it cannot be read.
+    pub(crate) fn look(folder: &Path) -> Result<Option<Self>, String> {
+        /// A result has some hundred bytes a label.
+        const MOST: u64 = 1 << 30;
+        /// Letters of a cause, which may quote what is in the file.
+        const LONGEST: usize = 200;
+        match read_own(&folder.join(files::RESULT), MOST) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|error| printable(&error.to_string()).chars().take(LONGEST).collect()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path, error)),
+            Err(error) => Err(error.to_string()),
         }
     }
 

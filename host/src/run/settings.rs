@@ -103,15 +103,23 @@ pub mod files {
     pub const LOG: &str = "run.log";
     /// Held while a process works on the folder.
     pub const LOCK: &str = "run.lock";
+    /// Why the run's process ended without a result; the comparer writes it, and removes it when the run goes on.
+    pub const CRASH: &str = "crash.txt";
     /// Checkpoints of the trial and of the final training that are under way.
     pub const CHECKPOINTS: &str = "checkpoints";
+    /// The checkpoint of the final training, in [`CHECKPOINTS`].
+    pub const FINAL_CHECKPOINT: &str = "final.safetensors";
+    /// The state of the strategy, in [`CHECKPOINTS`].
+    pub const STATE: &str = "strategy.state";
+    /// The most bytes that are read of a document: it has some kilobytes, and an architecture at most some megabytes.
+    pub const MOST_TEXT: u64 = 256 << 20;
 }
 
 impl Settings {
     /// Reads `run.toml` of a run folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SETTINGS);
-        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        let bytes = genomenas_data::files::read_own(&path, files::MOST_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::input(format!(
                 "{} is no run: it has no {}; `genomenas search`, `train` and `compare` make runs",
                 folder.display(),
@@ -119,34 +127,45 @@ impl Settings {
             )),
             _ => Error::io("read", &path, error),
         })?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::file("read", &path, "it is not text (UTF-8)"))?;
         genomenas_data::files::parse_toml(&text, &path)
     }
 
-    /// These settings with what no result depends on as an `earlier` start of the same run has it, so that the rest can be
-    /// compared: where the plugin with this very content lies, how long its calls may take, whether it is confined.
+    /// These settings with what no result depends on as `there` has it, so that the rest can be compared: the version that
+    /// wrote it, where the data and the plugin with this very content lie, how long the plugin's calls may take, whether it
+    /// is confined.
     #[must_use]
-    pub fn with_free_of(&self, earlier: &Self) -> Self {
-        let mut settings = self.clone();
-        if let (Some(search), Some(before)) = (&mut settings.search, &earlier.search) {
-            if search.plugin_sha256 == before.plugin_sha256 {
-                search.plugin_file.clone_from(&before.plugin_file);
-            }
-            search.hook_deadline = before.hook_deadline;
-            search.unconfined = before.unconfined;
+    pub(crate) fn placed_as(&self, there: &Self) -> Self {
+        let mut placed = Self { genomenas: there.genomenas.clone(), ..self.clone() };
+        if placed.data.digest == there.data.digest {
+            placed.data.store.clone_from(&there.data.store);
         }
-        settings
+        if let (Some(search), Some(there)) = (&mut placed.search, &there.search) {
+            if search.plugin_sha256 == there.plugin_sha256 {
+                search.plugin_file.clone_from(&there.plugin_file);
+            }
+            search.hook_deadline = there.hook_deadline;
+            search.unconfined = there.unconfined;
+        }
+        placed
     }
 
     /// These settings of a run that goes on, with what a `later` start of it changes of that.
     #[must_use]
-    pub fn with_free_from(&self, later: &Self) -> Self {
+    pub(super) fn adapted_to(&self, later: &Self) -> Self {
         let mut settings = self.clone();
+        settings.data.store.clone_from(&later.data.store);
         if let (Some(search), Some(now)) = (&mut settings.search, &later.search) {
             search.plugin_file.clone_from(&now.plugin_file);
             search.hook_deadline = now.hook_deadline.or(search.hook_deadline);
             search.unconfined |= now.unconfined;
         }
         settings
+    }
+
+    /// Writes `run.toml` into a run folder.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        genomenas_data::files::write_atomically(&folder.join(files::SETTINGS), self.to_toml()?.as_bytes())
     }
 
     /// The text of `run.toml`.
