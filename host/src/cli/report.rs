@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
     let comparison = write_report(&args.folder, plan)?;
     if args.json {
-        return out::text(&report::json(&comparison)?);
+        return out::json_text(&report::json(&comparison)?);
     }
     out::text(&report::leaderboard_text(&comparison))?;
     out::line(&format!("\nreport: {}", args.folder.join(names::PAGE).display()))
@@ -52,7 +52,7 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
 fn of_run(args: &ReportArgs) -> Result<()> {
     let run = run_report::write(&args.folder)?;
     if args.json {
-        return out::text(&report::json(&run)?);
+        return out::json_text(&report::json(&run)?);
     }
     out::line(&format!("report: {}", args.folder.join(files::PAGE).display()))
 }
