@@ -5,6 +5,7 @@ mod bad_input;
 mod baselines;
 mod boundary;
 mod budget;
+mod clumsy;
 mod compare;
 mod confinement;
 mod data;

@@ -2,7 +2,7 @@
 
 use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
-use genomenas_data::text::printable;
+use genomenas_data::text::{bounded, cell, printable};
 
 use crate::humanize::{NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, Spread};
@@ -53,7 +53,7 @@ fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     let [first, second, third] = row.scores.each_ref().map(Spread::text);
     [
         row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
-        format!("{}{control}", printable(&row.entry.name)),
+        format!("{}{control}", cell(&row.entry.name)),
         first,
         second,
         third,
@@ -86,9 +86,12 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
     for row in rows {
-        let name = printable(&row.entry.name);
+        let name = cell(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
-        lines.extend(failures.map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", printable(reason))));
+        lines.extend(
+            failures
+                .map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", bounded(&printable(reason), 2000))),
+        );
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }

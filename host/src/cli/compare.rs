@@ -211,7 +211,7 @@ impl CompareArgs {
             return Ok(Ended::BySignal(u8::try_from(128 + outcome.signal).unwrap_or(130)));
         }
         if self.json {
-            out::text(&report::json(&outcome.comparison)?)?;
+            out::json_text(&report::json(&outcome.comparison)?)?;
         } else {
             out::text(&report::leaderboard_text(&outcome.comparison))?;
             if outcome.unwritten.is_none() {

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Row, Table, presets};
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_data::text::grouped;
+use genomenas_data::text::{cell, grouped};
 use genomenas_plugin::message::{DataInfo, Task};
 use genomenas_plugin::space::{Architecture, Layers, Space};
 use genomenas_report::architecture;
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
             let data = args.data()?;
             let space = space::resolve(&space.clone().with(&args.set)?, data.length, data.labels)?;
             if args.toml {
-                return out::text(&space.to_toml()?);
+                return out::toml_text(&space.to_toml()?);
             }
             of_space(&space)?
         }
@@ -198,9 +198,9 @@ fn text(description: &Description, options: bool) -> String {
     table.set_header(["layer", "operation", "shape", "parameters", "multiply-adds"]);
     for layer in if options { &description.layers } else { &description.folded } {
         table.add_row(Row::from([
-            layer.name.clone(),
-            layer.op.clone(),
-            layer.shape.clone(),
+            cell(&layer.name),
+            cell(&layer.op),
+            cell(&layer.shape),
             grouped(layer.parameters),
             grouped(layer.multiply_adds),
         ]));

@@ -75,10 +75,19 @@ pub fn main() -> ExitCode {
     match cli.verb.run() {
         Ok(code) => code,
         Err(error) => {
+            let error = if working_folder_is_gone() { error.context(GONE) } else { error };
             out::error(&error);
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What stands before whatever then failed: the system's words for it name the wrong culprit.
+const GONE: &str = "the working folder was removed or moved away while this was in it: change into a folder that exists \
+(cd) and try again";
+
+fn working_folder_is_gone() -> bool {
+    std::env::current_dir().is_err()
 }
 
 /// Prints what the parser has to say: help and version as they are, an error as one line.

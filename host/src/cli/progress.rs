@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use genomenas_data::Progress;
+use genomenas_data::text::{bounded, printable};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::out;
@@ -16,6 +17,8 @@ use crate::run::{Event, Observer};
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
 /// Steps of a bar: progress is a fraction.
 const STEPS: u64 = 1000;
+/// Characters of a log line; what a file or a plugin names can be of any length.
+const LONGEST_RECORD: usize = 8000;
 /// How often a log line reports progress where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
@@ -32,7 +35,12 @@ pub(crate) fn start_log(verbose: u8) {
         if std::io::stderr().is_terminal() { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
     // A second logger can only come from a test that runs two verbs in one process.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
-        .format_target(false)
+        .format(|out, record| {
+            let (time, level) = (out.timestamp(), record.level());
+            let style = out.default_level_style(level);
+            let text = bounded(&printable(&record.args().to_string()), LONGEST_RECORD);
+            writeln!(out, "[{time} {style}{level:<5}{style:#}] {text}")
+        })
         .write_style(style)
         .target(target)
         .try_init();
@@ -64,7 +72,7 @@ fn new_bar(name: String) -> Option<ProgressBar> {
     if let Ok(style) = ProgressStyle::with_template("{prefix:28} {bar:30} {percent:>3} %  {msg}, {eta} left") {
         bar.set_style(style);
     }
-    bar.set_prefix(name);
+    bar.set_prefix(bounded(&printable(&name), 60));
     bar.set_message("starting");
     bar.enable_steady_tick(Duration::from_millis(500));
     Some(bar)

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
     let (comparison, written) = write_report(&args.folder, plan, &Failures::new());
     if args.json {
-        out::text(&report::json(&comparison)?)?;
+        out::json_text(&report::json(&comparison)?)?;
         return written;
     }
     // Where nothing can be written it is shown at least.
@@ -57,7 +57,7 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
 fn of_run(args: &ReportArgs) -> Result<()> {
     let run = run_report::write(&args.folder)?;
     if args.json {
-        return out::text(&report::json(&run)?);
+        return out::json_text(&report::json(&run)?);
     }
     out::line(&format!("report: {}", args.folder.join(files::PAGE).display()))
 }

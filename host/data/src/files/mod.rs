@@ -2,7 +2,7 @@
 
 mod atomic;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
@@ -43,12 +43,43 @@ pub fn read_own_text(path: &Path, most: u64) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| Error::file("read", path, "it is not text (UTF-8)"))
 }
 
-/// The whole text of a file.
+/// Bytes of the longest document; a longer file is something else.
+const LONGEST_DOCUMENT: u64 = 64 << 20;
+
+/// Opens a file to read. What is no file is refused before it is opened: a pipe would be waited for, perhaps for ever,
+/// and a device may have no end.
+pub fn open(path: &Path) -> Result<(File, Metadata)> {
+    let cannot_read = |error| Error::io("read", path, error);
+    let about = std::fs::metadata(path).map_err(cannot_read)?;
+    if about.is_dir() {
+        return Err(Error::file("read", path, "it is a folder, expected a file"));
+    }
+    if !about.is_file() {
+        let what = "it is a pipe, a socket or a device; expected a file: write what it holds to one first";
+        return Err(Error::file("read", path, what));
+    }
+    let file = File::open(path).map_err(cannot_read)?;
+    let about = file.metadata().map_err(cannot_read)?;
+    Ok((file, about))
+}
+
+/// The whole text of a document.
 pub fn read_text(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+    let (file, _) = open(path)?;
+    let mut text = String::new();
+    let read = file.take(LONGEST_DOCUMENT + 1).read_to_string(&mut text).map_err(|error| match error.kind() {
         ErrorKind::InvalidData => Error::file("read", path, "it is not text (UTF-8)"),
         _ => Error::io("read", path, error),
-    })
+    })?;
+    if read as u64 > LONGEST_DOCUMENT {
+        let most = LONGEST_DOCUMENT >> 20;
+        return Err(Error::file(
+            "read",
+            path,
+            format!("it has more than {most} MiB: this is not a document of genomenas"),
+        ));
+    }
+    Ok(text)
 }
 
 /// Parses the TOML in `text`, which was read from `path`; an error names the line of the mistake.

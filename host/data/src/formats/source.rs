@@ -7,17 +7,14 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// Bytes of the longest line; a longer one means that this is not a text file.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// Opens a file for reading; a folder is refused with a message of its own.
+/// Opens a file for reading; a folder or a pipe is refused with a message of its own.
 pub(crate) fn open(path: &Path) -> Result<File> {
-    let file = File::open(path).map_err(|error| Error::io("read", path, error))?;
-    if file.metadata().is_ok_and(|about| about.is_dir()) {
-        return Err(Error::input(format!("cannot read {}: it is a folder, expected a file", path.display())));
-    }
-    Ok(file)
+    Ok(files::open(path)?.0)
 }
 
 /// Opens text that may be gzipped, in one piece or in blocks as by bgzip; its first bytes decide.

@@ -1,17 +1,20 @@
 //! Which rows are for training, for validation and for the test.
 //!
-//! `grouping` splits rows by share such that rows that belong together stay together. `genome` splits a genome into
-//! stretches, by name or by share, such that no base is shown in two splits.
+//! `grouping` splits rows by share such that rows that belong together stay together, and `shares` says which rows: all,
+//! or a part of train where the data lacks a split. `genome` splits a genome into stretches, by name or by share, such
+//! that no base is shown in two splits.
 
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
+pub(crate) mod shares;
 
 use crate::error::{Error, Result};
 use crate::store::{PerSplit, Split};
 
 pub use fractions::Fractions;
 pub use genome::GenomeSplitOptions;
+pub use shares::Shares;
 
 /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do.
 pub(crate) fn refuse_empty_splits(rows: &PerSplit<u64>, how: &str) -> Result<()> {

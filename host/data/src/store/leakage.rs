@@ -1,8 +1,10 @@
-//! Leakage between splits: rows that are in more than one.
+//! Leakage between splits, rows that are in more than one, and contradictions, equal rows with different labels.
 
 use serde::{Deserialize, Serialize};
 
 use super::split::Split;
+use super::task::Task;
+use crate::text::grouped;
 
 /// Rows of a later split that are in an earlier one, too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,5 +65,41 @@ impl Pairs {
                 self.test_in_valid += is_in(Split::Valid);
             }
         }
+    }
+}
+
+/// Equal sequences with different labels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Contradictions {
+    /// Sequences that have several labels on one strand.
+    pub(super) sequences: u64,
+    /// Rows of these sequences.
+    pub(super) rows: u64,
+    /// Sequences whose other strand has another label.
+    pub(super) other_strand: u64,
+}
+
+impl Contradictions {
+    /// The warnings that they deserve.
+    pub(super) fn warnings(self, task: Task) -> Vec<String> {
+        let (noun, nouns) = match task {
+            _ if task.is_regression() => ("value", "values"),
+            _ if task.is_classes() => ("class", "classes"),
+            _ => ("label", "labels"),
+        };
+        let (sequences, rows, other) = (grouped(self.sequences), grouped(self.rows), grouped(self.other_strand));
+        let on_one = (self.sequences > 0).then(|| {
+            format!(
+                "equal sequences have different {nouns} (sequences: {sequences}, rows: {rows}): no network can be right \
+                 on all of them"
+            )
+        });
+        let on_both = (self.other_strand > 0).then(|| {
+            format!(
+                "the other strand of a sequence has another {noun} (sequences: {other}): right where strands differ, as \
+                 in RNA; then do without reverse complements"
+            )
+        });
+        on_one.into_iter().chain(on_both).collect()
     }
 }

@@ -1,24 +1,32 @@
-//! Finds leakage between splits: a score on rows that training has seen says nothing about new ones.
+//! Finds leakage between splits, as a score on rows that training has seen says nothing about new ones, and equal
+//! sequences with different labels, of which no network can have both right.
 //!
-//! Every importer gets this check, since the writer of the store makes it. It takes 8 bytes a row, and 16 more where
+//! Every importer gets this check, since the writer of the store makes it. It takes 12 bytes a row, and 16 more where
 //! rows have a place in a genome.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::leakage::SplitLeakage;
-use super::row::Row;
+use super::leakage::{Contradictions, SplitLeakage};
+use super::row::{Row, Target};
 use super::shape::Shape;
 use super::split::Split;
 use super::task::Task;
 use crate::bases;
 
-/// Sees every row of a store, and counts at the end those that are in more than one split.
+/// What was found in all rows.
+pub(super) struct Found {
+    pub(super) leakage: SplitLeakage,
+    pub(super) contradictions: Contradictions,
+}
+
+/// Sees every row of a store, and counts at the end those that are in more than one split or contradict another.
 pub(super) struct LeakageDetector {
     length: usize,
+    /// Whether labels belong to the sequence itself: the next base after it is drawn anew at every place.
+    labelled: bool,
     /// Bases of the genome that a row uses: those it shows, and the one it predicts.
     extent: u64,
-    /// The upper bits are of the sequence's hash, the two lowest the split.
-    sequences: Vec<u64>,
+    sequences: Vec<Seen>,
     /// The chromosome, and the start with the split in its two lowest bits.
     places: Vec<(u32, u64)>,
     opposite: bases::Opposite,
@@ -28,6 +36,7 @@ impl LeakageDetector {
     pub(super) fn new(shape: &Shape) -> Self {
         Self {
             length: shape.length,
+            labelled: shape.task != Task::NextNucleotide,
             extent: shape.length as u64 + u64::from(shape.task == Task::NextNucleotide),
             sequences: Vec::new(),
             places: Vec::new(),
@@ -42,21 +51,21 @@ impl LeakageDetector {
         let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
         if known {
             let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
-            // Its keys are fixed, which is enough: the hash only distinguishes the sequences of one import.
-            let mut hasher = DefaultHasher::new();
-            canonical.hash(&mut hasher);
-            self.sequences.push(hasher.finish() & !3 | split as u64);
+            let turned = canonical != (row.codes, row.unknown);
+            let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
+            self.sequences.push(Seen::new(hash(canonical), split, label, turned));
         }
     }
 
-    pub(super) fn finish(mut self) -> SplitLeakage {
-        let mut leakage = SplitLeakage::default();
+    pub(super) fn finish(mut self) -> Found {
+        let (mut leakage, mut contradictions) = (SplitLeakage::default(), Contradictions::default());
         self.sequences.sort_unstable();
-        for equal in self.sequences.chunk_by(|left, right| left >> 2 == right >> 2) {
-            let splits = equal.iter().fold(0, |splits, key| splits | 1_u8 << (key & 3));
-            for key in equal {
-                leakage.equal_sequences.count(split_of(*key), splits);
+        for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
+            let splits = equal.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8);
+            for seen in equal {
+                leakage.equal_sequences.count(seen.split(), splits);
             }
+            count_contradictions(equal, &mut contradictions);
         }
         self.places.sort_unstable();
         for of_chromosome in self.places.chunk_by(|left, right| left.0 == right.0) {
@@ -67,7 +76,77 @@ impl LeakageDetector {
                 leakage.overlapping_windows.count(split_of(*key), splits);
             }
         }
-        leakage
+        Found { leakage, contradictions }
+    }
+}
+
+/// A row: 62 bits of its sequence's hash and two of the split, 31 bits of its label's hash and one of the strand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen([u32; 3]);
+
+impl Seen {
+    fn new(sequence: u64, split: Split, label: u64, turned: bool) -> Self {
+        let key = sequence & !3 | split as u64;
+        let halves = |word: u64| [(word >> 32) as u32, (word & u64::from(u32::MAX)) as u32];
+        let [high, low] = halves(key);
+        let [label, _] = halves(label);
+        Self([high, low, label & !1 | u32::from(turned)])
+    }
+
+    fn sequence(self) -> (u32, u32) {
+        (self.0[0], self.0[1] >> 2)
+    }
+
+    fn split(self) -> Split {
+        split_of(u64::from(self.0[1]))
+    }
+
+    /// Whether it is the opposite strand of what its equals are compared as.
+    fn turned(self) -> bool {
+        self.0[2] & 1 == 1
+    }
+
+    fn label(self) -> u32 {
+        self.0[2] >> 1
+    }
+}
+
+/// Counts rows of equal sequences that have different labels: on one strand, or only where the strands differ.
+fn count_contradictions(equal: &[Seen], contradictions: &mut Contradictions) {
+    let mut of_strand = [None; 2];
+    let mut differ = [false; 2];
+    for seen in equal {
+        let strand = usize::from(seen.turned());
+        if let (Some(label), Some(differ)) = (of_strand.get_mut(strand), differ.get_mut(strand)) {
+            *differ |= *label.get_or_insert(seen.label()) != seen.label();
+        }
+    }
+    let rows = |strand: bool| equal.iter().filter(|seen| seen.turned() == strand).count() as u64;
+    for (strand, differ) in [false, true].into_iter().zip(differ) {
+        if differ {
+            contradictions.sequences += 1;
+            contradictions.rows += rows(strand);
+        }
+    }
+    let strands_differ = matches!(of_strand, [Some(one), Some(other)] if one != other);
+    if strands_differ && differ == [false, false] {
+        contradictions.other_strand += 1;
+    }
+}
+
+/// Its keys are fixed, which is enough: a hash only distinguishes the sequences and labels of one import.
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn hash_of_label(target: &Target<'_>) -> u64 {
+    match target {
+        Target::Bits(bits) => hash(bits),
+        Target::Class(class) => hash(class),
+        // Zero has two forms, which are equal.
+        Target::Values(values) => hash(values.iter().map(|value| (value + 0.0).to_bits()).collect::<Vec<_>>()),
     }
 }
 
@@ -114,7 +193,33 @@ mod tests {
             let row = Row { codes: packed.codes(), unknown: packed.unknown(), target: Target::Bits(&[0]), place };
             detector.see(*split, &row);
         }
-        detector.finish()
+        detector.finish().leakage
+    }
+
+    /// What is contradictory in rows of classes.
+    fn contradictions(task: Task, rows: &[(&str, u32)]) -> Contradictions {
+        let mut detector = LeakageDetector::new(&Shape { task, ..shape(rows[0].0.len()) });
+        for (letters, class) in rows {
+            let packed = Packed::from_letters(letters.as_bytes()).unwrap();
+            let target = Target::Class(*class);
+            let row = Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None };
+            detector.see(Split::Train, &row);
+        }
+        detector.finish().contradictions
+    }
+
+    #[test]
+    fn equal_sequences_with_different_labels_are_counted_on_each_strand() {
+        let rows = [("AACGN", 0), ("AACGN", 1), ("AACGN", 0), ("NCGTT", 0), ("ACCCC", 0), ("GGGGT", 1), ("ACGTC", 1)];
+        let found = contradictions(Task::MultiClass, &rows);
+        assert_eq!(found, Contradictions { sequences: 1, rows: 3, other_strand: 1 });
+        insta::assert_snapshot!(found.warnings(Task::MultiClass).join("\n"), @"
+equal sequences have different classes (sequences: 1, rows: 3): no network can be right on all of them
+the other strand of a sequence has another class (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+");
+        assert_eq!(contradictions(Task::NextNucleotide, &rows), Contradictions::default());
+        let same = [("AACGN", 1), ("NCGTT", 1), ("AACGN", 1), ("ACGT", 0), ("ACGT", 0)];
+        assert_eq!(contradictions(Task::MultiClass, &same[..3]), Contradictions::default());
     }
 
     #[test]

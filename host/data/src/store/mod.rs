@@ -28,6 +28,7 @@ mod split;
 mod summary;
 mod task;
 mod verify;
+mod warnings;
 mod write;
 
 #[cfg(test)]
@@ -47,7 +48,7 @@ pub use split::{PerSplit, Split};
 pub use task::Task;
 pub use write::StoreWriter;
 
-pub(crate) use shape::{LONGEST, MOST_LABELS};
+pub(crate) use shape::{LONGEST, LONGEST_NAME, MOST_LABELS};
 
 use crate::error::{Error, Result};
 use crate::mmap::map_read_only;
@@ -67,17 +68,20 @@ impl Store {
     /// Opens a store. Only its headers are read and checked, so this is quick however large it is.
     pub fn open(path: &Path) -> Result<Self> {
         let cannot_read = |error: std::io::Error| Error::io("read", path, error);
-        let file = File::open(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Error::input(format!("there is no store {}: make one with `genomenas data import`", path.display()))
-            }
-            _ => cannot_read(error),
-        })?;
-        let about = file.metadata().map_err(cannot_read)?;
         let wrong = |what: String| Error::input(format!("{}: {what}", path.display()));
-        if !about.is_file() {
-            return Err(wrong("it is not a file; expected a store made by `genomenas data import`".into()));
+        // Asked before it is opened: to open a pipe is to wait for whoever writes to it.
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let path = path.display();
+                return Err(Error::input(format!("there is no store {path}: make one with `genomenas data import`")));
+            }
+            Ok(about) if !about.is_file() => {
+                return Err(wrong("it is not a file; expected a store made by `genomenas data import`".into()));
+            }
+            _ => {}
         }
+        let file = File::open(path).map_err(cannot_read)?;
+        let about = file.metadata().map_err(cannot_read)?;
         if about.len() == 0 {
             return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
         }

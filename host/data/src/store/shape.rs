@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::task::Task;
 use crate::bases::bit_bytes;
 use crate::error::{Error, Result};
+use crate::text::{grouped, shortened};
 
 /// Labels a store may have; more means that something else than labels was read.
 pub(crate) const MOST_LABELS: usize = 20_000;
 /// Bases a row may have.
 pub(crate) const LONGEST: usize = 16_777_216;
+
+/// Bytes of the name of a label, a group or a chromosome that a new store may have.
+pub(crate) const LONGEST_NAME: usize = 1000;
 
 /// What the rows of a store look like.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +40,21 @@ impl Shape {
             Task::MultiClass | Task::NextNucleotide => 4,
             Task::Regression | Task::PoissonRegression => 4 * self.labels.len(),
         }
+    }
+
+    /// Refuses names that are none. Stores of earlier versions may have them.
+    pub(super) fn check_names(&self) -> Result<()> {
+        let names = [("label", &self.labels), ("group", &self.groups), ("chromosome", &self.chromosomes)];
+        for (what, names) in names {
+            if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+                return Err(Error::input(format!(
+                    "the name of a {what} has {} bytes ({:?}): expected at most {LONGEST_NAME}",
+                    grouped(name.len() as u64),
+                    shortened(name)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Whether rows can look like this at all.

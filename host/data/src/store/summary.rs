@@ -5,13 +5,15 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::info::StoreInfo;
 use super::split::{PerSplit, Split};
-use crate::text::{grouped, printable};
+use crate::text::{bounded, grouped, printable, shortened};
 
 /// Labels shown in full; a data set with more shows the rarest and the commonest.
 const LABELS_SHOWN: usize = 40;
 const LABELS_AT_EACH_END: usize = 10;
 /// Chromosomes or warnings shown in full.
 const LINES_SHOWN: usize = 20;
+/// Characters of a line.
+const LONGEST_LINE: usize = 2000;
 /// Files shown; a folder may hold thousands.
 const SOURCES_SHOWN: usize = 50;
 
@@ -37,7 +39,7 @@ impl Display for StoreInfo {
         }
         let settings: Vec<String> =
             self.import.settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let settings = printable(&settings.join(", "));
+        let settings = bounded(&printable(&settings.join(", ")), LONGEST_LINE);
         writeln!(out, "  by data import {}: {}", self.import.importer, settings)?;
         for count in &self.import.read {
             writeln!(out, "  read {} {}", grouped(count.count), printable(&count.what))?;
@@ -59,7 +61,7 @@ impl Display for StoreInfo {
         writeln!(out)?;
         self.labels(out)?;
         for warning in self.import.warnings.iter().take(LINES_SHOWN) {
-            writeln!(out, "warning: {}", printable(warning))?;
+            writeln!(out, "warning: {}", bounded(&printable(warning), LONGEST_LINE))?;
         }
         let more = self.import.warnings.len().saturating_sub(LINES_SHOWN);
         if more > 0 {
@@ -84,7 +86,7 @@ impl StoreInfo {
             hidden = labels.len() - 2 * LABELS_AT_EACH_END;
             shown.drain(LABELS_AT_EACH_END..LABELS_AT_EACH_END + hidden);
         }
-        let name_of = |label: usize| labels.get(label).map_or_else(String::new, |name| printable(name));
+        let name_of = |label: usize| labels.get(label).map_or_else(String::new, |name| shortened(&printable(name)));
         let width = shown.iter().map(|label| name_of(*label).chars().count()).max().unwrap_or(0).clamp(18, 60);
         writeln!(out, "{:width$} {:>12} {:>12} {:>12}", "", "train", "valid", "test")?;
         let written = |out: &mut Formatter<'_>, name: &str, [train, valid, test]: [String; 3]| {

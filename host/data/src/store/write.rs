@@ -24,6 +24,7 @@ use super::row_bytes::RowBytes;
 use super::schema;
 use super::shape::Shape;
 use super::split::{PerSplit, Split};
+use super::warnings;
 use crate::bases::bit_at;
 use crate::error::{Error, Result};
 use crate::files::{AtomicFile, Existing, remove_unfinished_of};
@@ -69,7 +70,10 @@ impl StoreWriter {
     /// Starts a store at `output`. An existing file there is refused unless `overwrite`, and stays until the new
     /// store is complete.
     pub fn create(output: &Path, shape: Shape, overwrite: bool) -> Result<Self> {
-        shape.check().map_err(|error| error.context(format!("cannot write {}", output.display())))?;
+        shape
+            .check()
+            .and_then(|()| shape.check_names())
+            .map_err(|error| error.context(format!("cannot write {}", output.display())))?;
         // What a killed import left takes room, which this one may need; it hinders nothing else.
         if let Err(error) = remove_unfinished_of(output) {
             log::debug!("{error}");
@@ -143,7 +147,7 @@ impl StoreWriter {
             return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
         }
         let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
-        let leakage = self.detector.finish();
+        let found = self.detector.finish();
         let mut info = StoreInfo {
             format: FORMAT.into(),
             version: VERSION,
@@ -151,13 +155,15 @@ impl StoreWriter {
             rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
             positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
             values: PerSplit::of(|split| self.spools.get(split).values()),
-            leakage: Some(leakage),
+            leakage: Some(found.leakage),
             digest: content_digest(&self.shape, digests)?,
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(leakage.warnings());
-        info.import.warnings.extend(never_positive(&info));
+        info.import.warnings.extend(found.leakage.warnings());
+        info.import.warnings.extend(found.contradictions.warnings(info.shape.task));
+        let labels = warnings::about_labels(&info);
+        info.import.warnings.extend(labels);
 
         let cannot_write = |error: ArrowError| refused(&self.output, error);
         let (text, digest) = info.to_text()?;
@@ -200,33 +206,6 @@ impl Spool {
         let mean = |sum: f64| if self.rows == 0 { 0.0 } else { sum / self.rows as f64 };
         self.values.iter().map(|&Sum { least, most, total }| Values { least, most, mean: mean(total) }).collect()
     }
-}
-
-/// Labels that cannot be learned or scored, in words.
-fn never_positive(info: &StoreInfo) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if info.shape.task.is_regression() {
-        return warnings;
-    }
-    let noun = if info.shape.task.is_classes() { "class" } else { "label" };
-    for (label, name) in info.shape.labels.iter().enumerate() {
-        let none: Vec<&str> = Split::ALL
-            .iter()
-            .filter(|&&split| info.positives.get(split).get(label) == Some(&0))
-            .map(|split| split.name())
-            .collect();
-        match none.as_slice() {
-            [] => {}
-            [_, _, _] => {
-                warnings.push(format!("{noun} {name:?} never occurs: it cannot be learned, and scores skip it"));
-            }
-            ["train", ..] => warnings.push(format!("{noun} {name:?} never occurs in train: it cannot be learned")),
-            some => {
-                warnings.push(format!("{noun} {name:?} never occurs in {}: scores skip it there", some.join(" and ")));
-            }
-        }
-    }
-    warnings
 }
 
 /// The cause without arrow's prefix, which does not help a reader.

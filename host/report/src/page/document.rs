@@ -1,5 +1,6 @@
 //! The HTML around a page: head, style, script.
 
+use genomenas_data::text::printable_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -7,7 +8,7 @@ const SORT: &str = include_str!("sort.js");
 
 /// A page around its header and its sections.
 pub(super) fn document(title: &str, generated_by: &str, header: &Markup, sections: &Markup) -> String {
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -32,8 +33,9 @@ pub(super) fn document(title: &str, generated_by: &str, header: &Markup, section
                 script { (PreEscaped(SORT)) }
             }
         }
-    }
-    .into_string()
+    };
+    // Names come from files and plugins: nothing may turn or hide what a page says.
+    printable_lines(&page.into_string())
 }
 
 pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {

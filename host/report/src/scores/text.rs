@@ -2,7 +2,7 @@
 
 use comfy_table::{Row, Table};
 use genomenas_data::Split;
-use genomenas_data::text::printable;
+use genomenas_data::text::cell as name_cell;
 
 use crate::humanize::NOTHING;
 use crate::metrics::{Average, Averages, Interval, LabelMetrics, Measure, Metrics, Resampled, Resampling};
@@ -78,7 +78,7 @@ fn cells(
     plain: &[Measure],
     at_threshold: &[Measure],
 ) -> Vec<String> {
-    let mut cells = vec![printable(&label.name)];
+    let mut cells = vec![name_cell(&label.name)];
     if counted {
         cells.extend([label.positives.to_string(), label.negatives.to_string(), number(label.prevalence())]);
     }
@@ -130,7 +130,7 @@ fn groups(metrics: &Metrics, measures: &[Measure]) -> String {
         }
     };
     for group in &metrics.groups {
-        let mut cells = vec![printable(&group.name), group.labels.to_string()];
+        let mut cells = vec![name_cell(&group.name), group.labels.to_string()];
         cells.extend(measures.iter().map(|measure| cell(&group.averages, *measure)));
         table.add_row(Row::from(cells));
     }

@@ -7,6 +7,7 @@ use super::fasta::{self, Sink};
 use super::sequence::{ChromosomeSequence, LONGEST_CHROMOSOME, add_unknown};
 use super::twobit;
 use crate::error::{Error, Result};
+use crate::formats::foreign;
 use crate::formats::source::{cannot_read, open_text};
 use crate::progress::{OnProgress, Progress};
 
@@ -35,6 +36,13 @@ pub(crate) fn read(path: &Path, headless: Option<&str>, progress: OnProgress<'_>
         None => false,
     };
     if !known {
+        foreign::refuse(path, start, "sequences as FASTA text or .2bit")?;
+        if first == Some(b'@') {
+            return Err(Error::input(format!(
+                "{} looks like FASTQ, whose first letter is '@': convert it to FASTA first, as with seqtk seq -A",
+                path.display()
+            )));
+        }
         let letters = if headless.is_some() { ", a text of letters alone" } else { "" };
         return Err(Error::input(format!(
             "{} holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>'{letters} or a .2bit \

@@ -4,6 +4,7 @@ use super::file::newer;
 use crate::error::{Error, Result};
 use crate::formats::element::Element;
 use crate::formats::parts::{Fields, damaged};
+use crate::text::shortened;
 
 /// Axes that an array may have; two and three are used.
 const MOST_AXES: u8 = 8;
@@ -116,14 +117,85 @@ pub(crate) fn filters(message: &[u8]) -> Result<Vec<Filter>> {
         let name = if version == 1 || filter >= 256 { usize::from(fields.u16()?) } else { 0 };
         fields.u16()?;
         let values = usize::from(fields.u16()?);
-        fields.take(if version == 1 { name.next_multiple_of(8) } else { name })?;
+        let name = fields.take(if version == 1 { name.next_multiple_of(8) } else { name })?;
         // An odd number of values of 4 bytes is filled up to 8 in version 1.
         fields.take(4 * if version == 1 { values.next_multiple_of(2) } else { values })?;
         filters.push(match filter {
             1 => Filter::Deflate,
             2 => Filter::Shuffle,
-            _ => return Err(newer(&format!("the filter {filter}; deflate (1) and shuffle (2) are"))),
+            _ => return Err(not_read(filter, name)),
         });
     }
     Ok(filters)
+}
+
+/// The error for a filter that is not read. Those below 256 are the library's own; of others the file has the name that
+/// their plugin gave itself, and tools read them where that plugin is installed.
+fn not_read(filter: u16, name: &[u8]) -> Error {
+    let known = match filter {
+        3 => "Fletcher32 checksums",
+        4 => "szip",
+        5 => "n-bit packing",
+        6 => "scale and offset",
+        307 => "bzip2",
+        32000 => "LZF",
+        32001 => "Blosc",
+        32004 => "LZ4",
+        32008 => "bitshuffle",
+        32013 => "ZFP",
+        32015 => "Zstandard",
+        32026 => "Blosc2",
+        _ => "",
+    };
+    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    let own = String::from_utf8_lossy(name.get(..end).unwrap_or_default());
+    let named = match (known, own.trim()) {
+        ("", "") => format!("filter {filter}"),
+        ("", own) => format!("filter {filter}, {:?}", shortened(own)),
+        (known, _) => format!("{known}, filter {filter}"),
+    };
+    let where_read = if filter < 256 { "" } else { " where its HDF5 has that filter" };
+    Error::input(format!(
+        "its data went through {named}, which is not read here; deflate (gzip) and shuffle are: write the file again with \
+         `h5repack -f GZIP=4 OLD NEW`{where_read}, or with h5py and compression=\"gzip\""
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message of version 1 with one filter.
+    fn message(filter: u16, name: &str) -> Vec<u8> {
+        let mut bytes = vec![1, 1, 0, 0, 0, 0, 0, 0];
+        let padded = (name.len() + 1).next_multiple_of(8);
+        for number in [filter, u16::try_from(padded).unwrap(), 1, 1] {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(name.bytes().chain(std::iter::repeat(0)).take(padded));
+        bytes.extend([0; 8]);
+        bytes
+    }
+
+    #[test]
+    fn filters_that_are_not_read_are_named_with_the_way_on() {
+        let said = [
+            (3, "fletcher32"),
+            (4, "szip"),
+            (32000, "lzf"),
+            (32015, "zstd"),
+            (40_000, "my \u{1b}[2Jown"),
+            (40_001, ""),
+        ]
+        .map(|(filter, name)| filters(&message(filter, name)).unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n"), @r#"
+its data went through Fletcher32 checksums, filter 3, which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW`, or with h5py and compression="gzip"
+its data went through szip, filter 4, which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW`, or with h5py and compression="gzip"
+its data went through LZF, filter 32000, which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW` where its HDF5 has that filter, or with h5py and compression="gzip"
+its data went through Zstandard, filter 32015, which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW` where its HDF5 has that filter, or with h5py and compression="gzip"
+its data went through filter 40000, "my \u{1b}[2Jown", which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW` where its HDF5 has that filter, or with h5py and compression="gzip"
+its data went through filter 40001, which is not read here; deflate (gzip) and shuffle are: write the file again with `h5repack -f GZIP=4 OLD NEW` where its HDF5 has that filter, or with h5py and compression="gzip"
+"#);
+        assert_eq!(filters(&message(1, "deflate")).unwrap(), [Filter::Deflate]);
+    }
 }

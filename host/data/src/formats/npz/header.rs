@@ -32,6 +32,7 @@ enum DataKind {
     U32,
     I64,
     U64,
+    F16,
     F32,
     F64,
 }
@@ -60,11 +61,19 @@ impl Number {
             "u4" => DataKind::U32,
             "i8" => DataKind::I64,
             "u8" => DataKind::U64,
+            "f2" => DataKind::F16,
             "f4" => DataKind::F32,
             "f8" => DataKind::F64,
             _ => {
+                let what = match kind.as_bytes().first() {
+                    Some(b'U' | b'S') => ", which is text",
+                    Some(b'O') => ", which is objects of Python",
+                    Some(b'c') => ", which is complex numbers",
+                    _ => "",
+                };
                 return Err(Error::input(format!(
-                    "its numbers are of type {:?}: expected bool, a whole number, float32 or float64",
+                    "its elements are of type {:?}{what}: expected bool, whole numbers, float16, float32 or float64 \
+                     (write it with astype)",
                     shortened(text)
                 )));
             }
@@ -80,7 +89,7 @@ impl Number {
     pub(crate) fn bytes(self) -> usize {
         match self.kind {
             DataKind::Bool | DataKind::I8 | DataKind::U8 => 1,
-            DataKind::I16 | DataKind::U16 => 2,
+            DataKind::I16 | DataKind::U16 | DataKind::F16 => 2,
             DataKind::I32 | DataKind::U32 | DataKind::F32 => 4,
             DataKind::I64 | DataKind::U64 | DataKind::F64 => 8,
         }
@@ -88,7 +97,7 @@ impl Number {
 
     /// Whether it is a float.
     pub(crate) fn is_float(self) -> bool {
-        matches!(self.kind, DataKind::F32 | DataKind::F64)
+        matches!(self.kind, DataKind::F16 | DataKind::F32 | DataKind::F64)
     }
 
     /// The number in `bytes`; a whole one beyond 2^53 is rounded.
@@ -109,6 +118,7 @@ impl Number {
             DataKind::U16 => f64::from(u16::from_le_bytes([a, b])),
             DataKind::I32 => f64::from(i32::from_le_bytes([a, b, c, d])),
             DataKind::U32 => f64::from(u32::from_le_bytes([a, b, c, d])),
+            DataKind::F16 => f64::from(half::f16::from_le_bytes([a, b])),
             DataKind::F32 => f64::from(f32::from_le_bytes([a, b, c, d])),
             DataKind::I64 => i64::from_le_bytes(eight) as f64,
             DataKind::U64 => u64::from_le_bytes(eight) as f64,
@@ -233,7 +243,7 @@ mod tests {
     #[test]
     fn a_header_that_numpy_does_not_write_is_refused_in_words() {
         let refused = |text: &str| read(text).unwrap_err().to_string();
-        insta::assert_snapshot!(refused("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"), @r#"its numbers are of type "|O": expected bool, a whole number, float32 or float64"#);
+        insta::assert_snapshot!(refused("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"), @r#"its elements are of type "|O", which is objects of Python: expected bool, whole numbers, float16, float32 or float64 (write it with astype)"#);
         insta::assert_snapshot!(refused("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (3,), }"), @"its rows have named fields: expected an array of numbers");
         insta::assert_snapshot!(refused("{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }"), @r#"its header is "{'descr': '<f4', 'fortran_order': False, 'shape': (-3,), }", which NumPy does not write"#);
         insta::assert_snapshot!(refused("{'descr': '<f4', 'shape': (3,), }"), @r#"its header is "{'descr': '<f4', 'shape': (3,), }", which NumPy does not write"#);
@@ -245,6 +255,7 @@ mod tests {
         let value = |text: &str, bytes: &[u8]| Number::from_text(text).unwrap().value(bytes);
         assert_eq!((value("<i2", &[0xFE, 0xFF]), value(">i2", &[0xFF, 0xFE])), (-2.0, -2.0));
         assert_eq!((value("<f4", &1.5_f32.to_le_bytes()), value(">f8", &(-0.25_f64).to_be_bytes())), (1.5, -0.25));
+        assert_eq!((value("<f2", &[0x00, 0x34]), value(">f2", &[0xBC, 0x00])), (0.25, -1.0));
         assert_eq!((value("|u1", &[200]), value("|i1", &[200]), value("|b1", &[1])), (200.0, -56.0, 1.0));
         assert_eq!((value("<i8", &(-3_i64).to_le_bytes()), value(">u2", &[1, 0])), (-3.0, 256.0));
     }

@@ -1,10 +1,11 @@
 //! Tables: rows of TSV, CSV or Parquet files, one after the other.
 
 mod parquet;
+mod plain;
 mod row;
 mod source;
 mod text;
 
 pub(crate) use row::{RowNumber, TableRow};
-pub(crate) use source::Table;
+pub(crate) use source::{Lists, Table};
 pub(crate) use text::TextOptions;

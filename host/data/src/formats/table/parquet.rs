@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::DataType;
@@ -17,6 +18,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use super::row::{Cell, Cells, RowNumber, TableRow};
+use super::source::Lists;
 use crate::error::{Error, Result};
 use crate::formats::source;
 use crate::text::shortened;
@@ -67,8 +69,12 @@ impl Parquet {
         &self.names
     }
 
-    pub(crate) fn has_lists(&self, column: usize) -> bool {
-        matches!(self.types.get(column), Some(DataType::List(_)))
+    pub(crate) fn lists(&self, column: usize) -> Option<Lists> {
+        match self.types.get(column)? {
+            DataType::List(item) if is_number(item.data_type()) => Some(Lists::Numbers),
+            DataType::List(_) => Some(Lists::Texts),
+            _ => None,
+        }
     }
 
     /// Begins reading, those columns alone.
@@ -82,7 +88,7 @@ impl Parquet {
             };
             if !is_readable(kind) {
                 return Err(Error::input(format!(
-                    "{}: column {name:?} is of type {}: expected text, numbers, true and false, or lists of text",
+                    "{}: column {name:?} is of type {}: expected text, numbers, true and false, or lists of them",
                     self.path.display(),
                     shortened(&kind.to_string())
                 )));
@@ -170,21 +176,31 @@ fn wrong(path: &Path, what: &str) -> Error {
 
 fn is_readable(kind: &DataType) -> bool {
     match kind {
-        DataType::List(item) => matches!(item.data_type(), DataType::Utf8 | DataType::Binary),
-        DataType::Utf8 | DataType::Binary | DataType::Boolean => true,
-        DataType::Float16 => false,
-        kind => kind.is_integer() || kind.is_floating(),
+        DataType::List(item) => is_value(item.data_type()),
+        kind => is_value(kind),
     }
+}
+
+fn is_value(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8 | DataType::Binary) || is_number(kind)
+}
+
+fn is_number(kind: &DataType) -> bool {
+    kind.is_integer() || kind.is_floating() || *kind == DataType::Boolean
 }
 
 /// The value of a row; `None` where the array has a type that cannot be read, or bytes that are not UTF-8.
 fn cell(array: &ArrayRef, row: usize) -> Option<Cell> {
     if let DataType::List(_) = array.data_type() {
         let lists = array.as_list_opt::<i32>()?;
+        let of_numbers = is_number(&lists.value_type());
         if lists.is_null(row) {
-            return Some(Cell::List(Vec::new()));
+            return Some(if of_numbers { Cell::Numbers(Vec::new()) } else { Cell::List(Vec::new()) });
         }
         let items = lists.value(row);
+        if of_numbers {
+            return numbers(&items).map(Cell::Numbers);
+        }
         return (0..items.len()).map(|item| text(&items, item)).collect::<Option<_>>().map(Cell::List);
     }
     text(array, row).map(Cell::Text)
@@ -206,6 +222,7 @@ fn text(array: &ArrayRef, row: usize) -> Option<String> {
         DataType::UInt16 => number::<UInt16Type>(array, row),
         DataType::UInt32 => number::<UInt32Type>(array, row),
         DataType::UInt64 => number::<UInt64Type>(array, row),
+        DataType::Float16 => number::<Float16Type>(array, row),
         DataType::Float32 => number::<Float32Type>(array, row),
         DataType::Float64 => number::<Float64Type>(array, row),
         _ => None,
@@ -215,4 +232,31 @@ fn text(array: &ArrayRef, row: usize) -> Option<String> {
 /// The shortest text that is read back as the same number.
 fn number<T: ArrowPrimitiveType<Native: ToString>>(array: &ArrayRef, row: usize) -> Option<String> {
     Some(array.as_primitive_opt::<T>()?.value(row).to_string())
+}
+
+/// The numbers of a list.
+fn numbers(items: &ArrayRef) -> Option<Vec<f64>> {
+    match items.data_type() {
+        DataType::Boolean => {
+            let truths = items.as_boolean_opt()?.iter();
+            Some(truths.map(|truth| truth.map_or(f64::NAN, |truth| f64::from(u8::from(truth)))).collect())
+        }
+        DataType::Int8 => each::<Int8Type>(items, f64::from),
+        DataType::Int16 => each::<Int16Type>(items, f64::from),
+        DataType::Int32 => each::<Int32Type>(items, f64::from),
+        DataType::Int64 => each::<Int64Type>(items, |number| number as f64),
+        DataType::UInt8 => each::<UInt8Type>(items, f64::from),
+        DataType::UInt16 => each::<UInt16Type>(items, f64::from),
+        DataType::UInt32 => each::<UInt32Type>(items, f64::from),
+        DataType::UInt64 => each::<UInt64Type>(items, |number| number as f64),
+        DataType::Float16 => each::<Float16Type>(items, f64::from),
+        DataType::Float32 => each::<Float32Type>(items, f64::from),
+        DataType::Float64 => each::<Float64Type>(items, |number| number),
+        _ => None,
+    }
+}
+
+fn each<T: ArrowPrimitiveType>(items: &ArrayRef, number: impl Fn(T::Native) -> f64) -> Option<Vec<f64>> {
+    let values = items.as_primitive_opt::<T>()?.iter();
+    Some(values.map(|value| value.map_or(f64::NAN, &number)).collect())
 }

@@ -35,17 +35,19 @@ pub(crate) enum Cells<'t> {
 }
 
 /// A cell of a table that knows types.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell {
     /// A text, or a number as text; empty where there is no value.
     Text(String),
     /// A list of texts.
     List(Vec<String>),
+    /// A list of numbers; what is missing in it is not a number.
+    Numbers(Vec<f64>),
 }
 
-impl TableRow<'_> {
+impl<'t> TableRow<'t> {
     /// The text of a cell, without the space around it.
-    pub(crate) fn cell(&self, column: usize) -> Result<&str> {
+    pub(crate) fn cell(&self, column: usize) -> Result<&'t str> {
         match self.cells {
             Cells::Text(record) => {
                 let cell = record.get(column).map(str::trim);
@@ -61,7 +63,7 @@ impl TableRow<'_> {
     }
 
     /// The texts of a cell: those of a list, or of a text with a separator. Empty ones are none.
-    pub(crate) fn list(&self, column: usize, separator: Option<char>) -> Result<Vec<&str>> {
+    pub(crate) fn list(&self, column: usize, separator: Option<char>) -> Result<Vec<&'t str>> {
         let mut texts: Vec<&str> = match (self.value(column), separator) {
             (Some(Cell::List(list)), _) => list.iter().map(|text| text.trim()).collect(),
             (_, Some(separator)) => self.cell(column)?.split(separator).map(str::trim).collect(),
@@ -69,6 +71,14 @@ impl TableRow<'_> {
         };
         texts.retain(|text| !text.is_empty());
         Ok(texts)
+    }
+
+    /// The numbers of a cell that is a list of some.
+    pub(crate) fn numbers(&self, column: usize) -> Result<&'t [f64]> {
+        match self.value(column) {
+            Some(Cell::Numbers(numbers)) => Ok(numbers),
+            _ => Err(self.wrong(format!("column {} holds no list of numbers, unlike before", column + 1))),
+        }
     }
 
     pub(crate) fn wrong(&self, what: impl Display) -> Error {
@@ -80,7 +90,7 @@ impl TableRow<'_> {
         self.wrong(format!("expected {expected} in column {name:?}, found {:?}", shortened(found)))
     }
 
-    fn value(&self, column: usize) -> Option<&Cell> {
+    fn value(&self, column: usize) -> Option<&'t Cell> {
         let Cells::Values(values) = self.cells else {
             return None;
         };

@@ -9,6 +9,13 @@ use super::text::{Text, TextOptions};
 use crate::error::{Error, Result};
 use crate::formats::source;
 
+/// What the lists in the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lists {
+    Texts,
+    Numbers,
+}
+
 /// A table that is being read.
 pub(crate) enum Table {
     Text(Box<Text>),
@@ -55,9 +62,25 @@ impl Table {
         }
     }
 
-    /// Whether the cells of a column are lists.
-    pub(crate) fn has_lists(&self, column: usize) -> bool {
-        matches!(self, Self::Parquet(parquet) if parquet.has_lists(column))
+    /// What a person should know of what was read so far.
+    pub(crate) fn warning(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => text.warning(),
+            Self::Parquet(_) => None,
+        }
+    }
+
+    /// Whether the first cell of each row is a name that no heading stands above.
+    pub(crate) fn has_row_names(&self) -> bool {
+        matches!(self, Self::Text(text) if text.has_row_names())
+    }
+
+    /// What the cells of a column hold, where they are lists.
+    pub(crate) fn lists(&self, column: usize) -> Option<Lists> {
+        match self {
+            Self::Text(_) => None,
+            Self::Parquet(parquet) => parquet.lists(column),
+        }
     }
 
     /// An error about the columns.

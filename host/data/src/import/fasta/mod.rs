@@ -13,7 +13,8 @@ use super::sources::describe;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::Result;
 use crate::progress::{OnProgress, Progress};
-use crate::splits::{Fractions, refuse_empty_splits};
+use crate::splits::refuse_empty_splits;
+use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Row, Shape, Source, StoreInfo, StoreWriter, Target, Task};
 use classes::Classes;
 pub use options::{ClassPath, FastaOptions, Short};
@@ -21,13 +22,13 @@ use pieces::Pieces;
 
 /// Imports; returns what was written.
 pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
-    options.check()?;
+    let decided = options.check()?;
     let classes = Classes::find(options)?;
     let mut sources = Vec::new();
     for file in &classes.files {
         sources.push(describe(&file.path, progress)?);
     }
-    let pieces = Pieces::read(options, &classes, progress)?;
+    let pieces = Pieces::read(options, decided, &classes, progress)?;
     let shape = Shape {
         length: pieces.length,
         labels: classes.labels.clone(),
@@ -57,19 +58,25 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
         }
         Ok(())
     })?;
-    let how = if options.by_file() {
+    let how = if decided == Decided::Nothing {
         "files decide; give sequences of every split"
     } else {
         "shares decide, and the windows of a record stay together; give more records or larger shares"
     };
     refuse_empty_splits(&writer.rows(), how)?;
-    let record = record(options, &classes, &pieces, sources);
+    let record = record(options, decided, &classes, &pieces, sources);
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
 }
 
-fn record(options: &FastaOptions, classes: &Classes, pieces: &Pieces, sources: Vec<Source>) -> ImportRecord {
+fn record(
+    options: &FastaOptions,
+    decided: Decided,
+    classes: &Classes,
+    pieces: &Pieces,
+    sources: Vec<Source>,
+) -> ImportRecord {
     let length = pieces.length;
     let dropped = [
         Count::new(format!("records shorter than {length} bases"), pieces.short),
@@ -94,9 +101,7 @@ fn record(options: &FastaOptions, classes: &Classes, pieces: &Pieces, sources: V
     if let Some(background) = &options.background {
         settings.insert("background".into(), background.clone());
     }
-    let Fractions { valid, test } = options.fractions();
-    let by_share = || format!("by share: valid {valid}, test {test}, seed {}", options.seed);
-    settings.insert("split".into(), if options.by_file() { "by file".into() } else { by_share() });
+    settings.insert("split".into(), options.shares.in_words(decided, "by file"));
     ImportRecord {
         importer: "fasta".into(),
         settings,

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
-use crate::splits::Fractions;
+use crate::splits::Shares;
+use crate::splits::shares::{Decided, Given};
 use crate::store::{LONGEST, Task};
 
 /// Reads sequences of several classes, each a FASTA file or a folder of them.
@@ -12,7 +13,8 @@ use crate::store::{LONGEST, Task};
 #[cfg_attr(
     feature = "clap",
     derive(clap::Args),
-    command(after_help = "The windows of one record share a split, and so do equal sequences on either strand.\n\n\
+    command(after_help = "The windows of one record share a split, and so do equal sequences on either strand. \
+With files for train and test only, --valid 0.1 takes such a share of train.\n\n\
 Examples:\n  \
 genomenas data import fasta virus.fa.gz host.fa.gz --length 150 --out classes.arrow\n  \
 genomenas data import fasta virus.fa.gz host=bacteria/ --task multi-label --background host --length 300 --out virus.arrow\n  \
@@ -24,10 +26,10 @@ pub struct FastaOptions {
     #[cfg_attr(feature = "clap", arg(value_name = "[NAME=]PATH", required = true))]
     pub paths: Vec<ClassPath>,
     /// The classes of the validation split; those before are then of the training split.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1.., requires = "test_paths"))]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1..))]
     pub valid_paths: Vec<ClassPath>,
     /// The classes of the test split.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1.., requires = "valid_paths"))]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "[NAME=]PATH", num_args = 1..))]
     pub test_paths: Vec<ClassPath>,
     /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
@@ -57,21 +59,9 @@ pub struct FastaOptions {
     /// In a multi-label task: the class whose rows have no label.
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub background: Option<String>,
-    /// The share of rows for validation.
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "valid_paths")
-    )]
-    pub valid: f64,
-    /// The share of rows for the test.
-    #[cfg_attr(
-        feature = "clap",
-        arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with = "valid_paths")
-    )]
-    pub test: f64,
-    /// Decides, with the sequences, which split a row is in.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, conflicts_with = "valid_paths"))]
-    pub seed: u64,
+    /// Which rows are in which split, where files do not decide.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub shares: Shares,
 }
 
 impl FastaOptions {
@@ -89,9 +79,7 @@ impl FastaOptions {
             max_unknown: 1.0,
             task: Task::MultiClass,
             background: None,
-            valid: 0.1,
-            test: 0.1,
-            seed: 0,
+            shares: Shares::default(),
         }
     }
 
@@ -100,13 +88,8 @@ impl FastaOptions {
         !self.valid_paths.is_empty() || !self.test_paths.is_empty()
     }
 
-    /// The shares of valid and test, where files do not decide the splits.
-    pub(super) fn fractions(&self) -> Fractions {
-        Fractions { valid: self.valid, test: self.test }
-    }
-
-    /// Refuses settings that contradict each other.
-    pub(super) fn check(&self) -> Result<()> {
+    /// Which splits shares decide; refuses settings that contradict each other.
+    pub(super) fn check(&self) -> Result<Decided> {
         if self.length == Some(0) || self.step == Some(0) {
             return Err(Error::input("windows of 0 bases or a step of 0: give at least 1"));
         }
@@ -116,9 +99,6 @@ impl FastaOptions {
         if !(0.0..=1.0).contains(&self.max_unknown) {
             let share = self.max_unknown;
             return Err(Error::input(format!("a share of {share} unknown bases: give a number from 0 to 1")));
-        }
-        if self.by_file() && (self.valid_paths.is_empty() || self.test_paths.is_empty()) {
-            return Err(Error::input("files of one split alone: give those of valid and those of test"));
         }
         if !matches!(self.task, Task::MultiClass | Task::MultiLabel) {
             let task = self.task.name();
@@ -131,7 +111,8 @@ impl FastaOptions {
                 "a background is of a multi-label task: choose that task, or let the background be a class like the others",
             ));
         }
-        if self.by_file() { Ok(()) } else { self.fractions().check() }
+        let (valid, test) = (!self.valid_paths.is_empty(), !self.test_paths.is_empty());
+        self.shares.decide(if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::bases::{Packed, count_bits};
 use crate::error::{Error, Result};
 use crate::formats::genome::{ChromosomeSequence, records};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::grouping::Grouping;
+use crate::splits::shares::{Assigning, Decided};
 use crate::store::{Split, Task};
 
 /// What the first reading found. In memory, a few tens of bytes a window, in a multi-label task about a hundred.
@@ -27,8 +27,8 @@ pub(super) struct Pieces {
     pub(super) unknown: u64,
     pub(super) merged: u64,
     windows: u64,
-    /// The splits of all windows, where files do not decide.
-    splits: Vec<Split>,
+    /// The splits of all windows, where shares decide some.
+    splits: Option<Vec<Split>>,
     /// In a multi-label task: the windows that are different, by split and digest.
     different: BTreeMap<(Option<Split>, [u8; 16]), Different>,
 }
@@ -55,9 +55,14 @@ struct Cut {
 }
 
 impl Pieces {
-    pub(super) fn read(options: &FastaOptions, classes: &Classes, progress: OnProgress<'_>) -> Result<Self> {
+    pub(super) fn read(
+        options: &FastaOptions,
+        decided: Decided,
+        classes: &Classes,
+        progress: OnProgress<'_>,
+    ) -> Result<Self> {
         let mut pieces = Self { length: options.length.unwrap_or(0), ..Self::default() };
-        let mut grouping = (!options.by_file()).then(|| Grouping::new(options.fractions(), options.seed));
+        let mut assigning = Assigning::new(decided, options.shares.seed());
         for file in &classes.files {
             let mut counted = 0;
             records::read(&file.path, None, &mut |_| {}, &mut |name, sequence| {
@@ -66,8 +71,8 @@ impl Pieces {
                 pieces.bases += sequence.length();
                 let record = pieces.records;
                 let cut = cut(options, pieces.length, sequence, &mut |packed| {
-                    if let Some(grouping) = &mut grouping {
-                        grouping.add(packed, None, Some(record));
+                    if let Some(assigning) = &mut assigning {
+                        assigning.add(file.split, packed, None, Some(record));
                     }
                     pieces.see(options, file, packed);
                     Ok(())
@@ -90,7 +95,7 @@ impl Pieces {
                 pieces.length, pieces.short, pieces.unknown
             )));
         }
-        pieces.splits = grouping.map(Grouping::assign).unwrap_or_default();
+        pieces.splits = assigning.map(Assigning::assign).transpose()?;
         Ok(pieces)
     }
 
@@ -153,9 +158,10 @@ impl Pieces {
                 cut(options, self.length, sequence, &mut |packed| {
                     let here = number;
                     number += 1;
-                    let of_number = usize::try_from(here).ok().and_then(|here| self.splits.get(here)).copied();
+                    // Where shares decide some splits, they were told of those of the files.
+                    let of_number = |splits: &Vec<Split>| splits.get(usize::try_from(here).ok()?).copied();
                     // A file that changed between the readings is the only way to have none.
-                    let Some(split) = file.split.or(of_number) else {
+                    let Some(split) = self.splits.as_ref().map_or(file.split, of_number) else {
                         return Err(Error::input(format!("{} changed while it was read", file.path.display())));
                     };
                     if options.task == Task::MultiClass {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bases::Packed;
+use crate::splits::Shares;
 use crate::store::{FinalEvaluation, Rows, Split, Store};
 use crate::test_support;
 
@@ -175,7 +176,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
         folder.refused(&options)
     };
     insta::assert_snapshot!(refused(&|options| options.paths.truncate(1)), @r#"class "b" of valid is not a class of train, whose classes are a"#);
-    insta::assert_snapshot!(refused(&|options| options.test_paths.clear()), @"files of one split alone: give those of valid and those of test");
+    insta::assert_snapshot!(refused(&|options| options.test_paths.clear()), @"files of train and of one other split, and none of test: give those of test, or take a share of train for it (--test 0.1)");
     insta::assert_snapshot!(refused(&|options| options.background = Some("a".into())), @"a background is of a multi-label task: choose that task, or let the background be a class like the others");
     insta::assert_snapshot!(refused(&|options| {
         options.task = Task::MultiLabel;
@@ -237,7 +238,7 @@ proptest! {
         }
         let paths = vec![folder.class("a.fa", &text[0]), folder.class("b.fa", &text[1])];
         let options = FastaOptions {
-            length: Some(12), seed, valid: 0.3, test: 0.3,
+            length: Some(12), shares: Shares::new(0.3, 0.3, seed),
             ..FastaOptions::new(paths, folder.0.path().join("store"))
         };
         let Ok(info) = import(&options, &mut |_| {}) else {

@@ -7,7 +7,7 @@ use zip::ZipArchive;
 
 use crate::error::{Error, Result};
 use crate::formats::npz::{Array, read_array};
-use crate::store::{PerSplit, Split};
+use crate::store::Split;
 use crate::text::shortened;
 
 /// Arrays named in a message.
@@ -20,22 +20,49 @@ pub(super) struct Arrays {
     pub(super) y: Array,
 }
 
-/// The arrays of each split, with sizes that agree with the archive.
-pub(super) fn arrays(path: &Path, archive: &mut ZipArchive<File>) -> Result<PerSplit<Arrays>> {
+/// The arrays of the splits that the archive has, train first, with sizes that agree with the archive. One split but
+/// train may be lacking.
+pub(super) struct OfSplits {
+    pub(super) train: Arrays,
+    pub(super) others: Vec<(Split, Arrays)>,
+}
+
+impl OfSplits {
+    /// Each split that there is, with its arrays.
+    pub(super) fn all(&self) -> impl Iterator<Item = (Split, &Arrays)> {
+        std::iter::once((Split::Train, &self.train)).chain(self.others.iter().map(|(split, arrays)| (*split, arrays)))
+    }
+}
+
+/// Finds the arrays; `lacking` is the split that a share of train makes.
+pub(super) fn arrays(path: &Path, archive: &mut ZipArchive<File>, lacking: Option<Split>) -> Result<OfSplits> {
     let mut of = |split: Split| -> Result<Arrays> {
         Ok(Arrays { x: find(path, archive, "x", split)?, y: find(path, archive, "y", split)? })
     };
-    Ok(PerSplit { train: of(Split::Train)?, valid: of(Split::Valid)?, test: of(Split::Test)? })
+    let train = of(Split::Train)?;
+    let others = [Split::Valid, Split::Test].into_iter().filter(|split| Some(*split) != lacking);
+    Ok(OfSplits { train, others: others.map(|split| Ok((split, of(split)?))).collect::<Result<_>>()? })
 }
 
-fn find(path: &Path, archive: &mut ZipArchive<File>, what: &str, split: Split) -> Result<Array> {
-    let endings: &[&str] = match split {
+/// Whether the archive has an array of inputs for a split.
+pub(super) fn has(archive: &ZipArchive<File>, split: Split) -> bool {
+    names("x", split).iter().any(|name| archive.index_for_name(name).is_some())
+}
+
+fn names(what: &str, split: Split) -> Vec<String> {
+    endings(split).iter().map(|ending| format!("{what}_{ending}.npy")).collect()
+}
+
+fn endings(split: Split) -> &'static [&'static str] {
+    match split {
         Split::Train => &["train"],
         Split::Valid => &["val", "valid"],
         Split::Test => &["test"],
-    };
-    let names: Vec<String> = endings.iter().map(|ending| format!("{what}_{ending}.npy")).collect();
-    if let Some(name) = names.into_iter().find(|name| archive.index_for_name(name).is_some()) {
+    }
+}
+
+fn find(path: &Path, archive: &mut ZipArchive<File>, what: &str, split: Split) -> Result<Array> {
+    if let Some(name) = names(what, split).into_iter().find(|name| archive.index_for_name(name).is_some()) {
         return read_array(path, archive, &name);
     }
     let found: Vec<String> = archive
@@ -43,10 +70,14 @@ fn find(path: &Path, archive: &mut ZipArchive<File>, what: &str, split: Split) -
         .filter_map(|name| name.ok().map(|name| shortened(name.strip_suffix(".npy").unwrap_or(&name))))
         .take(ARRAYS_SHOWN)
         .collect();
+    let way = match split {
+        Split::Train => String::new(),
+        split => format!("; without it, --{} 0.1 takes such a share of train", split.name()),
+    };
     Err(Error::input(format!(
-        "{}: there is no array {what}_{}: expected x_train, y_train, x_val, y_val, x_test and y_test, found {}",
+        "{}: there is no array {what}_{}: expected x_train, y_train, x_val, y_val, x_test and y_test, found {}{way}",
         path.display(),
-        endings.join(&format!(" or {what}_")),
+        endings(split).join(&format!(" or {what}_")),
         if found.is_empty() { "nothing".to_owned() } else { found.join(", ") }
     )))
 }

@@ -15,6 +15,9 @@ mod options;
 mod targets;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+
+use zip::ZipArchive;
 
 use super::sources::describe;
 use crate::bases::CHANNELS;
@@ -22,8 +25,9 @@ use crate::error::Result;
 use crate::formats::npz::{Rows, open};
 use crate::progress::{OnProgress, Progress};
 use crate::splits::refuse_empty_splits;
+use crate::splits::shares::{Assigning, Decided, Given};
 use crate::store::{Count, ImportRecord, LONGEST, MOST_LABELS, PerSplit, Row, Shape, Split, StoreInfo, StoreWriter};
-use arrays::Arrays;
+use arrays::{Arrays, OfSplits};
 use onehot::{Axis, Pairs};
 pub use options::NpzOptions;
 use targets::{Labels, RowTarget};
@@ -32,51 +36,63 @@ use targets::{Labels, RowTarget};
 pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
     let letters = onehot::channels(&options.channels)?;
     let source = describe(&options.npz, progress)?;
-    let arrays = arrays::arrays(&options.npz, &mut open(&options.npz)?)?;
+    let mut archive = open(&options.npz)?;
+    let decided = decide(options, &archive)?;
+    let lacking = if let Decided::OfTrain { lacking, .. } = decided { Some(lacking) } else { None };
+    let arrays = arrays::arrays(&options.npz, &mut archive, lacking)?;
     let (length, axis) = layout(options, &arrays)?;
-    let rows = PerSplit {
-        train: arrays.train.x.rows as u64,
-        valid: arrays.valid.x.rows as u64,
-        test: arrays.test.x.rows as u64,
-    };
-    refuse_empty_splits(&rows, "each split has its arrays")?;
+    let mut rows = PerSplit::<u64>::default();
+    for (split, arrays) in arrays.all() {
+        *rows.get_mut(split) = arrays.x.rows as u64;
+    }
     let total = rows.train + rows.valid + rows.test;
+    if lacking.is_none() {
+        refuse_empty_splits(&rows, "each split has its arrays")?;
+    }
     let labels = Labels::read(options, &arrays, &mut |done| {
         progress(Progress { stage: "reading labels", done, total: Some(total), unit: "rows" });
     })?;
     let (names, groups) = targets::names(options, &labels)?;
+    let splits = shared(options, decided, &arrays, (axis, letters), progress)?;
     let shape = Shape { length, labels: names, task: labels.task, chromosomes: Vec::new(), groups };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     let mut pairs = Pairs::default();
     let mut done = 0;
-    for split in Split::ALL {
-        let Arrays { x, y } = arrays.get(split);
+    for (split, Arrays { x, y }) in arrays.all() {
         let (mut inputs, mut outputs) = (open(&options.npz)?, open(&options.npz)?);
-        let mut inputs = Rows::new(&options.npz, &mut inputs, x, onehot::flag)?;
+        let mut inputs = Rows::new(&options.npz, &mut inputs, x, onehot::number)?;
         let mut outputs = Rows::new(&options.npz, &mut outputs, y, targets::number)?;
         let mut target = RowTarget::default();
         let mut row = 0;
-        while let (Some(flags), Some(numbers)) = (inputs.next()?, outputs.next()?) {
+        while let (Some(bases), Some(numbers)) = (inputs.next()?, outputs.next()?) {
             let packed =
-                onehot::packed(flags, axis, letters).map_err(|error| targets::in_row(&options.npz, x, row, error))?;
+                onehot::packed(bases, axis, letters).map_err(|error| targets::in_row(&options.npz, x, row, error))?;
             labels.target(numbers, &mut target).map_err(|error| targets::in_row(&options.npz, y, row, error))?;
             pairs.count(&packed);
+            let of_row = splits.as_ref().and_then(|splits| splits.get(done).copied());
             writer.push(
-                split,
+                of_row.unwrap_or(split),
                 &Row { codes: packed.codes(), unknown: packed.unknown(), target: labels.of(&target), place: None },
             )?;
             row += 1;
             done += 1;
             if done % 1024 == 0 {
-                progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
+                progress(Progress { stage: "packing rows", done: done as u64, total: Some(total), unit: "rows" });
             }
         }
     }
+    refuse_empty_splits(
+        &writer.rows(),
+        "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
+    )?;
     let record = ImportRecord {
         importer: "npz".into(),
-        settings: settings(options, &labels),
+        settings: settings(options, decided, &labels),
         sources: vec![source],
-        read: Split::ALL.map(|split| Count::new(format!("rows of {}", split.name()), *rows.get(split))).into(),
+        read: arrays
+            .all()
+            .map(|(split, of)| Count::new(format!("rows of {}", split.name()), of.x.rows as u64))
+            .collect(),
         warnings: labels.warning.into_iter().chain(pairs.warning(&options.channels)).collect(),
         ..ImportRecord::default()
     };
@@ -85,8 +101,49 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     })
 }
 
+/// Which split a share of train makes: one without arrays.
+fn decide(options: &NpzOptions, archive: &ZipArchive<File>) -> Result<Decided> {
+    let (valid, test) = (arrays::has(archive, Split::Valid), arrays::has(archive, Split::Test));
+    let made = |has: bool, share: Option<f64>| has || share.is_some();
+    if (valid || test) && made(valid, options.valid) && made(test, options.test) {
+        return options.shares().decide(Given::Parts { valid, test, of: "arrays" });
+    }
+    // What is lacking is said, with the names of what is there, when it is looked for.
+    Ok(Decided::Nothing)
+}
+
+/// The split of each row where a share of train makes one, from a reading of the sequences alone.
+fn shared(
+    options: &NpzOptions,
+    decided: Decided,
+    arrays: &OfSplits,
+    (axis, letters): (Axis, [u8; CHANNELS]),
+    progress: OnProgress<'_>,
+) -> Result<Option<Vec<Split>>> {
+    let Some(mut assigning) = Assigning::new(decided, options.shares().seed()) else {
+        return Ok(None);
+    };
+    let mut done = 0;
+    for (split, Arrays { x, .. }) in arrays.all() {
+        let mut archive = open(&options.npz)?;
+        let mut rows = Rows::new(&options.npz, &mut archive, x, onehot::number)?;
+        let mut row = 0;
+        while let Some(bases) = rows.next()? {
+            let packed =
+                onehot::packed(bases, axis, letters).map_err(|error| targets::in_row(&options.npz, x, row, error))?;
+            assigning.add(Some(split), &packed, None, None);
+            row += 1;
+            done += 1;
+            if done % 1024 == 0 {
+                progress(Progress { stage: "reading sequences", done, total: None, unit: "rows" });
+            }
+        }
+    }
+    assigning.assign().map(Some)
+}
+
 /// The length of all sequences and the axis of their channels; refuses arrays that do not fit each other.
-fn layout(options: &NpzOptions, arrays: &PerSplit<Arrays>) -> Result<(usize, Axis)> {
+fn layout(options: &NpzOptions, arrays: &OfSplits) -> Result<(usize, Axis)> {
     let path = &options.npz;
     let first = &arrays.train;
     let (length, axis) = match first.x.header.shape.as_slice() {
@@ -106,8 +163,7 @@ fn layout(options: &NpzOptions, arrays: &PerSplit<Arrays>) -> Result<(usize, Axi
     if length == 0 || length > LONGEST {
         return Err(first.x.wrong(path, format!("rows of {length} bases: expected 1 to {LONGEST}")));
     }
-    for split in Split::ALL {
-        let Arrays { x, y } = arrays.get(split);
+    for (_, Arrays { x, y }) in arrays.all() {
         if x.header.shape.get(1..) != first.x.header.shape.get(1..) {
             let what = format!("its shape is {:?} and that of train {:?}", x.header.shape, first.x.header.shape);
             return Err(x.wrong(path, format!("{what}: rows of all splits must look the same")));
@@ -131,11 +187,13 @@ fn layout(options: &NpzOptions, arrays: &PerSplit<Arrays>) -> Result<(usize, Axi
 }
 
 /// The settings that a store keeps: those that decide its content.
-fn settings(options: &NpzOptions, labels: &Labels) -> BTreeMap<String, String> {
+fn settings(options: &NpzOptions, decided: Decided, labels: &Labels) -> BTreeMap<String, String> {
     let file = options.labels.as_ref().and_then(|file| file.file_name());
     let names = file.map_or_else(|| "numbered".into(), |file| format!("of {}", file.to_string_lossy()));
+    let split = (decided != Decided::Nothing).then(|| ("split", options.shares().in_words(decided, "by array")));
     [("channels", options.channels.to_ascii_uppercase()), ("labels", names), ("task", labels.task.name().into())]
         .into_iter()
+        .chain(split)
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }

@@ -4,8 +4,6 @@ use crate::bases::{CHANNELS, Packed, bit_at, code_at};
 use crate::error::{Error, Result};
 use crate::formats::npz::Number;
 
-/// A number of a one-hot array that is neither 0 nor 1.
-const NEITHER: u8 = 2;
 /// Pairs of C and G below which their order cannot be judged.
 const PAIRS: u64 = 10_000;
 
@@ -18,43 +16,47 @@ pub(super) enum Axis {
     First,
 }
 
-/// 0, 1 or neither, of a number.
-pub(super) fn flag(number: Number, bytes: &[u8]) -> u8 {
-    match number.value(bytes) {
-        0.0 => 0,
-        1.0 => 1,
-        _ => NEITHER,
-    }
+/// A number of a one-hot array as it is read.
+#[expect(clippy::cast_possible_truncation, reason = "0, 1 and what is equal stay so, and nothing else is of use")]
+pub(super) fn number(number: Number, bytes: &[u8]) -> f32 {
+    number.value(bytes) as f32
 }
 
-/// The bases of a row of flags. `letters` are the channels in their order. A column of zeros is an unknown base.
-pub(super) fn packed(flags: &[u8], axis: Axis, letters: [u8; CHANNELS]) -> Result<Packed> {
-    let length = flags.len() / CHANNELS;
+/// The bases of a row of numbers. `letters` are the channels in their order. A column is one 1 and zeros, or says
+/// nothing: four equal numbers (zeros, 0.25, 1) are an unknown base.
+pub(super) fn packed(numbers: &[f32], axis: Axis, letters: [u8; CHANNELS]) -> Result<Packed> {
+    let length = numbers.len() / CHANNELS;
     let mut sequence = Vec::with_capacity(length);
     for base in 0..length {
-        let mut found = None;
-        for (channel, letter) in letters.into_iter().enumerate() {
-            let place = if axis == Axis::Last { base * CHANNELS + channel } else { channel * length + base };
-            match flags.get(place) {
-                Some(0) => {}
-                Some(1) if found.is_none() => found = Some(letter),
-                Some(1) => {
-                    return Err(Error::input(format!(
-                        "base {base} has a 1 in two channels: expected one-hot sequences"
-                    )));
-                }
-                _ => {
-                    return Err(Error::input(format!(
-                        "base {base} has a value in channel {channel} that is neither 0 nor 1: expected one-hot sequences"
-                    )));
-                }
-            }
-        }
-        sequence.push(found.unwrap_or(b'N'));
+        let place = |channel| if axis == Axis::Last { base * CHANNELS + channel } else { channel * length + base };
+        let column = std::array::from_fn(|channel| numbers.get(place(channel)).copied().unwrap_or(f32::NAN));
+        sequence.push(letter(column, letters).map_err(|what| {
+            Error::input(format!(
+                "base {base} is {}: {what}: expected one-hot sequences, a 1 and zeros, or four equal numbers where a \
+                 base is unknown",
+                column.map(|value| value.to_string()).join(" ")
+            ))
+        })?);
     }
     // Only letters of DNA were pushed.
     Packed::from_letters(&sequence)
         .map_err(|(place, _)| Error::bug(format!("base {place} of a one-hot row is no letter")))
+}
+
+/// The letter of a column, or what is wrong with it.
+fn letter(column: [f32; CHANNELS], letters: [u8; CHANNELS]) -> Result<u8, &'static str> {
+    let [first, ..] = column;
+    if column.iter().all(|value| *value == first && value.is_finite()) {
+        return Ok(b'N');
+    }
+    if column.iter().any(|value| !matches!(*value, 0.0 | 1.0)) {
+        return Err("a number is neither 0 nor 1");
+    }
+    let mut ones = column.into_iter().zip(letters).filter(|(value, _)| *value == 1.0).map(|(_, letter)| letter);
+    match (ones.next(), ones.next()) {
+        (Some(letter), None) => Ok(letter),
+        _ => Err("it has a 1 in several channels"),
+    }
 }
 
 /// The number of times that C stands before G, and G before C.
@@ -109,17 +111,25 @@ mod tests {
 
     #[test]
     fn bases_are_read_along_either_axis_and_in_any_order_of_channels() {
-        let last = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        let last = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
         assert_eq!(letters(&packed(&last, Axis::Last, *b"AGCT").unwrap()), "AGNT");
         assert_eq!(letters(&packed(&last, Axis::Last, *b"ACGT").unwrap()), "ACNT");
-        let first = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
-        assert_eq!(letters(&packed(&first, Axis::First, *b"AGCT").unwrap()), "AGNT");
+        assert_eq!(letters(&packed(&last, Axis::First, *b"AGCT").unwrap()), "AGNT");
+    }
+
+    #[test]
+    fn four_equal_numbers_are_an_unknown_base() {
+        for value in [0.0, 0.25, 1.0, -1.0] {
+            assert_eq!(letters(&packed(&[value; 4], Axis::Last, *b"ACGT").unwrap()), "N", "{value}");
+        }
+        assert!(packed(&[f32::NAN; 4], Axis::Last, *b"ACGT").is_err());
     }
 
     #[test]
     fn columns_that_are_not_one_hot_are_refused() {
-        assert!(packed(&[1, 1, 0, 0], Axis::Last, *b"ACGT").unwrap_err().to_string().contains("two channels"));
-        assert!(packed(&[0, 2, 0, 0], Axis::Last, *b"ACGT").unwrap_err().to_string().contains("channel 1"));
+        let refused = |column: [f32; 4]| packed(&column, Axis::Last, *b"ACGT").unwrap_err().to_string();
+        insta::assert_snapshot!(refused([1.0, 1.0, 0.0, 0.0]), @"base 0 is 1 1 0 0: it has a 1 in several channels: expected one-hot sequences, a 1 and zeros, or four equal numbers where a base is unknown");
+        insta::assert_snapshot!(refused([0.0, 0.9, 0.1, 0.0]), @"base 0 is 0 0.9 0.1 0: a number is neither 0 nor 1: expected one-hot sequences, a 1 and zeros, or four equal numbers where a base is unknown");
     }
 
     #[test]

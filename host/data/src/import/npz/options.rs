@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::splits::Shares;
 use crate::store::Task;
 
 /// Reads one-hot sequences and labels from the arrays of a NumPy archive.
@@ -11,8 +12,9 @@ use crate::store::Task;
     derive(clap::Args),
     command(
         after_help = "The archive holds x_train, y_train, x_val (or x_valid), y_val, x_test and y_test, as deepsea_filtered.npz of \
-NAS-Bench-360 does. x has the shape (rows, length, 4) or (rows, 4, length) and holds 0 and 1; a column of zeros is an \
-unknown base. y has the shape (rows, labels), or (rows,) for the number of the class or one value.\n\n\
+NAS-Bench-360 does. x has the shape (rows, length, 4) or (rows, 4, length) and holds 0 and 1; four equal numbers, such as \
+zeros or 0.25, are an unknown base. Where the archive has no x_val and y_val, --valid 0.1 takes such a share of train, with \
+equal sequences together. y has the shape (rows, labels), or (rows,) for the number of the class or one value.\n\n\
 Examples:\n  \
 genomenas data import npz deepsea_filtered.npz --out deepsea.arrow\n  \
 genomenas data import npz activity.npz --channels ACGT --task regression --out activity.arrow"
@@ -36,6 +38,15 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
+    /// The share of train for validation, in an archive without x_val.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
+    pub valid: Option<f64>,
+    /// The share of train for the test, in an archive without x_test.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
+    pub test: Option<f64>,
+    /// Decides, with the sequences, which rows of train such a share has [default: 0]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
+    pub seed: Option<u64>,
 }
 
 impl NpzOptions {
@@ -48,6 +59,14 @@ impl NpzOptions {
             channels: "AGCT".into(),
             labels: None,
             task: None,
+            valid: None,
+            test: None,
+            seed: None,
         }
+    }
+
+    /// The shares of train.
+    pub(super) fn shares(&self) -> Shares {
+        Shares { valid: self.valid, test: self.test, seed: self.seed }
     }
 }

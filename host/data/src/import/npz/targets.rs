@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::arrays::Arrays;
+use super::arrays::OfSplits;
 use super::options::NpzOptions;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
 use crate::formats::npz::{Array, Number, Rows, open};
 use crate::import::label_names;
-use crate::store::{MOST_LABELS, PerSplit, Split, Target, Task};
+use crate::store::{MOST_LABELS, Target, Task};
 use crate::text::shortened;
 
 /// What the first reading of the labels found.
@@ -36,11 +36,11 @@ pub(super) fn number(number: Number, bytes: &[u8]) -> f64 {
 
 impl Labels {
     /// Reads all labels once: whether they are of the task, and how many there are.
-    pub(super) fn read(options: &NpzOptions, arrays: &PerSplit<Arrays>, progress: &mut dyn FnMut(u64)) -> Result<Self> {
+    pub(super) fn read(options: &NpzOptions, arrays: &OfSplits, progress: &mut dyn FnMut(u64)) -> Result<Self> {
         let train = &arrays.train.y;
         let single = train.header.shape.len() == 1;
         let width = train.items;
-        let float = Split::ALL.iter().any(|&split| arrays.get(split).y.header.number.is_float());
+        let float = arrays.all().any(|(_, arrays)| arrays.y.header.number.is_float());
         let task = match (options.task, single) {
             (Some(Task::NextNucleotide), _) => {
                 return Err(Error::input("the next nucleotide is predicted from windows of a genome, not from arrays"));
@@ -59,14 +59,12 @@ impl Labels {
         let mut labels = Self { task, count: width, warning: None, single };
         let (mut largest, mut exclusive, mut done) = (0, true, 0);
         let mut target = RowTarget::default();
-        for split in Split::ALL {
-            let array = &arrays.get(split).y;
+        for (_, arrays) in arrays.all() {
+            let (array, before) = (&arrays.y, done);
             let mut archive = open(&options.npz)?;
             let mut rows = Rows::new(&options.npz, &mut archive, array, number)?;
             while let Some(row) = rows.next()? {
-                labels
-                    .target(row, &mut target)
-                    .map_err(|error| in_row(&options.npz, array, done_in(done, arrays, split), error))?;
+                labels.target(row, &mut target).map_err(|error| in_row(&options.npz, array, done - before, error))?;
                 largest = largest.max(target.class as usize);
                 exclusive &= target.bits.iter().map(|byte| byte.count_ones()).sum::<u32>() == 1;
                 done += 1;
@@ -176,13 +174,6 @@ impl RowTarget {
 /// The same error with file, array and row in front.
 pub(super) fn in_row(path: &Path, array: &Array, row: u64, error: Error) -> Error {
     array.at(path, error.context(format!("row {row}")))
-}
-
-/// The index within its split of the row with the index `done` among all rows.
-fn done_in(done: u64, arrays: &PerSplit<Arrays>, split: Split) -> u64 {
-    let before: u64 =
-        Split::ALL.iter().filter(|&&other| other < split).map(|&other| arrays.get(other).y.rows as u64).sum();
-    done - before
 }
 
 /// The names and groups of the labels: numbered names, or those of the file, which must have as many.

@@ -310,21 +310,21 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
     };
     let mut missing = good();
     missing.truncate(4);
-    insta::assert_snapshot!(folder.refused(&folder.options(&missing)), @"a.npz: there is no array x_test: expected x_train, y_train, x_val, y_val, x_test and y_test, found x_train, y_train, x_val, y_val");
+    insta::assert_snapshot!(folder.refused(&folder.options(&missing)), @"a.npz: there is no array x_test: expected x_train, y_train, x_val, y_val, x_test and y_test, found x_train, y_train, x_val, y_val; without it, --test 0.1 takes such a share of train");
     insta::assert_snapshot!(changed(2, one_hot("x_val", &["ACG", "ACG"], "AGCT", true)), @"a.npz, array x_val: its shape is [2, 3, 4] and that of train [5, 6, 4]: rows of all splits must look the same");
     insta::assert_snapshot!(changed(2, one_hot("x_val", &["ACGTAC"], "AGCT", true)), @"a.npz, array x_val: it has 1 rows and its labels have 2");
     insta::assert_snapshot!(changed(1, labels("y_train", &[5, 3, 1], &[0.0; 15])), @"a.npz, array y_train: its shape is [5, 3, 1]: expected (rows,) or (rows, labels)");
     insta::assert_snapshot!(changed(0, labels("x_train", &[5, 6, 5], &[0.0; 150])), @"a.npz, array x_train: its shape is [5, 6, 5]: expected (rows, length, 4) or (rows, 4, length)");
     insta::assert_snapshot!(changed(0, Made { shape: vec![5, 6, 40], ..one_hot("x_train", &TRAIN, "AGCT", true) }), @"a.npz, array x_train: its shape is [5, 6, 40], which takes 1276 bytes, and it has 196");
     insta::assert_snapshot!(changed(0, Made { shape: vec![usize::MAX, 6, 4], ..one_hot("x_train", &TRAIN, "AGCT", true) }), @"a.npz, array x_train: its shape is [18446744073709551615, 6, 4], which no file can hold");
-    insta::assert_snapshot!(changed(0, Made { kind: "|O", ..one_hot("x_train", &TRAIN, "AGCT", true) }), @r#"a.npz, array x_train: its numbers are of type "|O": expected bool, a whole number, float32 or float64"#);
+    insta::assert_snapshot!(changed(0, Made { kind: "|O", ..one_hot("x_train", &TRAIN, "AGCT", true) }), @r#"a.npz, array x_train: its elements are of type "|O", which is objects of Python: expected bool, whole numbers, float16, float32 or float64 (write it with astype)"#);
     let mut half = one_hot("x_test", &TEST, "AGCT", true);
     half.kind = "<f8";
     half.values[25] = 0.5;
-    insta::assert_snapshot!(changed(4, half.clone()), @"a.npz, array x_test: row 1: base 0 has a value in channel 1 that is neither 0 nor 1: expected one-hot sequences");
+    insta::assert_snapshot!(changed(4, half.clone()), @"a.npz, array x_test: row 1: base 0 is 0 0.5 1 0: a number is neither 0 nor 1: expected one-hot sequences, a 1 and zeros, or four equal numbers where a base is unknown");
     half.values[25] = 1.0;
     half.values[26] = 1.0;
-    insta::assert_snapshot!(changed(4, half), @"a.npz, array x_test: row 1: base 0 has a 1 in two channels: expected one-hot sequences");
+    insta::assert_snapshot!(changed(4, half), @"a.npz, array x_test: row 1: base 0 is 0 1 1 0: it has a 1 in several channels: expected one-hot sequences, a 1 and zeros, or four equal numbers where a base is unknown");
     let short: Vec<Made> = good()
         .into_iter()
         .map(|array| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::options::TableOptions;
 use crate::error::{Error, Result};
-use crate::formats::table::Table;
+use crate::formats::table::{Lists, Table};
 use crate::store::Task;
 use crate::text::shortened;
 
@@ -30,6 +30,8 @@ pub(super) enum LabelForm {
     Columns,
     /// A column of numbers for each label.
     Values,
+    /// One column with a list of numbers, one for each label.
+    Vector,
 }
 
 impl LabelForm {
@@ -39,12 +41,16 @@ impl LabelForm {
             Self::Class => Task::MultiClass,
             Self::Listed(_) | Self::Columns => Task::MultiLabel,
             Self::Values => asked.unwrap_or(Task::Regression),
+            Self::Vector => asked.unwrap_or(Task::MultiLabel),
         }
     }
 
-    fn of(options: &TableOptions, lists: bool) -> Result<Self> {
+    fn of(options: &TableOptions, lists: Option<Lists>) -> Result<Self> {
+        let numbers = lists == Some(Lists::Numbers);
+        let lists = lists.is_some();
         match (options.labels.as_slice(), options.label_separator, options.task) {
             ([], ..) => Err(Error::input("no label column: name at least one")),
+            ([_], None, _) if numbers => Ok(Self::Vector),
             (_, _, Some(task)) if task.is_regression() => Ok(Self::Values),
             ([_, _, ..], _, Some(Task::MultiClass)) => {
                 Err(Error::input("a multi-class task has one label column, with the name of the class; name one"))
@@ -83,7 +89,7 @@ impl Columns {
                 return Err(Error::input(format!("label column {name:?} is named twice: name it once")));
             }
         }
-        let lists = labels.iter().any(|(place, _)| table.has_lists(*place));
+        let lists = labels.iter().find_map(|(place, _)| table.lists(*place));
         let columns = Self {
             sequence: column(table, path, &options.sequence)?,
             form: LabelForm::of(options, lists)?,
@@ -98,6 +104,11 @@ impl Columns {
             single.into_iter().flatten().chain(columns.labels.iter().map(|(place, _)| *place)).collect();
         table.select(&used)?;
         Ok(columns)
+    }
+
+    /// The column of the class, of names, or of a list.
+    pub(super) fn first_label(&self) -> usize {
+        self.labels.first().map_or(0, |(column, _)| *column)
     }
 
     pub(super) fn label_names(&self) -> Vec<String> {

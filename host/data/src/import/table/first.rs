@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::columns::{Columns, LabelForm};
-use super::options::{SplitBy, TableOptions};
+use super::options::{Missing, SplitBy, TableOptions};
 use super::row;
+use crate::bases::Packed;
 use crate::error::{Error, Result};
 use crate::formats::table::{RowNumber, Table, TableRow};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::grouping::{Extent, Grouping};
-use crate::store::{MOST_LABELS, Split, Task};
+use crate::splits::grouping::Extent;
+use crate::splits::shares::{Assigning, Decided};
+use crate::store::{LONGEST_NAME, MOST_LABELS, Split, Task};
+use crate::text::{grouped, shortened};
 
 /// Chromosomes and scaffolds that a table may name; more means that another column was read.
 const MOST_CHROMOSOMES: usize = 1_000_000;
@@ -27,8 +30,11 @@ pub(super) struct FirstReading {
     /// Rows of each table.
     pub(super) rows: Vec<u64>,
     pub(super) other_length: u64,
-    /// The split of each row, where shares decide.
-    pub(super) splits: Vec<Split>,
+    /// Rows that lack a value and are left out.
+    pub(super) missing: u64,
+    /// The split of each row that is kept, where shares decide some.
+    pub(super) splits: Option<Vec<Split>>,
+    pub(super) warnings: Vec<String>,
 }
 
 struct FirstPass<'o> {
@@ -38,29 +44,51 @@ struct FirstPass<'o> {
     /// The length of all sequences, and the table and row that set it.
     length: Option<(usize, PathBuf, RowNumber)>,
     other_length: u64,
-    grouping: Option<Grouping>,
+    /// Numbers of the lists of labels, and the row that set it.
+    width: Option<(usize, RowNumber)>,
+    /// Rows that lack a value, and what the first of them lacks.
+    missing: u64,
+    first_missing: Option<Error>,
+    assigning: Option<Assigning>,
     values: Vec<f32>,
 }
 
-pub(super) fn read(options: &TableOptions, by: SplitBy, progress: OnProgress<'_>) -> Result<FirstReading> {
+pub(super) fn read(
+    options: &TableOptions,
+    by: SplitBy,
+    decided: Decided,
+    progress: OnProgress<'_>,
+) -> Result<FirstReading> {
     let mut reading = FirstPass {
         options,
         names: BTreeSet::new(),
         chromosomes: BTreeMap::new(),
         length: options.length.map(|length| (length, PathBuf::new(), RowNumber::Row(0))),
         other_length: 0,
-        grouping: (by == SplitBy::Share).then(|| Grouping::new(options.fractions(), options.seed)),
+        width: None,
+        missing: 0,
+        first_missing: None,
+        assigning: Assigning::new(decided, options.shares.seed()),
         values: Vec::new(),
     };
     let mut all: Option<Columns> = None;
-    let mut rows = Vec::new();
+    let (mut rows, mut warnings) = (Vec::new(), Vec::new());
     let mut done = 0;
-    for (path, _) in options.tables() {
+    for (path, split) in options.tables() {
         let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
-        let before = done;
+        let (before, named) = (done, table.has_row_names());
+        if named {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            warnings.push(format!(
+                "{name}: rows have a cell before the first heading, as R writes the names of rows: it was passed over"
+            ));
+        }
         while let Some(record) = table.next()? {
-            reading.row(&columns, &record)?;
+            if named && done == before {
+                refuse_unclear_names(&columns, &record)?;
+            }
+            reading.row(&columns, &record, split, by)?;
             done += 1;
             if done % 4096 == 0 {
                 progress(Progress { stage: "reading the table", done, total: None, unit: "rows" });
@@ -70,11 +98,13 @@ pub(super) fn read(options: &TableOptions, by: SplitBy, progress: OnProgress<'_>
             return Err(Error::input(format!("{}: there is no row in it", path.display())));
         }
         rows.push(done - before);
+        warnings.extend(table.warning());
         if let Some(first) = &all {
             refuse_other_labels(first, &columns, path)?;
         }
         all.get_or_insert(columns);
     }
+    reading.refuse_missing(done)?;
     let (Some(columns), Some((length, ..))) = (all, &reading.length) else {
         return Err(Error::input(format!("{}: there is no row in it", options.table.display())));
     };
@@ -82,16 +112,23 @@ pub(super) fn read(options: &TableOptions, by: SplitBy, progress: OnProgress<'_>
     Ok(FirstReading {
         length,
         task: columns.form.task(options.task),
-        labels: labels(options, &columns, std::mem::take(&mut reading.names))?,
+        labels: reading.labels(&columns)?,
         chromosomes,
         rows,
         other_length: reading.other_length,
-        splits: reading.grouping.map(Grouping::assign).unwrap_or_default(),
+        missing: reading.missing,
+        splits: reading.assigning.map(Assigning::assign).transpose()?,
+        warnings,
     })
 }
 
 impl FirstPass<'_> {
-    fn row(&mut self, columns: &Columns, record: &TableRow<'_>) -> Result<()> {
+    fn row(&mut self, columns: &Columns, record: &TableRow<'_>, split: Option<Split>, by: SplitBy) -> Result<()> {
+        if let Some(lack) = row::lack(self.options, columns, record)? {
+            self.missing += 1;
+            self.first_missing.get_or_insert_with(|| record.wrong(lack));
+            return Ok(());
+        }
         let (packed, found) = row::sequence(self.options, columns, record)?;
         let (expected, path, place) = self.length.get_or_insert_with(|| (found, record.path.to_owned(), record.number));
         let expected = *expected;
@@ -107,30 +144,89 @@ impl FirstPass<'_> {
         }
         for name in row::names(columns, record)? {
             if !self.names.contains(name) {
+                if name.len() > LONGEST_NAME {
+                    return Err(record.wrong(format!(
+                        "a label of {} bytes ({:?}): is this the label column?",
+                        grouped(name.len() as u64),
+                        shortened(name)
+                    )));
+                }
                 self.names.insert(name.to_owned());
             }
         }
         if self.names.len() > MOST_LABELS {
             return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
         }
-        if columns.form == LabelForm::Values {
-            row::values(columns.form.task(self.options.task), columns, record, &mut self.values)?;
-        }
-        if let Some(column) = columns.split {
-            row::split(column, record)?;
-        }
+        self.numbers(columns, record)?;
+        let of_column = columns.split.map(|column| row::split(column, record)).transpose()?;
+        let of_chromosome = match columns.chromosome {
+            Some(column) if by == SplitBy::Chromosome => {
+                Some(row::split_of_chromosome(self.options, row::chromosome(column, record)?))
+            }
+            _ => None,
+        };
         let chromosome = columns.chromosome.map(|column| self.chromosome(column, record)).transpose()?;
         let start = columns.start.map(|column| row::start(column, record, found, expected)).transpose()?;
-        if let Some(grouping) = &mut self.grouping {
+        if let Some(assigning) = &mut self.assigning {
             let extent = chromosome.zip(start).map(|(chromosome, start)| Extent {
                 chromosome,
                 start,
                 end: start.saturating_add(expected as u64),
             });
             let group = columns.group.map(|column| row::group(column, record)).transpose()?.flatten();
-            grouping.add(&packed, extent, group);
+            assigning.add(split.or(of_column).or(of_chromosome), &packed, extent, group);
         }
         Ok(())
+    }
+
+    /// Checks labels that are numbers; lists of them are equally long.
+    fn numbers(&mut self, columns: &Columns, record: &TableRow<'_>) -> Result<()> {
+        let task = columns.form.task(self.options.task);
+        if columns.form == LabelForm::Vector {
+            let found = record.numbers(columns.first_label())?.len();
+            let (width, first) = *self.width.get_or_insert((found, record.number));
+            if found != width {
+                return Err(record.wrong(format!(
+                    "a list of {found} labels, and that of {first} has {width}: a row has a number for each label"
+                )));
+            }
+            if width > MOST_LABELS {
+                return Err(record.wrong(format!("a list of {width} labels: expected at most {MOST_LABELS}")));
+            }
+            if !task.is_regression() {
+                return row::ones(task, columns, record).map(drop);
+            }
+        }
+        match columns.form {
+            LabelForm::Values | LabelForm::Vector => row::values(task, columns, record, &mut self.values),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses rows that lack a value, unless they are to be left out and some remain.
+    fn refuse_missing(&mut self, rows: u64) -> Result<()> {
+        let Some(first) = self.first_missing.take() else {
+            return Ok(());
+        };
+        if self.options.missing == Missing::Drop && self.missing < rows {
+            return Ok(());
+        }
+        let (missing, rows) = (grouped(self.missing), grouped(rows));
+        let help = match self.options.missing {
+            Missing::Drop => "none is left",
+            Missing::Refuse => "fill them in, rename a class of that name, or leave such rows out with --missing drop",
+        };
+        Err(Error::input(format!("{first}; {missing} of {rows} rows lack a sequence or a label: {help}")))
+    }
+
+    fn labels(&mut self, columns: &Columns) -> Result<Vec<String>> {
+        match (columns.form, self.width) {
+            (LabelForm::Vector, Some((width, _))) => {
+                let heading = columns.label_names().pop().unwrap_or_default();
+                Ok((0..width).map(|label| format!("{heading}_{label}")).collect())
+            }
+            _ => labels(self.options, columns, std::mem::take(&mut self.names)),
+        }
     }
 
     fn chromosome(&mut self, column: usize, record: &TableRow<'_>) -> Result<u32> {
@@ -161,18 +257,32 @@ impl FirstPass<'_> {
                 [(Split::Valid, &self.options.valid_chromosomes), (Split::Test, &self.options.test_chromosomes)];
             for (split, wanted) in wanted {
                 if let Some(name) = wanted.iter().find(|name| !self.chromosomes.contains_key(*name)) {
-                    let shown: Vec<&str> = names.iter().take(NAMES_SHOWN).map(String::as_str).collect();
-                    let more = if names.len() > NAMES_SHOWN { ", …" } else { "" };
                     return Err(Error::input(format!(
-                        "no row has the chromosome {name:?} of {}: the table has {}{more}",
+                        "no row has the chromosome {name:?} of {}: the table has {}",
                         split.name(),
-                        shown.join(", ")
+                        shown(&names)
                     )));
                 }
             }
         }
         Ok(names)
     }
+}
+
+/// Refuses names of rows without a heading where the cell before the sequence is one, too: then it is the last heading
+/// that may be missing, and every cell would be taken for its neighbour.
+fn refuse_unclear_names(columns: &Columns, record: &TableRow<'_>) -> Result<()> {
+    let Some(before) = columns.sequence.checked_sub(1) else {
+        return Ok(());
+    };
+    let cell = record.cell(before)?;
+    if cell.is_empty() || Packed::from_letters(cell.as_bytes()).is_err() {
+        return Ok(());
+    }
+    Err(record.wrong(
+        "the row has one cell more than the first line has names, and it is unclear which has none: name every column \
+         (in R: write.table with row.names = FALSE, or col.names = NA)",
+    ))
 }
 
 fn labels(options: &TableOptions, columns: &Columns, names: BTreeSet<String>) -> Result<Vec<String>> {
@@ -185,6 +295,7 @@ fn labels(options: &TableOptions, columns: &Columns, names: BTreeSet<String>) ->
     }
     if columns.form == LabelForm::Class && names.len() < 2 {
         let only = names.first().map_or("", String::as_str);
+        let only = shortened(only);
         return Err(Error::input(format!(
             "{}: every row has the class {only:?}: a multi-class task needs two or more",
             options.table.display()
@@ -194,12 +305,14 @@ fn labels(options: &TableOptions, columns: &Columns, names: BTreeSet<String>) ->
 }
 
 fn refuse_other_labels(first: &Columns, other: &Columns, path: &Path) -> Result<()> {
-    if matches!(first.form, LabelForm::Columns | LabelForm::Values) && first.label_names() != other.label_names() {
+    if matches!(first.form, LabelForm::Columns | LabelForm::Values | LabelForm::Vector)
+        && first.label_names() != other.label_names()
+    {
         return Err(Error::input(format!(
             "{}: its label columns are {}, and those of the first table {}: tables of all splits need the same",
             path.display(),
-            other.label_names().join(", "),
-            first.label_names().join(", ")
+            shown(&other.label_names()),
+            shown(&first.label_names())
         )));
     }
     if first.form != other.form {
@@ -209,6 +322,12 @@ fn refuse_other_labels(first: &Columns, other: &Columns, path: &Path) -> Result<
         )));
     }
     Ok(())
+}
+
+/// Names for a message.
+fn shown(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| shortened(name)).collect();
+    shown.join(", ") + if names.len() > NAMES_SHOWN { ", …" } else { "" }
 }
 
 /// In alphabetical order, or in that of the numbers where all are some.

@@ -16,20 +16,22 @@ use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
 use crate::formats::table::{Table, TableRow};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::{Fractions, refuse_empty_splits};
+use crate::splits::refuse_empty_splits;
+use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
-use columns::Columns;
+use crate::text::shortened;
+use columns::{Columns, LabelForm};
 use first::FirstReading;
 use options::SplitBy;
-pub use options::TableOptions;
+pub use options::{Missing, TableOptions};
 
 /// Imports; returns what was written.
 pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
-    let by = options.split_by()?;
+    let (by, decided) = options.split_by()?;
     let tables = options.tables();
     let sources = tables.iter().map(|(path, _)| describe(path, progress)).collect::<Result<_>>()?;
     let groups = options.groups.as_deref().map(label_names::read).transpose()?;
-    let first = first::read(options, by, progress)?;
+    let first = first::read(options, by, decided, progress)?;
     let shape = Shape {
         length: first.length,
         groups: groups.map(|groups| of_labels(options, groups, &first.labels)).transpose()?.unwrap_or_default(),
@@ -40,28 +42,36 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
     let mut packing = Packing::new(options, by, &shape);
     let total = Some(first.rows.iter().sum());
-    let mut done = 0;
+    let (mut done, mut kept) = (0, 0);
     for (path, split) in &tables {
         let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
         while let Some(record) = table.next()? {
-            let by_share = usize::try_from(done).ok().and_then(|row| first.splits.get(row).copied());
-            packing.row(&columns, &record, split.or(by_share), &mut writer)?;
+            if row::lack(options, &columns, &record)?.is_none() {
+                // Where shares decide some splits, they were told of all others.
+                let split = first.splits.as_ref().map_or(*split, |splits| splits.get(kept).copied());
+                packing.row(&columns, &record, split, &mut writer)?;
+                kept += 1;
+            }
             done += 1;
             if done % 4096 == 0 {
                 progress(Progress { stage: "packing rows", done, total, unit: "rows" });
             }
         }
     }
-    refuse_empty_splits(&writer.rows(), how(by))?;
+    refuse_empty_splits(&writer.rows(), how(by, decided))?;
     let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
         Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)
     });
     let record = ImportRecord {
         importer: "table".into(),
-        settings: settings(options, by),
+        settings: settings(options, by, decided),
         sources,
         read: read.collect(),
+        dropped: (first.missing > 0)
+            .then(|| Count::new("rows without a sequence or a label", first.missing))
+            .into_iter()
+            .collect(),
         warnings: warnings(&first),
         ..ImportRecord::default()
     };
@@ -108,10 +118,13 @@ impl<'a> Packing<'a> {
         if packed.len() != self.shape.length {
             return Err(changed("a sequence of this length"));
         }
-        let split = match (self.by, columns.split, columns.chromosome) {
-            (SplitBy::Column, Some(column), _) => row::split(column, record)?,
-            (SplitBy::Chromosome, _, Some(column)) => of_chromosome(self.options, row::chromosome(column, record)?),
-            _ => split.ok_or_else(|| changed("the row"))?,
+        let split = match (split, self.by, columns.split, columns.chromosome) {
+            (Some(split), ..) => split,
+            (None, SplitBy::Column, Some(column), _) => row::split(column, record)?,
+            (None, SplitBy::Chromosome, _, Some(column)) => {
+                row::split_of_chromosome(self.options, row::chromosome(column, record)?)
+            }
+            (None, ..) => return Err(changed("the row")),
         };
         self.bits.fill(0);
         let mut class = None;
@@ -119,6 +132,12 @@ impl<'a> Packing<'a> {
             let index = *self.labels.get(name).ok_or_else(|| changed(&format!("label {name:?}")))?;
             set_bit(&mut self.bits, index);
             class = u32::try_from(index).ok();
+        }
+        if columns.form == LabelForm::Vector && !self.shape.task.is_regression() {
+            for index in row::ones(self.shape.task, columns, record)? {
+                set_bit(&mut self.bits, index);
+                class = u32::try_from(index).ok();
+            }
         }
         let target = match self.shape.task {
             Task::MultiLabel => Target::Bits(&self.bits),
@@ -140,17 +159,6 @@ impl<'a> Packing<'a> {
     }
 }
 
-fn of_chromosome(options: &TableOptions, name: &str) -> Split {
-    let among = |names: &[String]| names.iter().any(|other| other == name);
-    if among(&options.valid_chromosomes) {
-        Split::Valid
-    } else if among(&options.test_chromosomes) {
-        Split::Test
-    } else {
-        Split::Train
-    }
-}
-
 /// The group of each label, from a file of labels with groups.
 fn of_labels(
     options: &TableOptions,
@@ -162,6 +170,7 @@ fn of_labels(
         return Err(Error::input(format!("{file}: no label has a group: expected label, tab and group, one a line")));
     }
     if let Some(name) = names.iter().find(|name| !labels.contains(name)) {
+        let name = shortened(name);
         return Err(Error::input(format!("{file}: no label is named {name:?} in {}", options.table.display())));
     }
     let mut of: BTreeMap<String, String> = names.into_iter().zip(groups).collect();
@@ -169,10 +178,15 @@ fn of_labels(
 }
 
 /// What to do where a split is empty.
-fn how(by: SplitBy) -> &'static str {
+fn how(by: SplitBy, decided: Decided) -> &'static str {
     match by {
+        _ if matches!(decided, Decided::OfTrain { .. }) => {
+            "a share of train makes one of them, and what belongs together stays together; give a larger share or \
+             another seed"
+        }
         SplitBy::Column => {
-            "the split column decides; give rows of every split, or leave the column out to split by share"
+            "the split column decides; give rows of every split, take a share of train for the one that is lacking \
+             (--valid 0.1 or --test 0.1), or leave the column out to split by share"
         }
         SplitBy::Share => {
             "shares decide, and what belongs together stays together; give more rows, larger shares or another seed"
@@ -189,15 +203,14 @@ fn warnings(first: &FirstReading) -> Vec<String> {
             first.other_length, first.length
         )
     });
-    warning.into_iter().collect()
+    first.warnings.iter().cloned().chain(warning).collect()
 }
 
 /// The settings that a store keeps: those that decide its content.
-fn settings(options: &TableOptions, by: SplitBy) -> BTreeMap<String, String> {
-    let Fractions { valid, test } = options.fractions();
-    let split = match by {
+fn settings(options: &TableOptions, by: SplitBy, decided: Decided) -> BTreeMap<String, String> {
+    let given = match by {
         SplitBy::Column => format!("column {}", options.split.as_deref().unwrap_or_default()),
-        SplitBy::Share => format!("by share: valid {valid}, test {test}, seed {}", options.seed),
+        SplitBy::Share => String::new(),
         SplitBy::Chromosome => format!(
             "by chromosome: valid {}, test {}",
             options.valid_chromosomes.join(" "),
@@ -209,7 +222,7 @@ fn settings(options: &TableOptions, by: SplitBy) -> BTreeMap<String, String> {
         ("sequence".to_owned(), options.sequence.clone()),
         ("labels".to_owned(), options.labels.join(" ")),
         ("length".to_owned(), options.length.map_or("as in the table".into(), |length| length.to_string())),
-        ("split".to_owned(), split),
+        ("split".to_owned(), options.shares.in_words(decided, &given)),
     ]);
     let groups = options.groups.as_ref().and_then(|file| file.file_name());
     let more = [
@@ -218,6 +231,7 @@ fn settings(options: &TableOptions, by: SplitBy) -> BTreeMap<String, String> {
         ("group", options.group.clone()),
         ("chromosome", options.chromosome.clone()),
         ("start", options.start.clone()),
+        ("missing", (options.missing == Missing::Drop).then(|| "drop".to_owned())),
     ];
     settings.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     settings

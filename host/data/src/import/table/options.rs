@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::formats::table::TextOptions;
-use crate::splits::Fractions;
+use crate::splits::Shares;
+use crate::splits::shares::{Decided, Given};
 use crate::store::{Split, Task};
 
 /// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split.
@@ -14,7 +15,8 @@ use crate::store::{Split, Task};
     derive(clap::Args),
     command(
         after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
-sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart.\n\n\
+sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart. Where the \
+data has train and test only, --valid 0.1 takes such a share of train.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
 genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
@@ -55,15 +57,9 @@ pub struct TableOptions {
     /// The column with the split: train, valid or test.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub split: Option<String>,
-    /// Where shares decide the split: the share of rows for validation.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
-    pub valid: f64,
-    /// Where shares decide the split: the share of rows for the test.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 0.1, conflicts_with_all = OTHER_SPLITS))]
-    pub test: f64,
-    /// Where shares decide the split: decides, with the sequence, which split a row is in.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0, conflicts_with_all = OTHER_SPLITS))]
-    pub seed: u64,
+    /// Which rows are in which split, where nothing else says it.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub shares: Shares,
     /// Where shares decide the split: rows with the same value in this column stay together.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub group: Option<String>,
@@ -88,6 +84,20 @@ pub struct TableOptions {
     /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases [default: all equally long]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub length: Option<usize>,
+    /// What happens to rows without a sequence or label: an empty cell, NA, NaN, null or a point alone.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
+    pub missing: Missing,
+}
+
+/// What happens to a row that lacks a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Missing {
+    /// The import ends, and says how many there are.
+    #[default]
+    Refuse,
+    /// They are left out and counted.
+    Drop,
 }
 
 /// What decides the split of a row.
@@ -118,9 +128,7 @@ impl TableOptions {
             task: None,
             groups: None,
             split: None,
-            valid: 0.1,
-            test: 0.1,
-            seed: 0,
+            shares: Shares::default(),
             group: None,
             chromosome: None,
             start: None,
@@ -129,6 +137,7 @@ impl TableOptions {
             valid_table: None,
             test_table: None,
             length: None,
+            missing: Missing::Refuse,
         }
     }
 
@@ -137,13 +146,8 @@ impl TableOptions {
         TextOptions { delimiter: self.delimiter, no_header: self.no_header }
     }
 
-    /// The shares of valid and test, where they decide the split.
-    pub(super) fn fractions(&self) -> Fractions {
-        Fractions { valid: self.valid, test: self.test }
-    }
-
-    /// What decides splits; refuses settings that contradict each other.
-    pub(super) fn split_by(&self) -> Result<SplitBy> {
+    /// What decides splits, and which of them shares decide; refuses settings that contradict each other.
+    pub(super) fn split_by(&self) -> Result<(SplitBy, Decided)> {
         let refuse = |what: &str| Err(Error::input(what));
         let by = match (
             &self.split,
@@ -161,15 +165,21 @@ impl TableOptions {
                 );
             }
         };
-        if self.valid_chromosomes.is_empty() != self.test_chromosomes.is_empty() {
-            return refuse("chromosomes of one split only: name some for valid and some for test, train has the rest");
-        }
-        if self.valid_table.is_some() != self.test_table.is_some() {
-            return refuse("a table of one split only: give one for valid and one for test, the first is train");
-        }
         if by == SplitBy::Chromosome && self.chromosome.is_none() {
             return refuse("chromosomes decide the split: say which column has the chromosome");
         }
+        let decided = self.shares.decide(match by {
+            SplitBy::Share => Given::Nothing,
+            SplitBy::Column => Given::EachRow,
+            SplitBy::Table => {
+                Given::Parts { valid: self.valid_table.is_some(), test: self.test_table.is_some(), of: "tables" }
+            }
+            SplitBy::Chromosome => Given::Parts {
+                valid: !self.valid_chromosomes.is_empty(),
+                test: !self.test_chromosomes.is_empty(),
+                of: "chromosomes",
+            },
+        })?;
         if let Some(both) = self.valid_chromosomes.iter().find(|name| self.test_chromosomes.contains(name)) {
             return Err(Error::input(format!("chromosome {both:?} is given for valid and for test: name each once")));
         }
@@ -183,7 +193,7 @@ impl TableOptions {
             }
             _ => {}
         }
-        if self.group.is_some() && by != SplitBy::Share {
+        if self.group.is_some() && decided == Decided::Nothing {
             return refuse("groups stay together where shares decide the split: leave out the group column");
         }
         match self.task {
@@ -193,10 +203,7 @@ impl TableOptions {
             Some(task) if task.is_regression() && self.label_separator.is_some() => {
                 refuse("label columns of a regression hold one number a row: leave out the separator")
             }
-            _ => {
-                self.fractions().check()?;
-                Ok(by)
-            }
+            _ => Ok((by, decided)),
         }
     }
 
@@ -208,10 +215,6 @@ impl TableOptions {
         std::iter::once((self.table.as_path(), split)).chain(more).collect()
     }
 }
-
-/// What decides the split where shares do not.
-#[cfg(feature = "clap")]
-const OTHER_SPLITS: [&str; 5] = ["split", "valid_chromosomes", "test_chromosomes", "valid_table", "test_table"];
 
 /// One byte, or the word `tab`.
 #[cfg(feature = "clap")]

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
-use arrow_array::builder::{ListBuilder, StringBuilder};
-use arrow_array::types::Int32Type;
+use arrow_array::builder::{
+    BooleanBuilder, FixedSizeListBuilder, Float32Builder, ListBuilder, StringBuilder, UInt8Builder,
+};
+use arrow_array::types::{Float16Type, Int32Type};
 use arrow_array::{
     ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMillisecondArray,
@@ -167,6 +169,78 @@ fn labels_may_be_lists_truths_numbers_or_dictionaries() {
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiLabel), labels: vec!["lists".into(), "count".into()], ..options("lists") }), @"t.parquet, row 1: column 3 holds lists: expected one value a row");
 }
 
+/// A column of lists of three numbers, bit by bit those of the row's; `longer` names a row of four.
+fn bits(rows: usize, longer: Option<usize>) -> ArrayRef {
+    let mut lists = ListBuilder::new(UInt8Builder::new());
+    for row in 0..rows {
+        let width = if longer == Some(row) { 4 } else { 3 };
+        (0..width).for_each(|bit| lists.values().append_value(u8::from(row >> bit & 1 == 1)));
+        lists.append(true);
+    }
+    Arc::new(lists.finish())
+}
+
+#[test]
+fn a_column_with_lists_of_numbers_is_a_set_of_labels() {
+    let folder = Folder::new();
+    let rows = 8_u8;
+    let mut fixed = FixedSizeListBuilder::new(Float32Builder::new(), 3);
+    let mut truths = ListBuilder::new(BooleanBuilder::new());
+    for row in 0..rows {
+        for bit in 0..3 {
+            fixed.values().append_value(f32::from(row >> bit & 1));
+            truths.values().append_value(row >> bit & 1 == 1);
+        }
+        fixed.append(true);
+        truths.append(true);
+    }
+    let lists = [bits(rows.into(), None), Arc::new(fixed.finish()), Arc::new(truths.finish())];
+    let options = |lists: &ArrayRef, task: Option<Task>| {
+        let rows = rows.into();
+        let columns =
+            vec![("sequence", strings(sequences(rows))), ("split", split_names(rows)), ("hits", Arc::clone(lists))];
+        TableOptions { labels: vec!["hits".into()], task, ..folder.options(columns) }
+    };
+    let mut digests = BTreeSet::new();
+    for lists in &lists {
+        let (store, info) = imported(&options(lists, None));
+        assert_eq!(
+            (info.shape.task, info.shape.labels.join(" ")),
+            (Task::MultiLabel, "hits_0 hits_1 hits_2".to_owned())
+        );
+        assert_eq!(store.train().packed(3).unwrap().labels, [0b011]);
+        digests.insert(info.digest);
+        let (_, info) = imported(&options(lists, Some(Task::Regression)));
+        assert_eq!((info.values.test[1].most, info.values.test[0].mean), (1.0, 0.5));
+    }
+    assert_eq!(digests.len(), 1);
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    insta::assert_snapshot!(folder.refused(&options(&bits(rows.into(), Some(5)), None)), @"t.parquet, row 6: a list of 4 labels, and that of row 1 has 3: a row has a number for each label");
+    insta::assert_snapshot!(folder.refused(&options(&lists[0], Some(Task::MultiClass))), @"t.parquet, row 1: 0 of the labels are 1: a row of a multi-class task has one class");
+    let mut numbers = ListBuilder::new(Float32Builder::new());
+    for row in 0..rows {
+        let third = if row == 2 { Some(0.5) } else { (row != 6).then_some(0.0) };
+        [Some(1.0), Some(0.0), third].into_iter().for_each(|value| numbers.values().append_option(value));
+        numbers.append(true);
+    }
+    let numbers: ArrayRef = Arc::new(numbers.finish());
+    insta::assert_snapshot!(folder.refused(&options(&numbers, None)), @"t.parquet, row 3: number 3 of the list of labels is 0.5: expected 0 or 1 (for other numbers, --task regression or poisson-regression)");
+    insta::assert_snapshot!(folder.refused(&options(&numbers, Some(Task::Regression))), @r#"t.parquet, row 7: expected numbers in column "hits", found "NaN", which means that it is missing; 1 of 8 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
+    let (_, info) = imported(&TableOptions { missing: Missing::Drop, ..options(&numbers, Some(Task::Regression)) });
+    assert_eq!((info.total_rows(), info.import.dropped[0].count), (7, 1));
+}
+
+#[test]
+fn floats_of_sixteen_bits_are_numbers() {
+    let folder = Folder::new();
+    let halves: arrow_array::PrimitiveArray<Float16Type> =
+        (0..8_u8).map(|row| Some(half::f16::from_f32(f32::from(row) * 0.25))).collect();
+    let columns =
+        vec![("sequence", strings(sequences(8))), ("split", split_names(8)), ("label", Arc::new(halves) as ArrayRef)];
+    let (_, info) = imported(&TableOptions { task: Some(Task::Regression), ..folder.options(columns) });
+    assert_eq!((info.values.train[0].most, info.values.test[0].most), (0.75, 1.75));
+}
+
 #[test]
 fn what_is_wrong_with_a_parquet_file_is_said_with_its_row() {
     let folder = Folder::new();
@@ -187,10 +261,10 @@ fn what_is_wrong_with_a_parquet_file_is_said_with_its_row() {
     insta::assert_snapshot!(folder.refused(&with("sequence", changed(1500, "ACGTACGTACGQ"))), @"t.parquet, row 1501: 'Q' at place 12 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(folder.refused(&with("sequence", changed(3, "ACGT"))), @"t.parquet, row 4: a sequence of 4 bases, and the one of row 1 has 12: give a length to cut or fill all sequences to");
     let missing = (0..ROWS).map(|row| (row != 9).then_some("a")).collect::<StringArray>();
-    insta::assert_snapshot!(folder.refused(&with("label", Arc::new(missing))), @"t.parquet, row 10: the class is empty");
-    insta::assert_snapshot!(folder.refused(&with("label", Arc::new(TimestampMillisecondArray::from(vec![1; ROWS])))), @r#"t.parquet: column "label" is of type Timestamp(ms): expected text, numbers, true and false, or lists of text"#);
+    insta::assert_snapshot!(folder.refused(&with("label", Arc::new(missing))), @r#"t.parquet, row 10: expected a class in column "label", found nothing; 1 of 2,000 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
+    insta::assert_snapshot!(folder.refused(&with("label", Arc::new(TimestampMillisecondArray::from(vec![1; ROWS])))), @r#"t.parquet: column "label" is of type Timestamp(ms): expected text, numbers, true and false, or lists of them"#);
     let nothing = (0..ROWS).map(|row| (row != 9).then_some(1.0)).collect::<Float64Array>();
-    insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::PoissonRegression), ..with("label", Arc::new(nothing)) }), @r#"t.parquet, row 10: expected a count or rate of 0 or more in column "label", found nothing: leave such rows out"#);
+    insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::PoissonRegression), ..with("label", Arc::new(nothing)) }), @r#"t.parquet, row 10: expected a number in column "label", found nothing; 1 of 2,000 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
     let options = folder.options(good());
     insta::assert_snapshot!(folder.refused(&TableOptions { labels: vec!["lable".into()], ..options.clone() }), @r#"t.parquet: no column "lable": the columns are sequence, label, split"#);
     insta::assert_snapshot!(folder.refused(&TableOptions { delimiter: Some(b';'), ..options.clone() }), @"t.parquet: a Parquet file has columns with names: leave out what says how a text is divided");

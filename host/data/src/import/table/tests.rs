@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bases::Packed;
+use crate::splits::Shares;
 use crate::store::{FinalEvaluation, Pairs, Rows, Store};
 
 struct Folder(tempfile::TempDir);
@@ -114,11 +115,11 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\n"), @"t.tsv, line 2: expected 3 columns as in the first line, found 2: is it cut off, or the delimiter wrong?");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is not a split: expected train, valid (or validation, val, dev) or test"#);
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\t\tACGT\n"), @"t.tsv, line 2: the class is empty");
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\t\tACGT\n"), @r#"t.tsv, line 2: expected a class in column "label", found nothing; 1 of 1 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
     insta::assert_snapshot!(refused("split\tclass\tsequence\ntrain\ta\tACGT\n"), @r#"t.tsv, line 1: no column "label": the columns are split, class, sequence"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\n"), @"t.tsv: there is no row in it");
     insta::assert_snapshot!(refused(""), @"t.tsv is empty: expected a line that names the columns, and rows");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntrain\tb\tACGA\n"), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; the split column decides; give rows of every split, or leave the column out to split by share");
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntrain\tb\tACGA\n"), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or leave the column out to split by share");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntest\ta\tACGA\n"), @r#"t.tsv: every row has the class "a": a multi-class task needs two or more"#);
 }
 
@@ -130,7 +131,7 @@ fn settings_that_contradict_each_other_are_refused() {
     insta::assert_snapshot!(folder.refused(&two), @r#"t.tsv, line 2: expected 0 or 1 in column "label", found "b""#);
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiClass), ..two.clone() }), @"a multi-class task has one label column, with the name of the class; name one");
     insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..two }), @"several label columns hold 0 or 1 each: give a separator only with one label column");
-    insta::assert_snapshot!(folder.refused(&TableOptions { valid: 0.5, test: 0.5, ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { split: None, shares: Shares::new(0.5, 0.5, 0), ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { length: Some(0), ..good }), @"cannot write store: rows of 0 bases: expected 1 to 16777216");
 }
 
@@ -161,7 +162,7 @@ proptest! {
             let opposite: String = sequence.chars().rev().map(|base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', _ => 'A' }).collect();
             table.extend(["a\t", sequence, "\nb\t", &opposite, "\nb\t", sequence, "\n"]);
         }
-        let options = TableOptions { split: None, seed, valid: 0.3, test: 0.3, ..folder.options("t.tsv", table) };
+        let options = TableOptions { split: None, shares: Shares::new(0.3, 0.3, seed), ..folder.options("t.tsv", table) };
         let (store, _) = imported(&options);
         let mut seen: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in splits(&store) {
@@ -261,9 +262,18 @@ fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
 #[test]
 fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
     let folder = Folder::new();
-    let shares =
-        TableOptions { split: None, valid: 0.3, test: 0.3, overwrite: true, ..folder.options("t.tsv", placed(600)) };
-    let grouped = TableOptions { group: Some("donor".into()), labels: vec!["donor".into()], seed: 3, ..shares.clone() };
+    let shares = TableOptions {
+        split: None,
+        shares: Shares::new(0.3, 0.3, 0),
+        overwrite: true,
+        ..folder.options("t.tsv", placed(600))
+    };
+    let grouped = TableOptions {
+        group: Some("donor".into()),
+        labels: vec!["donor".into()],
+        shares: Shares::new(0.3, 0.3, 3),
+        ..shares.clone()
+    };
     let (store, _) = imported(&grouped);
     let mut of: BTreeMap<u32, Split> = BTreeMap::new();
     for rows in splits(&store) {
@@ -293,6 +303,7 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
         });
     let torn = TableOptions {
         split: Some("split".into()),
+        shares: Shares::default(),
         ..TableOptions { table: folder.options("t.tsv", torn).table, ..places }
     };
     assert!(overlapping(&torn).valid_in_train > 0);
@@ -320,7 +331,7 @@ fn each_split_may_have_its_table() {
     insta::assert_snapshot!(refused(&options), @"valid.csv, line 2: a sequence of 5 bases, and the one of line 2 of t.tsv has 4: give a length to cut or fill all sequences to");
     table("valid.csv", "label,sequence\n");
     insta::assert_snapshot!(refused(&options), @"valid.csv: there is no row in it");
-    insta::assert_snapshot!(refused(&TableOptions { test_table: None, ..options }), @"a table of one split only: give one for valid and one for test, the first is train");
+    insta::assert_snapshot!(refused(&TableOptions { test_table: None, ..options }), @"tables of train and of one other split, and none of test: give those of test, or take a share of train for it (--test 0.1)");
 }
 
 #[test]
@@ -331,7 +342,7 @@ fn splits_that_are_told_twice_or_by_half_are_refused() {
     let chromosomes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let shares = TableOptions { split: None, ..good.clone() };
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
-    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes of one split only: name some for valid and some for test, train has the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b", "a"]), ..shares.clone() }), @r#"chromosome "a" is given for valid and for test: name each once"#);
     insta::assert_snapshot!(folder.refused(&TableOptions { start: column("label"), ..shares.clone() }), @"a start column without a chromosome column: give both, or neither");

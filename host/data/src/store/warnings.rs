@@ -1,0 +1,111 @@
+//! What a person should know of the labels of a store before training on it: those that say nothing.
+
+use super::info::StoreInfo;
+use super::split::Split;
+use crate::text::shortened;
+
+/// Labels named in warnings of one kind; a data set can have thousands.
+const NAMED: usize = 100;
+
+/// Labels that cannot be learned or scored, in words.
+pub(super) fn about_labels(info: &StoreInfo) -> Vec<String> {
+    let mut warnings = Warnings::default();
+    for (label, name) in info.shape.labels.iter().enumerate() {
+        let name = format!("{:?}", shortened(name));
+        if info.shape.task.is_regression() {
+            warnings.constant_values(info, label, &name);
+        } else {
+            warnings.never(info, label, &name);
+            warnings.always(info, label, &name);
+        }
+    }
+    warnings.finish()
+}
+
+/// Warnings by kind: labels that never occur, and those that are the same in every row.
+#[derive(Default)]
+struct Warnings {
+    never: Kind,
+    constant: Kind,
+}
+
+#[derive(Default)]
+struct Kind {
+    said: Vec<String>,
+    more: usize,
+}
+
+impl Kind {
+    fn say(&mut self, about: &[&str], text: impl FnOnce() -> String) {
+        match about {
+            [] => {}
+            _ if self.said.len() < NAMED => self.said.push(text()),
+            _ => self.more += 1,
+        }
+    }
+
+    fn finish(self, what: &str) -> impl Iterator<Item = String> {
+        let more = (self.more > 0).then(|| format!("{} more labels {what}", self.more));
+        self.said.into_iter().chain(more)
+    }
+}
+
+impl Warnings {
+    fn never(&mut self, info: &StoreInfo, label: usize, name: &str) {
+        let noun = noun(info);
+        let none = splits(|split| info.positives.get(split).get(label) == Some(&0));
+        self.never.say(&none, || match none.as_slice() {
+            [_, _, _] => format!("{noun} {name} never occurs: it cannot be learned, and scores skip it"),
+            ["train", ..] => format!("{noun} {name} never occurs in train: it cannot be learned"),
+            some => format!("{noun} {name} never occurs in {}: scores skip it there", some.join(" and ")),
+        });
+    }
+
+    fn always(&mut self, info: &StoreInfo, label: usize, name: &str) {
+        let noun = noun(info);
+        let all = splits(|split| {
+            let rows = *info.rows.get(split);
+            rows > 1 && info.positives.get(split).get(label) == Some(&rows)
+        });
+        self.constant.say(&all, || match all.as_slice() {
+            ["train", ..] => {
+                format!("{noun} {name} applies to every row of {}: there is nothing to learn", all.join(" and "))
+            }
+            some => format!("{noun} {name} applies to every row of {}: scores skip it there", some.join(" and ")),
+        });
+    }
+
+    fn constant_values(&mut self, info: &StoreInfo, label: usize, name: &str) {
+        let value = |split: Split| {
+            let values = info.values.get(split).get(label)?;
+            (*info.rows.get(split) > 1 && values.least == values.most).then_some(values.least)
+        };
+        let constant = splits(|split| value(split).is_some());
+        self.constant.say(&constant, || {
+            let of: Vec<String> = Split::ALL
+                .into_iter()
+                .filter_map(|split| Some(format!("{} in every row of {}", value(split)?, split.name())))
+                .collect();
+            let so = if constant.first() == Some(&"train") {
+                "there is nothing to learn"
+            } else {
+                "correlations are undefined there"
+            };
+            format!("label {name} is {}: {so}", of.join(" and "))
+        });
+    }
+
+    fn finish(self) -> Vec<String> {
+        let never = self.never.finish("never occur in some split");
+        never.chain(self.constant.finish("are the same in every row of some split")).collect()
+    }
+}
+
+fn noun(info: &StoreInfo) -> &'static str {
+    if info.shape.task.is_classes() { "class" } else { "label" }
+}
+
+/// The names of the splits that are so.
+fn splits(so: impl Fn(Split) -> bool) -> Vec<&'static str> {
+    Split::ALL.into_iter().filter(|split| so(*split)).map(Split::name).collect()
+}
