@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::hostile_plugin;
 use crate::runs::{search, start, wait_until};
+use crate::{genomenas, hostile_plugin};
 
 /// A mark that no other command of this machine has.
 #[derive(Clone, Debug)]
@@ -38,7 +38,8 @@ impl Mark {
     /// The processes with this mark that have not ended.
     pub fn living(&self) -> Vec<Marked> {
         let variable = format!("TZ={}", self.0);
-        let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+        let processes =
+            fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
         let marked = processes.filter(|pid: &u32| {
             // That of a process that has ended is empty, also while nobody has waited for it.
             let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
@@ -69,6 +70,18 @@ pub fn signal(name: &str, pid: u32) {
 /// A search by the strategy `reaching` under `orders`, marked.
 pub fn reaching(mark: &Mark, store: &Path, out: &Path, orders: &[(&str, &str)]) -> Command {
     let mut command = search(store, out, "--strategy reaching --budget 480samples");
+    for (name, value) in orders {
+        command.args(["--set", &format!("{name}={value}")]);
+    }
+    command.arg("--plugins").arg(hostile_plugin());
+    mark.put(&mut command);
+    command
+}
+
+/// The first network of the strategy `reaching` under `orders`, marked: it proposes once, and nothing is trained.
+pub fn describing(mark: &Mark, orders: &[(&str, &str)]) -> Command {
+    let mut command = genomenas();
+    command.args(["describe", "--strategy", "reaching", "--length", "60", "--labels", "2"]);
     for (name, value) in orders {
         command.args(["--set", &format!("{name}={value}")]);
     }

@@ -30,7 +30,9 @@ pub(super) fn resume(context: &Context, search: &Search, space: &Space, records:
         threads: context.settings.threads,
     };
     let (state, since) = saved_state(&context.folder, records)?;
-    PluginInstance::resume(&choice, &setup, Limits::default(), state, calls(since))
+    let instance = PluginInstance::resume(&choice, &setup, Limits::default(), state, calls(since))?;
+    instance.tell_protections();
+    Ok(instance)
 }
 
 /// The log of a search: its journal, and beside it the state of the strategy.

@@ -1,0 +1,282 @@
+//! What a confined plugin cannot do, and that all else works: through the built program and real plugin files.
+//!
+//! The kernel of the machine decides what can be tested: `plugin info` says what it enforces.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use genomenas_tests::families::{Mark, describing, reaching};
+use genomenas_tests::runs::{bytes, motif_store, result, timeless, timeless_journal};
+use genomenas_tests::{Outcome, genomenas, hostile_plugin, project};
+use tempfile::TempDir;
+
+struct Scene {
+    folder: TempDir,
+    store: PathBuf,
+    mark: Mark,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = motif_store(folder.path());
+        Self { folder, store, mark: Mark::new() }
+    }
+
+    fn out(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn search(&self, name: &str, act: &str, arg: &str) -> Command {
+        reaching(&self.mark, &self.store, &self.out(name), &[("act", act), ("arg", arg)])
+    }
+
+    /// What a plugin says of an act; its process must end well and leave nothing.
+    fn reach(&self, act: &str, arg: &str, change: impl FnOnce(&mut Command)) -> String {
+        let mut command = describing(&self.mark, &[("act", act), ("arg", arg)]);
+        change(&mut command);
+        let outcome = Outcome::of(&mut command);
+        assert_eq!(outcome.code, Some(0), "{act} {arg}: {}", outcome.stderr);
+        assert_eq!(self.mark.living(), [], "{act} {arg}");
+        let said = outcome.stderr.lines().find_map(|line| line.split_once(&format!("reach {act}: ")));
+        said.unwrap_or_else(|| panic!("the plugin said nothing: {outcome:?}")).1.to_owned()
+    }
+
+    fn expect_refused(&self, act: &str, arg: &str) {
+        let said = self.reach(act, arg, |_| {});
+        assert!(said.starts_with("refused: "), "{act} {arg}: {said}");
+        for of_the_kernel in ["os error 1)", "os error 13)", "os error 18)", "os error 38)"] {
+            if said.contains(of_the_kernel) {
+                return;
+            }
+        }
+        panic!("{act} {arg} failed for another reason: {said}");
+    }
+
+    /// The same acts succeed where the kernel offers nothing: otherwise they prove nothing.
+    fn expect_possible(&self, act: &str, arg: &str) {
+        let said = self.reach(act, arg, |command| {
+            command.env("GENOMENAS_WITHOUT", "landlock,seccomp");
+        });
+        assert!(said.starts_with("done: "), "{act} {arg}: {said}");
+    }
+}
+
+/// What the kernel of this machine enforces, or `None` and a line that says so.
+fn protections(wanted: &str) -> Option<String> {
+    let mut command = genomenas();
+    command.args(["plugin", "info", "reaching", "--plugins"]).arg(hostile_plugin());
+    let text = Outcome::text(&mut command);
+    let line = text.lines().find(|line| line.starts_with("protections")).unwrap().to_owned();
+    if line.split("not protected").next().unwrap().contains(wanted) {
+        return Some(line);
+    }
+    project::skip(&format!("the kernel enforces no {wanted}: {line}"));
+    None
+}
+
+#[test]
+fn a_plugin_reads_neither_data_nor_runs_nor_anything_of_the_user() {
+    if protections("Landlock").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    let store = scene.store.display().to_string();
+    Outcome::text(&mut scene.search("found", "nothing", ""));
+    let own_run = scene.out("found").join("run.toml").display().to_string();
+    let parent = std::process::id();
+    let readable =
+        [store, own_run, "/etc/passwd".to_owned(), format!("/proc/{parent}/maps"), format!("/proc/{parent}/environ")];
+    for path in &readable {
+        scene.expect_refused("read", path);
+        scene.expect_possible("read", path);
+    }
+    for folder in ["/", "/etc", "/proc", "/usr", &scene.folder.path().display().to_string()] {
+        scene.expect_refused("list", folder);
+    }
+    scene.expect_possible("list", "/proc");
+}
+
+#[test]
+fn a_plugin_changes_no_file_outside_of_its_scratch_folder() {
+    if protections("Landlock").is_none() || protections("seccomp").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    let victim = scene.out("victim");
+    fs::File::create(&victim).unwrap().set_len(100).unwrap();
+    let store = bytes(scene.folder.path(), "store.arrow");
+    for act in ["write", "truncate", "remove", "chmod", "link"] {
+        scene.expect_refused(act, &victim.display().to_string());
+        scene.expect_refused(act, &scene.store.display().to_string());
+    }
+    assert_eq!(fs::metadata(&victim).unwrap().len(), 100);
+    assert!(bytes(scene.folder.path(), "store.arrow") == store);
+    for act in ["chmod", "truncate", "write", "remove"] {
+        scene.expect_possible(act, &victim.display().to_string());
+    }
+}
+
+#[test]
+fn a_plugin_that_reaches_for_its_run_and_its_data_changes_nothing_of_the_result() {
+    if protections("Landlock").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    Outcome::text(&mut scene.search("undisturbed", "nothing", ""));
+    let attacked = scene.out("attacked").join("result.json").display().to_string();
+    for (name, act, arg) in [("attacked", "write", attacked), ("emptied", "write", scene.store.display().to_string())] {
+        let outcome = Outcome::of(&mut scene.search(name, act, &arg));
+        assert!(outcome.stderr.contains(&format!("reach {act}: refused")), "{outcome:?}");
+        assert_eq!(timeless(result(&scene.out(name))), timeless(result(&scene.out("undisturbed"))), "{name}");
+        let journals = [name, "undisturbed"].map(|name| timeless_journal(&scene.out(name)));
+        assert_eq!(journals[0], journals[1], "{name}");
+    }
+}
+
+#[test]
+fn without_landlock_files_still_cannot_be_emptied_by_their_paths() {
+    if protections("seccomp").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    let store = scene.store.display().to_string();
+    for act in ["truncate", "chmod"] {
+        let said = scene.reach(act, &store, |command| {
+            command.env("GENOMENAS_WITHOUT", "landlock");
+        });
+        assert!(said.starts_with("refused: "), "{act}: {said}");
+    }
+}
+
+#[test]
+fn a_plugin_reaches_no_other_process_and_no_network() {
+    if protections("seccomp").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    let mut victim = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap();
+    let pid = format!("n{}", victim.id());
+    for act in ["kill", "tgkill", "pidfd", "ptrace", "limits", "memory"] {
+        scene.expect_refused(act, &pid);
+    }
+    for act in ["tcp", "listen", "udp", "unix", "io-uring", "unshare", "x32", "no-pdeathsig"] {
+        scene.expect_refused(act, "");
+    }
+    for act in ["children", "daemon", "daemon-noisy", "command"] {
+        scene.expect_refused(act, "");
+    }
+    assert!(victim.try_wait().unwrap().is_none(), "the other process lives");
+    for act in ["listen", "udp", "unix", "no-pdeathsig"] {
+        scene.expect_possible(act, "");
+    }
+    for act in ["pidfd", "limits", "kill"] {
+        scene.expect_possible(act, &pid);
+    }
+    victim.wait().unwrap();
+}
+
+#[test]
+fn a_constructor_of_the_library_is_confined_too() {
+    if protections("seccomp").is_none() {
+        return;
+    }
+    let scene = Scene::new();
+    let mut command = describing(&scene.mark, &[]);
+    let outcome = Outcome::of(command.env("LANG", "evil:children"));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("reach children: refused"), "{outcome:?}");
+    assert_eq!(scene.mark.living(), []);
+}
+
+#[test]
+fn what_a_strategy_needs_works_and_its_scratch_folder_goes_with_it() {
+    let scene = Scene::new();
+    assert_eq!(scene.reach("thread", "", |_| {}), "done: a thread said 7");
+    let said = scene.reach("scratch", "", |_| {});
+    let path = said.strip_prefix("done: notes in ").unwrap();
+    assert!(!Path::new(path).parent().unwrap().exists(), "{path}");
+    let said = scene.reach("environment", "", |command| {
+        command.env("SECRET", "token").env("LANG", "C").env("HOME", "/home/somebody");
+    });
+    assert!(!said.contains("SECRET") && !said.contains("/home/somebody") && said.contains("LANG=C"), "{said}");
+    let folder = Path::new(path).parent().unwrap().parent().unwrap().display().to_string();
+    assert!(said.contains(&format!("TMPDIR={folder}/")) && said.contains(&format!("HOME={folder}/")), "{said}");
+}
+
+#[test]
+fn nothing_but_the_socket_and_the_outputs_is_open() {
+    let scene = Scene::new();
+    let store = fs::File::open(&scene.store).unwrap();
+    // Opened by whoever starts the program, and left open: 9 is the store.
+    let shell = |command: &mut Command| {
+        let program = command.get_program().to_owned();
+        let arguments: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+        let mut outer = Command::new("bash");
+        outer.args(["-c", "exec 9<\"$0\"; exec \"$@\""]).arg(&scene.store).arg(program).args(arguments);
+        scene.mark.put(&mut outer);
+        *command = outer;
+    };
+    assert_eq!(scene.reach("descriptors", "", shell), "done: [0, 1, 2, 3]");
+    drop(store);
+}
+
+#[test]
+fn a_run_comes_to_the_same_bytes_confined_or_not() {
+    let scene = Scene::new();
+    let mut folders = Vec::new();
+    for (name, without) in [("confined", ""), ("half", "landlock"), ("free", "landlock,seccomp")] {
+        let outcome = Outcome::of(scene.search(name, "nothing", "").env("GENOMENAS_WITHOUT", without).arg("-v"));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let told: Vec<_> =
+            outcome.stderr.lines().filter(|line| line.contains("protections of plugin genomenas-tests: ")).collect();
+        assert_eq!(told.len(), 1, "{outcome:?}");
+        assert_eq!(
+            told[0].contains("not protected: files (Landlock is turned off for a test)"),
+            !without.is_empty(),
+            "{told:?}"
+        );
+        folders.push(scene.out(name));
+    }
+    let first = &folders[0];
+    for folder in &folders[1..] {
+        assert_eq!(timeless_journal(folder), timeless_journal(first));
+        assert_eq!(timeless(result(folder)), timeless(result(first)));
+    }
+}
+
+#[test]
+fn a_flood_is_cut_and_counted_and_costs_no_run() {
+    let scene = Scene::new();
+    let outcome = Outcome::of(&mut describing(&scene.mark, &[("act", "flood"), ("arg", "n100")]));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr.lines().last().unwrap_or_default());
+    assert!(outcome.stderr.len() < 3 << 20, "{} bytes were passed on", outcome.stderr.len());
+    let cut: Vec<_> = outcome.stderr.lines().filter(|line| line.contains("more lines of plugin genomenas-tests left out")).collect();
+    assert_eq!(cut.len(), 1, "standard output is not shown at all: {cut:?}");
+    let mut command = describing(&scene.mark, &[("act", "flood"), ("arg", "n20"), ("then", "abort")]);
+    let outcome = Outcome::of(command.arg("-v"));
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.len() < 3 << 20, "three processes and both outputs share the bound");
+    assert!(outcome.stderr.trim_end().ends_with("so the run is given up"), "its last words are right");
+}
+
+#[test]
+fn a_smaller_limit_of_addresses_is_kept_and_never_blamed_on_a_plugin() {
+    let scene = Scene::new();
+    let limited = |kilobytes: u64, then: &str| {
+        let inner = describing(&scene.mark, &[("then", then)]);
+        let mut outer = Command::new("bash");
+        outer.args(["-c", "ulimit -v \"$0\"; exec \"$@\"", &kilobytes.to_string()]);
+        outer.arg(inner.get_program()).args(inner.get_args());
+        scene.mark.put(&mut outer);
+        Outcome::of(&mut outer)
+    };
+    let outcome = limited(7_000_000, "nothing");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let outcome = limited(7_000_000, "allocate");
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("6835 MiB of addresses (ulimit -v): raise that limit"), "{}", outcome.stderr);
+}
