@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::hostile_plugin;
 use crate::runs::{search, start, wait_until};
+use crate::{genomenas, hostile_plugin};
 
 /// A mark that no other command of this machine has.
 #[derive(Clone, Debug)]
@@ -70,6 +70,18 @@ pub fn signal(name: &str, pid: u32) {
 /// A search by the strategy `reaching` under `orders`, marked.
 pub fn reaching(mark: &Mark, store: &Path, out: &Path, orders: &[(&str, &str)]) -> Command {
     let mut command = search(store, out, "--strategy reaching --budget 480samples");
+    for (name, value) in orders {
+        command.args(["--set", &format!("{name}={value}")]);
+    }
+    command.arg("--plugins").arg(hostile_plugin());
+    mark.put(&mut command);
+    command
+}
+
+/// The first network of the strategy `reaching` under `orders`, marked: it proposes once, and nothing is trained.
+pub fn describing(mark: &Mark, orders: &[(&str, &str)]) -> Command {
+    let mut command = genomenas();
+    command.args(["describe", "--strategy", "reaching", "--length", "60", "--labels", "2"]);
     for (name, value) in orders {
         command.args(["--set", &format!("{name}={value}")]);
     }

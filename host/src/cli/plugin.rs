@@ -9,7 +9,7 @@ use genomenas_data::error::{Error, Result};
 use super::options::PluginOptions;
 use super::out;
 use crate::plugins::listing::{self, Details};
-use crate::plugins::{StrategyRegistry, crashes};
+use crate::plugins::{StrategyRegistry, crashes, launch};
 
 /// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
@@ -44,8 +44,10 @@ struct ListArgs {
 
 /// Shows what a strategy is, where it comes from and which parameters it takes
 #[derive(Args, Debug)]
-#[command(after_help = "Nothing of a plugin runs for it.\n\n\
-Examples:\n  genomenas plugin info random-search\n  genomenas plugin info ./libdanq.so")]
+#[command(
+    after_help = "Nothing of a plugin runs for it. Its protections are what this machine keeps a plugin from.\n\n\
+Examples:\n  genomenas plugin info random-search\n  genomenas plugin info ./libdanq.so"
+)]
 struct InfoArgs {
     /// A strategy, PLUGIN/STRATEGY, or the file of a plugin
     #[arg(value_name = "STRATEGY|FILE")]
@@ -87,8 +89,16 @@ fn list(args: &ListArgs) -> Result<()> {
 
 fn info(args: &InfoArgs) -> Result<()> {
     let is_file = args.name.contains(".so") || Path::new(&args.name).is_file();
-    let all =
+    let mut all =
         if is_file { of_file(&args.name)? } else { vec![listing::details(&args.plugins.registry()?, &args.name)?] };
+    let protections = match launch::protections(true) {
+        Ok(protections) => protections.to_string(),
+        // What the file says of itself is shown in any case.
+        Err(error) => format!("unknown: {error}"),
+    };
+    for details in &mut all {
+        details.facts.push(("protections", protections.clone()));
+    }
     if args.json {
         return match all.as_slice() {
             [one] => out::json(one),

@@ -3,7 +3,6 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 use std::time::Duration;
 
 use genomenas_data::text::printable;
@@ -118,7 +117,6 @@ impl Child {
         }
         child.pid = hello.pid;
         child.protections = hello.protections.unwrap_or_default();
-        child.tell_protections();
         child.open(library, manifest)?;
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
         let order = serde_json::to_vec(&order)
@@ -154,14 +152,9 @@ impl Child {
         self.pid
     }
 
-    /// Logs what the plugin is protected from, once for all instances of this process.
-    fn tell_protections(&self) {
-        static TOLD: Once = Once::new();
-        TOLD.call_once(|| {
-            let level =
-                if self.limits.confined && !self.protections.off.is_empty() { Level::Warn } else { Level::Info };
-            log::log!(level, "protections of plugins: {}", self.protections);
-        });
+    /// What the plugin is protected from, as its process found it.
+    pub fn protections(&self) -> &Protections {
+        &self.protections
     }
 
     /// A message of the plugin with what it cannot know: which limit of memory holds, and that it is confined.

@@ -14,6 +14,7 @@ use genomenas_plugin::ErrorCode;
 use genomenas_plugin::engine::{Call, Hooks, ReplayError, replay};
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
 use genomenas_plugin_host::wire::{Kind, code};
+use log::Level;
 use serde::Serialize;
 
 use super::child::{Child, Fault, Start};
@@ -134,6 +135,16 @@ impl PluginInstance {
     /// The process that the instance lives in now.
     pub fn pid(&self) -> Option<u32> {
         self.child.as_ref().map(Child::pid)
+    }
+
+    /// Logs what the plugin is protected from, and is not where it should be.
+    pub fn tell_protections(&self) {
+        let Some(child) = &self.child else {
+            return;
+        };
+        let wanting = self.start.limits.confined && !child.protections().off.is_empty();
+        let level = if wanting { Level::Warn } else { Level::Info };
+        log::log!(level, "protections of plugin {}: {}", self.start.manifest.id, child.protections());
     }
 
     /// Calls until an answer comes: a crash is followed by a revival and the same call again.

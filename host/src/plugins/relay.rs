@@ -1,7 +1,7 @@
 //! Relays what a plugin prints, line by line, to the host's log under the plugin's name.
 
 use std::io::{BufRead, BufReader, Read};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,11 +19,15 @@ const MOST: u64 = 1 << 20;
 
 /// What may still be printed, shared by both outputs and by every process that an instance lives in.
 #[derive(Clone, Debug)]
-pub struct Allowance(Arc<AtomicU64>);
+pub struct Allowance {
+    left: Arc<AtomicU64>,
+    /// Whether the log says already that it is spent.
+    told: Arc<AtomicBool>,
+}
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self(Arc::new(AtomicU64::new(MOST)))
+        Self { left: Arc::new(AtomicU64::new(MOST)), told: Arc::default() }
     }
 }
 
@@ -31,7 +35,7 @@ impl Allowance {
     /// Takes a line of so many bytes off; `false` where it is too long for what is left, which is then nothing.
     fn take(&self, bytes: u64) -> bool {
         let less = |left: u64| Some(left.saturating_sub(bytes));
-        let before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or(0);
+        let before = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or(0);
         before >= bytes
     }
 }
@@ -57,6 +61,7 @@ impl Relay {
         let target = format!("plugin::{plugin}");
         let said = Arc::clone(&last);
         let allowance = allowance.clone();
+        let plugin = plugin.to_owned();
         thread::Builder::new().name(target.clone()).spawn(move || {
             let mut stream = BufReader::with_capacity(64 << 10, stream);
             let spent = pass_on(&mut stream, |line| {
@@ -72,11 +77,14 @@ impl Relay {
                 true
             });
             if spent {
-                log::warn!(target: &target, "it has printed {} bytes: what follows is left out", grouped(MOST));
+                if !allowance.told.swap(true, Ordering::Relaxed) {
+                    let most = grouped(MOST);
+                    log::warn!(target: &target, "plugin {plugin} has printed {most} bytes: what follows is left out");
+                }
                 let rest = skip(&mut stream);
                 rest.last_words.iter().for_each(|text| remember(&said, text));
                 let (lines, bytes) = (grouped(rest.lines + 1), grouped(rest.bytes));
-                log::warn!(target: &target, "… {lines} more lines left out ({bytes} bytes)");
+                log::warn!(target: &target, "… {lines} more lines of plugin {plugin} left out ({bytes} bytes)");
             }
             // Nobody may be waiting any more.
             let _ = end.send(());

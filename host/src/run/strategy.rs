@@ -36,7 +36,9 @@ pub(super) fn resume(context: &Context, search: &Search, space: &Space, records:
         log::warn!("plugin {} is not confined (--unconfined): it can do whatever you can", search.plugin);
     }
     let limits = Limits::new(handling.hook_deadline.or(search.hook_deadline), !search.unconfined);
-    PluginInstance::resume(&choice, &setup, limits, state, calls(since))
+    let instance = PluginInstance::resume(&choice, &setup, limits, state, calls(since))?;
+    instance.tell_protections();
+    Ok(instance)
 }
 
 /// The log of a search: its journal, and beside it the state of the strategy.

@@ -18,11 +18,11 @@ use super::{Hostile, Orders, misdeed};
 
 /// What to do, before the other misdeed.
 #[derive(Clone, Debug, Parameters)]
-pub struct ReachOrders {
+pub(crate) struct ReachOrders {
     /// The act.
     #[parameter(default = "nothing")]
     pub act: String,
-    /// What it is about: a path, or the number of a process.
+    /// What it is about: a path, or a number after `n`.
     #[parameter(default = "")]
     pub arg: String,
     /// What follows: a misdeed of the strategy `hostile`, or `sleep` for ever.
@@ -38,7 +38,7 @@ pub struct ReachOrders {
 
 /// A strategy that behaves apart from its act.
 #[derive(Debug)]
-pub struct Reaching {
+pub(crate) struct Reaching {
     orders: ReachOrders,
     inner: Hostile,
     hooks: Vec<&'static str>,
@@ -102,7 +102,8 @@ fn report(act: &str, arg: &str) {
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the misdeeds")]
 fn attempt(act: &str, arg: &str) -> io::Result<String> {
-    let pid = || arg.parse::<i32>().map_err(io::Error::other);
+    let number = || arg.trim_start_matches('n').parse::<i32>().map_err(io::Error::other);
+    let pid = number;
     let done = |_| Ok("it worked".to_owned());
     match act {
         "children" => (0..20).try_for_each(|_| fork(|| false)).and_then(done),
@@ -181,7 +182,7 @@ fn attempt(act: &str, arg: &str) -> io::Result<String> {
         }
         "flood" => {
             let line = "x".repeat(999);
-            for _ in 0..arg.parse::<u64>().map_err(io::Error::other)? * 1000 {
+            for _ in 0..number()? * 1000 {
                 println!("{line}");
                 eprintln!("{line}");
             }
