@@ -1,5 +1,6 @@
 //! Everything that drives the built program and real plugin files, as one binary: it links libtorch once.
 
+mod answers;
 mod architecture;
 mod bad_input;
 mod baselines;
@@ -14,6 +15,7 @@ mod exit_codes;
 mod frozen;
 mod genomes;
 mod guard;
+mod memory;
 mod pages;
 mod plugins;
 mod protocol;

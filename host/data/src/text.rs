@@ -1,5 +1,7 @@
 //! Text for a person: numbers with separators, and text from outside that is safe to print.
 
+pub use genomenas_plugin::text::{LONGEST_MESSAGE, bounded, printable};
+
 /// A number with a comma between thousands: "46,929,039".
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -11,13 +13,6 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
-}
-
-/// `text` with a space in place of each control character: it stays on its line and sends nothing to the terminal.
-///
-/// Names, labels and messages that come from a file or a plugin go through here before they are printed.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 /// The first 60 characters of `text`, with "…" where there are more, so that a message that quotes a file stays short.
@@ -36,11 +31,6 @@ mod tests {
     #[test]
     fn thousands_are_separated_by_commas() {
         assert_eq!([0, 812, 1_000, 46_929_039].map(grouped), ["0", "812", "1,000", "46,929,039"]);
-    }
-
-    #[test]
-    fn control_characters_become_spaces() {
-        assert_eq!(printable("a\u{1b}[2Jb\nc\u{7}é"), "a [2Jb c é");
     }
 
     #[test]

@@ -21,6 +21,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::space::Space;
 use genomenas_report::{self as report, model::Comparison};
+use genomenas_torch::memory;
 
 use crate::lock::try_lock;
 use crate::run;
@@ -144,6 +145,8 @@ impl Comparer {
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
         let arguments = vec!["run".to_owned()];
+        let at_once = (self.plan.jobs as usize).min(jobs.len());
+        let environment = environment.into_iter().chain(share_of_memory(at_once)?).collect();
         let settings = WorkerSettings { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
         observer.event(&Event::Begin { done: runs.len() - jobs.len(), all: runs.len() });
         for event in Workers::new(settings, &jobs, signal) {
@@ -229,6 +232,13 @@ fn failure(job: &Job, end: &End) -> Result<Option<String>> {
     Ok(Some(reason))
 }
 
+/// What gives each of several runs at once its share of the memory that is there now: alone, each would count on all of
+/// it. A run that is the only one may use what is free.
+fn share_of_memory(at_once: usize) -> Result<Option<(String, String)>> {
+    let available = if at_once > 1 { memory::available()? } else { None };
+    Ok(available.map(|available| (memory::SHARE.to_owned(), (available.bytes / at_once as u64).to_string())))
+}
+
 fn remove_if_there(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
@@ -248,6 +258,19 @@ mod tests {
         assert!(error.to_string().contains("another comparison"), "{error}");
         drop(first);
         assert!(LockedFolder::open(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn runs_at_once_share_the_memory_and_a_single_one_has_all_of_it() {
+        assert_eq!(share_of_memory(1).unwrap(), None);
+        let share = |at_once| -> f64 {
+            let (name, bytes) = share_of_memory(at_once).unwrap().unwrap();
+            assert_eq!(name, "GENOMENAS_MEMORY");
+            bytes.parse().unwrap()
+        };
+        // What is free changes from one look to the next.
+        let part = share(2) / share(8);
+        assert!((2.0..8.0).contains(&part), "{part}");
     }
 
     #[test]

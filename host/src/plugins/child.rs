@@ -7,7 +7,7 @@ use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use genomenas_data::text::printable;
+use genomenas_data::text::{LONGEST_MESSAGE, bounded, printable};
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::Manifest;
 use genomenas_plugin_host::wire::{Create, Kind, code};
@@ -18,9 +18,6 @@ use super::launch;
 use super::limits::{Limits, call_name};
 use super::relay::Relay;
 use crate::exit;
-
-/// The most characters of a plugin's message that are passed on.
-const LONGEST_MESSAGE: usize = 2000;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -112,7 +109,7 @@ impl Child {
         match self.connection.call(kind, body, self.limits.deadlines.of(kind)) {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
-                let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
+                let message = printable(&bounded(&message, LONGEST_MESSAGE));
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
                         Err(Fault::Crash(format!("plugin {} {message} in {}", self.plugin, call_name(kind))))

@@ -1,0 +1,71 @@
+//! Text from outside in messages: on one line, without control characters, and of bounded length.
+//!
+//! Names in documents, replies of plugins and the words of libraries have no bound of their own, and an error that quotes
+//! one goes to a terminal, a log, a journal and two pages. [`Error`](crate::Error) sends every message through
+//! [`bounded`]; so does the host's error type.
+
+/// The most characters of an error message.
+pub const LONGEST_MESSAGE: usize = 2000;
+
+/// The most characters of a name that a message quotes.
+const LONGEST_NAME: usize = 120;
+
+/// `text` with a space in place of each control character: it stays on its line and sends nothing to the terminal.
+///
+/// Names, labels and messages that come from a file or a plugin go through here before they are printed.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// `text` as it is up to `most` characters; of a longer one the beginning and the end, with the number of characters
+/// left out between them.
+pub fn bounded(text: &str, most: usize) -> String {
+    // A character has at least one byte, so most texts need not be counted.
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let half = most.saturating_sub(NOTE) / 2;
+    let (begin, end): (String, String) = (text.chars().take(half).collect(), text.chars().skip(count - half).collect());
+    format!("{begin}… ({} characters left out) …{end}", count - 2 * half)
+}
+
+/// Room for the words between the two ends of a shortened text.
+const NOTE: usize = 45;
+
+/// A name that a message quotes: on one line, and short enough for one.
+pub(crate) fn quoted(name: &str) -> String {
+    printable(&bounded(name, LONGEST_NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_become_spaces() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc\u{7}é"), "a [2Jb c é");
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_at_the_middle_and_says_by_how_much() {
+        let text = format!("begin {} end", "é".repeat(60_000_000));
+        let short = bounded(&text, 100);
+        assert!(short.starts_with("begin éé") && short.ends_with("éé end"), "{short}");
+        assert!(short.contains("… (59999956 characters left out) …"), "{short}");
+        assert!(short.chars().count() <= 100, "{}", short.chars().count());
+        let left: usize = short.chars().filter(|letter| *letter == 'é').count();
+        assert_eq!(left + 10 + 59_999_956, text.chars().count());
+    }
+
+    #[test]
+    fn a_text_that_fits_stays_as_it_is_however_many_bytes_it_has() {
+        for text in ["", "short", &"é".repeat(100)] {
+            assert_eq!(bounded(text, 100), text);
+        }
+        assert!(bounded(&"é".repeat(101), 100).contains("(47 characters left out)"));
+    }
+}
