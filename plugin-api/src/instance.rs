@@ -107,7 +107,16 @@ mod tests {
 
     fn report(trial: u64) -> Report {
         let (trial, cost) = (TrialId(trial), Cost::default());
-        Report { trial, cost, remaining: 1, epoch: None, score: None, alphas: Alphas::default(), end: None }
+        Report {
+            trial,
+            cost,
+            remaining: 1,
+            epoch: None,
+            score: None,
+            alphas: Alphas::default(),
+            drawn_anew: None,
+            end: None,
+        }
     }
 
     fn saved(instance: &dyn Instance) -> String {

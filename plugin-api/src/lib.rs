@@ -31,6 +31,7 @@ pub mod settings;
 pub mod simulate;
 pub mod space;
 mod strategy;
+pub mod text;
 
 pub use baseline::Baseline;
 pub use error::{Error, ErrorCode, Result};

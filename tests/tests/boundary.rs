@@ -95,6 +95,7 @@ fn report() -> Report {
         epoch: None,
         score: None,
         alphas: Alphas::default(),
+        drawn_anew: None,
         end: None,
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that drives the built program and real plugin files, as one binary: it links libtorch once.
 
+mod answers;
 mod architecture;
 mod bad_input;
 mod baselines;
@@ -18,6 +19,7 @@ mod frozen;
 mod genomes;
 mod guard;
 mod isolation;
+mod memory;
 mod misdeeds;
 mod moved;
 mod own_files;

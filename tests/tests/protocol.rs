@@ -5,7 +5,7 @@
 
 #[allow(dead_code, unreachable_pub, reason = "the plugin reads scripts and the tests write them")]
 #[path = "../scripted/src/script.rs"]
-mod script;
+pub(super) mod script;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,18 +28,18 @@ use tempfile::TempDir;
 const BATCH: u32 = 16;
 
 /// Where scripts are played.
-struct Stage {
+pub(super) struct Stage {
     folder: TempDir,
     store: PathBuf,
     simulation: Simulation,
 }
 
 /// What a strategy was told, a line a report, and why the run ended before it finished.
-type Played = (Vec<String>, Option<String>);
+pub(super) type Played = (Vec<String>, Option<String>);
 
 impl Stage {
     /// On windows of 60 bases with two labels.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = motif_store(folder.path());
         let rows = |rows: usize| u64::try_from(rows).unwrap();
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// Plays a script in the simulation and in the host. What came of both, which must be the same.
-    fn play(&self, script: &Script, slots: u32) -> Played {
+    pub(super) fn play(&self, script: &Script, slots: u32) -> Played {
         let simulated = self.in_simulation(script);
         let real = self.in_host(script, slots);
         assert_eq!(simulated, real);
@@ -113,7 +113,7 @@ fn reports(run: &Path) -> Vec<String> {
 
 /// All of a report but what was measured, and how long it took.
 fn line(report: &Report) -> String {
-    let Report { trial, cost, remaining, epoch, score, alphas, end } = report;
+    let Report { trial, cost, remaining, epoch, score, alphas, drawn_anew, end } = report;
     let what = match (epoch, score, end) {
         (Some(epoch), None, None) => format!("epoch {}", epoch.number),
         (None, Some(score), None) => format!("mask {}", score.mask),
@@ -127,13 +127,14 @@ fn line(report: &Report) -> String {
         other => panic!("a report of {other:?}"),
     };
     let (samples, multiply_adds, alphas) = (cost.samples, cost.multiply_adds, alphas.0.len());
+    let anew = drawn_anew.as_ref().map_or_else(String::new, |anew| format!(", {anew}"));
     format!(
-        "trial {trial}: {samples} samples, {multiply_adds} multiply-adds, {remaining} left, {alphas} alphas, {what}"
+        "trial {trial}: {samples} samples, {multiply_adds} multiply-adds, {remaining} left, {alphas} alphas, {what}{anew}"
     )
 }
 
 /// Why trials failed, in the order of their ends.
-fn failures(played: &Played) -> Vec<&str> {
+pub(super) fn failures(played: &Played) -> Vec<&str> {
     played.0.iter().filter_map(|line| Some(line.split_once(", failed: ")?.1)).collect()
 }
 
@@ -152,32 +153,32 @@ fn draw(at: u64) -> Network {
 }
 
 /// A plan of epochs of `steps` steps and one batch of the validation split.
-fn plan(steps: u32, epochs: u32) -> Plan {
+pub(super) fn plan(steps: u32, epochs: u32) -> Plan {
     Plan { epochs, batch: BATCH, steps_per_epoch: Some(steps), validation_batches: Some(1), ..Plan::default() }
 }
 
-fn train(at: u64, plan: Plan) -> Trial {
+pub(super) fn train(at: u64, plan: Plan) -> Trial {
     Trial::train(draw(at), plan)
 }
 
-fn from(init: Initialisation, trial: Trial) -> Trial {
+pub(super) fn from(init: Initialisation, trial: Trial) -> Trial {
     let Work::Train { network, plan, .. } = trial.work else { panic!("expected a training, not {trial:?}") };
     Trial { work: Work::Train { network, plan, init }, ..trial }
 }
 
-fn inherit(parent: u64) -> Initialisation {
+pub(super) fn inherit(parent: u64) -> Initialisation {
     Initialisation::Inherit { trial: TrialId(parent) }
 }
 
-fn goes_on(parent: u64) -> Initialisation {
+pub(super) fn goes_on(parent: u64) -> Initialisation {
     Initialisation::Continue { trial: TrialId(parent) }
 }
 
-fn supernet(mask: Option<Mask>, mixing: Mixing, plan: Plan) -> Trial {
+pub(super) fn supernet(mask: Option<Mask>, mixing: Mixing, plan: Plan) -> Trial {
     Trial::train(Network::Supernet { mask, mixing }, plan)
 }
 
-fn sum(plan: Plan) -> Trial {
+pub(super) fn sum(plan: Plan) -> Trial {
     supernet(None, Mixing::Sum, plan)
 }
 
@@ -190,12 +191,12 @@ fn singles(count: u64) -> Vec<Mask> {
     (0..count).map(|at| Mask::from(&selection(at))).collect()
 }
 
-fn searched(data: ArchData, plan: Plan) -> Plan {
+pub(super) fn searched(data: ArchData, plan: Plan) -> Plan {
     let (optimizer, order) = (Optimizer::default(), Order::First);
     Plan { arch: Some(Arch { optimizer, clip: None, warm_up: 1, order, data }), ..plan }
 }
 
-fn drop(trials: &[u64]) -> Vec<Discard> {
+pub(super) fn drop(trials: &[u64]) -> Vec<Discard> {
     trials.iter().map(|&trial| Discard::Trial { trial: TrialId(trial) }).collect()
 }
 
@@ -204,7 +205,7 @@ fn option(decision: &str, option: &str) -> Discard {
 }
 
 /// The trials, one after the other.
-fn one_by_one(trials: Vec<Trial>) -> Script {
+pub(super) fn one_by_one(trials: Vec<Trial>) -> Script {
     Script::new(trials.into_iter().map(Proposal::trial).collect(), draw(0))
 }
 

@@ -5,6 +5,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::text::{LONGEST_MESSAGE, bounded};
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -46,22 +48,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// Wrong use or unusable input.
     pub fn input(message: impl Into<String>) -> Self {
-        Self::Input(message.into())
+        Self::Input(short(message.into()))
     }
 
     /// A plugin that crashed, did not answer, or broke the protocol.
     pub fn plugin(message: impl Into<String>) -> Self {
-        Self::Plugin(message.into())
+        Self::Plugin(short(message.into()))
     }
 
     /// Work that was understood and failed.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self::Failed(message.into())
+        Self::Failed(short(message.into()))
     }
 
     /// A state that this program should never reach; the message ends with a request to report it.
     pub fn bug(message: impl Into<String>) -> Self {
-        Self::Bug(message.into())
+        Self::Bug(short(message.into()))
     }
 
     /// A file or folder on which the operation `action`, a verb such as "read", was refused by the system.
@@ -71,13 +73,13 @@ impl Error {
 
     /// A file or folder whose content or state is not usable: it cannot be used for `action`, because of `reason`.
     pub fn file(action: &str, path: &Path, reason: impl std::fmt::Display) -> Self {
-        Self::Input(format!("cannot {action} {}: {reason}", path.display()))
+        Self::Input(short(format!("cannot {action} {}: {reason}", path.display())))
     }
 
     /// The same error with `context` in front of its message.
     #[must_use]
     pub fn context(self, context: impl std::fmt::Display) -> Self {
-        Self::Context { context: context.to_string(), source: Box::new(self) }
+        Self::Context { context: short(context.to_string()), source: Box::new(self) }
     }
 
     /// Whether the work itself failed, so that doing it again fails again. Anything else ends work that can go on once
@@ -99,6 +101,11 @@ impl Error {
             Self::Context { source, .. } => source.exit_code(),
         }
     }
+}
+
+/// A message, which may quote a file or a plugin, of bounded length: it goes into logs, results and pages.
+fn short(message: String) -> String {
+    if message.len() <= LONGEST_MESSAGE { message } else { bounded(&message, LONGEST_MESSAGE) }
 }
 
 /// Whether the system refuses a path for what it is, which another path mends. The rest (a full disk, a failed device,
@@ -166,6 +173,17 @@ mod tests {
         assert_eq!(error.exit_code(), 1);
         let cause = error.source().and_then(std::error::Error::source);
         assert!(cause.is_some_and(<dyn std::error::Error>::is::<io::Error>));
+    }
+
+    #[test]
+    fn a_message_is_of_bounded_length_whatever_it_quotes() {
+        let name = "n".repeat(60_000_000);
+        let path = Path::new("a/b");
+        for error in [Error::input(&name), Error::plugin(&name), Error::failed(&name), Error::file("use", path, &name)]
+        {
+            let text = error.context(&name).to_string();
+            assert!(text.len() < 2 * LONGEST_MESSAGE + 20 && text.contains("characters left out"), "{}", text.len());
+        }
     }
 
     #[test]

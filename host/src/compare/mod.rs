@@ -31,6 +31,7 @@ use genomenas_data::files;
 use genomenas_plugin::space::Space;
 use genomenas_report::model::RunState;
 use genomenas_report::{self as report, model::Comparison};
+use genomenas_torch::memory;
 
 use crate::run::settings::{Settings, files as run_files};
 use crate::run::{self, State};
@@ -155,6 +156,8 @@ impl Comparer {
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
         let mut arguments = vec!["run".to_owned()];
         arguments.extend(self.plan.unconfined.then(|| "--unconfined".to_owned()));
+        let at_once = (self.plan.jobs as usize).min(jobs.len());
+        let environment = environment.into_iter().chain(share_of_memory(at_once)?).collect();
         let settings = WorkerSettings { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
         observer.event(&Event::Begin { done: runs.len() - jobs.len() - broken.len(), all: runs.len() });
         for (run, reason) in broken {
@@ -245,4 +248,29 @@ pub fn write_report(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -
     };
     let written = written();
     (comparison, written)
+}
+
+/// What gives each of several runs at once its share of the memory that is there now: alone, each would count on all of
+/// it. A run that is the only one may use what is free.
+fn share_of_memory(at_once: usize) -> Result<Option<(String, String)>> {
+    let available = if at_once > 1 { memory::available()? } else { None };
+    Ok(available.map(|available| (memory::SHARE.to_owned(), (available.bytes / at_once as u64).to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_at_once_share_the_memory_and_a_single_one_has_all_of_it() {
+        assert_eq!(share_of_memory(1).unwrap(), None);
+        let share = |at_once| -> f64 {
+            let (name, bytes) = share_of_memory(at_once).unwrap().unwrap();
+            assert_eq!(name, "GENOMENAS_MEMORY");
+            bytes.parse().unwrap()
+        };
+        // What is free changes from one look to the next.
+        let part = share(2) / share(8);
+        assert!((2.0..8.0).contains(&part), "{part}");
+    }
 }

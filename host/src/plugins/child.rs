@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use genomenas_data::text::printable;
+use genomenas_data::text::{LONGEST_MESSAGE, bounded, printable};
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::message::Manifest;
 use genomenas_plugin_host::protections::Protections;
@@ -18,9 +18,6 @@ use super::relay::{Allowance, Relay};
 use super::supervisor::Supervisor;
 use super::{launch, site};
 use crate::exit;
-
-/// The most characters of a plugin's message that are passed on.
-const LONGEST_MESSAGE: usize = 2000;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -134,8 +131,7 @@ impl Child {
         match self.connection.call(kind, body, self.limits.deadlines.of(kind)) {
             Ok(Answer::Reply(reply)) => Ok(reply),
             Ok(Answer::Failure(code, message)) => {
-                let message: String = printable(&message).chars().take(LONGEST_MESSAGE).collect();
-                let message = self.explained(message);
+                let message = self.explained(printable(&bounded(&message, LONGEST_MESSAGE)));
                 match ErrorCode::from_u32(code) {
                     ErrorCode::Panic | ErrorCode::Poisoned => {
                         Err(Fault::Crash(format!("plugin {} {message} {}", self.plugin, during(kind))))

@@ -10,6 +10,7 @@
 use std::path::PathBuf;
 
 use genomenas_data::error::{Error, Result};
+use genomenas_data::text::{LONGEST_MESSAGE, bounded, printable};
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::engine::{Call, Hooks, ReplayError, replay};
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report, Setup};
@@ -334,9 +335,15 @@ fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>> {
 }
 
 fn answer<T: Reply>(child: &mut Child, kind: Kind, request: &[u8]) -> Result<T, Fault> {
-    let reply = child.call(kind, request.to_vec())?;
-    T::read(reply)
-        .map_err(|error| Fault::Refused { code: code::MISUSE, message: format!("its reply cannot be read: {error}") })
+    read(child.call(kind, request.to_vec())?)
+}
+
+fn read<T: Reply>(reply: Vec<u8>) -> Result<T, Fault> {
+    T::read(reply).map_err(|error| {
+        // What does not fit is quoted, in any length.
+        let error = printable(&bounded(&error.to_string(), LONGEST_MESSAGE));
+        Fault::Refused { code: code::MISUSE, message: format!("its reply cannot be read: {error}") }
+    })
 }
 
 /// What a hook returns.
@@ -371,5 +378,31 @@ impl Reply for Proposal {
 impl Reply for Vec<Discard> {
     fn read(bytes: Vec<u8>) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_that_cannot_be_read_is_quoted_in_bounds() {
+        let name = "n\\u001b".repeat(10_000_000);
+        let long = format!(r#"{{"type":"{name}"}}"#);
+        let trial = format!(r#"{{"type":"trials","trials":[{{"work":"{name}"}}]}}"#);
+        for reply in [&long, &trial] {
+            let Err(Fault::Refused { message, .. }) = read::<Proposal>(reply.clone().into_bytes()) else {
+                panic!("such a reply is refused")
+            };
+            assert!(
+                message.len() < LONGEST_MESSAGE + 100 && message.contains("characters left out"),
+                "{}",
+                message.len()
+            );
+            assert!(
+                message.starts_with("its reply cannot be read: unknown variant `n") && message.contains("expected")
+            );
+            assert!(!message.contains(char::is_control));
+        }
     }
 }

@@ -8,7 +8,7 @@ use genomenas_data::error::Error;
 use genomenas_plugin::engine::{
     self, Networks, Resolved, RunningTrial, Size, StepOutcome, TrialError, Turn, scoring_mixing,
 };
-use genomenas_plugin::message::{Alphas, Cost, Initialisation, Mixing, Stopped, Trial, TrialId, Work};
+use genomenas_plugin::message::{Alphas, Cost, DrawnAnew, Initialisation, Mixing, Stopped, Trial, TrialId, Work};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Mask;
 use genomenas_torch::memory;
@@ -58,9 +58,10 @@ impl TorchBackend<'_> {
     fn training(&self, trial: &RunningTrial, network: Resolved) -> Result<Job, TrialError<Error>> {
         let Context { settings, device, train, valid, .. } = self.context;
         let Work::Train { plan, init, .. } = &trial.trial.work else { return Err(no_work(trial)) };
+        let Resolved { layers, mixing, naming, .. } = network;
         let job = train::Job {
-            layers: network.layers,
-            mixing: network.mixing,
+            layers,
+            mixing,
             plan: plan.clone(),
             seed: seed::derive(settings.seed, "trial", trial.id.0),
             data_seed: settings.seed,
@@ -69,8 +70,8 @@ impl TorchBackend<'_> {
             train: train.clone(),
             valid: valid.clone(),
             start: match init {
-                Initialisation::Inherit { trial } => Start::Inherit(self.checkpoint_of(*trial)),
-                Initialisation::Continue { trial } => Start::Continue(self.checkpoint_of(*trial)),
+                Initialisation::Inherit { trial } => Start::Inherit(self.checkpoint_of(*trial), naming),
+                Initialisation::Continue { trial } => Start::Continue(self.checkpoint_of(*trial), naming),
                 _ => Start::Fresh,
             },
             keep_best: false,
@@ -155,6 +156,13 @@ impl engine::Backend for TorchBackend<'_> {
         match job {
             Job::Training(training) => training.cost(),
             Job::Scoring(scoring) => scoring.scoring.cost(),
+        }
+    }
+
+    fn drawn_anew(&self, job: &Job) -> Option<DrawnAnew> {
+        match job {
+            Job::Training(training) => training.drawn_anew().cloned(),
+            Job::Scoring(_) => None,
         }
     }
 

@@ -86,6 +86,9 @@ pub(super) fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64
 
 /// Passes on what happens in the search of a strategy.
 pub(super) fn relay(observer: &mut dyn Observer, strategy: &str, event: &engine::Event<'_>) {
+    if let engine::Event::Reported(Report { trial, drawn_anew: Some(drawn_anew), .. }) = event {
+        observer.event(&Event::Message(format!("trial {trial} begins with the weights of another: {drawn_anew}")));
+    }
     let news = match event {
         engine::Event::Begins(id, network) => Some(Event::Phase(format!("trial {id} ({})", describe_size(network)))),
         engine::Event::Reported(report) => of_report(report),

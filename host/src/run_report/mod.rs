@@ -8,6 +8,7 @@ use std::path::Path;
 use genomenas_data::Store;
 use genomenas_data::error::Result;
 use genomenas_data::files;
+use genomenas_data::text::bounded;
 use genomenas_plugin::message::Cost;
 use genomenas_report::model::{DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, SearchTerms, Setting};
 use genomenas_report::{humanize, recipe, run_page};
@@ -78,7 +79,7 @@ fn title(folder: &Path, settings: &Settings) -> String {
             search.strategy.clone() + &set.collect::<String>()
         }
         None => read_architecture(&folder.join(names::ARCHITECTURE))
-            .map_or_else(|| "an architecture".to_owned(), |architecture| architecture.name),
+            .map_or_else(|| "an architecture".to_owned(), |architecture| bounded(&architecture.name, 200)),
     };
     let store = &settings.data.store;
     let data =

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use genomenas_data::text::{LONGEST_MESSAGE, bounded};
+
 /// What went wrong.
 ///
 /// The first three variants are of one trial: the same trial would fail again, and another one need not. The rest is of
@@ -37,12 +39,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A plan, a network or a mixing that cannot be used.
     pub(crate) fn input(message: impl Into<String>) -> Self {
-        Self::Input(message.into())
+        Self::Input(bounded(&message.into(), LONGEST_MESSAGE))
     }
 
     /// Work that was understood and failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::Failed(message.into())
+        Self::Failed(bounded(&message.into(), LONGEST_MESSAGE))
     }
 
     /// A state that this program should never reach; see [`genomenas_data::Error::bug`].
@@ -99,7 +101,8 @@ impl Error {
 impl From<tch::TchError> for Error {
     fn from(error: tch::TchError) -> Self {
         // libtorch appends a C++ backtrace; the first line says what happened.
-        Self::Libtorch(error.to_string().lines().next().unwrap_or("unknown error").to_owned())
+        let text = error.to_string();
+        Self::Libtorch(bounded(text.lines().next().unwrap_or("unknown error"), LONGEST_MESSAGE))
     }
 }
 

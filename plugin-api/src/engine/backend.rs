@@ -6,7 +6,9 @@ use super::bound::Bound;
 use super::network::{Resolved, Size};
 use super::record::Record;
 use super::state::RunningTrial;
-use crate::message::{Alphas, Ask, Cost, Discard, Epoch, MaskScore, Proposal, Report, Stopped, Trial, TrialId};
+use crate::message::{
+    Alphas, Ask, Cost, Discard, DrawnAnew, Epoch, MaskScore, Proposal, Report, Stopped, Trial, TrialId,
+};
 
 /// The hooks of a strategy, wherever it lives.
 pub trait Hooks {
@@ -60,6 +62,11 @@ pub trait Backend {
 
     /// What the trial has cost since its beginning.
     fn cost(&mut self, job: &mut Self::Job) -> Cost;
+
+    /// What a job that began with the weights of another trial did not find there.
+    fn drawn_anew(&self, _job: &Self::Job) -> Option<DrawnAnew> {
+        None
+    }
 
     /// Stops the clock of a job until its next step.
     fn pause(&mut self, _job: &mut Self::Job) {}

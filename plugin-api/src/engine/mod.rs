@@ -8,9 +8,11 @@
 //! Everything that a trial may not be is checked here, once, when the trial has its first turn ([`check`]); a trial that
 //! is refused fails with the reason in its report.
 
+mod answer;
 mod backend;
 mod bound;
 pub mod check;
+mod naming;
 mod network;
 mod record;
 mod replay;
@@ -20,8 +22,10 @@ mod search_loop;
 mod state;
 mod turn;
 
+pub use answer::{MOST_BYTES, MOST_TRIALS};
 pub use backend::{Backend, Event, Fault, Hooks, Log, StepOutcome, TrialError, Turn};
 pub use bound::{Bound, in_unit, part, part_of, reached};
+pub use naming::Naming;
 pub use network::{Networks, Part, Resolved, Size, scoring_mixing};
 pub use record::{Phase, Record};
 pub use replay::{Call, ReplayError, calls, replay};

@@ -1,5 +1,6 @@
 //! The network of a trial or a finding, checked against the space, what remains of it, and the data.
 
+use super::naming::Naming;
 use super::rows::Data;
 use crate::message::{Discard, Mixing, Network};
 use crate::space::{Architecture, Layers, Mask, Space};
@@ -14,6 +15,8 @@ pub struct Resolved {
     pub mixing: Mixing,
     /// The part of the space that it is, where it is a supernet.
     pub part: Option<Part>,
+    /// How its weights are matched with those that it begins with.
+    pub naming: Naming,
 }
 
 /// A part of a space.
@@ -63,7 +66,7 @@ impl Networks<'_> {
             network => {
                 let layers = self.architecture(network)?.layers()?;
                 self.check(&layers)?;
-                Ok(Resolved { layers, mixing: Mixing::Softmax, part: None })
+                Ok(Resolved { layers, mixing: Mixing::Softmax, part: None, naming: Naming::default() })
             }
         }
     }
@@ -74,7 +77,7 @@ impl Networks<'_> {
         let layers = space.supernet_layers()?;
         self.check(&layers)?;
         let part = Part { mask: mask.unwrap_or(remaining).clone(), space };
-        Ok(Resolved { layers, mixing: mixing.clone(), part: Some(part) })
+        Ok(Resolved { layers, mixing: mixing.clone(), part: Some(part), naming: Naming::default() })
     }
 
     /// The supernet of a mask within the one that a supernet was `trained` on.

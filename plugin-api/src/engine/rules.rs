@@ -95,7 +95,16 @@ mod tests {
 
     fn report(id: u64, cost: Cost) -> Report {
         let trial = TrialId(id);
-        Report { trial, cost, remaining: 0, epoch: None, score: None, alphas: Alphas::default(), end: None }
+        Report {
+            trial,
+            cost,
+            remaining: 0,
+            epoch: None,
+            score: None,
+            alphas: Alphas::default(),
+            drawn_anew: None,
+            end: None,
+        }
     }
 
     fn epoch(id: u64, number: u32, multiply_adds: u64, last: bool) -> Record {

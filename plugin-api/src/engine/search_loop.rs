@@ -2,9 +2,10 @@
 //!
 //! Every answer is in the log before anything is done with it, and what is done next depends on the log alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::answer;
 use super::backend::{Backend, Event, Fault, Hooks, Log};
 use super::network::{Networks, Remaining, Size};
 use super::record::Record;
@@ -47,7 +48,30 @@ pub struct SearchLoop<'a, B: Backend> {
     pub(super) jobs: BTreeMap<TrialId, B::Job>,
     /// The sizes of the networks of trials that had a turn.
     pub(super) sizes: BTreeMap<TrialId, Size>,
+    /// Trials that the strategy dropped, whose weights this process has not freed yet.
+    pub(super) to_free: BTreeSet<TrialId>,
+    /// The bytes of answers since a trial did anything.
+    pub(super) unpaid: answer::Unpaid,
+    /// When this process saved the state of the strategy last.
+    pub(super) saved: Option<Saved>,
 }
+
+/// A save of the strategy's state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Saved {
+    /// The size of the state.
+    bytes: usize,
+    /// When it was saved, and how long that took, in seconds.
+    at: f64,
+    took: f64,
+}
+
+/// A state of up to so many bytes is saved after every trial.
+const SMALL_STATE: usize = 1 << 20;
+
+/// A larger one is saved when so many times as long has passed as the last save took. What comes after a save is asked of
+/// the strategy again, so a rare save loses nothing but time.
+const BETWEEN_SAVES: f64 = 20.0;
 
 impl<B: Backend + fmt::Debug> fmt::Debug for SearchLoop<'_, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,7 +89,21 @@ impl<'a, B: Backend> SearchLoop<'a, B> {
         backend: &'a mut B,
     ) -> Self {
         let remaining = Remaining::new(terms.space);
-        Self { terms, hooks, log, backend, state, remaining, jobs: BTreeMap::new(), sizes: BTreeMap::new() }
+        let to_free = state.discarded.clone();
+        let (jobs, sizes) = (BTreeMap::new(), BTreeMap::new());
+        Self {
+            terms,
+            hooks,
+            log,
+            backend,
+            state,
+            remaining,
+            jobs,
+            sizes,
+            to_free,
+            unpaid: answer::Unpaid::default(),
+            saved: None,
+        }
     }
 
     /// Where the search stands.
@@ -87,6 +125,12 @@ impl<'a, B: Backend> SearchLoop<'a, B> {
                     self.terms.fault(format!("finished with an architecture that cannot be used: {error}")).into()
                 });
             }
+            // Also before a turn: one answer may hold thousands of trials that do nothing.
+            if let Some((count, what)) = self.state.given_up(self.terms.budget) {
+                let strategy = self.terms.strategy;
+                let text = format!("the last {count} trials of {strategy} {what}: see the journal for the reasons");
+                return Err(Fault(text).into());
+            }
             match self.state.next_step(self.terms.budget) {
                 Next::EndDiscarded(id) => self.end_discarded(id)?,
                 Next::Turn(id) => self.turn(id)?,
@@ -101,13 +145,43 @@ impl<'a, B: Backend> SearchLoop<'a, B> {
         Ok(())
     }
 
+    /// Saves the state of the strategy, unless it is large and was saved a moment ago: a state that grows with the
+    /// search would otherwise cost a time that grows with its square.
+    pub(super) fn save_state(&mut self) -> Result<(), B::Error> {
+        let begun = self.backend.seconds();
+        if let Some(Saved { bytes, at, took }) = self.saved
+            && bytes > SMALL_STATE
+            && begun - at < BETWEEN_SAVES * took
+        {
+            return Ok(());
+        }
+        let state = self.hooks.save()?;
+        self.log.save(&state)?;
+        let at = self.backend.seconds();
+        self.saved = Some(Saved { bytes: state.len(), at, took: at - begun });
+        Ok(())
+    }
+
+    /// Frees the weights of trials that were dropped, once nothing needs them any more.
+    pub(super) fn free_dropped(&mut self) {
+        if self.to_free.is_empty() {
+            return;
+        }
+        let needed = self.state.needed();
+        let Self { to_free, state, backend, .. } = self;
+        // One that is yet to be proposed has nothing to free.
+        to_free.retain(|id| {
+            let keep = id.0 >= state.next || needed.contains(id);
+            if !keep {
+                backend.free(*id);
+            }
+            keep
+        });
+    }
+
     /// Asks for trials or for the finding.
     fn ask(&mut self) -> Result<(), B::Error> {
-        let Terms { strategy, budget, slots, .. } = self.terms;
-        if let Some((count, what)) = self.state.given_up(budget) {
-            let text = format!("the last {count} trials of {strategy} {what}: see the journal for the reasons");
-            return Err(Fault(text).into());
-        }
+        let Terms { budget, slots, .. } = self.terms;
         let ask = Ask {
             budget,
             remaining: self.state.remaining(budget),
@@ -119,6 +193,8 @@ impl<'a, B: Backend> SearchLoop<'a, B> {
         let asked = self.backend.seconds();
         let proposal = self.hooks.propose(&ask)?;
         let seconds = self.backend.seconds() - asked;
+        let counted = answer::proposal(&proposal).and_then(|bytes| self.unpaid.add(bytes));
+        counted.map_err(|error| self.terms.fault(error))?;
         match &proposal {
             Proposal::Trials { .. } if ask.remaining == 0 => {
                 let must = "it must finish when asked with nothing remaining";

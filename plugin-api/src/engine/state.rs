@@ -6,7 +6,7 @@ use super::record::{Phase, Record};
 use crate::message::{
     Cost, Discard, Epoch, Finding, Initialisation, Mixing, Network, Outcome, Proposal, Report, Trial, TrialId, Work,
 };
-use crate::space::Mask;
+use crate::space::{Mask, Selection};
 
 /// Where a search stands.
 #[derive(Clone, Debug)]
@@ -25,10 +25,14 @@ pub struct SearchState {
     pub next: u64,
     /// Trials that the strategy dropped.
     pub(super) discarded: BTreeSet<TrialId>,
+    /// Those of them that it had not proposed yet.
+    dropped_ahead: BTreeSet<TrialId>,
     /// Options and edges that the strategy dropped, in order.
     pub discards: Vec<Discard>,
-    /// Trainings that completed: what they trained, where it was a supernet.
-    pub(super) trained: BTreeMap<TrialId, Option<TrainedSupernet>>,
+    /// Options and edges that the strategy dropped, by name: an option of a decision, or its edge.
+    dropped: BTreeSet<(String, Option<String>)>,
+    /// Trainings that completed: what they trained.
+    pub(super) trained: BTreeMap<TrialId, Trained>,
     /// Trials in a row that did nothing.
     pub(super) idle_streak: u32,
     /// Trials in a row that trained on no sample.
@@ -60,6 +64,15 @@ pub struct RunningTrial {
     pub best: Option<Epoch>,
 }
 
+/// What a trial trained.
+#[derive(Clone, Debug)]
+pub(super) enum Trained {
+    /// A part of the space.
+    Supernet(TrainedSupernet),
+    /// An architecture, with the selection that it is, where it is known.
+    Architecture(Option<Selection>),
+}
+
 /// What a supernet trial trained.
 #[derive(Clone, Debug)]
 pub(super) struct TrainedSupernet {
@@ -83,6 +96,8 @@ impl SearchState {
             next: 0,
             discarded: BTreeSet::new(),
             discards: Vec::new(),
+            dropped: BTreeSet::new(),
+            dropped_ahead: BTreeSet::new(),
             trained: BTreeMap::new(),
             idle_streak: 0,
             zero_cost_streak: 0,
@@ -203,25 +218,66 @@ impl SearchState {
         }) = ended
             && completed
         {
-            let supernet = match network {
-                Network::Supernet { mask, mixing } => Some(TrainedSupernet { mask, mixing, discards_at_start }),
-                _ => None,
+            let trained = match network {
+                Network::Supernet { mask, mixing } => {
+                    Trained::Supernet(TrainedSupernet { mask, mixing, discards_at_start })
+                }
+                network => Trained::Architecture(selection_of(&network).cloned()),
             };
-            self.trained.insert(id, supernet);
+            self.trained.insert(id, trained);
         }
         self.waits = false;
         self.used += report.cost;
+        let dropped = matches!(&report.end, Some(end) if end.outcome == Outcome::Discarded);
+        // A strategy may drop what it proposed before it begins; what it dropped before it proposed it is for nothing.
+        if dropped && report.cost == Cost::default() && !self.dropped_ahead.contains(&report.trial) {
+            return;
+        }
         self.idle_streak = if report.cost.multiply_adds == 0 { self.idle_streak + 1 } else { 0 };
         self.zero_cost_streak = if report.cost.samples == 0 { self.zero_cost_streak + 1 } else { 0 };
     }
 
     fn drop(&mut self, discards: &[Discard]) {
-        for discard in discards {
-            match discard {
-                Discard::Trial { trial } => _ = self.discarded.insert(*trial),
-                other => self.discards.push(other.clone()),
+        let trials = discards.iter().filter_map(|discard| match discard {
+            Discard::Trial { trial } => Some(*trial),
+            _ => None,
+        });
+        for trial in trials {
+            self.discarded.insert(trial);
+            if trial.0 >= self.next {
+                self.dropped_ahead.insert(trial);
             }
         }
+        let new = self.new_discards(discards);
+        self.dropped.extend(new.iter().filter_map(name_of));
+        self.discards.extend(new);
+    }
+
+    /// The options and edges among `discards` that were not dropped before, each once.
+    pub(super) fn new_discards(&self, discards: &[Discard]) -> Vec<Discard> {
+        let mut seen = BTreeSet::new();
+        let is_new = |discard: &&Discard| {
+            name_of(discard).is_some_and(|name| !self.dropped.contains(&name) && seen.insert(name))
+        };
+        discards.iter().filter(is_new).cloned().collect()
+    }
+}
+
+/// The option or edge that is dropped; a trial is neither.
+fn name_of(discard: &Discard) -> Option<(String, Option<String>)> {
+    match discard {
+        Discard::Option { decision, option } => Some((decision.clone(), Some(option.clone()))),
+        Discard::Edge { decision } => Some((decision.clone(), None)),
+        Discard::Trial { .. } => None,
+    }
+}
+
+/// The selection that an architecture is.
+pub(super) const fn selection_of(network: &Network) -> Option<&Selection> {
+    match network {
+        Network::Selection { selection } => Some(selection),
+        Network::Architecture { architecture } => architecture.selection.as_ref(),
+        Network::Supernet { .. } => None,
     }
 }
 
@@ -240,7 +296,6 @@ pub(super) const fn parent_of(trial: &Trial) -> Option<TrialId> {
 mod tests {
     use super::*;
     use crate::message::{Alphas, Ask, Budget, Plan, Unit};
-    use crate::space::Selection;
 
     fn train(init: Initialisation) -> Trial {
         let network = Network::Selection { selection: Selection::default() };
@@ -263,7 +318,16 @@ mod tests {
     fn report(id: u64, multiply_adds: u64) -> Report {
         let cost = Cost { samples: 1, multiply_adds, ..Cost::default() };
         let trial = TrialId(id);
-        Report { trial, cost, remaining: 0, epoch: None, score: None, alphas: Alphas::default(), end: None }
+        Report {
+            trial,
+            cost,
+            remaining: 0,
+            epoch: None,
+            score: None,
+            alphas: Alphas::default(),
+            drawn_anew: None,
+            end: None,
+        }
     }
 
     fn epoch(id: u64, number: u32, multiply_adds: u64, last: bool) -> Record {

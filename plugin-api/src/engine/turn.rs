@@ -2,13 +2,16 @@
 
 use std::collections::btree_map::Entry;
 
+use super::answer;
 use super::backend::{Backend, Event, Fault, StepOutcome, TrialError, Turn};
 use super::check;
+use super::naming::Naming;
 use super::network::{Networks, Remaining, Resolved, Size, scoring_mixing};
 use super::record::{Phase, Record};
 use super::search_loop::{SearchLoop, Terms};
-use super::state::{RunningTrial, SearchState};
+use super::state::{RunningTrial, SearchState, Trained};
 use crate::message::{Alphas, Cost, Discard, End, Outcome, Report, Stopped, TrialId, Work};
+use crate::text::{LONGEST_MESSAGE, bounded, printable};
 
 impl<B: Backend> SearchLoop<'_, B> {
     /// Gives a trial its turn: an epoch, a mask, or its end.
@@ -42,6 +45,8 @@ impl<B: Backend> SearchLoop<'_, B> {
                 return self.end(id, Outcome::Completed { stopped }, cost, alphas);
             }
             Err(TrialError::Failed(reason)) => {
+                // It may quote anything, and goes into the log, to the strategy and to whoever watches.
+                let reason = printable(&bounded(&reason, LONGEST_MESSAGE));
                 return self.end(id, Outcome::Failed { reason }, cost, Alphas::default());
             }
             Err(TrialError::Stop(error)) => return Err(error),
@@ -65,6 +70,7 @@ impl<B: Backend> SearchLoop<'_, B> {
                     return Ok(StepOutcome::End { stopped: Stopped::Budget, alphas: Alphas::default() });
                 }
                 let network = resolve(terms, state, remaining, trial)?;
+                let network = Resolved { naming: Naming::of(&trial.trial, state, terms.space), ..network };
                 sizes.insert(id, Size::of(&network.layers));
                 backend.event(&Event::Begins(id, &network));
                 if let Work::Train { plan, .. } = &trial.trial.work {
@@ -87,20 +93,17 @@ impl<B: Backend> SearchLoop<'_, B> {
     }
 
     fn end(&mut self, id: TrialId, outcome: Outcome, cost: Cost, alphas: Alphas) -> Result<(), B::Error> {
-        self.jobs.remove(&id);
         let gone = !matches!(outcome, Outcome::Completed { .. });
         let report = Report { alphas, end: self.end_of(id, outcome), ..self.report(id, cost) };
+        self.jobs.remove(&id);
         let discards = self.tell(&report)?;
         self.record(&Record::End { trial: id, report, discards, used: self.state.spent_with(id, cost) })?;
-        let state = self.hooks.save()?;
-        self.log.save(&state)?;
+        self.save_state()?;
         if gone {
             self.backend.free(id);
         }
         // Trials that were dropped after they ended have weights to free, too.
-        for id in self.state.discarded.difference(&self.state.needed()) {
-            self.backend.free(*id);
-        }
+        self.free_dropped();
         Ok(())
     }
 
@@ -121,7 +124,9 @@ impl<B: Backend> SearchLoop<'_, B> {
     /// A report of nothing but what was spent.
     fn report(&self, trial: TrialId, cost: Cost) -> Report {
         let remaining = self.terms.budget.remaining(&self.state.spent_with(trial, cost));
-        Report { trial, cost, remaining, epoch: None, score: None, alphas: Alphas::default(), end: None }
+        let first = self.state.running(trial).is_some_and(|trial| trial.reported == 0);
+        let drawn_anew = self.jobs.get(&trial).filter(|_| first).and_then(|job| self.backend.drawn_anew(job));
+        Report { trial, cost, remaining, epoch: None, score: None, alphas: Alphas::default(), drawn_anew, end: None }
     }
 
     /// Reports to the strategy, and takes what it drops.
@@ -129,8 +134,15 @@ impl<B: Backend> SearchLoop<'_, B> {
         self.backend.event(&Event::Reported(report));
         self.hooks.update(report)?;
         let discards = self.hooks.discard(report)?;
-        let of_space = |discard: &&Discard| !matches!(discard, Discard::Trial { .. });
-        let dropped: Vec<Discard> = discards.iter().filter(of_space).cloned().collect();
+        let begun = self.state.running(report.trial).map_or(0, |trial| trial.cost.multiply_adds);
+        self.unpaid.paid(report.cost.multiply_adds.saturating_sub(begun));
+        let counted = answer::discards(&discards, self.terms.space).and_then(|bytes| self.unpaid.add(bytes));
+        counted.map_err(|error| self.terms.fault(error))?;
+        self.to_free.extend(discards.iter().filter_map(|discard| match discard {
+            Discard::Trial { trial } => Some(*trial),
+            _ => None,
+        }));
+        let dropped = self.state.new_discards(&discards);
         if !dropped.is_empty() {
             let all = [self.state.discards.as_slice(), &dropped].concat();
             let refused = |error| self.terms.fault(format!("drops what it may not: {error}"));
@@ -160,7 +172,7 @@ fn resolve(
         }
         Work::Score { weights_of, masks, batch, validation_batches, .. } => {
             check::score(masks, *batch, *validation_batches)?;
-            let Some(Some(supernet)) = state.trained.get(weights_of) else {
+            let Some(Trained::Supernet(supernet)) = state.trained.get(weights_of) else {
                 return Err(check::only_supernets(*weights_of));
             };
             let remaining = remaining.after(&state.discards[..supernet.discards_at_start])?;

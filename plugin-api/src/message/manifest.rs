@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::text::{bounded, printable};
 use crate::{Error, Result};
 
 /// The section that holds the manifest.
@@ -240,8 +241,7 @@ fn major(version: &str) -> &str {
 
 /// One line without control characters, because a manifest is a stranger's text and ends on a terminal.
 fn plain(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
-    line.trim().to_owned()
+    printable(&bounded(text, 1000)).trim().to_owned()
 }
 
 /// Without the line feed of the record and the zeros that a linker pads with.

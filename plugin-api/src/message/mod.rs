@@ -23,7 +23,7 @@ pub use mixing::Mixing;
 pub use optimizer::{Algorithm, Optimizer, Schedule};
 pub use plan::{ClassWeights, Clip, EarlyStopping, Horizon, Plan};
 pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, Work};
-pub use report::{Alphas, End, Epoch, MaskScore, Metric, OptionWeight, Outcome, Report, Stopped};
+pub use report::{Alphas, DrawnAnew, End, Epoch, MaskScore, Metric, OptionWeight, Outcome, Report, Stopped};
 pub use setup::{DataInfo, Setup, Task};
 pub use trial_id::TrialId;
 

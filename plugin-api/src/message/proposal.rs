@@ -175,7 +175,9 @@ pub enum Initialisation {
     #[default]
     Fresh,
     /// Those with which an earlier trial of this run ended, running statistics and alphas included, matched by name: an
-    /// option that remains keeps its weights and its alpha. The rest is drawn anew.
+    /// option that remains keeps its weights and its alpha, and so does one that a selection (or an architecture with its
+    /// selection) takes from a supernet. The rest is drawn anew, and the trial's first report says so
+    /// ([`Report::drawn_anew`](super::Report::drawn_anew)).
     Inherit {
         /// That trial.
         trial: TrialId,

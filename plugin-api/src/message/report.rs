@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{Cost, TrialId};
+use crate::text::quoted;
 use crate::{Error, Result};
 
 /// What happened in one trial: an epoch, the score of a mask, or its end.
@@ -27,6 +28,9 @@ pub struct Report {
     /// The alphas of a supernet that mixes by them, as they are now; empty for other networks.
     #[serde(default, skip_serializing_if = "Alphas::is_empty")]
     pub alphas: Alphas,
+    /// What a trial that begins with another one's weights did not find there, in its first report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drawn_anew: Option<DrawnAnew>,
     /// Present in the last report of a trial, and only there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<End>,
@@ -40,6 +44,51 @@ impl Report {
             Outcome::Completed { .. } => end.best.as_ref()?.score(metric),
             Outcome::Discarded | Outcome::Failed { .. } => None,
         }
+    }
+}
+
+/// The weights and running statistics that a trial did not find in those that it began with, and that were drawn anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DrawnAnew {
+    /// How many they are.
+    pub count: u64,
+    /// How many of them were there in another shape.
+    pub other_shape: u64,
+    /// The names of the first, as the trial's own network has them.
+    pub first: Vec<String>,
+}
+
+impl DrawnAnew {
+    /// The most names.
+    const NAMES: usize = 5;
+
+    /// Adds one; `other_shape` says whether it was there in another shape.
+    pub fn add(&mut self, name: &str, other_shape: bool) {
+        self.count += 1;
+        self.other_shape += u64::from(other_shape);
+        if self.first.len() < Self::NAMES {
+            self.first.push(quoted(name));
+        }
+    }
+
+    /// Itself, if there is any.
+    pub fn some(self) -> Option<Self> {
+        (self.count > 0).then_some(self)
+    }
+}
+
+impl fmt::Display for DrawnAnew {
+    /// For a person: `3 weights were not found there and start anew (1 of another shape there): a, b, c`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (weights, were) = if self.count == 1 { ("weight", "was") } else { ("weights", "were") };
+        write!(f, "{} {weights} {were} not found there and start anew", self.count)?;
+        if self.other_shape > 0 {
+            write!(f, " ({} of another shape there)", self.other_shape)?;
+        }
+        write!(f, ": {}", self.first.join(", "))?;
+        let more = self.count.saturating_sub(self.first.len() as u64);
+        if more > 0 { write!(f, " and {more} more") } else { Ok(()) }
     }
 }
 

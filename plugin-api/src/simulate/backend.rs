@@ -10,9 +10,11 @@ use super::scoring::Scoring;
 use super::supernet::Supernet;
 use super::training::{Network, Training, TrainingJob, Weights};
 use crate::engine::{
-    self, Data, Event, Networks, PlanRows, Resolved, RunningTrial, Size, StepOutcome, TrialError, Turn, scoring_mixing,
+    self, Data, Event, Naming, Networks, PlanRows, Resolved, RunningTrial, Size, StepOutcome, TrialError, Turn,
+    scoring_mixing,
 };
-use crate::message::{self, Cost, Initialisation, Proposal, Trial, TrialId, Work};
+use crate::message::{self, Cost, DrawnAnew, Initialisation, Proposal, Trial, TrialId, Work};
+use crate::space::Shape;
 use crate::{Error, Result};
 
 /// What trains and scores in a simulation.
@@ -60,6 +62,13 @@ impl<'a> Backend<'a> {
             Initialisation::Continue { trial } => self.weights_of(*trial)?,
         };
         let forward = network.layers.multiply_adds();
+        let own: Vec<(String, Shape)> = network.layers.weights().collect();
+        let drawn_anew = match init {
+            Initialisation::Fresh => None,
+            Initialisation::Inherit { trial } | Initialisation::Continue { trial } => {
+                self.saved.get(trial).and_then(|parent| not_found(&own, parent.names(), &network.naming))
+            }
+        };
         let network = match network.part {
             Some(part) => Network::Supernet(Supernet::new(part.space, network.mixing, self.truth.landscape)),
             None => Network::Architecture(self.truth.of_network(named)?),
@@ -73,6 +82,8 @@ impl<'a> Backend<'a> {
             rows: PlanRows::new(plan, self.networks.data)?,
             data: self.networks.data.clone(),
             dictated: self.simulation.alphas.map(|alpha| (supernets_before, alpha)),
+            weights: own,
+            drawn_anew,
         };
         Ok(Training::new(Rc::new(job), &weights, self.truth.landscape))
     }
@@ -130,6 +141,13 @@ impl engine::Backend for Backend<'_> {
         }
     }
 
+    fn drawn_anew(&self, job: &Job) -> Option<DrawnAnew> {
+        match job {
+            Job::Training(training) => training.drawn_anew(),
+            Job::Scoring(_) => None,
+        }
+    }
+
     fn free(&mut self, trial: TrialId) {
         self.saved.remove(&trial);
     }
@@ -155,6 +173,19 @@ impl engine::Backend for Backend<'_> {
             self.supernets.extend(ids.filter(|(_, trial)| trains_supernet(trial)).map(|(id, _)| id));
         }
     }
+}
+
+/// The weights among `own` that the trial which one begins with does not have, or has in another shape.
+fn not_found(own: &[(String, Shape)], parents: &[(String, Shape)], naming: &Naming) -> Option<DrawnAnew> {
+    let given: BTreeMap<_, _> = parents.iter().map(|(name, shape)| (naming.parents(name), shape)).collect();
+    let mut drawn_anew = DrawnAnew::default();
+    for (name, shape) in own {
+        match given.get(&naming.own(name)) {
+            Some(&other) if other == shape => {}
+            other => drawn_anew.add(name, other.is_some()),
+        }
+    }
+    drawn_anew.some()
 }
 
 /// Whether a trial trains a supernet.

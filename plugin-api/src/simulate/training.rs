@@ -8,7 +8,8 @@ use super::curves::{Good, Truth};
 use super::landscape::Landscape;
 use super::supernet::Supernet;
 use crate::engine::{Bound, Data, PlanRows, StepOutcome, Turn, reached};
-use crate::message::{Alphas, Cost, Epoch, Plan, Stopped, TrialId};
+use crate::message::{Alphas, Cost, DrawnAnew, Epoch, Plan, Stopped, TrialId};
+use crate::space::Shape;
 
 /// The weights that a trial begins with or leaves to others.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,10 @@ pub(super) struct TrainingJob {
     pub(super) data: Data,
     pub(super) rows: PlanRows,
     pub(super) dictated: Option<Dictated>,
+    /// The names and shapes of its weights.
+    pub(super) weights: Vec<(String, Shape)>,
+    /// What it did not find in the weights that it began with.
+    pub(super) drawn_anew: Option<DrawnAnew>,
 }
 
 /// A training under way; a copy of it is what it saves.
@@ -109,6 +114,16 @@ impl Training {
         self.spent
     }
 
+    /// What it did not find in the weights that it began with.
+    pub(super) fn drawn_anew(&self) -> Option<DrawnAnew> {
+        self.job.drawn_anew.clone()
+    }
+
+    /// The names and shapes of its weights.
+    pub(super) fn names(&self) -> &[(String, Shape)] {
+        &self.job.weights
+    }
+
     /// What it leaves to others.
     pub(super) fn weights(&self) -> Weights {
         Weights { samples: self.samples, alphas: self.alphas() }
@@ -116,7 +131,7 @@ impl Training {
 
     /// Trains and scores the next epoch.
     fn next_epoch(&mut self, bounds: &[Bound], truth: &Truth<'_>) {
-        let TrainingJob { trial, network, forward, plan, data, rows, dictated } = &*self.job;
+        let TrainingJob { trial, network, forward, plan, data, rows, dictated, .. } = &*self.job;
         let before = self.last.as_ref().map_or(0, |last| last.number);
         let pace = Pace { plan, rows, valid_rows: data.info.valid_rows, forward: *forward, bounds };
         let (steps, cost) = pace.epoch(before, self.spent);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Block, EdgeActivation, Form, Graph, INPUT, LayerOp, Node, Op, Source};
+use crate::text::quoted;
 use crate::{Error, Result};
 
 /// The most operations a graph may have once its blocks are written out; blocks in blocks grow exponentially.
@@ -80,7 +81,8 @@ impl<'a> Expansion<'a> {
                 unread.remove(input.as_str());
                 inputs.push(*names.get(input.as_str()).ok_or_else(|| {
                     Error::invalid(format!(
-                        "node '{path}' reads '{input}', which is neither an input nor a node before it"
+                        "node '{path}' reads '{}', which is neither an input nor a node before it",
+                        quoted(input)
                     ))
                 })?);
             }
@@ -210,7 +212,8 @@ fn check_name(name: &str, path: &str, what: &str) -> Result<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if name.is_empty() || name == INPUT || name.len() > 100 || !name.chars().all(plain) {
         return Err(Error::invalid(format!(
-            "'{path}' cannot be the name of {what}: expected 1 to 100 letters, digits, '_' or '-', and not '{INPUT}'"
+            "'{}' cannot be the name of {what}: expected 1 to 100 letters, digits, '_' or '-', and not '{INPUT}'",
+            quoted(path)
         )));
     }
     Ok(())

@@ -47,6 +47,10 @@ pub struct Layer {
     /// Values of one sample that a training step keeps of it until the backward pass: an estimate. A supernet's is that
     /// of an architecture step over all options.
     pub activations: u64,
+    /// Values of one sample, whether anything keeps them or not, that are in memory while a pass is at this layer, or their
+    /// gradients: what it reads and computes, its working copies, and what is computed before it and read after it. An
+    /// estimate.
+    pub live: u64,
 }
 
 /// A shape as errors show it: `[320, 75]`.

@@ -3,7 +3,7 @@
 use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
 use super::layer::shown;
-use super::{Decision, Form, Graph, Layer, LayerOp, Shape, Source, activation_memory, sharing};
+use super::{Decision, Form, Graph, Layer, LayerOp, Peak, Shape, Source, activation_memory, live_memory, sharing};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -63,9 +63,10 @@ impl Layers {
                     shown(&shape)
                 )));
             }
-            layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0 });
+            layers.push(Layer { name, op, inputs, shape, parameters, multiply_adds, activations: 0, live: 0 });
         }
         activation_memory::count(&input, &mut layers, output, &decisions, form);
+        live_memory::count(&input, &mut layers, output);
         let all = Self { form, input, layers, output, decisions };
         let total = |count: fn(&Layer) -> u64| all.layers.iter().map(count).fold(0, u64::saturating_add);
         if total(|l| l.parameters) > MAX_COUNT || total(|l| l.multiply_adds) > MAX_COUNT {
@@ -135,5 +136,27 @@ impl Layers {
     /// Values that a training step keeps for the backward pass, a sample of the batch: an estimate.
     pub fn activations(&self) -> u64 {
         self.layers.iter().map(|layer| layer.activations).fold(0, u64::saturating_add)
+    }
+
+    /// The most values of one sample that a training step over all options holds at once: those that layers up to one keep
+    /// for the backward pass, and what is live there. An estimate.
+    pub fn peak(&self) -> Peak {
+        let mut kept = 0_u64;
+        let at = |layer: &Layer| {
+            kept = kept.saturating_add(layer.activations);
+            Peak { values: kept.saturating_add(layer.live), live: layer.live, layer: layer.name.clone() }
+        };
+        self.layers.iter().map(at).max_by_key(|peak| peak.values).unwrap_or_default()
+    }
+
+    /// The same of a step over some of the options, which keeps `activations` values: at most.
+    pub fn peak_of_parts(&self, activations: u64) -> Peak {
+        let most = self.layers.iter().max_by_key(|layer| layer.live);
+        let at = |layer: &Layer| Peak {
+            values: activations.saturating_add(layer.live),
+            live: layer.live,
+            layer: layer.name.clone(),
+        };
+        most.map(at).unwrap_or_default()
     }
 }

@@ -18,12 +18,15 @@ mod graph;
 mod infer;
 mod layer;
 mod layers;
+mod live_memory;
 mod mask;
 mod op;
+mod option_names;
 mod select;
 mod sharing;
 #[expect(clippy::module_inception, reason = "a space is the subject of both")]
 mod space;
+mod weights;
 
 pub use architecture::{Architecture, ArchitectureBuilder, ArchitectureFormat};
 pub use cells::Cell;
@@ -34,6 +37,8 @@ pub use genomenas::GenomeNas;
 pub use graph::{Block, Graph, INPUT, Node, VERSION};
 pub use layer::{Layer, LayerOp, Shape, Source};
 pub use layers::Layers;
+pub use live_memory::Peak;
 pub use mask::Mask;
 pub use op::{EdgeActivation, Function, HighwayCell, HighwayEdge, Op};
+pub use option_names::OptionNames;
 pub use space::{Space, SpaceFormat};

@@ -101,7 +101,7 @@ fn end(alphas: Alphas, remaining: u64) -> Report {
     let outcome = Outcome::Completed { stopped: Stopped::Limit };
     let end = End { outcome, best: None, parameters: 0, multiply_adds: 0, peak_memory: 0 };
     let (trial, cost) = (TrialId(7), Cost::default());
-    Report { trial, cost, remaining, epoch: None, score: None, alphas, end: Some(end) }
+    Report { trial, cost, remaining, epoch: None, score: None, alphas, drawn_anew: None, end: Some(end) }
 }
 
 fn finding(proposal: Proposal) -> Candidate {

@@ -4,6 +4,8 @@
 
 mod activations;
 #[cfg(feature = "simulate")]
+mod answers;
+#[cfg(feature = "simulate")]
 mod any_proposal;
 mod canonical;
 #[cfg(feature = "simulate")]

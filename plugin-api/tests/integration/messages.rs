@@ -86,7 +86,7 @@ fn mask() -> Mask {
 fn report() -> Report {
     let epoch = Some(Epoch::default());
     let alphas = Alphas::default();
-    Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch, score: None, alphas, end: None }
+    Report { trial: TrialId(1), cost: cost(), remaining: 9, epoch, score: None, alphas, drawn_anew: None, end: None }
 }
 
 fn space() -> Space {

@@ -79,6 +79,7 @@ impl ByHand {
             epoch: None,
             score: None,
             alphas: genomenas_plugin::message::Alphas::default(),
+            drawn_anew: None,
             end: None,
         };
         let epoch = Epoch { number: 1, auprc: Some(score), ..Epoch::default() };

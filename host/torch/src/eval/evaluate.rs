@@ -39,11 +39,13 @@ pub fn evaluate(evaluation: &Evaluation<'_>) -> Result<Metrics> {
         parameters: layers.parameters(),
         copies: MemoryEstimate::SCORED,
         activations: layers.activations(),
+        peak: layers.peak(),
+        rows: MemoryEstimate::row(shape.length, shape.labels.len()),
         batch: scoring.batch,
     };
     memory::check(scoring.device, &estimate)?;
     let mut net = Net::build_blank(&layers, scoring.device)?;
-    net.weights.restore(&tensors, true).map_err(|error| error.in_file(weights))?;
+    net.weights.restore(&tensors).map_err(|error| error.in_file(weights))?;
     let best = Scoring { thresholds: Thresholds::Best, ..*scoring };
     let rows = match split {
         Split::Valid => return score(&net, &store.valid(), &best),

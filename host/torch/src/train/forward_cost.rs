@@ -1,7 +1,7 @@
 //! The cost of a forward pass through a supernet: of all of it, or only of the options that its blend chose.
 
 use genomenas_plugin::message::Mixing;
-use genomenas_plugin::space::{EdgeActivation, Layer, LayerOp, Layers, Op, Source};
+use genomenas_plugin::space::{EdgeActivation, Layer, LayerOp, Layers, Op, Peak, Source};
 
 use crate::error::Result;
 use crate::net::{Blend, Mixer};
@@ -29,6 +29,20 @@ impl ForwardCost {
             }),
             _ => Self::whole(layers),
         }
+    }
+
+    /// The most values of one sample that a step under `mixing` holds at once: an upper bound.
+    ///
+    /// # Errors
+    ///
+    /// The mixing names what the supernet does not have.
+    pub(super) fn peak(layers: &Layers, mixing: &Mixing) -> Result<Peak> {
+        Ok(match mixing {
+            Mixing::Cycle { .. } | Mixing::Sample { .. } | Mixing::Uniform { .. } => {
+                layers.peak_of_parts(Self::most(layers, mixing)?.activations)
+            }
+            _ => layers.peak(),
+        })
     }
 
     /// An upper bound of the cost of a pass under `mixing`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use genomenas_data::{Device, Rows};
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::space::Layers;
 
@@ -41,10 +42,11 @@ pub struct Job {
 pub enum Start {
     /// Weights drawn from its seed.
     Fresh,
-    /// The weights, statistics and alphas of a checkpoint where names and shapes match; the rest is drawn.
-    Inherit(PathBuf),
+    /// The weights, statistics and alphas of a checkpoint where names, matched as this says, and shapes are the same; the
+    /// rest is drawn.
+    Inherit(PathBuf, Naming),
     /// As [`Inherit`](Self::Inherit), with the moments and steps of the optimizers, and the place in the schedules.
-    Continue(PathBuf),
+    Continue(PathBuf, Naming),
 }
 
 /// Is notified of every step of a training or of a scoring.

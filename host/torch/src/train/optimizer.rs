@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::message::{self, Algorithm, Arch, Clip, Plan};
 use tch::{Device, TchError, Tensor};
 
@@ -107,18 +108,30 @@ impl Optimizer {
         Ok(all)
     }
 
-    /// Restores moments that [`Self::state`] returned, of these or of other weights. With `exact` all must be there;
-    /// otherwise those of the same name and shape are restored, and the others stay 0.
-    pub(super) fn restore(&mut self, weights: &Weights, state: &[(String, Tensor)], exact: bool) -> Result<()> {
+    /// Restores moments that [`Self::state`] returned: of these weights, and then all must be there; or with a `naming` of
+    /// others, and then those of the same name and shape are restored, and the others stay 0.
+    pub(super) fn restore(
+        &mut self,
+        weights: &Weights,
+        state: &[(String, Tensor)],
+        naming: Option<&Naming>,
+    ) -> Result<()> {
         let _guard = tch::no_grad_guard();
-        let given: BTreeMap<&str, &Tensor> = state.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+        let written_out = |name: &str| match (naming, name.split_once('/')) {
+            (Some(naming), Some((moment, name))) => format!("{moment}/{}", naming.parents(name)),
+            _ => name.to_owned(),
+        };
+        let given: BTreeMap<String, &Tensor> = state.iter().map(|(name, tensor)| (written_out(name), tensor)).collect();
         for own in &self.parts {
             for (moment, values) in [("first", &own.first), ("second", &own.second)] {
                 for (name, mut own) in weights.by_name_of(own.part, values)? {
-                    let name = format!("{moment}/{name}");
-                    match given.get(name.as_str()).filter(|saved| saved.size() == own.size()) {
+                    let name = match naming {
+                        Some(naming) => format!("{moment}/{}", naming.own(name)),
+                        None => format!("{moment}/{name}"),
+                    };
+                    match given.get(&name).filter(|saved| saved.size() == own.size()) {
                         Some(saved) => own.f_copy_(saved)?,
-                        None if exact => {
+                        None if naming.is_none() => {
                             return Err(Error::input(format!("the checkpoint lacks the optimizer's state '{name}'")));
                         }
                         None => {}
@@ -257,7 +270,7 @@ mod tests {
         let layers = builder.finish().unwrap().layers().unwrap();
         let mut net = Net::build(&layers, 1, HostDevice::Cpu).unwrap();
         let start = Tensor::from_slice(&[1.0_f32, 0.0, 0.0, 0.0]).view([1, 4]);
-        net.weights.restore(&[("out.weight".to_owned(), start)], true).unwrap();
+        net.weights.restore(&[("out.weight".to_owned(), start)]).unwrap();
         net
     }
 

@@ -1,7 +1,7 @@
 //! How far a training is: all that a checkpoint holds besides tensors.
 
 use genomenas_plugin::engine::part_of;
-use genomenas_plugin::message::{Cost, Epoch, Horizon, Plan, Stopped};
+use genomenas_plugin::message::{Cost, DrawnAnew, Epoch, Horizon, Plan, Stopped};
 use serde::{Deserialize, Serialize};
 
 /// How far a training is.
@@ -34,6 +34,9 @@ pub(super) struct TrainingProgress {
     pub(super) stopped: Option<Stopped>,
     /// What the trainings that it continues did.
     pub(super) before: Before,
+    /// What it did not find in the weights that it began with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) drawn_anew: Option<DrawnAnew>,
 }
 
 /// What the trainings that another one continues did, all together.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use genomenas_plugin::engine::Naming;
+
 use super::meter::Meter;
 use super::optimizer::Optimizer;
 use super::progress::TrainingProgress;
@@ -37,8 +39,8 @@ impl Training {
     pub(super) fn resume(&mut self) -> Result<()> {
         let path = self.job.checkpoint.clone();
         let (tensors, progress) = read(&path)?;
-        self.net.weights.restore(&group(&tensors, WEIGHTS), true).map_err(|error| error.in_file(&path))?;
-        self.restore_moments(&group(&tensors, OPTIMIZER), true).map_err(|error| error.in_file(&path))?;
+        self.net.weights.restore(&group(&tensors, WEIGHTS)).map_err(|error| error.in_file(&path))?;
+        self.restore_moments(&group(&tensors, OPTIMIZER), None).map_err(|error| error.in_file(&path))?;
         let best = group(&tensors, BEST);
         self.best_weights = (!best.is_empty()).then_some(best);
         self.meter = Meter::new(progress.cost);
@@ -47,23 +49,25 @@ impl Training {
     }
 
     /// Inherits weights, statistics and alphas of another training, where names and shapes match.
-    pub(super) fn inherit(&mut self, path: &Path) -> Result<()> {
-        self.net.weights.restore(&ended_with(path)?, false).map(|_| ())
-    }
-
-    /// Continues another training: besides its weights, with the state of its optimizers and its place in the schedules.
-    pub(super) fn go_on_from(&mut self, path: &Path) -> Result<()> {
-        let (tensors, progress) = read(path)?;
-        self.net.weights.restore(&group(&tensors, WEIGHTS), false)?;
-        self.restore_moments(&group(&tensors, OPTIMIZER), false)?;
-        self.progress = progress.continued();
+    pub(super) fn inherit(&mut self, path: &Path, naming: &Naming) -> Result<()> {
+        self.progress.drawn_anew = self.net.weights.inherit(&ended_with(path)?, naming)?;
         Ok(())
     }
 
-    fn restore_moments(&mut self, moments: &Tensors, exact: bool) -> Result<()> {
+    /// Continues another training: besides its weights, with the state of its optimizers and its place in the schedules.
+    pub(super) fn go_on_from(&mut self, path: &Path, naming: &Naming) -> Result<()> {
+        let (tensors, progress) = read(path)?;
+        let drawn_anew = self.net.weights.inherit(&group(&tensors, WEIGHTS), naming)?;
+        self.restore_moments(&group(&tensors, OPTIMIZER), Some(naming))?;
+        self.progress = TrainingProgress { drawn_anew, ..progress.continued() };
+        Ok(())
+    }
+
+    /// Restores the moments of this training, all of them, or those of another one that it continues.
+    fn restore_moments(&mut self, moments: &Tensors, naming: Option<&Naming>) -> Result<()> {
         let arch = self.arch.as_mut().map(|arch| &mut arch.optimizer);
         let mut all: Vec<&mut Optimizer> = std::iter::once(&mut self.optimizer).chain(arch).collect();
-        all.iter_mut().try_for_each(|optimizer| optimizer.restore(&self.net.weights, moments, exact))
+        all.iter_mut().try_for_each(|optimizer| optimizer.restore(&self.net.weights, moments, naming))
     }
 }
 

@@ -99,6 +99,8 @@ impl Scoring {
             parameters: layers.parameters(),
             copies: MemoryEstimate::SCORED,
             activations: ForwardCost::most(layers, mixing)?.activations,
+            peak: ForwardCost::peak(layers, mixing)?,
+            rows: MemoryEstimate::row(shape.length, shape.labels.len()),
             batch: job.batch,
         };
         memory::check(job.device, &estimate)?;

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use genomenas_plugin::engine::{Bound, check};
-use genomenas_plugin::message::{Alphas, Cost, Epoch, Order, Stopped};
+use genomenas_plugin::message::{Alphas, Cost, DrawnAnew, Epoch, Order, Stopped};
 
 use super::arch::ArchSteps;
 use super::forward_cost::ForwardCost;
@@ -52,8 +52,8 @@ impl Training {
         let mut training = Self::with_net(job, |job| Net::build(&job.layers, job.seed, job.device))?;
         match training.job.start.clone() {
             Start::Fresh => {}
-            Start::Inherit(path) => training.inherit(&path)?,
-            Start::Continue(path) => training.go_on_from(&path)?,
+            Start::Inherit(path, naming) => training.inherit(&path, &naming)?,
+            Start::Continue(path, naming) => training.go_on_from(&path, &naming)?,
         }
         Ok(training)
     }
@@ -82,6 +82,8 @@ impl Training {
                 parameters: job.layers.parameters(),
                 copies: if unrolls { MemoryEstimate::UNROLLED } else { MemoryEstimate::TRAINED },
                 activations: ForwardCost::most(&job.layers, &job.mixing)?.activations,
+                peak: ForwardCost::peak(&job.layers, &job.mixing)?,
+                rows: MemoryEstimate::row(data.info.length, data.info.labels),
                 batch: job.plan.batch,
             },
         )?;
@@ -166,9 +168,14 @@ impl Training {
     /// The network with the weights of the best epoch, if they were kept, otherwise with the last ones.
     pub fn into_best(mut self) -> Result<Net> {
         if let Some(best) = &self.best_weights {
-            self.net.weights.restore(best, true)?;
+            self.net.weights.restore(best)?;
         }
         Ok(self.net)
+    }
+
+    /// What it did not find in the weights of the training that it began with.
+    pub fn drawn_anew(&self) -> Option<&DrawnAnew> {
+        self.progress.drawn_anew.as_ref()
     }
 
     /// Why the training ended; `None` while it goes on.

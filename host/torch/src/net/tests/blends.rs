@@ -1,6 +1,7 @@
 //! Passes over some options of a supernet against networks that have no others.
 
 use genomenas_data::Device;
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::space::{Mask, Selection, Space};
 use tch::Tensor;
 
@@ -29,7 +30,7 @@ fn chosen_options_are_the_network_that_has_no_others() {
         let selection = random_selection(&space, draw);
         let mut whole = supernet(&space);
         let mut alone = supernet(&alone(&space, &selection));
-        alone.weights.restore(&whole.weights.snapshot().unwrap(), false).unwrap();
+        alone.weights.inherit(&whole.weights.snapshot().unwrap(), &Naming::default()).unwrap();
         let blend = chosen(&space, &selection);
         for train in [false, true] {
             let mode = Mode { train, ..Mode::training() };
@@ -98,7 +99,7 @@ fn reported_alphas_are_by_name_with_probabilities_that_sum_to_one() {
     let space = small().space().unwrap();
     let mut net = supernet(&space);
     let value = Tensor::from(2.0_f32);
-    net.weights.restore(&[("alphas.rnn.0.0.relu".to_owned(), value)], false).unwrap();
+    net.weights.inherit(&[("alphas.rnn.0.0.relu".to_owned(), value)], &Naming::default()).unwrap();
     let alphas = net.alphas().unwrap();
     assert_eq!(alphas.0.len(), space.decisions.len());
     for (decision, options) in &alphas.0 {

@@ -100,7 +100,7 @@ fn a_snapshot_restores_the_network_it_was_taken_from() {
     let original = net(&architecture);
     let mut other = Net::build(&layers, 8, Device::Cpu).unwrap();
     let input = noise(&[2, 4, 61]);
-    let taken = other.weights.restore(&original.weights.snapshot().unwrap(), true).unwrap();
+    let taken = other.weights.restore(&original.weights.snapshot().unwrap()).unwrap();
     assert_eq!(taken, original.weights.snapshot().unwrap().len());
     let logits =
         |net: &Net| Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.flatten(0, -1)).unwrap();
@@ -112,6 +112,6 @@ fn weights_of_another_architecture_are_refused_by_name() {
     let mut small = ArchitectureBuilder::new("small", 61);
     small.then("conv", Op::conv1d(4, 5)).then("pool", Op::GlobalMaxPool {}).then("out", Op::linear(3));
     let small = net(&small.finish().unwrap());
-    let error = net(&every_operation()).weights.restore(&small.weights.snapshot().unwrap(), true).unwrap_err();
+    let error = net(&every_operation()).weights.restore(&small.weights.snapshot().unwrap()).unwrap_err();
     insta::assert_snapshot!(error, @"weight 'conv.weight' has shape [4, 4, 5]: the architecture expects [8, 4, 5]");
 }

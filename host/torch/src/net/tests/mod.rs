@@ -3,6 +3,7 @@
 mod blends;
 mod cell;
 mod graph;
+mod inherited;
 mod layouts;
 mod masks;
 mod mixtures;

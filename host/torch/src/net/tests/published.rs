@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use genomenas_data::Device;
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::space::{
     Decision, EdgeActivation, Function, Graph, HighwayCell, HighwayEdge, INPUT, Node, Op, Space, SpaceFormat, VERSION,
 };
@@ -45,7 +46,7 @@ fn check(mut net: Net, expected: [[f32; 2]; 2]) {
         let _ = w.get(1).get(3).fill_(0.5);
         values.push((format!("rnn.w.{node}"), w));
     }
-    net.weights.restore(&values, false).unwrap();
+    net.weights.inherit(&values, &Naming::default()).unwrap();
     // Channels first.
     let input = Tensor::from_slice(&[1.0_f32, 0.5, -1.0, 2.0, 0., 0., 0., 0.]).view([1, 4, 2]);
     let output = Vec::<f32>::try_from(net.forward(&input, &Mode::scoring()).unwrap().logits.view([4])).unwrap();

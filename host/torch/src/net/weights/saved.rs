@@ -1,7 +1,10 @@
 //! Weights by name, as checkpoints hold them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use genomenas_plugin::engine::Naming;
+use genomenas_plugin::message::DrawnAnew;
 use tch::{Device, Kind, Tensor, no_grad};
 
 use super::entry::{Entry, Part};
@@ -19,11 +22,14 @@ impl Weights {
         })
     }
 
-    /// Restores values by name. With `exact` every weight and buffer must be there and nothing else; otherwise those of
-    /// the same name and shape are restored. Returns how many were.
-    pub(crate) fn restore(&mut self, values: &[(String, Tensor)], exact: bool) -> Result<usize> {
-        let taken = self.take_over(values, exact)?;
-        if exact && taken != values.len() {
+    /// Restores values by name: every weight and buffer must be there, and nothing else. Returns how many they are.
+    ///
+    /// # Errors
+    ///
+    /// They do not belong together.
+    pub(crate) fn restore(&mut self, values: &[(String, Tensor)]) -> Result<usize> {
+        let taken = self.take_over(values)?;
+        if taken != values.len() {
             return Err(Error::input(format!(
                 "the file holds {} tensors, the architecture has {taken}: they do not belong together",
                 values.len()
@@ -32,17 +38,35 @@ impl Weights {
         Ok(taken)
     }
 
+    /// Restores those values of another network that have the same name and shape. Returns what was not found, and stays
+    /// as it was drawn.
+    pub(crate) fn inherit(&mut self, values: &[(String, Tensor)], naming: &Naming) -> Result<Option<DrawnAnew>> {
+        let given: BTreeMap<Cow<'_, str>, &Tensor> =
+            values.iter().map(|(name, tensor)| (naming.parents(name), tensor)).collect();
+        let mut drawn_anew = DrawnAnew::default();
+        no_grad(|| -> Result<()> {
+            for (name, mut tensor) in self.by_name()? {
+                match given.get(&naming.own(name)) {
+                    Some(value) if value.size() == tensor.size() => tensor.f_copy_(value)?,
+                    other => drawn_anew.add(name, other.is_some()),
+                }
+            }
+            Ok(())
+        })?;
+        Ok(drawn_anew.some())
+    }
+
     /// Restores all weights and buffers by name from a larger network, which has others besides.
     ///
     /// # Errors
     ///
     /// One of them is missing, or has another shape.
     pub(crate) fn restore_part_of(&mut self, values: &[(String, Tensor)]) -> Result<()> {
-        self.take_over(values, true).map(|_| ())
+        self.take_over(values).map(|_| ())
     }
 
-    /// Returns how many values were taken; with `all`, each weight and buffer must be there.
-    fn take_over(&mut self, values: &[(String, Tensor)], all: bool) -> Result<usize> {
+    /// Returns how many values were taken; each weight and buffer must be there.
+    fn take_over(&mut self, values: &[(String, Tensor)]) -> Result<usize> {
         let given: BTreeMap<&str, &Tensor> = values.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
         let mut taken = 0;
         no_grad(|| {
@@ -52,15 +76,14 @@ impl Weights {
                         tensor.f_copy_(value)?;
                         taken += 1;
                     }
-                    Some(value) if all => {
+                    Some(value) => {
                         return Err(Error::input(format!(
                             "weight '{name}' has shape {:?}: the architecture expects {:?}",
                             value.size(),
                             tensor.size()
                         )));
                     }
-                    None if all => return Err(Error::input(format!("weight '{name}' is missing from the file"))),
-                    _ => {}
+                    None => return Err(Error::input(format!("weight '{name}' is missing from the file"))),
                 }
             }
             Ok(())

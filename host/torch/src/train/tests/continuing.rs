@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use genomenas_plugin::engine::Bound;
+use genomenas_plugin::engine::{Bound, Naming};
 use genomenas_plugin::message::{Algorithm, Discard, Horizon, Optimizer, Order, Plan, Schedule, Stopped, Unit};
 use genomenas_plugin::space::{ArchitectureBuilder, Op};
 use tch::Tensor;
@@ -63,11 +63,11 @@ fn two_trainings_of_one_step_of_adam_are_two_steps_of_adam() {
     let mut first = begin(&setting, "first", 3, Start::Fresh);
     let (start, gradient) = (weights(&first), first_gradient(&mut first));
     let checkpoint = ended(&mut first);
-    let mut second = begin(&setting, "second", 8, Start::Continue(checkpoint.clone()));
+    let mut second = begin(&setting, "second", 8, Start::Continue(checkpoint.clone(), Naming::default()));
     let other = first_gradient(&mut second);
     assert_ne!(gradient, other);
     ended(&mut second);
-    let mut fresh = begin(&setting, "fresh", 8, Start::Inherit(checkpoint));
+    let mut fresh = begin(&setting, "fresh", 8, Start::Inherit(checkpoint, Naming::default()));
     ended(&mut fresh);
 
     let step = |number: i32, (mut w, mut m, mut v): (f64, f64, f64), g: f64| {
@@ -119,7 +119,7 @@ fn rates_along_a_chain_follow_the_cosine_of_the_whole() {
                 steps += 3;
             }
             assert_eq!(training.stopped(), Some(Stopped::Epochs));
-            start = Start::Continue(ended(&mut training));
+            start = Start::Continue(ended(&mut training), Naming::default());
         }
     }
 }
@@ -129,7 +129,7 @@ fn without_a_horizon_schedules_run_over_each_training_alone() {
     let rate = Optimizer { schedule: Schedule::Cosine { minimum: 0.0, every_step: true }, ..sgd(0.1) };
     let setting = Setting { plan: Plan { cnn: rate, arch: None, ..plan(Order::First) }, ..Setting::new() };
     let first = ended(&mut begin(&setting, "first", 1, Start::Fresh));
-    let mut second = begin(&setting, "second", 2, Start::Continue(first));
+    let mut second = begin(&setting, "second", 2, Start::Continue(first, Naming::default()));
     let schedule = second.step_context(0.0).schedule;
     assert!((second.optimizer.rates(schedule)[0] - 0.1).abs() < 1e-12);
     assert_eq!(second.progress.epochs, 0);
@@ -150,7 +150,7 @@ fn what_remains_after_a_mask_keeps_weights_alphas_and_moments() {
     let edge = &space.decisions[space.decisions.len() - 1];
     mask.discard(&space, &Discard::Edge { decision: edge.id.clone() }).unwrap();
     setting.layers = space.masked(&mask).unwrap().supernet_layers().unwrap();
-    let second = begin(&setting, "second", 8, Start::Continue(checkpoint));
+    let second = begin(&setting, "second", 8, Start::Continue(checkpoint, Naming::default()));
     for (before, after) in [
         (saved(&first, false), saved(&second, false)),
         (saved(&first, true), saved(&second, true)),
@@ -171,7 +171,7 @@ fn a_moment_that_the_optimizer_before_did_not_have_begins_at_zero() {
     let mut first = begin(&setting, "first", 3, Start::Fresh);
     let checkpoint = ended(&mut first);
     setting.plan.cnn = adam(0.01);
-    let second = moments(&begin(&setting, "second", 8, Start::Continue(checkpoint)));
+    let second = moments(&begin(&setting, "second", 8, Start::Continue(checkpoint, Naming::default())));
     assert!(moments(&first).iter().all(|own| second.contains(own)));
     let squares: Vec<_> = second.iter().filter(|(name, _)| name.starts_with("second/")).collect();
     assert!(!squares.is_empty() && squares.iter().all(|(_, bits)| bits.iter().all(|&bits| bits == 0)));
@@ -186,7 +186,7 @@ fn steps_of_all_trainings_of_a_chain_are_counted_and_costs_are_each_ones_own() {
         let before = training.progress.before;
         assert_eq!((u64::from(before.epochs), before.steps, before.arch_steps), (2 * trial, 6 * trial, 6 * trial));
         assert_eq!(before.cost.samples, 120 * trial);
-        start = Start::Continue(ended(&mut training));
+        start = Start::Continue(ended(&mut training), Naming::default());
         assert_eq!((training.progress.epochs, training.progress.steps), (2, 6));
         assert_eq!(training.cost().samples, 120);
     }
@@ -197,11 +197,11 @@ fn a_file_that_is_no_checkpoint_of_a_training_is_refused_by_its_path() {
     let setting = Setting::new();
     let path = setting.folder.path().join("not a checkpoint");
     let refused = |start| Training::start(Job { start, ..setting.job() }).map(|_| ()).unwrap_err().to_string();
-    for start in [Start::Inherit(path.clone()), Start::Continue(path.clone())] {
+    for start in [Start::Inherit, Start::Continue].map(|start| start(path.clone(), Naming::default())) {
         assert!(refused(start.clone()).contains("cannot read") && refused(start).contains("not a checkpoint"));
     }
     crate::tensor::checkpoint::write(&path, &Vec::new(), &TrainingProgress::default()).unwrap();
-    let text = refused(Start::Inherit(path.clone()));
+    let text = refused(Start::Inherit(path.clone(), Naming::default()));
     assert!(text.contains("it holds no weights") && text.contains("not a checkpoint"), "{text}");
 }
 

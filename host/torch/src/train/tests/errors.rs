@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::message::{Optimizer, Order, Plan};
 
 use super::super::{Job, Start, Training};
@@ -32,7 +33,7 @@ fn saved() -> (Setting, Training) {
 fn a_checkpoint_to_inherit_or_to_continue_that_is_not_there_stops_the_run() {
     let setting = Setting::new();
     let missing = setting.folder.path().join("missing.safetensors");
-    for start in [Start::Inherit(missing.clone()), Start::Continue(missing.clone())] {
+    for start in [Start::Inherit, Start::Continue].map(|start| start(missing.clone(), Naming::default())) {
         let error = refused(Training::start(Job { start, ..setting.job() }));
         assert_stops_at(&error, &missing);
         assert!(matches!(error, Error::Host(genomenas_data::Error::Io { action: "read", .. })), "{error:?}");

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use genomenas_plugin::engine::Naming;
 use genomenas_plugin::message::{Epoch, Horizon, Mixing, Optimizer, Order, Plan};
 
 use super::super::{Job, Start, StepObserver, Training};
@@ -81,7 +82,7 @@ fn a_continued_training_that_is_resumed_within_an_epoch_ends_with_the_same_bytes
     let mut training = Training::start(Job { checkpoint: first.clone(), seed: 1, ..setting.job() }).unwrap();
     finish(&mut training);
     training.save().unwrap();
-    let job = || Job { start: Start::Continue(first.clone()), ..setting.job() };
+    let job = || Job { start: Start::Continue(first.clone(), Naming::default()), ..setting.job() };
     let mut undisturbed = Training::start(job()).unwrap();
     undisturbed.save_every = Duration::ZERO;
     let kept = setting.folder.path().join("kept.safetensors");
