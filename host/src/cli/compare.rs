@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
-use super::progress::ComparisonProgress;
+use super::progress::{ComparisonProgress, verify};
 use super::{out, threads};
 use crate::compare::plan::{ComparisonPlan, EntryPlan};
 use crate::compare::resolve::{ResolveContext, resolve};
@@ -25,6 +25,7 @@ use crate::plugins::{pinned, preview};
 use crate::spec::Spec;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
+use crate::verified;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
@@ -124,12 +125,15 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     };
     // A folder is made only for a comparison that can begin.
     let (plan, space) = resolve(request, &out, &context)?;
-    let data = Store::open(&plan.data.store)?.info().for_plugins();
+    let store = Store::open(&plan.data.store)?;
+    let data = store.info().for_plugins();
     let mut strategies = plan.entries.iter().map(EntryPlan::spec);
     strategies.try_for_each(|strategy| preview::try_out(&registry, &strategy, &space, &data, plan.budget))?;
+    verify(&store)?;
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);
-    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let environment = environment.into_iter().chain([(verified::VARIABLE, verified::name(&store))]);
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
     let devices = devices(&plan.machine.device);
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));

@@ -63,6 +63,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
         budget: args.budget,
         in_flight: args.concurrent_trials,
         space: space_spec.to_string(),
+        space_sha256: None,
         parameters: found.parameters,
     };
     run.execute(&Settings { search: Some(search), ..run.settings() }, Some(&space), None)

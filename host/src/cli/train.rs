@@ -13,6 +13,7 @@ use super::describe::read_architecture;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, RecipeOptions};
 use crate::plugins::preview;
+use crate::run::check_architecture;
 use crate::run::settings::{Settings, files};
 use crate::spec::{Spec, recipe, space};
 
@@ -91,7 +92,9 @@ impl TrainArgs {
                         folder.display()
                     )));
                 }
-                read_architecture(&path)
+                let architecture = read_architecture(&path)?;
+                check_architecture(folder, &architecture)?;
+                Ok(architecture)
             }
             What { strategy: Some(strategy), .. } => {
                 let strategy = strategy.clone().with(&self.set)?;

@@ -25,6 +25,7 @@ use genomenas_report::{self as report, model::Comparison};
 use crate::lock::try_lock;
 use crate::run;
 use crate::run::{RunResult, State};
+use crate::run_report;
 use crate::run_report::summary::CRASH;
 use plan::{ComparisonPlan, PlannedRun};
 use workers::{End, Job, Progress, WorkerEvent, WorkerSettings, Workers};
@@ -190,7 +191,12 @@ impl Comparer {
     fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool> {
         let folder = self.folder.join(&run.folder);
         match RunResult::read(&folder)?.map(|result| result.state) {
-            Some(State::Done) => return Ok(false),
+            Some(State::Done) => {
+                // A kill may have come after the result was written.
+                run::tidy(&folder)?;
+                run_report::write_if_missing(&folder);
+                return Ok(false);
+            }
             Some(State::Failed) if !retry_failed => return Ok(false),
             Some(State::Failed) => {
                 std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;

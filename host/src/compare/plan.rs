@@ -198,6 +198,7 @@ impl ComparisonPlan {
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
             search: Some(entry.search(self.budget, self.concurrent_trials, self.space.name.clone())),
+            architecture_sha256: None,
             final_training: Some(self.final_training.clone()),
         })
     }
@@ -242,6 +243,7 @@ impl EntryPlan {
             budget,
             in_flight: concurrent_trials,
             space,
+            space_sha256: None,
             parameters: self.parameters.clone(),
         }
     }

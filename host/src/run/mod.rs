@@ -5,19 +5,23 @@
 
 mod backend;
 mod context;
+mod digests;
 mod finish;
 pub mod journal;
 mod observe;
 mod result;
+mod saved_state;
 pub mod settings;
 mod strategy;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;
 
+pub use digests::{check_architecture, check_weights};
 pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
 pub use settings::Settings;
@@ -25,6 +29,7 @@ pub use settings::Settings;
 use context::Context;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
+use genomenas_data::hash::sha256;
 use settings::files;
 
 use crate::difference;
@@ -41,11 +46,11 @@ pub fn create(
 ) -> Result<()> {
     let path = folder.join(files::SETTINGS);
     if path.exists() {
-        return match difference::first(
-            &Made::read(folder)?,
-            &Made { settings: settings.clone(), space: space.cloned() },
-            &[],
-        )? {
+        let there = Made::read(folder)?;
+        let given = architecture.filter(|_| there.settings.architecture_sha256.is_some());
+        let architecture_sha256 = given.map(digest_of).transpose()?;
+        let here = Made { settings: Settings { architecture_sha256, ..settings.clone() }, space: space.cloned() };
+        return match difference::first(&there, &here, &[])? {
             None => Ok(()),
             Some(difference) => Err(Error::input(format!(
                 "{} holds another run: {difference}; choose another folder, or remove it",
@@ -58,21 +63,32 @@ pub fn create(
         return Err(Error::file("make a run in", folder, what));
     }
     disk::create_folder(folder)?;
+    let mut settings = settings.clone();
     if let Some(space) = space {
-        disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
+        let text = space.to_toml()?;
+        disk::write_atomically(&folder.join(files::SPACE), text.as_bytes())?;
+        if let Some(search) = &mut settings.search {
+            search.space_sha256 = Some(sha256(text.as_bytes()));
+        }
     }
     if let Some(architecture) = architecture {
         disk::write_atomically(&folder.join(files::ARCHITECTURE), architecture.to_json()?.as_bytes())?;
+        settings.architecture_sha256 = Some(digest_of(architecture)?);
     }
     // Last: a folder with settings is a whole run.
     disk::write_atomically(&path, settings.to_toml()?.as_bytes())
+}
+
+/// The digest of the file of an architecture.
+fn digest_of(architecture: &Architecture) -> Result<String> {
+    Ok(sha256(architecture.to_json()?.as_bytes()))
 }
 
 /// A file in a folder that a making of a run, killed before its end, would not have left there.
 fn stray_file(folder: &Path) -> Result<Option<String>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io("read", folder, error)),
     };
     for entry in entries {
@@ -96,10 +112,14 @@ struct Made {
 impl Made {
     fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SPACE);
-        let space = path
-            .exists()
-            .then(|| Space::from_text(&disk::read_text(&path)?).map_err(|error| Error::file("use", &path, error)));
-        Ok(Self { settings: Settings::read(folder)?, space: space.transpose()? })
+        let mut settings = Settings::read(folder)?;
+        // Spaces are compared themselves.
+        let expected = settings.search.as_mut().and_then(|search| search.space_sha256.take());
+        let space = (expected.is_some() || path.exists()).then(|| {
+            let text = digests::unchanged(&path, expected.as_deref())?;
+            Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
+        });
+        Ok(Self { settings, space: space.transpose()? })
     }
 }
 
@@ -110,13 +130,16 @@ impl Made {
 /// [`Error::Input`] if the run cannot begin: no settings, other data than it was made for, another process at work
 /// in the folder. A run that began and failed is no error: its result says so.
 pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> {
-    let settings = Settings::read(folder)?;
+    let kept = Settings::kept(folder)?;
     let _lock = lock(folder)?;
     if let Some(result) = RunResult::read(folder)? {
+        if result.state == State::Done {
+            tidy(folder)?;
+        }
         observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
     }
-    let context = Context::open(folder, settings)?;
+    let context = Context::open(folder, kept, observer)?;
     let mut result = RunResult::of(&context.settings);
     match finish::run(&context, observer, &mut result) {
         Ok(()) => {}
@@ -128,10 +151,19 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
     }
     result.write(folder)?;
     if result.state == State::Done {
-        let checkpoints = folder.join(files::CHECKPOINTS);
-        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::io("remove", &checkpoints, error))?;
+        tidy(folder)?;
     }
     Ok(result)
+}
+
+/// Removes what a run that is done has no more use for. A kill after the result was written leaves it there.
+pub fn tidy(folder: &Path) -> Result<()> {
+    disk::remove_unfinished(folder)?;
+    let checkpoints = folder.join(files::CHECKPOINTS);
+    match std::fs::remove_dir_all(&checkpoints) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", &checkpoints, error)),
+        _ => Ok(()),
+    }
 }
 
 /// Locks a run folder for this process.
