@@ -14,5 +14,6 @@ pub mod plugins;
 pub mod run;
 pub mod run_report;
 pub mod spec;
+pub mod verified;
 
 pub use genomenas_data::{Error, Result};

@@ -20,6 +20,7 @@ pub mod leaderboard;
 pub mod made_up;
 pub mod outcome;
 pub mod planted;
+pub mod processes;
 pub mod project;
 pub mod runs;
 pub mod table;

@@ -177,7 +177,11 @@ pub fn run(folder: &Path) -> Command {
 /// A run folder that was made and not begun: the search of the finished `searched` and the final training of the
 /// finished `trained`.
 pub fn planned(folder: &Path, searched: &Path, trained: &Path) {
-    let settings = |folder: &Path| fs::read_to_string(folder.join("run.toml")).unwrap();
+    // Without its digest, which is that of the search alone.
+    let settings = |folder: &Path| {
+        let text = fs::read_to_string(folder.join("run.toml")).unwrap();
+        text.split_inclusive('\n').filter(|line| !line.starts_with("sha256 = ")).collect::<String>()
+    };
     let plan = settings(trained);
     let plan = &plan[plan.find("[final]").unwrap()..];
     fs::create_dir(folder).unwrap();
@@ -208,12 +212,13 @@ pub fn of_type<'a>(journal: &'a [Value], kind: &str, phase: Option<&str>) -> Vec
     journal.iter().filter(fits).collect()
 }
 
-/// A document without what differs from one process to the next: seconds and memory.
+/// A document without what differs from one process to the next: seconds and memory, and the chain of a record, which is
+/// taken over them.
 pub fn timeless(mut value: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                fields.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory"));
+                fields.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory" | "chain"));
                 fields.values_mut().for_each(strip);
             }
             Value::Array(values) => values.iter_mut().for_each(strip),

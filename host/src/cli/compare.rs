@@ -17,7 +17,7 @@ use signal_hook::flag;
 
 use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
-use super::progress::ComparisonProgress;
+use super::progress::{ComparisonProgress, verify};
 use super::{out, threads};
 use crate::compare::folder::{LockedFolder, expect_free, names};
 use crate::compare::plan::{ComparisonPlan, EntryPlan};
@@ -29,6 +29,7 @@ use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, preview};
 use crate::spec::Spec;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
+use crate::verified;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
@@ -167,9 +168,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     if begins {
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
     }
+    verify(&store)?;
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);
-    let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let environment = environment.into_iter().chain([(verified::VARIABLE, verified::name(&store))]);
+    let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
     let devices = devices(&plan.machine.device);
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));

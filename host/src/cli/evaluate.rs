@@ -15,9 +15,11 @@ use serde::Serialize;
 
 use super::describe::read_architecture;
 use super::options::MachineOptions;
+use super::progress::verify;
 use super::{out, threads};
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
+use crate::run::{check_architecture, check_weights};
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]
@@ -133,7 +135,12 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     args.out.iter().try_for_each(ScoresFile::expect_free)?;
     let (architecture, weights, data) = args.sources()?;
     let architecture = read_architecture(&architecture)?;
+    if let Some(folder) = &args.run {
+        check_architecture(folder, &architecture)?;
+        check_weights(folder)?;
+    }
     let store = Store::open(&data)?;
+    verify(&store)?;
     let split = Split::from(args.split);
     let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
     let average_strands = args.averages_strands()?;

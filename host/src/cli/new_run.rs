@@ -66,6 +66,7 @@ impl NewRun<'_> {
             test: false,
             data: self.data.clone(),
             search: None,
+            architecture_sha256: None,
             final_training: None,
         }
     }

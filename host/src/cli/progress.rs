@@ -5,13 +5,15 @@ use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use genomenas_data::Progress;
+use genomenas_data::error::Result;
 use genomenas_data::text::{bounded, printable};
+use genomenas_data::{Progress, Store};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::out;
 use crate::compare::{self, workers};
 use crate::run::{Event, Observer};
+use crate::verified;
 
 /// The bars of this process; log lines go above them.
 static BARS: OnceLock<MultiProgress> = OnceLock::new();
@@ -232,6 +234,15 @@ impl Drop for ImportProgress {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// Verifies a store, and shows how far that is.
+pub(crate) fn verify(store: &Store) -> Result<()> {
+    let total = Some(store.info().total_rows());
+    let mut progress = ImportProgress::new();
+    verified::verify(store, &mut |done| {
+        progress.news(Progress { stage: "verifying the data", done, total, unit: "rows" });
+    })
 }
 
 /// Shows a comparison: a bar for all of it and one a run, or a log line at every start and end.

@@ -73,6 +73,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
         budget: args.budget,
         in_flight: args.concurrent_trials,
         space: space_spec.to_string(),
+        space_sha256: None,
         hook_deadline: args.limits.hook_deadline,
         unconfined: args.limits.unconfined,
         parameters: found.parameters,

@@ -14,9 +14,9 @@ use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, RecipeOptions};
 use crate::plugins::preview;
-use crate::run::Handling;
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
+use crate::run::{Handling, check_architecture};
 use crate::spec::{Spec, recipe, space};
 
 /// Trains one architecture from scratch
@@ -97,7 +97,9 @@ impl TrainArgs {
                         folder.display()
                     )));
                 }
-                read_architecture(&path)
+                let architecture = read_architecture(&path)?;
+                check_architecture(folder, &architecture)?;
+                Ok(architecture)
             }
             What { strategy: Some(strategy), .. } => {
                 let strategy = strategy.clone().with(&self.set)?;

@@ -35,6 +35,7 @@ use genomenas_torch::memory;
 
 use crate::run::settings::{Settings, files as run_files};
 use crate::run::{self, State};
+use crate::run_report;
 use collect::{Failures, collect};
 use folder::{LockedFolder, names};
 use plan::{ComparisonPlan, PlannedRun};
@@ -218,7 +219,15 @@ impl Comparer {
             return Err(reason.clone());
         }
         match standing::of(&path, &self.plan, run) {
-            Standing::Over(result) if result.state == State::Done || !retry_failed => Ok(false),
+            Standing::Over(result) if result.state == State::Done => {
+                // A kill may have come after the result was written.
+                if let Err(error) = run::tidy(&path) {
+                    log::warn!("{}: {error}", run.name);
+                }
+                run_report::write_if_missing(&path);
+                Ok(false)
+            }
+            Standing::Over(_) if !retry_failed => Ok(false),
             Standing::Broken(broken) if !(retry_failed && broken.can_begin_again) => Err(broken.reason),
             Standing::Over(_) | Standing::Broken(_) => {
                 let again = self.settings(run).and_then(|settings| run::begin_again(&path, &settings, &self.space));

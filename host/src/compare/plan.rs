@@ -171,6 +171,7 @@ impl ComparisonPlan {
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
             search: Some(entry.search(self)),
+            architecture_sha256: None,
             final_training: Some(self.final_training.clone()),
         })
     }
@@ -229,6 +230,7 @@ impl EntryPlan {
             budget: plan.budget,
             in_flight: plan.concurrent_trials,
             space: plan.space.name.clone(),
+            space_sha256: None,
             hook_deadline: plan.hook_deadline,
             unconfined: plan.unconfined,
             parameters: self.parameters.clone(),

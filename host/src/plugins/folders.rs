@@ -78,7 +78,7 @@ pub fn contents(folder: &Folder) -> Contents {
 }
 
 /// A folder of the user's: the one that `variable` names, or `otherwise` below the home folder.
-pub(super) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
+pub(crate) fn user_folder(variable: &str, otherwise: &str) -> Option<PathBuf> {
     let set = std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     set.or_else(|| std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(otherwise)))
 }

@@ -15,6 +15,7 @@ use genomenas_torch::memory;
 use genomenas_torch::train::{self, ScoreJob, Scoring, Start, StepObserver, Training};
 
 use super::context::Context;
+use super::digests::cut_off;
 use super::observe::{Observer, Steps, relay};
 use super::settings::{Search, files};
 
@@ -77,7 +78,16 @@ impl TorchBackend<'_> {
             keep_best: false,
             checkpoint: self.checkpoint_of(trial.id),
         };
-        Ok(Job::Training(Box::new(Training::resume_or_start(job).map_err(blame)?)))
+        let training = Training::resume_or_start(job).map_err(blame)?;
+        // A kill may have come after an epoch was saved and before it was reported, but not two epochs later.
+        if training.epochs() > trial.reported + 1 {
+            let journal = self.context.folder.join(files::JOURNAL);
+            let (id, saved) = (trial.id, self.checkpoint_of(trial.id));
+            let holds = format!("{} epochs of trial {id}", trial.reported);
+            let again = format!("trial {id} begins again");
+            return Err(TrialError::Stop(cut_off(&journal, holds, &saved, training.epochs(), again)));
+        }
+        Ok(Job::Training(Box::new(training)))
     }
 
     fn scoring(&self, trial: &RunningTrial, network: Resolved) -> Result<Job, TrialError<Error>> {

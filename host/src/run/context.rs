@@ -1,19 +1,27 @@
 //! What every phase of a run needs: its settings, its data and its device.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{Device, Rows, Store, files as disk};
 use genomenas_torch::device;
 
 use super::Handling;
-use super::settings::{Settings, files};
+use super::observe::{Event, Observer};
+use super::settings::{Kept, Settings, files};
+use crate::verified;
+
+/// A verification that takes longer is a phase of the run.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// What every phase of a run needs.
 pub(super) struct Context {
     pub(super) folder: PathBuf,
     pub(super) settings: Settings,
     pub(super) handling: Handling,
+    /// The digest of the settings.
+    pub(super) digest: String,
     pub(super) store: Store,
     pub(super) train: Rows,
     pub(super) valid: Rows,
@@ -22,7 +30,11 @@ pub(super) struct Context {
 
 impl Context {
     /// Opens the data of the run in `folder`, and makes the folder ready for it.
-    pub(super) fn open(folder: &Path, settings: Settings, handling: Handling) -> Result<Self> {
+    pub(super) fn open(folder: &Path, kept: Kept, handling: Handling, observer: &mut dyn Observer) -> Result<Self> {
+        let Kept { settings, digest, verified } = kept;
+        if !verified {
+            log::info!("{} is not verified: it names no digest", folder.join(files::SETTINGS).display());
+        }
         let device = device::resolve(settings.device.parse()?)?;
         let store = Store::open(&settings.data.store)?;
         if store.info().digest != settings.data.digest {
@@ -33,10 +45,29 @@ impl Context {
                 settings.data.digest
             )));
         }
+        verify(&store, observer)?;
         let checkpoints = folder.join(files::CHECKPOINTS);
         disk::create_folder(&checkpoints)?;
         [folder, &checkpoints].into_iter().try_for_each(disk::remove_unfinished)?;
         let (train, valid) = (store.train(), store.valid());
-        Ok(Self { folder: folder.to_owned(), settings, handling, train, valid, store, device })
+        Ok(Self { folder: folder.to_owned(), settings, handling, digest, train, valid, store, device })
     }
+}
+
+/// Reads the whole store, unless it is known to be as it was imported.
+fn verify(store: &Store, observer: &mut dyn Observer) -> Result<()> {
+    let (began, rows) = (Instant::now(), store.info().total_rows() as f64);
+    let mut told = false;
+    verified::verify(store, &mut |done| {
+        // Nobody has to hear of what takes a moment.
+        if began.elapsed() < WORTH_TELLING {
+            return;
+        }
+        if !told {
+            observer.event(&Event::Phase("verifying the data".to_owned()));
+            told = true;
+        }
+        let done = done as f64;
+        observer.event(&Event::Progress { done: done / rows, rate: done / began.elapsed().as_secs_f64() });
+    })
 }

@@ -1,6 +1,5 @@
 //! The phases of a run: the search, the final training of what it found, the sealed test.
 
-use std::path::Path;
 use std::time::Instant;
 
 use genomenas_data::FinalEvaluation;
@@ -16,21 +15,23 @@ use genomenas_torch::train::{Job, Start, Training};
 
 use super::backend::TorchBackend;
 use super::context::Context;
+use super::digests;
 use super::journal::Journal;
 use super::observe::{Event, Observer, Steps, span};
 use super::result::RunResult;
+use super::saved_state::RunLog;
 use super::settings::{Search, files};
-use super::strategy::{self, RunLog};
+use super::strategy;
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
-    let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL))?;
+    let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL), &context.digest)?;
     let in_flight = context.settings.search.as_ref().map_or(1, |search| search.in_flight);
     let state = SearchState::after(in_flight, &records);
     let final_epochs = state.final_epochs;
     let architecture = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
-        None => read_architecture(&context.folder.join(files::ARCHITECTURE))?,
+        None => given_architecture(context)?,
     };
     let layers = architecture.layers()?;
     result.parameters = Some(layers.parameters());
@@ -40,6 +41,13 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
         Some(plan) => train(context, plan, &layers, &mut journal, final_epochs, observer, result),
         None => Ok(()),
     }
+}
+
+/// The architecture that the run was given.
+fn given_architecture(context: &Context) -> Result<Architecture> {
+    let path = context.folder.join(files::ARCHITECTURE);
+    let text = digests::unchanged(&path, context.settings.architecture_sha256.as_deref())?;
+    Architecture::from_json(&text).map_err(|error| Error::file("use", &path, error))
 }
 
 /// The search, or what it found when it ended before.
@@ -53,17 +61,25 @@ fn find(
     result: &mut RunResult,
 ) -> Result<Architecture> {
     let path = context.folder.join(files::ARCHITECTURE);
-    if path.exists() && state.finding.is_some() {
+    let space_path = context.folder.join(files::SPACE);
+    let space = digests::unchanged(&space_path, search.space_sha256.as_deref())?;
+    let space = Space::from_text(&space).map_err(|error| Error::file("use", &space_path, error))?;
+    let data = context.train.info().for_checks();
+    if path.exists()
+        && let Some(finding) = &state.finding
+    {
         result.trials = state.next;
         result.search = Some(state.spent());
-        return read_architecture(&path);
+        let found = Networks { space: &space, data: &data }.of_finding(&finding.best.network)?;
+        if disk::read_text(&path)? != found.to_json()? {
+            let what = "it is not what the journal says was found: it was changed; remove it, then it is written again";
+            return Err(Error::file("go on from", &path, what));
+        }
+        return Ok(found);
     }
     observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
-    let space_path = context.folder.join(files::SPACE);
-    let space = Space::from_text(&disk::read_own_text(&space_path, files::MOST_TEXT)?)
-        .map_err(|error| Error::file("use", &space_path, error))?;
-    let mut hooks = strategy::resume(context, search, &space, records)?;
-    let (strategy, data) = (format!("strategy {}", search.strategy), context.train.info().for_checks());
+    let mut hooks = strategy::resume(context, search, &space, journal, records)?;
+    let strategy = format!("strategy {}", search.strategy);
     let terms =
         Terms { strategy: &strategy, space: &space, data: &data, budget: search.budget, slots: search.in_flight };
     let mut backend = TorchBackend {
@@ -84,11 +100,6 @@ fn find(
     Ok(architecture)
 }
 
-fn read_architecture(path: &Path) -> Result<Architecture> {
-    Architecture::from_json(&disk::read_own_text(path, files::MOST_TEXT)?)
-        .map_err(|error| Error::file("use", path, error))
-}
-
 /// The final training, of which the journal has `known` epochs, and the scores of its best weights.
 fn train(
     context: &Context,
@@ -101,6 +112,7 @@ fn train(
 ) -> Result<()> {
     let settings = &context.settings;
     observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
+    let checkpoint = context.folder.join(files::CHECKPOINTS).join("final.safetensors");
     let job = Job {
         layers: layers.clone(),
         mixing: Mixing::Softmax,
@@ -113,9 +125,14 @@ fn train(
         valid: context.valid.clone(),
         start: Start::Fresh,
         keep_best: true,
-        checkpoint: context.folder.join(files::CHECKPOINTS).join(files::FINAL_CHECKPOINT),
+        checkpoint: checkpoint.clone(),
     };
     let mut training = Training::resume_or_start(job)?;
+    if training.epochs() > known {
+        let holds = format!("{known} epochs of the final training");
+        let again = "the final training begins again";
+        return Err(digests::cut_off(journal.path(), holds, &checkpoint, training.epochs(), again));
+    }
     let span = span(Phase::Final, settings.search.is_some(), true);
     while let Some(epoch) = training.next_epoch(&mut Steps::new(observer, span))? {
         if epoch.number > known {
@@ -138,7 +155,8 @@ fn train(
     result.final_training = Some(training.cost());
     result.best_epoch = training.best().map(|best| best.number);
     let net = training.into_best()?;
-    net.write_weights(&context.folder.join(files::WEIGHTS), result.architecture_hash.as_deref())?;
+    let digest = net.write_weights(&context.folder.join(files::WEIGHTS), result.architecture_hash.as_deref())?;
+    result.weights_sha256 = Some(digest);
     let scoring = Scoring {
         average_strands: plan.average_strands,
         ..Scoring::of(plan.batch, context.device, settings.threads as usize)

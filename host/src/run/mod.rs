@@ -6,11 +6,13 @@
 mod backend;
 mod context;
 pub(crate) mod data;
+mod digests;
 mod finish;
 pub(crate) mod folder;
 pub mod journal;
 mod observe;
 mod result;
+mod saved_state;
 pub mod settings;
 mod strategy;
 
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;
 
+pub use digests::{check_architecture, check_weights};
 pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
 pub use settings::Settings;
@@ -27,7 +30,8 @@ pub use settings::Settings;
 use context::Context;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
-use settings::files;
+use genomenas_data::hash::sha256;
+use settings::{Kept, files};
 
 use crate::difference;
 use crate::lock::try_lock;
@@ -43,10 +47,11 @@ pub fn create(
     architecture: Option<&Architecture>,
 ) -> Result<()> {
     if std::fs::symlink_metadata(folder.join(files::SETTINGS)).is_ok() {
-        return accept(folder, settings, space);
+        return accept(folder, settings, space, architecture);
     }
     let space = space.map(Space::to_toml).transpose()?;
     let architecture = architecture.map(Architecture::to_json).transpose()?;
+    let settings = with_digests(settings, space.as_deref(), architecture.as_deref());
     let documents = [(files::SPACE, space), (files::ARCHITECTURE, architecture)];
     let documents: Vec<_> =
         documents.iter().filter_map(|(name, text)| Some((*name, text.as_ref()?.as_bytes()))).collect();
@@ -55,6 +60,16 @@ pub fn create(
     documents.iter().try_for_each(|(name, text)| disk::write_atomically(&folder.join(name), text))?;
     // Last: a folder with settings is a whole run.
     settings.write(folder)
+}
+
+/// The settings with the digests of the documents that the run is made with.
+fn with_digests(settings: &Settings, space: Option<&str>, architecture: Option<&str>) -> Settings {
+    let mut settings = settings.clone();
+    if let Some(search) = &mut settings.search {
+        search.space_sha256 = space.map(|text| sha256(text.as_bytes()));
+    }
+    settings.architecture_sha256 = architecture.map(|text| sha256(text.as_bytes()));
+    settings
 }
 
 /// Refuses to go on with another plugin than the run began with, and says how to go on.
@@ -78,10 +93,18 @@ fn check_plugin(folder: &Path, earlier: &Settings, later: &Settings) -> Result<(
 
 /// Accepts a run that was made with the same settings, and notes what a later start changes of what no result depends on. A
 /// run that is over stays as it is.
-fn accept(folder: &Path, settings: &Settings, space: Option<&Space>) -> Result<()> {
+fn accept(
+    folder: &Path,
+    settings: &Settings,
+    space: Option<&Space>,
+    architecture: Option<&Architecture>,
+) -> Result<()> {
     let there = Made::read(folder)?;
     check_plugin(folder, &there.settings, settings)?;
     let mut here = Made { settings: settings.placed_as(&there.settings), space: space.cloned() };
+    if let (Some(_), Some(architecture)) = (&there.settings.architecture_sha256, architecture) {
+        here.settings.architecture_sha256 = Some(sha256(architecture.to_json()?.as_bytes()));
+    }
     // One space may be called by several paths.
     if let (Some(search), Some(noted)) = (&mut here.settings.search, &there.settings.search)
         && here.space == there.space
@@ -104,8 +127,9 @@ fn accept(folder: &Path, settings: &Settings, space: Option<&Space>) -> Result<(
 pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
     let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
     folder::clear(folder)?;
-    disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
-    settings.write(folder)?;
+    let space = space.to_toml()?;
+    disk::write_atomically(&folder.join(files::SPACE), space.as_bytes())?;
+    with_digests(settings, Some(&space), None).write(folder)?;
     Ok(true)
 }
 
@@ -120,12 +144,14 @@ struct Made {
 impl Made {
     fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SPACE);
+        let settings = Settings::read(folder)?;
+        let expected = settings.search.as_ref().and_then(|search| search.space_sha256.clone());
         let read = || {
-            let text = disk::read_own_text(&path, files::MOST_TEXT)?;
+            let text = digests::unchanged(&path, expected.as_deref())?;
             Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
         };
-        let space = path.exists().then(read).transpose()?;
-        Ok(Self { settings: Settings::read(folder)?, space })
+        let space = (expected.is_some() || path.exists()).then(read).transpose()?;
+        Ok(Self { settings, space })
     }
 }
 
@@ -150,19 +176,22 @@ pub struct Handling {
 /// in the folder. A run that began and failed is no error: its result says so.
 pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) -> Result<RunResult> {
     let _lock = lock(folder)?;
-    let settings = Settings::read(folder)?;
+    let kept = Settings::kept(folder)?;
     if let Some(result) = RunResult::read(folder)? {
+        if result.state == State::Done {
+            tidy(folder)?;
+        }
         observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
     }
-    let mut settings = unconfined_as_asked(folder, settings, handling.unconfined)?;
+    let mut settings = unconfined_as_asked(folder, kept.settings, handling.unconfined)?;
     let store = data::locate(&settings.data, handling.data.as_deref(), folder, "the run", &data::digest)?;
     if store != settings.data.store {
         // The same command without a place finds it again.
         settings.data.store = store;
         settings.write(folder)?;
     }
-    let context = Context::open(folder, settings, handling.clone())?;
+    let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), observer)?;
     let mut result = RunResult::of(&context.settings);
     match finish::run(&context, observer, &mut result) {
         Ok(()) => {}
@@ -174,7 +203,7 @@ pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) 
     }
     result.write(folder)?;
     if result.state == State::Done {
-        folder::remove_checkpoints(folder)?;
+        tidy(folder)?;
     }
     Ok(result)
 }
@@ -194,6 +223,12 @@ fn unconfined_as_asked(folder: &Path, mut settings: Settings, unconfined: bool) 
         }
         _ => Ok(settings),
     }
+}
+
+/// Removes what a run that is done has no more use for. A kill after the result was written leaves it there.
+pub fn tidy(folder: &Path) -> Result<()> {
+    disk::remove_unfinished(folder)?;
+    folder::remove_checkpoints(folder)
 }
 
 /// Locks a run folder for this process.

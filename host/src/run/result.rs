@@ -1,13 +1,16 @@
 //! `result.json`: how a run ended. Written last; its presence says that the run is over.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_own, write_atomically};
-use genomenas_data::text::printable;
+use genomenas_data::hash::sha256;
+use genomenas_data::text::{bounded, printable};
 use genomenas_plugin::message::Cost;
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::settings::{Settings, files};
 
@@ -54,6 +57,12 @@ pub struct RunResult {
     /// Scores on the sealed test split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Metrics>,
+    /// SHA-256 of the file of the final weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_sha256: Option<String>,
+    /// SHA-256 of all the rest but measured times, which no other number depends on. Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// The ways to end.
@@ -84,12 +93,25 @@ impl RunResult {
             best_epoch: None,
             valid: None,
             test: None,
+            weights_sha256: None,
+            sha256: None,
         }
     }
 
     /// The result in a run folder; `None` while the run is not over.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is not as it was written.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
-        Self::look(folder).map_err(|why| Error::file("understand", &folder.join(files::RESULT), why))
+        let again = || {
+            format!(
+                "put it back, or remove it, then `genomenas run {}` does the end of the run again",
+                folder.display()
+            )
+        };
+        Self::look(folder)
+            .map_err(|why| Error::file("understand", &folder.join(files::RESULT), format!("{why}; {}", again())))
     }
 
     /// As [`read`](Self::read), with the cause alone where it cannot be read.
@@ -97,20 +119,118 @@ impl RunResult {
         /// A result has some hundred bytes a label.
         const MOST: u64 = 1 << 30;
         /// Letters of a cause, which may quote what is in the file.
-        const LONGEST: usize = 200;
-        match read_own(&folder.join(files::RESULT), MOST) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map(Some)
-                .map_err(|error| printable(&error.to_string()).chars().take(LONGEST).collect()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.to_string()),
+        const LONGEST: usize = 400;
+        let bytes = match read_own(&folder.join(files::RESULT), MOST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.to_string()),
+        };
+        let cause = |error: &dyn Display| bounded(&printable(&error.to_string()), LONGEST);
+        let result: Self = serde_json::from_slice(&bytes).map_err(|error| cause(&error))?;
+        let found = digest(&bytes).map_err(|error| cause(&error))?;
+        match &result.sha256 {
+            Some(expected) if *expected != found => Err(cause(&format!(
+                "it was changed since the run ended: expected the SHA-256 {expected}, found {found}"
+            ))),
+            _ => Ok(Some(result)),
         }
     }
 
-    pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|error| Error::failed(format!("cannot write the result: {error}")))?;
+    pub(super) fn write(&mut self, folder: &Path) -> Result<()> {
+        let unwritable = |error: serde_json::Error| Error::failed(format!("cannot write the result: {error}"));
+        self.sha256 = None;
+        let text = serde_json::to_vec(self).map_err(unwritable)?;
+        self.sha256 = Some(digest(&text).map_err(unwritable)?);
+        let mut text = serde_json::to_vec_pretty(self).map_err(unwritable)?;
         text.push(b'\n');
         write_atomically(&folder.join(files::RESULT), &text)
+    }
+}
+
+/// The digest of a result: of everything but the digest itself, seconds and memory. So two runs that came to the same
+/// have the same digest.
+fn digest(text: &[u8]) -> Result<String, serde_json::Error> {
+    let mut document: Value = serde_json::from_slice(text)?;
+    if let Value::Object(members) = &mut document {
+        members.remove("sha256");
+    }
+    remove_measured(&mut document);
+    document.sort_all_objects();
+    Ok(sha256(document.to_string().as_bytes()))
+}
+
+fn remove_measured(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory"));
+            members.values_mut().for_each(remove_measured);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_measured),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result() -> RunResult {
+        RunResult {
+            state: State::Done,
+            reason: None,
+            strategy: Some("danq".to_owned()),
+            seed: 7,
+            trials: 2,
+            search: Some(Cost { samples: 10, seconds: 1.5, ..Cost::default() }),
+            final_training: None,
+            parameters: Some(5),
+            multiply_adds: None,
+            architecture_hash: None,
+            best_epoch: Some(3),
+            valid: None,
+            test: None,
+            weights_sha256: None,
+            sha256: None,
+        }
+    }
+
+    fn put(folder: &Path, bytes: &[u8]) {
+        write_atomically(&folder.join(files::RESULT), bytes).unwrap();
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found_but_in_a_measured_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut written = result();
+        written.write(folder.path()).unwrap();
+        assert_eq!(RunResult::read(folder.path()).unwrap().unwrap(), written);
+        let whole = std::fs::read(folder.path().join(files::RESULT)).unwrap();
+        let mut found = 0;
+        for bit in 0..8 * whole.len() {
+            let mut flipped = whole.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            put(folder.path(), &flipped);
+            match RunResult::read(folder.path()) {
+                Ok(read) => {
+                    let mut read = read.unwrap();
+                    read.search = written.search;
+                    // Without its digest it is one of an earlier version, and all the rest is as it was.
+                    read.sha256.clone_from(&written.sha256);
+                    assert_eq!(read, written);
+                }
+                Err(error) => {
+                    assert!(error.to_string().contains("result.json"), "{error}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 8 * whole.len() / 2, "{found}");
+    }
+
+    #[test]
+    fn a_result_of_an_earlier_version_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), br#"{"state":"done","seed":7,"trials":2}"#);
+        assert_eq!(RunResult::read(folder.path()).unwrap().unwrap().seed, 7);
     }
 }

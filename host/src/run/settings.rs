@@ -1,12 +1,14 @@
 //! `run.toml`: everything a run needs to know, resolved, so that its folder and the data are enough to run it anywhere.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files::parse_toml;
+use genomenas_data::hash::sha256;
 use genomenas_plugin::message::{Budget, Plan};
 use genomenas_plugin::serde_json;
 use serde::{Deserialize, Serialize};
-
-use genomenas_data::error::{Error, Result};
 
 use crate::spec::hook_deadline::HookDeadline;
 
@@ -26,6 +28,9 @@ pub struct Settings {
     pub threads: u32,
     /// Whether the sealed test split is scored at the end.
     pub test: bool,
+    /// SHA-256 of `architecture.json`, where one was given; [`create`](super::create) fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture_sha256: Option<String>,
     /// The data set.
     pub data: Data,
     /// The search; absent when a given architecture is trained.
@@ -67,6 +72,9 @@ pub struct Search {
     pub in_flight: u32,
     /// Name of the space; the document itself lies beside this file, in `space.toml`.
     pub space: String,
+    /// SHA-256 of `space.toml`; [`create`](super::create) fills it in. Runs of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space_sha256: Option<String>,
     /// The longest that a call of the plugin may take; absent for the usual time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_deadline: Option<HookDeadline>,
@@ -115,9 +123,37 @@ pub mod files {
     pub const MOST_TEXT: u64 = 256 << 20;
 }
 
+/// `run.toml` as it was read, with its digest.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The settings.
+    pub settings: Settings,
+    /// The digest of all that a result depends on; the journal begins with it.
+    pub digest: String,
+    /// Whether the document names that digest: those of earlier versions do not.
+    pub verified: bool,
+}
+
+/// What `run.toml` begins with: the digest of what follows.
+const DIGEST: &str = "sha256 = ";
+
+/// What no result depends on, so that it may change: who wrote it, where files lie, how a plugin is watched.
+const FREE: [&[&str]; 5] = [
+    &["genomenas"],
+    &["data", "store"],
+    &["search", "plugin_file"],
+    &["search", "hook_deadline"],
+    &["search", "unconfined"],
+];
+
 impl Settings {
     /// Reads `run.toml` of a run folder.
     pub fn read(folder: &Path) -> Result<Self> {
+        Ok(Self::kept(folder)?.settings)
+    }
+
+    /// Reads `run.toml` of a run folder, which must be as it was written.
+    pub fn kept(folder: &Path) -> Result<Kept> {
         let path = folder.join(files::SETTINGS);
         let bytes = genomenas_data::files::read_own(&path, files::MOST_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::input(format!(
@@ -128,7 +164,17 @@ impl Settings {
             _ => Error::io("read", &path, error),
         })?;
         let text = String::from_utf8(bytes).map_err(|_| Error::file("read", &path, "it is not text (UTF-8)"))?;
-        genomenas_data::files::parse_toml(&text, &path)
+        let (stated, rest) = split(&text);
+        let settings = parse_toml(rest, &path)?;
+        let digest = digest(&parse_toml(rest, &path)?)?;
+        if let Some(stated) = stated.filter(|stated| *stated != digest) {
+            let what = format!(
+                "it was changed since the run was made: expected the SHA-256 {stated}, found {digest}; put it back as \
+                 it was, or make a new run in another folder"
+            );
+            return Err(Error::file("use", &path, what));
+        }
+        Ok(Kept { settings, digest, verified: stated.is_some() })
     }
 
     /// These settings with what no result depends on as `there` has it, so that the rest can be compared: the version that
@@ -146,7 +192,10 @@ impl Settings {
             }
             search.hook_deadline = there.hook_deadline;
             search.unconfined = there.unconfined;
+            // Spaces are compared themselves.
+            search.space_sha256.clone_from(&there.space_sha256);
         }
+        placed.architecture_sha256.clone_from(&there.architecture_sha256);
         placed
     }
 
@@ -170,6 +219,127 @@ impl Settings {
 
     /// The text of `run.toml`.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|error| Error::failed(format!("cannot write the run's settings: {error}")))
+        let unwritable = |error: &dyn Display| Error::failed(format!("cannot write the run's settings: {error}"));
+        let text = toml::to_string(self).map_err(|error| unwritable(&error))?;
+        let digest = digest(&toml::from_str(&text).map_err(|error| unwritable(&error))?)?;
+        Ok(format!("{DIGEST}\"{digest}\"\n{text}"))
+    }
+}
+
+/// The digest in the first line, and the rest, which begins with the end of that line: lines keep their numbers.
+fn split(text: &str) -> (Option<&str>, &str) {
+    let Some(after) = text.strip_prefix(DIGEST) else { return (None, text) };
+    let (stated, rest) = after.split_at(after.find('\n').unwrap_or(after.len()));
+    (Some(stated.trim().trim_matches('"')), rest)
+}
+
+/// The digest of a document, whatever its layout and the order of its keys. It is taken over what stands there, so that
+/// settings which a later version adds change nothing.
+fn digest(document: &toml::Table) -> Result<String> {
+    let mut document = serde_json::to_value(document)
+        .map_err(|error| Error::bug(format!("settings cannot be written as JSON: {error}")))?;
+    for path in FREE {
+        let Some((last, tables)) = path.split_last() else { continue };
+        let table = tables.iter().try_fold(&mut document, |table, key| table.get_mut(*key));
+        if let Some(serde_json::Value::Object(table)) = table {
+            table.remove(*last);
+        }
+    }
+    document.sort_all_objects();
+    Ok(sha256(document.to_string().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use genomenas_data::files::write_atomically;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        let search = Search {
+            strategy: "danq".to_owned(),
+            plugin: "danq".to_owned(),
+            plugin_version: "0.1.0".to_owned(),
+            plugin_sha256: "ab".to_owned(),
+            plugin_file: "/plugins/libdanq.so".into(),
+            budget: "100samples".parse().unwrap(),
+            in_flight: 1,
+            space: "genomenas".to_owned(),
+            space_sha256: Some("cd".to_owned()),
+            parameters: serde_json::Map::new(),
+        };
+        Settings {
+            version: 1,
+            genomenas: "0.1.0".to_owned(),
+            seed: 1,
+            device: "cpu".to_owned(),
+            threads: 2,
+            test: false,
+            data: Data { store: "/data/yeast.arrow".into(), digest: "ef".to_owned() },
+            search: Some(search),
+            architecture_sha256: None,
+            final_training: Some(Plan::default()),
+        }
+    }
+
+    fn kept(text: &str) -> Result<Kept> {
+        let folder = tempfile::tempdir().unwrap();
+        write_atomically(&folder.path().join(files::SETTINGS), text.as_bytes()).unwrap();
+        Settings::kept(folder.path())
+    }
+
+    #[test]
+    fn what_is_written_reads_back_and_is_verified() {
+        let kept = kept(&settings().to_toml().unwrap()).unwrap();
+        assert_eq!(kept.settings, settings());
+        assert!(kept.verified);
+    }
+
+    #[test]
+    fn a_setting_that_a_result_depends_on_may_not_change() {
+        let text = settings().to_toml().unwrap();
+        let changes = [
+            ("seed = 1", "seed = 2"),
+            ("amount = 100", "amount = 101"),
+            ("version = 1", "version = 3"),
+            ("threads = 2", "threads = 1"),
+            ("epochs = ", "epochs = 1"),
+            ("cd", "ce"),
+        ];
+        for (before, after) in changes {
+            assert!(text.contains(before), "{before}: {text}");
+            let error = kept(&text.replacen(before, after, 1)).unwrap_err().to_string();
+            assert!(error.contains("run.toml") && error.contains("was changed since the run was made"), "{error}");
+        }
+        // A cut at the beginning of a table leaves a whole document, of another run.
+        let cut = &text[..text.find("\n[final").unwrap()];
+        assert!(kept(cut).unwrap_err().to_string().contains("was changed"));
+    }
+
+    #[test]
+    fn where_files_lie_and_who_wrote_them_may_change() {
+        let text = settings().to_toml().unwrap();
+        let digest = kept(&text).unwrap().digest;
+        let moved =
+            text.replace("/data/", "/moved/").replace("/plugins/", "/moved/").replace("0.1.0\"\nseed", "9\"\nseed");
+        assert_ne!(moved, text);
+        assert_eq!(kept(&format!("{moved}\n# a comment\n")).unwrap().digest, digest);
+    }
+
+    #[test]
+    fn a_document_of_an_earlier_version_has_no_digest_and_is_read_unverified() {
+        let text = settings().to_toml().unwrap();
+        let (_, rest) = split(&text);
+        let old = kept(rest).unwrap();
+        assert!(!old.verified);
+        assert_eq!(old.digest, kept(&text).unwrap().digest);
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line() {
+        let text = settings().to_toml().unwrap();
+        let line = text.lines().position(|line| line.starts_with("seed")).unwrap() + 1;
+        let error = kept(&text.replacen("seed = 1", "seed = one", 1)).unwrap_err().to_string();
+        assert!(error.contains(&format!("line {line}:")), "{error}");
     }
 }

@@ -68,6 +68,13 @@ pub fn write(folder: &Path) -> Result<RunReport> {
     Ok(run)
 }
 
+/// Writes the page of a run that has none. A run is what it is without it, too: an error is a warning.
+pub fn write_if_missing(folder: &Path) {
+    if !folder.join(names::PAGE).exists() {
+        or_warn(write(folder));
+    }
+}
+
 /// "danq width=0.1 on yeast.arrow, seed 1".
 fn title(folder: &Path, settings: &Settings) -> String {
     let what = match &settings.search {

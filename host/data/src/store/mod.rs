@@ -15,6 +15,7 @@
 mod batch;
 mod decode;
 mod digest;
+mod file_state;
 mod info;
 mod leakage;
 mod leakage_detector;
@@ -39,6 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use decode::Decoding;
+pub use file_state::FileState;
 pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
 pub use leakage::{Pairs, SplitLeakage};
 pub use row::{Place, Row, Target};
@@ -85,8 +87,10 @@ impl Store {
         if about.len() == 0 {
             return Err(wrong("it is empty; expected a store made by `genomenas data import`".into()));
         }
-        let bytes = map_read_only(&file).map_err(cannot_read)?;
-        let open = CheckedFile::new(&bytes.into()).and_then(|checked| OpenStore::new(path.to_owned(), checked));
+        let state = FileState::from(&about);
+        let bytes = map_read_only(&file, path).map_err(cannot_read)?;
+        let checked = CheckedFile::new(&bytes.into());
+        let open = checked.and_then(|checked| OpenStore::new(path.to_owned(), checked, file, state));
         open.map(|open| Self { open: Arc::new(open) }).map_err(|error| error.context(path.display()))
     }
 
@@ -110,9 +114,21 @@ impl Store {
         SealedRows(Rows::new(Arc::clone(&self.open), Split::Test))
     }
 
-    /// Reads every row and compares with the digest of the import: whether the data is as it was written.
+    /// Where it was opened.
+    pub fn path(&self) -> &Path {
+        &self.open.path
+    }
+
+    /// The file as it was when the store was opened.
+    pub fn file_state(&self) -> FileState {
+        self.open.state
+    }
+
+    /// Reads every row and compares with the digest of the import: whether the data is as it was written. `progress` is
+    /// told the rows that were read.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<()> {
-        verify::verify(&self.open, progress)
+        verify::verify(&self.open, progress)?;
+        self.open.unchanged()
     }
 }
 

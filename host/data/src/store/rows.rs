@@ -1,14 +1,16 @@
 //! Rows of a split: what training and evaluation read.
 
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, UInt64Type};
-use arrow_array::{Array, BinaryArray, RecordBatch};
+use arrow_array::{Array, RecordBatch};
 use arrow_buffer::Buffer;
 
 use super::decode::{self, Decoding};
+use super::file_state::FileState;
 use super::info::{BATCH_ROWS, StoreInfo};
 use super::read::{CheckedFile, damaged};
 use super::schema::{self, CHROMOSOME, LABELS, SEQUENCE, START, UNKNOWN};
@@ -21,6 +23,9 @@ use crate::error::{Error, Result};
 pub(super) struct OpenStore {
     pub(super) path: std::path::PathBuf,
     pub(super) file: CheckedFile,
+    /// What is mapped, and how it was when it was opened.
+    handle: File,
+    pub(super) state: FileState,
     batches: Vec<Columns>,
 }
 
@@ -29,7 +34,9 @@ struct Columns {
     codes: Buffer,
     labels: Buffer,
     run_ends: Vec<usize>,
-    masks: BinaryArray,
+    /// Where each run's mask begins in `mask_values`. Copied: arrow would follow offsets that somebody changed in place.
+    masks: Vec<Option<usize>>,
+    mask_values: Buffer,
 }
 
 /// A row as it is stored.
@@ -44,11 +51,23 @@ pub struct PackedRow<'a> {
 }
 
 impl OpenStore {
-    pub(super) fn new(path: std::path::PathBuf, file: CheckedFile) -> Result<Self> {
+    pub(super) fn new(path: std::path::PathBuf, file: CheckedFile, handle: File, state: FileState) -> Result<Self> {
         let batches = (0..file.batches())
             .map(|index| Columns::new(&file.info, &file.batch(index, vec![SEQUENCE, UNKNOWN, LABELS])?))
             .collect::<Result<_>>()?;
-        Ok(Self { path, file, batches })
+        let open = Self { path, file, handle, state, batches };
+        open.unchanged()?;
+        Ok(open)
+    }
+
+    /// Whether what was read from the file until now is what it held when it was opened.
+    pub(super) fn unchanged(&self) -> Result<()> {
+        let now = FileState::of(&self.handle).map_err(|error| Error::io("read", &self.path, error))?;
+        if now.has_content_of(&self.state) {
+            return Ok(());
+        }
+        let what = "it was changed while it was in use; put it back as it was, then the same command goes on";
+        Err(Error::file("read", &self.path, what))
     }
 
     /// The row with this index among all rows of the store.
@@ -64,7 +83,10 @@ impl OpenStore {
         Some(PackedRow {
             codes: batch.codes.get(of(&batch.codes, packed_bytes(shape.length))?)?,
             labels: batch.labels.get(of(&batch.labels, shape.label_bytes())?)?,
-            unknown: (run < batch.masks.len() && batch.masks.is_valid(run)).then(|| batch.masks.value(run)),
+            unknown: match batch.masks.get(run) {
+                Some(Some(start)) => Some(batch.mask_values.get(*start..*start + schema::mask_bytes(shape))?),
+                _ => None,
+            },
         })
     }
 
@@ -83,7 +105,7 @@ impl Columns {
         let wrong = || damaged("a column has another type");
         let codes = batch.column(SEQUENCE).as_fixed_size_binary_opt().ok_or_else(wrong)?;
         let unknown = batch.column(UNKNOWN).as_run_opt::<Int32Type>().ok_or_else(wrong)?;
-        let masks = unknown.values().as_binary_opt::<i32>().ok_or_else(wrong)?.clone();
+        let masks = unknown.values().as_binary_opt::<i32>().ok_or_else(wrong)?;
         let labels = match info.shape.task {
             Task::MultiLabel => {
                 batch.column(LABELS).as_fixed_size_binary_opt().ok_or_else(wrong)?.to_data().buffers().first().cloned()
@@ -99,8 +121,18 @@ impl Columns {
             return Err(damaged("a mask has another length than its row"));
         }
         let run_ends = unknown.run_ends().values().iter().map(|end| usize::try_from(*end).map_err(|_| wrong()));
+        let offset_of = |run: usize| -> Result<Option<usize>> {
+            let offset = masks.value_offsets().get(run).and_then(|offset| usize::try_from(*offset).ok());
+            masks.is_valid(run).then(|| offset.ok_or_else(wrong)).transpose()
+        };
         let codes = codes.to_data().buffers().first().cloned().ok_or_else(wrong)?;
-        Ok(Self { codes, labels: labels.ok_or_else(wrong)?, run_ends: run_ends.collect::<Result<_>>()?, masks })
+        Ok(Self {
+            codes,
+            labels: labels.ok_or_else(wrong)?,
+            run_ends: run_ends.collect::<Result<_>>()?,
+            masks: (0..masks.len()).map(offset_of).collect::<Result<_>>()?,
+            mask_values: masks.values().clone(),
+        })
     }
 }
 
@@ -184,7 +216,8 @@ impl Rows {
             let row = self.packed(*row)?;
             decode::one_hot(row.codes, row.unknown, length, decoding.of(index), &mut scratch, out);
         }
-        self.decode_labels(rows, labels)
+        self.decode_labels(rows, labels)?;
+        self.store.unchanged()
     }
 
     /// The `labels` half of [`decode`](Self::decode).
@@ -232,6 +265,7 @@ impl Rows {
         if info.shape.chromosomes.is_empty() {
             return Ok(None);
         }
+        self.store.unchanged()?;
         let damage = |what: &str| self.store.damaged(what);
         let mut positions = Vec::with_capacity(rows.len());
         let mut open: Option<(usize, RecordBatch)> = None;
@@ -254,6 +288,7 @@ impl Rows {
             positions.push(Position { chromosome: name.clone(), start });
             open = Some((index, batch));
         }
+        self.store.unchanged()?;
         Ok(Some(positions))
     }
 

@@ -158,9 +158,9 @@ impl Net {
     }
 
     /// Writes the weights and running statistics to `path`, as float32 safetensors with the canonical hash of their
-    /// architecture.
-    pub fn write_weights(&self, path: &Path, architecture_hash: Option<&str>) -> Result<()> {
-        checkpoint::write(path, &self.weights.snapshot()?, &architecture_hash)
+    /// architecture. Returns the SHA-256 of the file.
+    pub fn write_weights(&self, path: &Path, architecture_hash: Option<&str>) -> Result<String> {
+        checkpoint::write_weights(path, &self.weights.snapshot()?, &architecture_hash)
     }
 
     /// The alphas of a supernet and their softmax; none for an architecture.

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct TrainingProgress {
+    /// The training's seed, which no other training of the run has; absent in checkpoints of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) seed: Option<u64>,
     /// Finished epochs.
     pub(super) epochs: u32,
     /// Finished weight steps, of all epochs.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use genomenas_data::Error as DataError;
 use genomenas_plugin::engine::Naming;
 
 use super::meter::Meter;
@@ -17,10 +18,15 @@ const WEIGHTS: &str = "weights/";
 const OPTIMIZER: &str = "optimizer/";
 const BEST: &str = "best/";
 
+/// What to do where a training's own checkpoint cannot be used, and where that of another one cannot.
+const OWN: &str = "remove it, then this training begins again, to the same result";
+const OTHERS: &str = "put it back from a copy, or begin the run in a new folder";
+
 impl Training {
     /// Saves the training at the job's checkpoint.
     pub fn save(&mut self) -> Result<()> {
         self.progress.cost = self.meter.cost();
+        self.progress.seed = Some(self.job.seed);
         let mut moments = Tensors::new();
         for optimizer in std::iter::once(&self.optimizer).chain(self.arch.iter().map(|arch| &arch.optimizer)) {
             moments.extend(optimizer.state(&self.net.weights)?);
@@ -38,7 +44,10 @@ impl Training {
     /// Restores the training from the job's checkpoint.
     pub(super) fn resume(&mut self) -> Result<()> {
         let path = self.job.checkpoint.clone();
-        let (tensors, progress) = read(&path)?;
+        let (tensors, progress) = read(&path).map_err(|error| advise(error, OWN))?;
+        if progress.seed.is_some_and(|seed| seed != self.job.seed) {
+            return Err(advise(Error::file("go on from", &path, "it is the checkpoint of another training"), OWN));
+        }
         self.net.weights.restore(&group(&tensors, WEIGHTS)).map_err(|error| error.in_file(&path))?;
         self.restore_moments(&group(&tensors, OPTIMIZER), None).map_err(|error| error.in_file(&path))?;
         let best = group(&tensors, BEST);
@@ -56,7 +65,7 @@ impl Training {
 
     /// Continues another training: besides its weights, with the state of its optimizers and its place in the schedules.
     pub(super) fn go_on_from(&mut self, path: &Path, naming: &Naming) -> Result<()> {
-        let (tensors, progress) = read(path)?;
+        let (tensors, progress) = read(path).map_err(|error| advise(error, OTHERS))?;
         let drawn_anew = self.net.weights.inherit(&group(&tensors, WEIGHTS), naming)?;
         self.restore_moments(&group(&tensors, OPTIMIZER), Some(naming))?;
         self.progress = TrainingProgress { drawn_anew, ..progress.continued() };
@@ -73,11 +82,23 @@ impl Training {
 
 /// The weights, statistics and alphas that a training ended with, by name.
 pub(super) fn ended_with(checkpoint: &Path) -> Result<Tensors> {
-    let (tensors, _) = checkpoint::read_group::<TrainingProgress>(checkpoint, WEIGHTS)?;
+    let (tensors, _) =
+        checkpoint::read_group::<TrainingProgress>(checkpoint, WEIGHTS).map_err(|error| advise(error, OTHERS))?;
     if tensors.is_empty() {
         return Err(Error::file("use", checkpoint, "it holds no weights: expected the checkpoint of a training"));
     }
     Ok(tensors)
+}
+
+/// The error of a file, with what to do.
+fn advise(error: Error, advice: &str) -> Error {
+    match error {
+        Error::Host(DataError::Input(what)) => DataError::input(format!("{what}; {advice}")).into(),
+        Error::Host(error @ DataError::Io { .. }) if error.exit_code() == 2 => {
+            DataError::input(format!("{error}; {advice}")).into()
+        }
+        error => error,
+    }
 }
 
 /// The checkpoint of a training.

@@ -183,6 +183,11 @@ impl Training {
         self.progress.stopped
     }
 
+    /// Finished epochs.
+    pub fn epochs(&self) -> u32 {
+        self.progress.epochs
+    }
+
     /// The last epoch.
     pub fn last(&self) -> Option<&Epoch> {
         self.progress.last.as_ref()
