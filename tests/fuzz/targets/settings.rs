@@ -1,0 +1,69 @@
+//! `run.toml`: settings that are read are written, and read again as the same.
+
+#![no_main]
+
+use genomenas_fuzz::{scratch, seeds, stores};
+use genomenas_plugin::message::{Arch, Plan};
+use libfuzzer_sys::fuzz_target;
+
+// The crate that this file belongs to links libtorch; the file itself needs none of it.
+#[path = "../../../host/src/run/settings.rs"]
+#[allow(dead_code, reason = "what the program uses of it is more than this target does")]
+mod settings;
+
+use settings::{Data, Search, Settings, files};
+
+fuzz_target!(init: seeds::write("settings", seeds()), |data: &[u8]| {
+    scratch::file(files::SETTINGS, data);
+    let read = match Settings::read(scratch::folder()) {
+        Ok(read) => read,
+        Err(error) => return stores::refused(&error),
+    };
+    let _ = read.final_training.as_ref().map(Plan::validate);
+    // What TOML has and JSON does not, such as a number that is none, is not written.
+    let Ok(text) = read.to_toml() else { return };
+    scratch::file(files::SETTINGS, text.as_bytes());
+    let again = Settings::read(scratch::folder()).expect("what was written");
+    // Numbers that are none equal nothing, themselves included.
+    #[expect(clippy::eq_op, reason = "see above")]
+    let comparable = read == read;
+    assert!(!comparable || again == read, "{again:?} came back for {read:?}");
+});
+
+fn seeds() -> Vec<Vec<u8>> {
+    let data = || Data { store: "/data/yeast.arrow".into(), digest: "ab12".into() };
+    let search = || Search {
+        strategy: "asha".into(),
+        plugin: "asha".into(),
+        plugin_version: "0.1.0".into(),
+        plugin_sha256: "cd34".into(),
+        plugin_file: "/plugins/libasha.so".into(),
+        budget: "20000samples".parse().expect("a budget"),
+        in_flight: 2,
+        space: "genomenas".into(),
+        parameters: [("trials".to_owned(), 4.into()), ("metric".to_owned(), "auroc".into())].into_iter().collect(),
+    };
+    let full = Plan {
+        arch: serde_json::from_str::<Arch>("{\"optimizer\":{},\"clip\":0.5}").ok(),
+        steps_per_epoch: Some(4),
+        subsample: Some(0.25),
+        skip_dropout: vec![0.5, 0.25],
+        max_norm: Some(0.9),
+        ..Plan::default()
+    };
+    let settings = |search, final_training| Settings {
+        version: 1,
+        genomenas: "0.1.0".into(),
+        seed: 7,
+        device: "cpu".into(),
+        threads: 2,
+        test: true,
+        data: data(),
+        search,
+        final_training,
+    };
+    [settings(Some(search()), Some(Plan::default())), settings(None, Some(full)), settings(Some(search()), None)]
+        .iter()
+        .map(|settings| settings.to_toml().expect("TOML").into_bytes())
+        .collect()
+}
