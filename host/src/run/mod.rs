@@ -86,6 +86,8 @@ fn accept(folder: &Path, settings: &Settings, space: Option<&Space>) -> Result<(
 pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
     let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
     folder::clear(folder)?;
+    folder::remove_unless_file(&folder.join(files::SPACE))?;
+    folder::remove_unless_file(&folder.join(files::SETTINGS))?;
     disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
     settings.write(folder)?;
     Ok(true)
