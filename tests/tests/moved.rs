@@ -56,7 +56,7 @@ fn a_comparison_goes_on_after_it_its_data_or_both_were_moved() {
     unfinish(&run_folder(&out, 1, 2));
     Outcome::text(&mut run(&run_folder(&out, 1, 2)));
     same_results(&out, &done);
-    Outcome::text(quietly("evaluate", "--run").arg(run_folder(&out, 1, 2)));
+    Outcome::text(quietly("evaluate", "").arg("--run").arg(run_folder(&out, 1, 2)));
     // By a link to the folder.
     let folder = at("folder");
     std::os::unix::fs::symlink(&out, &folder).unwrap();
@@ -86,10 +86,10 @@ fn data_of_another_content_are_refused_with_both_digests_wherever_they_are_named
     fs::copy(&other, &store).unwrap();
     refused(&mut go_on(&done, ""));
     refused(&mut run(&one));
-    refused(quietly("evaluate", "--run").arg(run_folder(&done, 1, 1)));
+    refused(quietly("evaluate", "").arg("--run").arg(run_folder(&done, 1, 1)));
     assert!(bytes(&done, "comparison.toml") == settings);
     // Other data can be scored where that is asked for.
-    Outcome::text(quietly("evaluate", "--run").arg(run_folder(&done, 1, 1)).arg("--data").arg(&other));
+    Outcome::text(quietly("evaluate", "").arg("--run").arg(run_folder(&done, 1, 1)).arg("--data").arg(&other));
     Outcome::text(run(&one).arg("--data").arg(home.path().join("kept.arrow")));
     fs::remove_file(&store).unwrap();
     unfinish(&one);
@@ -115,8 +115,8 @@ fn a_search_and_a_training_go_on_with_data_space_and_plugin_at_other_places() {
     fs::copy(space(home.path()), at("new/motifs.toml")).unwrap();
     fs::remove_file(found.join("result.json")).unwrap();
     let training = || {
-        let mut train = quietly("train", "--epochs 1 --batch 16 --run");
-        train.arg(&found).arg("--out").arg(&trained);
+        let mut train = quietly("train", "--epochs 1 --batch 16");
+        train.arg("--run").arg(&found).arg("--out").arg(&trained);
         train
     };
     let told = Outcome::refusal(&mut training(), 2);

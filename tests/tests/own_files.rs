@@ -90,7 +90,7 @@ fn a_file_of_a_persons_own_with_a_name_of_ours_is_not_overwritten_by_any_verb_th
         let out = home.path().join("out");
         fs::create_dir(&out).unwrap();
         write(&out, name, text);
-        refused(&mut compare(&store, &out, ""), &out, if name == "run.toml" { "run.toml" } else { name });
+        refused(&mut compare(&store, &out, ""), &out, name);
         refused(&mut search(&store, &out, ""), &out, name);
         fs::remove_dir_all(&out).unwrap();
     }
@@ -105,8 +105,8 @@ fn the_space_or_the_architecture_that_is_used_may_not_lie_where_it_would_be_writ
     let text = format!("# Mine, with comments.\n{}", fs::read_to_string(space(home.path())).unwrap());
     let own = write(&out, "space.toml", text);
     for verb in ["compare", "search"] {
-        let mut command = quietly(verb, "--budget 64samples --out");
-        command.arg(&out).arg("--space").arg(&own).arg("--data").arg(&store);
+        let mut command = quietly(verb, "--budget 64samples");
+        command.arg("--out").arg(&out).arg("--space").arg(&own).arg("--data").arg(&store);
         if verb == "search" {
             command.args(["--strategy", "random-search"]);
         } else {
@@ -117,8 +117,8 @@ fn the_space_or_the_architecture_that_is_used_may_not_lie_where_it_would_be_writ
     fs::remove_file(own).unwrap();
     let own = out.join("architecture.json");
     fs::rename(architecture(home.path(), 60, 2), &own).unwrap();
-    let mut command = quietly("train", "--batch 16 --out");
-    command.arg(&out).arg("--architecture").arg(&own).arg("--data").arg(&store);
+    let mut command = quietly("train", "--batch 16");
+    command.arg("--out").arg(&out).arg("--architecture").arg(&own).arg("--data").arg(&store);
     refused(&mut command, &out, "architecture.json");
 }
 

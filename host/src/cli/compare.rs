@@ -221,14 +221,17 @@ impl CompareArgs {
                 out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
             }
         }
-        if let Some(error) = outcome.unwritten {
-            return Err(error);
+        if outcome.failed > 0 {
+            log::error!(
+                "{} of the runs failed: see the run.log of each; --retry-failed begins them again",
+                outcome.failed
+            );
         }
-        if outcome.failed == 0 {
-            return Ok(Ended::Done);
+        match outcome.unwritten {
+            Some(error) => Err(error),
+            None if outcome.failed > 0 => Ok(Ended::WithFailures),
+            None => Ok(Ended::Done),
         }
-        log::error!("{} of the runs failed: see the run.log of each; --retry-failed begins them again", outcome.failed);
-        Ok(Ended::WithFailures)
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn failure(folder: &Path, end: &End) -> Option<String> {
             };
         }
         Ok(None) => {}
-        Err(why) => return Some(format!("its {} cannot be read ({why})", files::RESULT)),
+        Err(unreadable) => return Some(format!("its {} cannot be read ({})", files::RESULT, unreadable.why)),
     }
     if !folder.join(files::SETTINGS).exists() {
         return Some("its folder was removed or emptied since the comparison began".to_owned());

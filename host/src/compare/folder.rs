@@ -71,7 +71,7 @@ pub fn expect_free(folder: &Path, space: &str) -> Result<()> {
         return refuse("it is not a folder");
     }
     if folder.join(SETTINGS).exists() {
-        return refuse("it is the folder of a run");
+        return refuse(&format!("it holds {SETTINGS}, so it is the folder of a run"));
     }
     let ours = |name: &str| name == names::LOCK || name == SPACE_FILE && holds(&folder.join(name), space.as_bytes());
     let names = foreign(folder, ours)?;

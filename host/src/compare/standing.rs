@@ -1,6 +1,9 @@
 //! What the folder of a planned run says of it. Whatever is missing or damaged there is told of that run alone.
 
+use std::io::ErrorKind;
 use std::path::Path;
+
+use genomenas_data::error::Error;
 
 use super::plan::{ComparisonPlan, PlannedRun};
 use crate::difference;
@@ -26,7 +29,8 @@ pub(super) enum Standing {
 pub(super) struct Broken {
     /// In words.
     pub(super) reason: String,
-    /// Whether the folder is certainly this run's, so that what the run made there may be removed to begin it again.
+    /// Whether the folder is certainly this run's and what is wrong there stays wrong, so that what the run made may be
+    /// removed to begin it again.
     pub(super) can_begin_again: bool,
 }
 
@@ -34,7 +38,7 @@ pub(super) struct Broken {
 pub(super) fn of(path: &Path, plan: &ComparisonPlan, run: &PlannedRun) -> Standing {
     let broken = |reason: String, can_begin_again| Standing::Broken(Broken { reason, can_begin_again });
     let settings = path.join(files::SETTINGS);
-    if std::fs::symlink_metadata(&settings).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+    if std::fs::symlink_metadata(&settings).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return match folder::without_settings(path) {
             Ok(names) if names.is_empty() => Standing::Absent,
             Ok(names) => broken(
@@ -51,7 +55,11 @@ pub(super) fn of(path: &Path, plan: &ComparisonPlan, run: &PlannedRun) -> Standi
     }
     let there = match Settings::read(path) {
         Ok(there) => there,
-        Err(error) => return broken(format!("its {} cannot be read ({error})", files::SETTINGS), true),
+        // What the machine cannot read now may be whole.
+        Err(error) => {
+            let whole = matches!(&error, Error::Io { source, .. } if source.kind() != ErrorKind::InvalidData);
+            return broken(format!("its {} cannot be read ({error})", files::SETTINGS), !whole);
+        }
     };
     let planned = plan.settings(run).map(|planned| planned.placed_as(&there));
     match difference::first(&Some(&there), &planned.as_ref(), &[]) {
@@ -68,7 +76,9 @@ pub(super) fn of(path: &Path, plan: &ComparisonPlan, run: &PlannedRun) -> Standi
             None => Standing::Over(Box::new(result)),
             Some(why) => broken(format!("its {} is that of another run: {why}", files::RESULT), true),
         },
-        Err(why) => broken(format!("its {} cannot be read ({why})", files::RESULT), true),
+        Err(unreadable) => {
+            broken(format!("its {} cannot be read ({})", files::RESULT, unreadable.why), unreadable.damaged)
+        }
     }
 }
 

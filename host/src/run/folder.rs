@@ -47,6 +47,14 @@ pub(super) fn clear(folder: &Path) -> Result<()> {
     LEFT.iter().chain([&files::RESULT]).try_for_each(|name| remove(&folder.join(name)))
 }
 
+/// Removes a pipe or a device, in whose place a file could not be put.
+pub(super) fn remove_unless_file(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => std::fs::remove_file(path).map_err(|error| Error::io("remove", path, error)),
+        _ => Ok(()),
+    }
+}
+
 /// Removes the checkpoints of a run, and their folder unless something else lies in it.
 pub(super) fn remove_checkpoints(folder: &Path) -> Result<()> {
     let checkpoints = folder.join(files::CHECKPOINTS);

@@ -127,6 +127,8 @@ fn accept(
 pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
     let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
     folder::clear(folder)?;
+    folder::remove_unless_file(&folder.join(files::SPACE))?;
+    folder::remove_unless_file(&folder.join(files::SETTINGS))?;
     let space = space.to_toml()?;
     disk::write_atomically(&folder.join(files::SPACE), space.as_bytes())?;
     with_digests(settings, Some(&space), None).write(folder)?;

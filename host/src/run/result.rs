@@ -1,6 +1,7 @@
 //! `result.json`: how a run ended. Written last; its presence says that the run is over.
 
 use std::fmt::Display;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
@@ -75,6 +76,15 @@ pub enum State {
     Failed,
 }
 
+/// Why a result cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// In words.
+    pub(crate) why: String,
+    /// Whether it is the file that is damaged, and not the machine that cannot read it now.
+    pub(crate) damaged: bool,
+}
+
 impl RunResult {
     /// A run with nothing to show yet.
     pub(super) fn of(settings: &Settings) -> Self {
@@ -110,26 +120,30 @@ impl RunResult {
                 folder.display()
             )
         };
-        Self::look(folder)
-            .map_err(|why| Error::file("understand", &folder.join(files::RESULT), format!("{why}; {}", again())))
+        Self::look(folder).map_err(|unreadable| {
+            Error::file("understand", &folder.join(files::RESULT), format!("{}; {}", unreadable.why, again()))
+        })
     }
 
     /// As [`read`](Self::read), with the cause alone where it cannot be read.
-    pub(crate) fn look(folder: &Path) -> Result<Option<Self>, String> {
+    pub(crate) fn look(folder: &Path) -> Result<Option<Self>, Unreadable> {
         /// A result has some hundred bytes a label.
         const MOST: u64 = 1 << 30;
         /// Letters of a cause, which may quote what is in the file.
         const LONGEST: usize = 400;
         let bytes = match read_own(&folder.join(files::RESULT), MOST) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Unreadable { damaged: error.kind() == ErrorKind::InvalidData, why: error.to_string() });
+            }
         };
-        let cause = |error: &dyn Display| bounded(&printable(&error.to_string()), LONGEST);
-        let result: Self = serde_json::from_slice(&bytes).map_err(|error| cause(&error))?;
-        let found = digest(&bytes).map_err(|error| cause(&error))?;
+        let damaged =
+            |error: &dyn Display| Unreadable { why: bounded(&printable(&error.to_string()), LONGEST), damaged: true };
+        let result: Self = serde_json::from_slice(&bytes).map_err(|error| damaged(&error))?;
+        let found = digest(&bytes).map_err(|error| damaged(&error))?;
         match &result.sha256 {
-            Some(expected) if *expected != found => Err(cause(&format!(
+            Some(expected) if *expected != found => Err(damaged(&format!(
                 "it was changed since the run ended: expected the SHA-256 {expected}, found {found}"
             ))),
             _ => Ok(Some(result)),
