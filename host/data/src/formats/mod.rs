@@ -1,15 +1,17 @@
 //! Readers of file formats. None of them trusts a size, a count or a place that a file names.
 //!
-//! [`source`] opens text files, gzipped or not; [`binary`] and [`parts`] read binary ones. On these stand [`genome`]
-//! (FASTA and `.2bit`), [`bed`], [`bigwig`], [`table`] (CSV, TSV and Parquet), [`npz`], [`hdf5`] and [`mat5`]. A reader
-//! knows nothing of stores and splits: that is for the importers.
+//! [`source`] opens text files, gzipped or not, and names what is no text; [`binary`] and [`parts`] read binary ones. On
+//! these stand [`genome`] (FASTA and `.2bit`), [`bed`], [`bigwig`], [`table`] (CSV, TSV and Parquet), [`npz`], [`hdf5`]
+//! and [`mat5`]. A reader knows nothing of stores and splits: that is for the importers.
 
 pub(crate) mod bed;
 pub(crate) mod bigwig;
 pub(crate) mod binary;
 pub(crate) mod element;
 pub(crate) mod genome;
+mod gzip;
 pub(crate) mod hdf5;
+mod kinds;
 pub(crate) mod mat5;
 pub(crate) mod npz;
 pub(crate) mod parts;

@@ -5,6 +5,7 @@
 //! to its end instead, and needs no such file.
 
 mod fasta;
+mod names;
 pub(crate) mod records;
 mod sequence;
 mod spool;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use super::source::{cannot_read, open_text};
 use crate::error::{Error, Result};
 use crate::progress::{OnProgress, Progress};
+pub(crate) use names::ByName;
 use sequence::LONGEST_CHROMOSOME;
 pub(crate) use sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, lengths};
 
