@@ -46,6 +46,11 @@ impl Binary {
         if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
     }
 
+    /// A number of 64 bits, likewise.
+    pub(crate) fn long_number_of(&self, bytes: [u8; 8]) -> u64 {
+        if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) }
+    }
+
     /// The next `N` bytes, the least significant first.
     fn bytes<const N: usize>(&mut self, what: &str) -> Result<[u8; N]> {
         let mut bytes = [0; N];

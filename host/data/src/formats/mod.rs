@@ -10,6 +10,7 @@ pub(crate) mod binary;
 pub(crate) mod element;
 pub(crate) mod foreign;
 pub(crate) mod genome;
+mod gzip;
 pub(crate) mod hdf5;
 pub(crate) mod mat5;
 pub(crate) mod npz;

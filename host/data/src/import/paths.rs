@@ -47,6 +47,12 @@ pub(super) fn stem(path: &Path, endings: &[&str]) -> String {
     stem.to_owned()
 }
 
+/// Whether the name of a file ends in one of these endings, perhaps compressed.
+pub(super) fn is_named(path: &Path, endings: &[&str]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    uncompressed(&name).rsplit_once('.').is_some_and(|(_, ending)| is_one_of(ending, endings))
+}
+
 fn uncompressed(name: &str) -> &str {
     let rest = name.rsplit_once('.').filter(|(rest, ending)| !rest.is_empty() && is_one_of(ending, &["gz", "bgz"]));
     rest.map_or(name, |(rest, _)| rest)

@@ -6,6 +6,7 @@
 
 mod trees;
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -15,7 +16,7 @@ use flate2::read::ZlibDecoder;
 use crate::error::{Error, Result};
 use crate::formats::binary::{Binary, begins_with};
 use crate::formats::genome::Chromosome;
-use trees::{Block, Wanted};
+use trees::{Block, Index, Wanted};
 
 const SIGNATURE: u32 = 0x888F_FC26;
 const INDEX_SIGNATURE: u32 = 0x2468_ACE0;
@@ -27,8 +28,19 @@ const HEADER: usize = 24;
 pub(crate) struct BigWig {
     file: Binary,
     chromosomes: Vec<(Chromosome, u32)>,
-    index: u64,
+    index: Index,
     compressed: bool,
+    /// By the place of a block, so that one that is read again counts once.
+    oddities: BTreeMap<u64, Oddities>,
+}
+
+/// Items of a track that are not whole, as common writers make them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Oddities {
+    /// Items that go beyond the chromosome's end and are clipped there: the last window, written whole.
+    pub(crate) clipped: u64,
+    /// Items without a base, which are passed over.
+    pub(crate) empty: u64,
 }
 
 /// Whether a file begins as bigWig files do, in either byte order.
@@ -54,32 +66,41 @@ impl BigWig {
         if file.number("the index")? != INDEX_SIGNATURE {
             return Err(file.wrong("it is damaged: there is no index where it says it has one"));
         }
-        Ok(Self { file, chromosomes, index: index + 48, compressed })
+        Ok(Self { file, chromosomes, index: Index::new(index + 48), compressed, oddities: BTreeMap::new() })
     }
 
-    /// The chromosomes it knows.
+    /// The chromosomes it knows; its numbers for them are their places here.
     pub(crate) fn chromosomes(&self) -> impl Iterator<Item = &Chromosome> {
         self.chromosomes.iter().map(|(chromosome, _)| chromosome)
     }
 
-    /// Calls `each` with the stretches of a chromosome that have a value, in order, as far as they may overlap `places`;
-    /// a chromosome it does not know has none.
+    /// The oddities of what was read so far.
+    pub(crate) fn oddities(&self) -> Oddities {
+        self.oddities.values().fold(Oddities::default(), |sum, of_block| Oddities {
+            clipped: sum.clipped + of_block.clipped,
+            empty: sum.empty + of_block.empty,
+        })
+    }
+
+    /// Calls `each` with the stretches of a chromosome that have a value, in order, as far as they may overlap `places`.
     pub(crate) fn values(
         &mut self,
-        name: &str,
+        chromosome: usize,
         places: Range<u64>,
         each: &mut dyn FnMut(Range<u64>, f32),
     ) -> Result<()> {
-        let Some((Chromosome { name, length }, number)) =
-            self.chromosomes.iter().find(|(chromosome, _)| chromosome.name == name)
-        else {
-            return Ok(());
+        let Some((Chromosome { name, length }, number)) = self.chromosomes.get(chromosome) else {
+            return Err(Error::bug(format!("chromosome {chromosome} of a track was asked for")));
         };
         let wanted = Wanted { name, number: *number, length: *length, places };
         let mut end = 0;
-        for block in trees::blocks(&mut self.file, self.index, &wanted)? {
+        for block in self.index.blocks(&mut self.file, &wanted)? {
             let bytes = content(&mut self.file, &block, self.compressed, name)?;
-            end = stretches(&self.file, &bytes, &wanted, end, each)?;
+            let mut oddities = Oddities::default();
+            end = stretches(&self.file, &bytes, &wanted, end, &mut oddities, each)?;
+            if oddities != Oddities::default() {
+                self.oddities.insert(block.offset, oddities);
+            }
         }
         Ok(())
     }
@@ -111,6 +132,7 @@ fn stretches(
     bytes: &[u8],
     wanted: &Wanted<'_>,
     mut end: u64,
+    oddities: &mut Oddities,
     each: &mut dyn FnMut(Range<u64>, f32),
 ) -> Result<u64> {
     let name = wanted.name;
@@ -150,10 +172,15 @@ fn stretches(
                 (start, start + u64::from(span), number(0))
             }
         };
-        if start < end || start >= stop || stop > wanted.length {
-            return Err(damaged("has values out of order or beyond the chromosome's end"));
+        if start < end || stop < start {
+            return Err(damaged("has values that overlap or are out of order"));
         }
         end = stop;
+        if start == stop {
+            oddities.empty += 1;
+            continue;
+        }
+        oddities.clipped += u64::from(stop > wanted.length);
         let value = f32::from_bits(value);
         if value.is_infinite() {
             return Err(Error::input(format!(
@@ -163,8 +190,9 @@ fn stretches(
             )));
         }
         // What is not a number stands for no value.
-        if !value.is_nan() {
-            each(start..stop, value);
+        let clipped = start..stop.min(wanted.length);
+        if !value.is_nan() && !clipped.is_empty() {
+            each(clipped, value);
         }
     }
     Ok(end)

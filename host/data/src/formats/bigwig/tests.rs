@@ -105,8 +105,8 @@ fn read(bytes: &[u8]) -> Result<Stretches> {
     std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
     let mut file = BigWig::open(&path)?;
     let mut found = Vec::new();
-    for Chromosome { name, length } in file.chromosomes().cloned().collect::<Vec<_>>() {
-        file.values(&name, 0..length, &mut |places, value| {
+    for (number, Chromosome { name, length }) in file.chromosomes().cloned().enumerate().collect::<Vec<_>>() {
+        file.values(number, 0..length, &mut |places, value| {
             found.push((name.clone(), places.start, places.end, value));
         })?;
     }
@@ -151,7 +151,8 @@ fn a_file_of_the_reference_library_gives_the_means_of_that_library() {
         let (start, mean): (u64, f64) = (start.parse().unwrap(), mean.parse().unwrap());
         let mut sum = 0.0;
         let places = start..start + 100;
-        file.values(name, places.clone(), &mut |stretch, value| {
+        let number = file.chromosomes().position(|chromosome| chromosome.name == name).unwrap();
+        file.values(number, places.clone(), &mut |stretch, value| {
             let shared = stretch.end.min(places.end).saturating_sub(stretch.start.max(places.start));
             sum += shared as f64 * f64::from(value);
         })
@@ -196,9 +197,60 @@ fn what_is_wrong_with_a_bigwig_file_is_said() {
         let error = read(&bigwig(&[("one", 100, values)], false, true)).unwrap_err().to_string();
         error.split_once("track.bw: ").unwrap().1.to_owned()
     };
-    insta::assert_snapshot!(refused(Values::Stretches(vec![(0, 10, 1.0), (9, 20, 1.0)])), @"it is damaged: a block of one has values out of order or beyond the chromosome's end");
-    insta::assert_snapshot!(refused(Values::Places(5, vec![(96, 1.0)])), @"it is damaged: a block of one has values out of order or beyond the chromosome's end");
+    insta::assert_snapshot!(refused(Values::Stretches(vec![(0, 10, 1.0), (9, 20, 1.0)])), @"it is damaged: a block of one has values that overlap or are out of order");
+    insta::assert_snapshot!(refused(Values::Stretches(vec![(20, 10, 1.0)])), @"it is damaged: a block of one has values that overlap or are out of order");
     insta::assert_snapshot!(refused(Values::Steps(40, 5, 5, vec![1.0, f32::INFINITY])), @"the value at one:46 is infinite: expected finite values");
+}
+
+#[test]
+fn items_that_are_not_whole_are_clipped_or_passed_over_and_counted_once() {
+    let one = Values::Stretches(vec![(0, 0, 9.0), (5, 10, 1.0), (10, 10, 9.0), (90, 110, 2.0), (110, 120, 9.0)]);
+    let file = bigwig(&[("one", 100, one), ("two", 100, Values::Places(30, vec![(80, 1.0)]))], false, true);
+    let expected = [("one", 5, 10, 1.0), ("one", 90, 100, 2.0), ("two", 80, 100, 1.0)];
+    assert_eq!(read(&file).unwrap(), expected.map(|(name, start, end, value)| (name.to_owned(), start, end, value)));
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = BigWig::open(&crate::test_support::file(folder.path(), "track.bw", file)).unwrap();
+    for places in [0..10, 0..100, 50..u64::MAX] {
+        file.values(0, places, &mut |_, _| {}).unwrap();
+        assert_eq!(file.oddities(), Oddities { clipped: 2, empty: 2 });
+    }
+    file.values(1, 0..100, &mut |_, _| {}).unwrap();
+    assert_eq!(file.oddities(), Oddities { clipped: 3, empty: 2 });
+}
+
+#[test]
+fn a_list_of_chromosomes_that_contradicts_itself_is_refused() {
+    let good = bigwig(&all_kinds(), false, true);
+    let refused = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = good.clone();
+        change(&mut bytes);
+        let error = read(&bytes).unwrap_err().to_string();
+        error.split_once("track.bw: ").unwrap().1.to_owned()
+    };
+    // The tree begins at 64 with its count at 80; its root is at 96, whose entries have names of 5 bytes.
+    insta::assert_snapshot!(refused(&|bytes| bytes[80] = 4), @"it is damaged: the list of chromosomes has 3 of the 4 that it says it has");
+    insta::assert_snapshot!(refused(&|bytes| bytes[98] = 2), @"it is damaged: the list of chromosomes has 2 of the 3 that it says it has");
+    insta::assert_snapshot!(refused(&|bytes| bytes[99] = 255), @"it is cut off or damaged: it ends within the list of chromosomes");
+    insta::assert_snapshot!(refused(&|bytes| bytes[118] = 0), @r#"it is damaged: the list of chromosomes has chromosome "three" or its number twice"#);
+    insta::assert_snapshot!(refused(&|bytes| bytes.copy_within(100..105, 113)), @r#"it is damaged: the list of chromosomes has chromosome "one" or its number twice"#);
+}
+
+/// Inner nodes at every byte of a stretch, each of which leads to the next ones: more entries than the file can hold.
+#[test]
+fn nodes_that_share_bytes_end_before_they_take_the_time_of_many_files() {
+    let mut file = bigwig(&all_kinds()[..1], false, false);
+    let index = file.len() - 36 - 48;
+    file.truncate(index + 48);
+    let root = file.len() as u64;
+    // Nodes of many entries, one every 28 bytes, that all cover the chromosome.
+    for number in 0..2000_u64 {
+        file.extend([0, 0]);
+        file.extend(1000_u16.to_le_bytes());
+        file.extend([0, 0, 0, 100].into_iter().flat_map(u32::to_le_bytes));
+        file.extend((root + 28 * (number + 1)).to_le_bytes());
+    }
+    let error = read(&file).unwrap_err().to_string();
+    assert!(error.contains("it is damaged: the index"), "{error}");
 }
 
 #[test]

@@ -9,9 +9,13 @@ use std::path::Path;
 use crate::bases::{Letter, letter};
 use crate::error::Result;
 use crate::formats::source::{at, cannot_read};
+use crate::text::shortened;
 
 /// Bytes of the longest heading; a longer one means that this is not FASTA text.
 const LONGEST_HEADING: usize = 1 << 20;
+
+/// Bytes of the longest name of a record, the first word of its heading.
+const LONGEST_NAME: usize = 1024;
 
 /// Takes the records of a file, base by base.
 pub(crate) trait Sink {
@@ -41,20 +45,26 @@ pub(crate) fn read(
     progress: &mut dyn FnMut(u64),
 ) -> Result<()> {
     let (mut within, mut line, mut heading) = (Within::LineStart, 1_u64, Vec::new());
-    let (mut bases, mut open) = (0, false);
+    let (mut bases, mut open, mut after_return) = (0, false, false);
     loop {
         let part = text.fill_buf().map_err(|error| cannot_read(path, error))?;
         if part.is_empty() {
             break;
         }
         for &byte in part {
+            // A line ends with a line feed, a carriage return, or both.
+            let ends = match byte {
+                b'\n' => !after_return,
+                byte => byte == b'\r',
+            };
+            after_return = byte == b'\r';
             within = match (within, byte) {
-                (Within::Heading, b'\n') => {
+                (Within::Heading, b'\n' | b'\r') => {
                     sink.start(name(path, line, &heading)?)?;
                     open = true;
                     Within::LineStart
                 }
-                (_, b'\n') => Within::LineStart,
+                (_, b'\n' | b'\r') => Within::LineStart,
                 (Within::LineStart, b'>') => {
                     if open {
                         sink.end()?;
@@ -70,7 +80,7 @@ pub(crate) fn read(
                     heading.push(byte);
                     Within::Heading
                 }
-                (state, b'\r' | b' ' | b'\t') => state,
+                (state, b' ' | b'\t') => state,
                 (_, byte) => {
                     if !open {
                         let Some(name) = headless else {
@@ -88,7 +98,7 @@ pub(crate) fn read(
                     Within::Bases
                 }
             };
-            line += u64::from(byte == b'\n');
+            line += u64::from(ends);
         }
         let read = part.len();
         text.consume(read);
@@ -103,8 +113,23 @@ pub(crate) fn read(
 
 fn name<'h>(path: &Path, line: u64, heading: &'h [u8]) -> Result<&'h str> {
     let text = std::str::from_utf8(heading).map_err(|_| at(path, line, "the heading is not text (UTF-8)"))?;
-    let name = text.split_whitespace().next();
-    name.ok_or_else(|| at(path, line, "a heading without a name: expected '>' and the chromosome's name"))
+    // NCBI joins the headings of equal sequences with the first control character.
+    let name = text.split('\u{1}').next().and_then(|heading| heading.split_whitespace().next());
+    let Some(name) = name else {
+        return Err(at(path, line, "a heading without a name: expected '>' and the chromosome's name"));
+    };
+    if name.len() > LONGEST_NAME {
+        return Err(at(path, line, format!("a name of more than {LONGEST_NAME} bytes: expected '>' and a name")));
+    }
+    if name.chars().any(char::is_control) {
+        let name = shortened(name);
+        return Err(at(
+            path,
+            line,
+            format!("the name {name:?} holds a control character: expected letters and digits"),
+        ));
+    }
+    Ok(name)
 }
 
 fn code(path: &Path, line: u64, byte: u8) -> Result<Option<u8>> {

@@ -5,6 +5,7 @@
 //! to its end instead, and needs no such file.
 
 mod fasta;
+mod names;
 pub(crate) mod records;
 mod sequence;
 mod spool;
@@ -14,9 +15,11 @@ use std::collections::BTreeSet;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use super::foreign;
 use super::source::{cannot_read, open_text};
 use crate::error::{Error, Result};
 use crate::progress::{OnProgress, Progress};
+pub(crate) use names::ByName;
 use sequence::LONGEST_CHROMOSOME;
 pub(crate) use sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, lengths};
 
@@ -43,6 +46,7 @@ impl Genome {
             let start = text.fill_buf().map_err(|error| cannot_read(path, error))?;
             let letter = start.iter().find(|byte| !byte.is_ascii_whitespace());
             if !matches!(letter, Some(b'>' | b';')) {
+                foreign::refuse(path, start, "a genome as FASTA text or .2bit")?;
                 return Err(Error::input(format!(
                     "{} is not a genome: expected a .2bit file or FASTA text (plain, gzip or bgzip), whose first letter is '>', \
                      and it {}",

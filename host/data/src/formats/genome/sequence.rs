@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::bases::{Packed, code_at, copy_bases, set_bit};
+use crate::text::{printable, shortened};
 
 /// Chromosomes a genome may have, scaffolds included.
 pub(crate) const MOST_CHROMOSOMES: usize = 10_000_000;
@@ -104,8 +105,11 @@ pub(crate) fn joined(mut ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
 
 /// The chromosomes with their lengths, for a message.
 pub(crate) fn lengths(chromosomes: &[Chromosome]) -> String {
-    let shown: Vec<String> =
-        chromosomes.iter().take(30).map(|chromosome| format!("{} ({})", chromosome.name, chromosome.length)).collect();
+    let shown: Vec<String> = chromosomes
+        .iter()
+        .take(30)
+        .map(|Chromosome { name, length }| format!("{} ({length})", printable(&shortened(name))))
+        .collect();
     let more = chromosomes.len().saturating_sub(shown.len());
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }

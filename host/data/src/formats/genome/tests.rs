@@ -129,3 +129,27 @@ fn bases_in_lower_case_and_iupac_letters_are_read() {
     let (_, sequences) = opened(b">a\nacgtRYu\n").unwrap();
     assert_eq!(text(&sequences[0], 0, 7), "ACGTNNT");
 }
+
+#[test]
+fn lines_of_text_end_with_line_feeds_carriage_returns_or_both() {
+    let unix = "\u{feff}>a first\nACGT\nNN\n;comment\n\n>b\nTT\n";
+    let expected = opened(unix.as_bytes()).unwrap();
+    assert_eq!(expected.0.iter().map(|chromosome| chromosome.length).collect::<Vec<_>>(), [6, 2]);
+    for end in ["\r", "\r\n"] {
+        assert_eq!(opened(unix.replace('\n', end).as_bytes()).unwrap(), expected, "{end:?}");
+        let error = opened(format!(">a{end}{end}AC{end}A*{end}").as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("line 4: '*'"), "{error}");
+    }
+    let joined = format!("{}{}", ">a\nACGT\n", ">b\rAC\rGT\r");
+    assert_eq!(opened(joined.as_bytes()).unwrap().0[1].length, 4);
+}
+
+#[test]
+fn control_characters_in_a_name_are_refused_and_joined_headings_have_the_first_name() {
+    let error = opened(b">one\x1b[2J\nACGT\n").unwrap_err().to_string();
+    assert!(
+        error.ends_with(r#"line 1: the name "one\u{1b}[2J" holds a control character: expected letters and digits"#),
+        "{error}"
+    );
+    assert_eq!(opened(b">one\x01two three\nACGT\n").unwrap().0[0].name, "one");
+}

@@ -90,6 +90,15 @@ impl Grid {
         (self.first + index) * self.bins.step
     }
 
+    /// The places of the chromosome whose values count for the bins, those beyond the last bin of the chromosome included.
+    pub(super) fn places(&self) -> Range<u64> {
+        let all = self.bins.grid(self.chromosome_length);
+        let from = if self.first == all.first { 0 } else { self.bin_start(0) };
+        let is_last = self.first + self.count == all.first + all.count;
+        let end = if is_last { u64::MAX } else { self.bin_start(self.count.saturating_sub(1)) + self.bins.bin };
+        from..end
+    }
+
     /// The bins that share bases with `start..end`.
     pub(super) fn touching(&self, start: u64, end: u64) -> Range<u64> {
         let Bins { bin, step, .. } = self.bins;

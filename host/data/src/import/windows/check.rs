@@ -1,7 +1,7 @@
 //! Which settings fit together: checked before anything is read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::bins::Bins;
 use super::options::{Keep, WindowsOptions};
@@ -9,7 +9,9 @@ use super::overlap::Overlap;
 use crate::error::{Error, Result};
 use crate::formats::bigwig::is_bigwig;
 use crate::formats::genome::{Chromosome, lengths};
-use crate::store::Task;
+use crate::formats::source::Lines;
+use crate::import::paths::is_named;
+use crate::store::{PerSplit, Split, Task};
 
 /// The label files by their kind, and the task that follows.
 pub(super) struct Files {
@@ -37,11 +39,50 @@ pub(super) fn check(options: &WindowsOptions) -> Result<(Bins, Files)> {
     }
     let bins = Bins::new(options.bin, options.step.unwrap_or(options.bin), options.context)?;
     let (mut features, mut tracks) = (Vec::new(), Vec::new());
+    let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
     for file in &options.labels {
-        if is_bigwig(file)? { &mut tracks } else { &mut features }.push(file.clone());
+        // The same file by another path is the same file; one that cannot be resolved cannot be opened, either.
+        if !seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())) {
+            return Err(Error::input(format!("{} is given twice as a label file: give it once", file.display())));
+        }
+        if file.file_name().is_some_and(|name| name.to_string_lossy().contains(char::is_control)) {
+            let name = file.display().to_string();
+            return Err(Error::input(format!("the name of {name:?} holds a control character: rename the file")));
+        }
+        if is_track(file)? { &mut tracks } else { &mut features }.push(file.clone());
     }
     let task = task(options, &features, &tracks)?;
     Ok((bins, Files { features, tracks, task }))
+}
+
+/// Whether a file holds a signal: its content decides, and its name must not say otherwise.
+fn is_track(file: &Path) -> Result<bool> {
+    let is_bigwig = is_bigwig(file)?;
+    if !is_bigwig && is_named(file, &["bw", "bigWig"]) {
+        // Refuses by name what is gzipped, a web page or the like.
+        Lines::open(file)?;
+        return Err(Error::input(format!(
+            "{} does not begin as a bigWig file does, though its name says that it is one: copy or download it again",
+            file.display()
+        )));
+    }
+    Ok(is_bigwig)
+}
+
+/// A warning about splits without a single label.
+pub(super) fn unlabelled(rows: &PerSplit<u64>, labelled: &PerSplit<u64>) -> Option<String> {
+    let none: Vec<&str> = Split::ALL
+        .iter()
+        .filter(|&&split| *rows.get(split) > 0 && *labelled.get(split) == 0)
+        .map(|split| split.name())
+        .collect();
+    (!none.is_empty()).then(|| {
+        format!(
+            "no row of {} has a label: nothing can be learned or scored there; do the label files name chromosomes as the \
+             genome does, and are they of its version?",
+            none.join(" and ")
+        )
+    })
 }
 
 fn refuse_share(share: f64) -> Result<()> {

@@ -2,12 +2,13 @@
 
 use super::bins::Grid;
 use super::check::Files;
-use super::features::{self, Features};
+use super::features::{self, Features, Reading};
 use super::options::WindowsOptions;
 use super::tracks::{self, Track};
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::{Error, Result};
-use crate::formats::genome::Chromosome;
+use crate::formats::bigwig::Oddities;
+use crate::formats::genome::{ByName, Chromosome};
 use crate::progress::OnProgress;
 use crate::store::{Target, Task};
 
@@ -25,6 +26,10 @@ pub(super) struct Labelling<'a> {
     pub(super) outside: u64,
     /// Tracks that were not asked for.
     pub(super) unwanted: u64,
+    /// Of each chromosome of the genome, whether all tracks have values for it.
+    pub(super) valued: Vec<bool>,
+    /// Warnings about tracks that have none for some.
+    pub(super) without_values: Vec<String>,
 }
 
 /// The labels of some bins.
@@ -50,28 +55,38 @@ impl<'a> Labelling<'a> {
                 names.join(", ")
             )));
         }
-        let (mut opened, mut outside, mut unwanted) = (Vec::new(), 0, 0);
+        let genome = ByName::new(chromosomes);
+        let (mut opened, mut outside, mut unwanted) = (Vec::<Track>::new(), 0, 0);
         for (file, name) in files.tracks.iter().zip(&names) {
             if !options.only_labels.is_empty() && !options.only_labels.contains(name) {
                 unwanted += 1;
                 continue;
             }
-            let (track, others) = Track::open(file, chromosomes, options.outside)?;
+            let (track, others) = Track::open(file, &genome, options.outside)?;
             outside += others;
             opened.push(track);
         }
-        let features = features::read(
-            &files.features,
-            chromosomes,
-            options.label_from,
-            options.outside,
-            &opened.iter().map(|track| track.name.clone()).collect::<Vec<_>>(),
-            &options.only_labels,
-            progress,
-        )?;
+        let names: Vec<_> = opened.iter().map(|track| (track.name.as_str(), track.path.as_path())).collect();
+        let reading = Reading {
+            genome: &genome,
+            from: options.label_from,
+            outside: options.outside,
+            wanted: &options.only_labels,
+        };
+        let features = features::read(&files.features, reading, &names, progress)?;
+        let without_values = opened.iter().filter_map(|track| track.warning(chromosomes)).collect();
+        let valued = (0..chromosomes.len()).map(|index| opened.iter().all(|track| track.knows(index))).collect();
         let label = |track: &Track| (0..).zip(&features.labels).find(|(_, name)| **name == track.name);
         let tracks = opened.into_iter().filter_map(|track| Some((label(&track)?.0, track))).collect();
-        Ok(Self { options, task: files.task, features, tracks, outside, unwanted })
+        Ok(Self { options, task: files.task, features, tracks, outside, unwanted, valued, without_values })
+    }
+
+    /// The oddities of the tracks' values that were read.
+    pub(super) fn oddities(&self) -> Oddities {
+        self.tracks.iter().fold(Oddities::default(), |sum, (_, track)| {
+            let of_track = track.oddities();
+            Oddities { clipped: sum.clipped + of_track.clipped, empty: sum.empty + of_track.empty }
+        })
     }
 
     /// The labels in their order.
@@ -92,7 +107,7 @@ impl<'a> Labelling<'a> {
         if self.task.is_regression() {
             let mut values = vec![0.0; bins * labels];
             for (label, track) in &mut self.tracks {
-                let signal = track.of(chromosome, grid, self.options.signal)?;
+                let signal = track.of(index, chromosome, grid, self.options.signal)?;
                 let negative = signal.iter().position(|value| *value < 0.0);
                 if let Some(bin) = negative.filter(|_| self.task == Task::PoissonRegression) {
                     let start = grid.bin_start(bin as u64);
@@ -111,7 +126,7 @@ impl<'a> Labelling<'a> {
         let mut bits = grid.label(features, self.options.widen, self.options.overlap, labels);
         let (width, threshold) = (bit_bytes(labels), self.options.signal_threshold.unwrap_or(f64::INFINITY));
         for (label, track) in &mut self.tracks {
-            let signal = track.of(chromosome, grid, self.options.signal)?;
+            let signal = track.of(index, chromosome, grid, self.options.signal)?;
             for (bits, value) in bits.chunks_exact_mut(width).zip(signal) {
                 if f64::from(value) >= threshold {
                     set_bit(bits, *label as usize);

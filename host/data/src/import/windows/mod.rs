@@ -7,8 +7,10 @@
 
 mod bins;
 mod check;
+mod column;
 mod features;
 mod labelling;
+mod names;
 mod options;
 mod overlap;
 mod plan;
@@ -38,13 +40,17 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     let genome_split = genome::split(&options.splits, &chromosomes)?;
     check::refuse_long_windows(bins, &chromosomes)?;
     let mut labelling = Labelling::read(options, &files, &chromosomes, progress)?;
-    let plan = Plan { options, bins, chromosomes: &chromosomes, genome_split: &genome_split };
+    let valued = labelling.valued.clone();
+    let plan = Plan { options, bins, chromosomes: &chromosomes, genome_split: &genome_split, valued: &valued };
     let rare = plan.drop_rare(&mut labelling)?;
     let counted = plan.count(&mut labelling)?;
-    let how = match counted.across {
-        0 => options.splits.how(&chromosomes),
-        across => format!("{} ({across} bins lie across an edge of a split)", options.splits.how(&chromosomes)),
-    };
+    let mut how = options.splits.how(&chromosomes);
+    if counted.across > 0 {
+        how = format!("{how} ({} bins lie across an edge of a split)", counted.across);
+    }
+    if let Some(why) = labelling.without_values.first() {
+        how = format!("{how}; {why}");
+    }
     refuse_empty_splits(&counted.rows, &how)?;
 
     let groups =
@@ -57,27 +63,35 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         groups,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let unknown = plan.write(&mut labelling, &mut reference, &mut writer, counted.total(), progress)?;
+    let written = plan.write(&mut labelling, &mut reference, &mut writer, counted.total(), progress)?;
     refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
 
-    let features = &labelling.features;
+    let (features, oddities) = (&labelling.features, labelling.oddities());
     let dropped = [
-        Count::new("features outside the genome", features.outside),
+        Count::new("features outside the genome", features.counts.outside),
+        Count::new("features without a base", features.counts.empty),
+        Count::new("stretches of bedGraph files whose value is 0", features.counts.zeros),
         Count::new("chromosomes of tracks that are not those of the genome", labelling.outside),
-        Count::new("features of labels that were not asked for", features.unwanted),
+        Count::new("ends of track items beyond the end of a chromosome", oddities.clipped),
+        Count::new("track items without a base", oddities.empty),
+        Count::new("features of labels that were not asked for", features.counts.unwanted),
         Count::new("tracks that were not asked for", labelling.unwanted),
         Count::new(format!("labels with fewer than {} positive rows", options.min_positives), rare),
         Count::new("bins whose row would leave the chromosome", counted.at_ends),
         Count::new("bins of no split", counted.without_split),
         Count::new("bins whose row lies across an edge of a split", counted.across),
+        Count::new("bins of chromosomes for which a track has no values", counted.without_value),
         Count::new("bins without a label", counted.without_label),
-        Count::new(format!("bins with more than {} unknown bases", options.max_unknown), unknown),
+        Count::new(format!("bins with more than {} unknown bases", options.max_unknown), written.unknown),
     ];
     let read = [
         Count::new("chromosomes", chromosomes.len() as u64),
-        Count::new("features", features.read),
+        Count::new("features", features.counts.read),
         Count::new("tracks", files.tracks.len() as u64),
     ];
+    let mut warnings = features.warnings.clone();
+    warnings.extend(labelling.without_values.iter().cloned());
+    warnings.extend(check::unlabelled(&writer.rows(), &written.labelled));
     let counts = |counts: &[Count]| counts.iter().filter(|count| count.count > 0).cloned().collect();
     let record = ImportRecord {
         importer: "windows".into(),
@@ -85,6 +99,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         sources,
         read: counts(&read),
         dropped: counts(&dropped),
+        warnings,
         ..ImportRecord::default()
     };
     let total = Some(counted.total());

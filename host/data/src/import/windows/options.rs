@@ -14,7 +14,8 @@ use crate::store::Task;
     command(
         after_help = "No two rows of different splits share a base: rows across an edge of a split are left out.\n\n\
 Features (BED and its like) give labels that apply to a bin or do not. Signals (bigWig) give each bin a value, where a \
-base without one counts as 0, or with --signal-threshold a label that applies to bins with at least that value.\n\n\
+base without one counts as 0, or with --signal-threshold a label that applies to bins with at least that value. Bins of a \
+chromosome that a signal does not know are left out.\n\n\
 Examples:\n  \
 genomenas data import windows --genome mini.2bit --labels annotation.bed.gz --bin 200 --context 400 \\\n      \
 --valid chr9 --test chr8 --out yeast.arrow\n  \
@@ -86,7 +87,7 @@ pub struct WindowsOptions {
     /// Which part of the genome is in which split.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub splits: GenomeSplitOptions,
-    /// What happens to features, and chromosomes of bigWig files, outside the genome.
+    /// What happens to features, and chromosomes of bigWig files, outside the genome, and to features without a base.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub outside: Outside,
 }
@@ -134,7 +135,7 @@ pub enum Keep {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 pub enum LabelFrom {
-    /// Column 4 where the file has one, else the file's name; peak files by their name.
+    /// Column 4 where the file has one that names labels, else the file's name; peak files by their name.
     // Column 4 of narrowPeak, broadPeak and gappedPeak numbers the peaks.
     #[default]
     Auto,

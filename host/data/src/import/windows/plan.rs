@@ -16,6 +16,8 @@ pub(super) struct Plan<'a> {
     pub(super) bins: Bins,
     pub(super) chromosomes: &'a [Chromosome],
     pub(super) genome_split: &'a GenomeSplit,
+    /// Of each chromosome, whether all tracks have values for it: a bin without a value is no bin of value 0.
+    pub(super) valued: &'a [bool],
 }
 
 #[derive(Default)]
@@ -24,7 +26,17 @@ pub(super) struct Counted {
     pub(super) at_ends: u64,
     pub(super) without_split: u64,
     pub(super) across: u64,
+    pub(super) without_value: u64,
     pub(super) without_label: u64,
+}
+
+/// The rows that were written.
+#[derive(Default)]
+pub(super) struct Written {
+    /// Rows left out for their unknown bases.
+    pub(super) unknown: u64,
+    /// Rows with a label.
+    pub(super) labelled: PerSplit<u64>,
 }
 
 impl Counted {
@@ -40,9 +52,15 @@ impl Plan<'_> {
         self.genome_split.assignment(chromosome, start, start + self.bins.length())
     }
 
-    /// Chromosomes that are in a split, with their bins.
+    /// Whether all tracks have values for a chromosome.
+    fn is_valued(&self, chromosome: usize) -> bool {
+        self.valued.get(chromosome) == Some(&true)
+    }
+
+    /// Chromosomes that are in a split and have values, with their bins.
     fn chosen(&self) -> impl Iterator<Item = (usize, &Chromosome, Grid)> {
-        let chromosomes = self.chromosomes.iter().enumerate().filter(|(index, _)| self.genome_split.wants(*index));
+        let chromosomes = self.chromosomes.iter().enumerate();
+        let chromosomes = chromosomes.filter(|(index, _)| self.genome_split.wants(*index) && self.is_valued(*index));
         chromosomes.map(|(index, chromosome)| (index, chromosome, self.bins.grid(chromosome.length)))
     }
 
@@ -75,7 +93,11 @@ impl Plan<'_> {
         for (index, chromosome) in self.chromosomes.iter().enumerate() {
             let grid = self.bins.grid(chromosome.length);
             counted.at_ends += grid.count_with_ends() - grid.count();
-            counted.without_split += if self.genome_split.wants(index) { 0 } else { grid.count() };
+            match (self.genome_split.wants(index), self.is_valued(index)) {
+                (false, _) => counted.without_split += grid.count(),
+                (true, false) => counted.without_value += grid.count(),
+                (true, true) => {}
+            }
         }
         for (index, chromosome, grid) in self.chosen() {
             for part in labelling.parts(grid) {
@@ -98,7 +120,7 @@ impl Plan<'_> {
         Ok(counted)
     }
 
-    /// Writes the rows. Returns how many were left out for their unknown bases.
+    /// Writes the rows.
     pub(super) fn write(
         &self,
         labelling: &mut Labelling<'_>,
@@ -106,10 +128,10 @@ impl Plan<'_> {
         writer: &mut StoreWriter,
         total: u64,
         progress: OnProgress<'_>,
-    ) -> Result<u64> {
+    ) -> Result<Written> {
         let length = usize::try_from(self.bins.length()).unwrap_or(usize::MAX);
         let (mut codes, mut mask) = (Vec::new(), Vec::new());
-        let (mut done, mut left_out) = (0, 0);
+        let (mut done, mut written) = (0, Written::default());
         for (index, chromosome, grid) in self.chosen() {
             let sequence = genome.read(index)?;
             for part in labelling.parts(grid) {
@@ -125,10 +147,11 @@ impl Plan<'_> {
                     let unknown = sequence.window(start, length, &mut codes, &mut mask);
                     done += 1;
                     if unknown as f64 > self.options.max_unknown * length as f64 {
-                        left_out += 1;
+                        written.unknown += 1;
                         continue;
                     }
                     let target = labelled.target(place);
+                    *written.labelled.get_mut(split) += u64::from(labelled.any(place));
                     let place = Some(Place { chromosome: u32::try_from(index).unwrap_or(u32::MAX), start });
                     let unknown = (unknown > 0).then_some(mask.as_slice());
                     writer.push(split, &Row { codes: &codes, unknown, target, place })?;
@@ -139,6 +162,6 @@ impl Plan<'_> {
             }
         }
         progress(Progress { stage: "packing rows", done, total: Some(total), unit: "rows" });
-        Ok(left_out)
+        Ok(written)
     }
 }

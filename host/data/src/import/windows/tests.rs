@@ -164,12 +164,12 @@ fn the_summary_says_what_was_read_dropped_and_kept() {
 fn what_is_wrong_with_labels_is_said_with_file_and_line() {
     let folder = Folder::new();
     let refused = |labels: &str| folder.refused(&folder.options(labels));
-    insta::assert_snapshot!(refused("one\t0\t4\tx\nfour\t0\t4\tx\n"), @r#"labels.bed, line 2: chromosome "four" is not in the genome, which has one (24), two (16), three (16); use the genome version that the labels were made for, or drop labels outside it"#);
-    insta::assert_snapshot!(refused("one\t0\t99\tx\n"), @r#"labels.bed, line 1: the feature ends at 99 and chromosome "one" has 24 bases; use the genome version that the labels were made for, or drop labels outside it"#);
+    insta::assert_snapshot!(refused("one\t0\t4\tx\nfour\t0\t4\tx\n"), @r#"labels.bed, line 2: chromosome "four" is not in the genome, which has one (24), two (16), three (16); use the genome version that the labels were made for, or drop labels outside it with --outside drop"#);
+    insta::assert_snapshot!(refused("one\t0\t99\tx\n"), @r#"labels.bed, line 1: the feature ends at 99 and chromosome "one" has 24 bases; use the genome version that the labels were made for, or drop labels outside it with --outside drop"#);
     insta::assert_snapshot!(refused("# a comment\none\t9\t4\tx\n"), @"labels.bed, line 2: start 9 is not below end 4: BED counts from 0 and leaves out the end");
     insta::assert_snapshot!(refused("one\t0\n"), @r#"labels.bed, line 1: expected BED columns (chromosome, start, end and perhaps a name, separated by tabs), found "one\t0""#);
-    insta::assert_snapshot!(refused("one\tzero\tfour\n"), @r#"labels.bed, line 1: expected whole numbers as start and end, found "zero" and "four""#);
-    insta::assert_snapshot!(refused(""), @"the label files hold no feature inside the genome: there is nothing to learn");
+    insta::assert_snapshot!(refused("one\tzero\tfour\n"), @r#"labels.bed, line 1: expected whole numbers as start and end, found "zero" and "four": if this line names the columns, put a '#' before it; BED counts from 0"#);
+    insta::assert_snapshot!(refused(""), @"labels.bed: there is no feature in it: leave it out, or look whether it is the right file");
 }
 
 #[test]

@@ -5,16 +5,22 @@ use std::path::{Path, PathBuf};
 use super::bins::Grid;
 use super::options::{Outside, Signal};
 use crate::error::{Error, Result};
-use crate::formats::bigwig::BigWig;
-use crate::formats::genome::{Chromosome, lengths};
+use crate::formats::bigwig::{BigWig, Oddities};
+use crate::formats::genome::{ByName, Chromosome};
 use crate::import::paths::stem;
+use crate::text::{grouped, shortened};
+
+/// Chromosomes named in a warning.
+const CHROMOSOMES_SHOWN: usize = 5;
 
 /// One signal.
 pub(super) struct Track {
     /// The file's name without its ending: the label.
     pub(super) name: String,
-    path: PathBuf,
+    pub(super) path: PathBuf,
     file: BigWig,
+    /// The track's number for each chromosome of the genome that it knows with the same length.
+    numbers: Vec<Option<usize>>,
 }
 
 /// The label of a track: its file's name without the ending.
@@ -25,47 +31,102 @@ pub(super) fn name(path: &Path) -> String {
 impl Track {
     /// Opens a track of this genome. Also returns how many chromosomes are not the genome's and were left out, which
     /// only [`Outside::Drop`] allows.
-    pub(super) fn open(path: &Path, chromosomes: &[Chromosome], outside: Outside) -> Result<(Self, u64)> {
+    pub(super) fn open(path: &Path, genome: &ByName<'_>, outside: Outside) -> Result<(Self, u64)> {
         let file = BigWig::open(path)?;
+        let mut numbers = vec![None; genome.all().len()];
         let (mut known, mut others) = (0, 0);
-        for Chromosome { name, length } in file.chromosomes() {
-            let of_genome = chromosomes.iter().find(|chromosome| chromosome.name == *name);
+        let (mut agreeing, mut differing, mut example) = (0, 0, None);
+        for (number, Chromosome { name, length }) in file.chromosomes().enumerate() {
+            let of_genome = genome.get(name);
             let problem = match of_genome {
-                Some(chromosome) if chromosome.length == *length => {
+                Some((index, chromosome)) if chromosome.length == *length => {
+                    if let Some(place) = numbers.get_mut(index) {
+                        *place = Some(number);
+                    }
                     known += 1;
+                    agreeing += length;
                     continue;
                 }
-                Some(chromosome) => format!("has {length} bases, and {} in the genome", chromosome.length),
-                None => format!("is not in the genome, which has {}", lengths(chromosomes)),
+                Some((_, chromosome)) => {
+                    differing += chromosome.length;
+                    format!("has {length} bases, and {} in the genome", chromosome.length)
+                }
+                None => format!("is not in the genome, which has {}", genome.instead(name)),
             };
+            let problem = format!("chromosome {:?} {problem}", shortened(name));
             if outside == Outside::Refuse {
                 return Err(Error::input(format!(
-                    "{}: chromosome {name:?} {problem}; use the genome version that the track was made for, or drop \
-                     what lies outside it",
+                    "{}: {problem}; use the genome version that the track was made for, or drop what lies outside it",
                     path.display()
                 )));
             }
+            if of_genome.is_some() {
+                example.get_or_insert(problem);
+            }
             others += 1;
         }
+        // A chromosome that many versions share, such as that of the mitochondria, does not make them one.
+        if let Some(example) = example.filter(|_| differing > agreeing) {
+            return Err(Error::input(format!(
+                "{}: the track is of another version of the genome: {example}; of the chromosomes that both name, those of \
+                 another length have {} bases in the genome, and those of the same length {}",
+                path.display(),
+                grouped(differing),
+                grouped(agreeing)
+            )));
+        }
         if known == 0 {
+            let first = file.chromosomes().next().map_or("", |chromosome| &chromosome.name);
             return Err(Error::input(format!(
                 "{}: the track has no chromosome of the genome, which has {}",
                 path.display(),
-                lengths(chromosomes)
+                genome.instead(first)
             )));
         }
-        Ok((Self { name: name(path), path: path.to_owned(), file }, others))
+        Ok((Self { name: name(path), path: path.to_owned(), file, numbers }, others))
     }
 
-    /// The signal of every bin of a grid over a chromosome.
-    pub(super) fn of(&mut self, chromosome: &Chromosome, grid: &Grid, signal: Signal) -> Result<Vec<f32>> {
+    /// Whether it has values for a chromosome of the genome.
+    pub(super) fn knows(&self, index: usize) -> bool {
+        self.numbers.get(index).copied().flatten().is_some()
+    }
+
+    /// A warning about chromosomes without values.
+    pub(super) fn warning(&self, chromosomes: &[Chromosome]) -> Option<String> {
+        let unknown: Vec<&Chromosome> =
+            chromosomes.iter().enumerate().filter(|(index, _)| !self.knows(*index)).map(|(_, of)| of).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        let shown: Vec<String> = unknown.iter().take(CHROMOSOMES_SHOWN).map(|of| shortened(&of.name)).collect();
+        Some(format!(
+            "track {:?} does not know {} of the genome's chromosomes, or knows them with another length ({}{}): their bins \
+             have no value and are left out",
+            shortened(&self.name),
+            grouped(unknown.len() as u64),
+            shown.join(", "),
+            if unknown.len() > shown.len() { ", …" } else { "" }
+        ))
+    }
+
+    /// The oddities of the values that were read.
+    pub(super) fn oddities(&self) -> Oddities {
+        self.file.oddities()
+    }
+
+    /// The signal of every bin of a grid over a chromosome, whose place in the genome is `index`.
+    pub(super) fn of(
+        &mut self,
+        index: usize,
+        chromosome: &Chromosome,
+        grid: &Grid,
+        signal: Signal,
+    ) -> Result<Vec<f32>> {
         let bin = grid.bins().bin();
         let mut sums = vec![0_f64; usize::try_from(grid.count()).unwrap_or(0)];
-        // A chromosome of another length is another chromosome.
-        let same = self.file.chromosomes().any(|other| other == chromosome);
-        if let Some(last) = grid.count().checked_sub(1).filter(|_| same) {
-            let places = grid.bin_start(0)..grid.bin_start(last) + bin;
-            self.file.values(&chromosome.name, places, &mut |stretch, value| {
+        let number = self.numbers.get(index).copied().flatten();
+        if let (Some(number), false) = (number, sums.is_empty()) {
+            self.file.values(number, grid.places(), &mut |stretch, value| {
                 for index in grid.touching(stretch.start, stretch.end) {
                     let start = grid.bin_start(index);
                     let shared = stretch.end.min(start + bin).saturating_sub(stretch.start.max(start));

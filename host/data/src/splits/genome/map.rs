@@ -34,6 +34,11 @@ impl GenomeSplit {
         Self { chromosomes }
     }
 
+    /// The stretches of each chromosome.
+    pub(super) fn stretches(&self) -> &[Vec<Stretch>] {
+        &self.chromosomes
+    }
+
     /// Each chromosome as a whole in one split.
     pub(crate) fn whole<'a>(of: impl Iterator<Item = (&'a Chromosome, Split)>) -> Self {
         let stretch =

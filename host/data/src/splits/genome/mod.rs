@@ -5,20 +5,27 @@
 
 mod map;
 mod named;
+mod of_train;
 mod options;
 mod shares;
 
 use crate::error::Result;
-use crate::formats::genome::Chromosome;
+use crate::formats::genome::{ByName, Chromosome};
 
 pub(crate) use map::{Assignment, GenomeSplit};
 pub use options::GenomeSplitOptions;
 
 /// Splits a genome as the options say.
 pub(crate) fn split(options: &GenomeSplitOptions, chromosomes: &[Chromosome]) -> Result<GenomeSplit> {
-    match options.shares()? {
-        Some(shares) => shares::split(options, shares, chromosomes),
-        None => named::split(options, chromosomes),
+    if let Some(shares) = options.shares()? {
+        return shares::split(options, shares, chromosomes);
+    }
+    let genome = ByName::new(chromosomes);
+    let share = options.valid_of_train(&genome);
+    let named = named::split(options, &genome, share.is_some())?;
+    match share {
+        Some(share) => of_train::split(&named, share, options),
+        None => Ok(named),
     }
 }
 

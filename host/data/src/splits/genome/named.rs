@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::map::{GenomeSplit, add};
 use super::options::GenomeSplitOptions;
 use crate::error::{Error, Result};
-use crate::formats::genome::{Chromosome, lengths};
+use crate::formats::genome::{ByName, Chromosome, lengths};
 use crate::store::Split;
+use crate::text::shortened;
 
 /// A chromosome or region that the options name.
 struct Claim<'a> {
@@ -16,9 +17,14 @@ struct Claim<'a> {
     end: u64,
 }
 
-pub(super) fn split(splits: &GenomeSplitOptions, chromosomes: &[Chromosome]) -> Result<GenomeSplit> {
+/// Splits by name; `without_valid` where valid is no name but a share of train, which is taken from it later.
+pub(super) fn split(splits: &GenomeSplitOptions, genome: &ByName<'_>, without_valid: bool) -> Result<GenomeSplit> {
     let mut claims: BTreeMap<usize, Vec<Claim<'_>>> = BTreeMap::new();
+    let chromosomes = genome.all();
     for (split, names) in [(Split::Train, &splits.train), (Split::Valid, &splits.valid), (Split::Test, &splits.test)] {
+        if split == Split::Valid && without_valid {
+            continue;
+        }
         if names.is_empty() && split != Split::Train {
             return Err(Error::input(format!(
                 "no chromosomes for {}: name some of {}, or split by share",
@@ -27,7 +33,7 @@ pub(super) fn split(splits: &GenomeSplitOptions, chromosomes: &[Chromosome]) -> 
             )));
         }
         for text in names {
-            let (chromosome, claim) = claim(text, split, chromosomes)?;
+            let (chromosome, claim) = claim(text, split, genome)?;
             claims.entry(chromosome).or_default().push(claim);
         }
     }
@@ -68,18 +74,20 @@ fn overlapping(first: &Claim<'_>, second: &Claim<'_>) -> Error {
 }
 
 /// A chromosome as a whole, or `NAME:START-END`, from 1 and with the last base, as genome browsers write it.
-fn claim<'a>(text: &'a str, split: Split, chromosomes: &[Chromosome]) -> Result<(usize, Claim<'a>)> {
-    let find = |name: &str| chromosomes.iter().enumerate().find(|(_, chromosome)| chromosome.name == name);
-    if let Some((index, chromosome)) = find(text) {
+fn claim<'a>(text: &'a str, split: Split, genome: &ByName<'_>) -> Result<(usize, Claim<'a>)> {
+    if let Some((index, chromosome)) = genome.get(text) {
         return Ok((index, Claim { text, split, start: 0, end: chromosome.length }));
     }
     let region = text.rsplit_once(':').and_then(|(name, places)| Some((name, places.split_once('-')?)));
     let name = region.map_or(text, |(name, _)| name);
-    let Some((index, Chromosome { length, .. })) = find(name) else {
+    let Some((index, Chromosome { length, .. })) = genome.get(name) else {
+        let share = name.parse::<f64>().is_ok_and(|share| share > 0.0 && share < 1.0);
         return Err(Error::input(format!(
-            "chromosome {name:?} of {} is not in the genome, which has {}",
+            "chromosome {:?} of {} is not in the genome, which has {}{}",
+            shortened(name),
             split.name(),
-            lengths(chromosomes)
+            genome.instead(name),
+            if share { "; for shares of the genome give --valid-share and --test-share" } else { "" }
         )));
     };
     let number = |text: &str| text.trim().parse::<u64>().ok();

@@ -1,7 +1,7 @@
 //! How a genome is divided among the splits.
 
 use crate::error::{Error, Result};
-use crate::formats::genome::{Chromosome, lengths};
+use crate::formats::genome::{ByName, Chromosome, lengths};
 use crate::splits::fractions::Fractions;
 
 /// How a genome is divided among the splits; each field is a flag.
@@ -12,8 +12,8 @@ pub struct GenomeSplitOptions {
     /// separated by commas [default: all that is in no other split]
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
     pub train: Vec<String>,
-    /// Chromosomes or regions of the validation split.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
+    /// Chromosomes or regions of the validation split; or a share of train, such as 0.1, that is taken from it in blocks.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…|SHARE", value_delimiter = ','))]
     pub valid: Vec<String>,
     /// Chromosomes or regions of the test split.
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHR|REGION,…", value_delimiter = ','))]
@@ -30,7 +30,7 @@ pub struct GenomeSplitOptions {
         arg(long, value_name = "SHARE", requires = "valid_share", conflicts_with_all = ["train", "valid", "test"])
     )]
     pub test_share: Option<f64>,
-    /// With shares: bases a block.
+    /// With shares: bases a block (at most, where valid is a share of train).
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 1_000_000))]
     pub block: u64,
     /// With shares: decides which blocks go where.
@@ -59,6 +59,18 @@ impl GenomeSplitOptions {
         }
     }
 
+    /// The share of train that is for validation, where valid is a number between 0 and 1 and no chromosome.
+    pub(super) fn valid_of_train(&self, genome: &ByName<'_>) -> Option<f64> {
+        self.share().filter(|_| self.valid.iter().all(|name| genome.get(name).is_none()))
+    }
+
+    fn share(&self) -> Option<f64> {
+        match self.valid.as_slice() {
+            [share] => share.trim().parse().ok().filter(|share| *share > 0.0 && *share < 1.0),
+            _ => None,
+        }
+    }
+
     /// What decides the splits, for a message about an empty one.
     pub(crate) fn how(&self, chromosomes: &[Chromosome]) -> String {
         let genome = lengths(chromosomes);
@@ -80,6 +92,10 @@ impl GenomeSplitOptions {
             return vec![("split", split)];
         }
         let train = if self.train.is_empty() { "the rest".to_owned() } else { self.train.join(" ") };
-        vec![("train", train), ("valid", self.valid.join(" ")), ("test", self.test.join(" "))]
+        let valid = match self.share() {
+            Some(share) => format!("{share} of train in blocks of at most {} bases, seed {}", self.block, self.seed),
+            None => self.valid.join(" "),
+        };
+        vec![("train", train), ("valid", valid), ("test", self.test.join(" "))]
     }
 }

@@ -59,6 +59,35 @@ fn what_cannot_be_shared_out_is_refused() {
     insta::assert_snapshot!(refused(&GenomeSplitOptions { block: 0, ..GenomeSplitOptions::by_share(shares, 0) }), @"blocks of 0 bases: give at least as many as a row has");
 }
 
+#[test]
+fn a_share_of_train_goes_to_valid_and_nothing_of_test_does() {
+    let lengths = [900, 400, 50, 7];
+    let options = GenomeSplitOptions { block: 30, ..named(&["0.25"], &["chr2", "chr1:101-200"]) };
+    let (before, after) = (
+        split(&named(&["chr3:1-1"], &["chr2", "chr1:101-200"]), &genome(&lengths)).unwrap(),
+        split(&options, &genome(&lengths)).unwrap(),
+    );
+    let mut bases = BTreeMap::new();
+    for (chromosome, length) in lengths.iter().enumerate() {
+        for base in 0..*length {
+            let (before, after) =
+                (before.assignment(chromosome, base, base + 1), after.assignment(chromosome, base, base + 1));
+            assert_eq!(before == Assignment::In(Split::Test), after == Assignment::In(Split::Test));
+            *bases.entry(format!("{after:?}")).or_insert(0_u64) += 1;
+        }
+    }
+    let valid = bases["In(Valid)"];
+    assert!((215..245).contains(&valid) && bases["In(Test)"] == 500 && bases["In(Train)"] == 857 - valid, "{bases:?}");
+    // However large a block is, train keeps its share; another seed takes other blocks.
+    let large = |seed| GenomeSplitOptions { block: 1_000_000, seed, ..options.clone() };
+    let splits: Vec<_> = (0..8).map(|seed| split(&large(seed), &genome(&lengths)).unwrap()).collect();
+    assert!(splits.iter().any(|other| *other != splits[0]));
+    assert_eq!(split(&large(3), &genome(&lengths)).unwrap(), splits[3]);
+    for of_seed in &splits {
+        assert!((0..900).any(|base| of_seed.assignment(0, base, base + 1) == Assignment::In(Split::Train)));
+    }
+}
+
 proptest! {
     #[test]
     fn shares_are_met_to_a_block_and_every_base_is_in_one_split(

@@ -101,7 +101,7 @@ fn what_does_not_go_together_with_signals_is_refused() {
     insta::assert_snapshot!(refused(&signals, &|options| options.task = Some(Task::PoissonRegression)), @"atac.bw: the signal of the bin one:9-12 is negative: a Poisson regression needs counts or rates, 0 or more");
     insta::assert_snapshot!(refused(&signals, &|options| options.task = Some(Task::MultiClass)), @"bins have no multi-class task: expected multi-label, regression or poisson-regression");
     insta::assert_snapshot!(refused(&signals, &|options| options.keep = Keep::Labelled), @"every bin of a regression has values: keep all bins, and leave the least number of positive rows out");
-    insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(track.clone())), @r#"the label "atac" is that of a track and of another file: rename the track's file"#);
+    insta::assert_snapshot!(refused(&signals, &|options| options.labels.push(track.clone())), @"atac.bw is given twice as a label file: give it once");
     insta::assert_snapshot!(refused(&signals, &|options| options.only_labels = vec!["dnase".into()]), @r#"no track has the label "dnase"; the labels are atac"#);
     insta::assert_snapshot!(refused(&signals, &|options| options.signal_threshold = Some(f64::NAN)), @"a signal threshold that is not a finite number: give one, such as 2.5");
     let other = bigwig(&[("one", 25, Values::Steps(0, 1, 1, vec![1.0]))], false, true);
@@ -110,7 +110,7 @@ fn what_does_not_go_together_with_signals_is_refused() {
     insta::assert_snapshot!(refused(&signals, &|options| {
         options.labels.push(other.clone());
         options.outside = Outside::Drop;
-    }), @"other.bw: the track has no chromosome of the genome, which has one (24), two (16), three (16)");
+    }), @r#"other.bw: the track is of another version of the genome: chromosome "one" has 25 bases, and 24 in the genome; of the chromosomes that both name, those of another length have 24 bases in the genome, and those of the same length 0"#);
 }
 
 #[test]
