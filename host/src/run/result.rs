@@ -194,6 +194,7 @@ mod tests {
             reason: None,
             strategy: Some("danq".to_owned()),
             seed: 7,
+            unconfined: false,
             trials: 2,
             search: Some(Cost { samples: 10, seconds: 1.5, ..Cost::default() }),
             final_training: None,

@@ -266,6 +266,8 @@ mod tests {
             in_flight: 1,
             space: "genomenas".to_owned(),
             space_sha256: Some("cd".to_owned()),
+            hook_deadline: None,
+            unconfined: false,
             parameters: serde_json::Map::new(),
         };
         Settings {

@@ -24,8 +24,8 @@ pub(super) enum Target {
 
 /// A hit.
 pub(super) struct Blow<'a> {
-    signal: Signal,
-    target: Target,
+    pub(super) signal: Signal,
+    pub(super) target: Target,
     /// The same signal again, a moment later.
     pub(super) twice: bool,
     /// A stopped process goes on after a while.
