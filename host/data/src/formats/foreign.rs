@@ -32,6 +32,8 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     (b"RDX3", "saved data of R", "write it with write.table"),
     (b"X\n\0\0\0", "a saved object of R", "write it with write.table"),
     (b"@HD\t", "a SAM file", "convert it, as with samtools fasta"),
+    (b"[{", "JSON", "write it as text with tabs or commas, or as Parquet"),
+    (b"{\"", "JSON", "write it as text with tabs or commas, or as Parquet"),
     (b"%PDF", "a PDF document", "give the data themselves"),
     (b"<!DOCTYPE", "a web page", "download the file itself: the page may say why it was not sent"),
     (b"<!doctype", "a web page", "download the file itself: the page may say why it was not sent"),
