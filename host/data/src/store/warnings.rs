@@ -14,8 +14,7 @@ const MANY: usize = 10;
 
 /// Labels that cannot be learned or scored, or are hardly labels, in words.
 pub(super) fn about_labels(info: &StoreInfo) -> Vec<String> {
-    let mut warnings = Warnings::default();
-    warnings.hardly = hardly_labels(info);
+    let mut warnings = Warnings { hardly: hardly_labels(info), ..Warnings::default() };
     for (label, name) in info.shape.labels.iter().enumerate() {
         let name = format!("{:?}", shortened(name));
         if info.shape.task.is_regression() {
@@ -85,7 +84,7 @@ impl Warnings {
     fn constant_values(&mut self, info: &StoreInfo, label: usize, name: &str) {
         let value = |split: Split| {
             let values = info.values.get(split).get(label)?;
-            (*info.rows.get(split) > 1 && values.least == values.most).then_some(values.least)
+            (*info.rows.get(split) > 1 && values.least >= values.most).then_some(values.least)
         };
         let constant = splits(|split| value(split).is_some());
         self.constant.say(&constant, || {
