@@ -82,8 +82,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What stands before whatever then failed: the system's words for it name the wrong culprit.
-const GONE: &str = "the working folder was removed or moved away while this was in it: change into a folder that exists \
+/// Said where the working folder was removed: what then fails, and how, would name the wrong culprit.
+pub const GONE: &str = "the working folder was removed or moved away while this was in it: change into a folder that exists \
 (cd) and try again";
 
 fn working_folder_is_gone() -> bool {

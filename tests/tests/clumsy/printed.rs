@@ -95,7 +95,7 @@ fn names_without_end_fill_no_screen() {
     let desk = Desk::new();
     let long = "long ".repeat(200_000);
     let file = desk.write("t.tsv", table(long.trim(), "z"));
-    insta::assert_snapshot!(said(&mut desk.import("table", &[&file], "")).replace(&desk.0.path().display().to_string(), "[FOLDER]"), @"");
+    insta::assert_snapshot!(said(&mut desk.import("table", &[&file], "")).replace(&desk.0.path().display().to_string(), "[FOLDER]"), @r#"error: [FOLDER]/t.tsv, line 2: a label of 999,999 bytes ("long long long long long long long long long long long long …"): is this the label column?"#);
     let file = desk.write("h.tsv", table("a", long.trim()));
     let import = |labels: &str| desk.import("table", &[&file], &format!("--task multi-label --labels {labels}"));
     assert!(said(&mut import("3")).contains("the name of a label has 999,999 bytes"));
@@ -126,13 +126,32 @@ fn what_is_no_file_is_not_waited_for() {
             &["describe", "--length", "100", "--labels", "2", "--space"],
             &["data", "import", "table", "--out", "none.arrow"],
             &["data", "import", "npz", "--out", "none.arrow"],
-            &["data", "import", "fasta", "--out", "none.arrow"],
+            &["data", "import", "fasta", "--task", "multi-label", "--out", "none.arrow"],
         ] {
             let error = Outcome::refusal(&mut within(genomenas().args(arguments).arg(path)), 2);
             told += &(error.replace(&desk.0.path().display().to_string(), "[FOLDER]") + "\n");
         }
     }
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"
+[FOLDER]/pipe: it is not a file; expected a store made by `genomenas data import`
+cannot read [FOLDER]/pipe: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read [FOLDER]/pipe: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read [FOLDER]/pipe: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read [FOLDER]/pipe: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read [FOLDER]/pipe: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+/dev/zero: it is not a file; expected a store made by `genomenas data import`
+cannot read /dev/zero: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read /dev/zero: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read /dev/zero: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read /dev/zero: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+cannot read /dev/zero: it is a pipe, a socket or a device; expected a file: write what it holds to one first
+[FOLDER]: it is not a file; expected a store made by `genomenas data import`
+cannot read [FOLDER]: it is a folder, expected a file
+cannot read [FOLDER]: it is a folder, expected a file
+cannot read [FOLDER]: it is a folder, expected a file
+cannot read [FOLDER]: it is a folder, expected a file
+[FOLDER]: there is no file in this folder whose name ends in .fa, .fasta, .fna, or the same with .gz
+");
     let endless = fs::File::create(desk.path("endless.json")).unwrap();
     endless.set_len(1 << 32).unwrap();
     let error = Outcome::refusal(genomenas().args(["describe", "--architecture"]).arg(desk.path("endless.json")), 2);

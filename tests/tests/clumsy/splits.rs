@@ -57,7 +57,13 @@ fn a_share_of_train_is_for_validation_in_tables() {
         desk.refused("both.tsv", &both, "--split split --test 0.1"),
         desk.refused("all.tsv", both.replacen("train", "valid", 2), "--split split --valid 0.1"),
     ];
-    insta::assert_snapshot!(said.join("\n"), @"");
+    insta::assert_snapshot!(said.join("\n"), @"
+tables of train and of one other split, and none of valid: give those of valid, or take a share of train for it (--valid 0.1)
+no rows in valid: train has 120, valid 0 and test 40, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or leave the column out to split by share
+a share of 1.5 of train for valid: give a number above 0 and below 1
+40 rows are of test already, and a share of train is to make it, too: leave out --test
+2 rows are of valid already, and a share of train is to make it, too: leave out --valid
+");
 }
 
 #[test]
@@ -74,7 +80,7 @@ fn a_share_of_train_is_for_validation_in_files_of_sequences() {
     let arguments = format!("--test-paths {} {}", test_a.display(), test_b.display());
     let import = |more: &str| desk.import("fasta", &[&a, &b], &format!("{more} {arguments}"));
     is_a_share(checked(&Outcome::json(import("--valid 0.25").arg("--json")), 160), 40);
-    insta::assert_snapshot!(desk.refusal(&mut import("")), @"");
+    insta::assert_snapshot!(desk.refusal(&mut import("")), @"files of train and of one other split, and none of valid: give those of valid, or take a share of train for it (--valid 0.1)");
 }
 
 /// An array as NumPy writes it, in a member of an archive.
@@ -156,7 +162,7 @@ fn a_share_of_train_is_for_validation_in_arrays() {
     let file = desk.write("a.npz", archive(&[of("train", 0..60), of("test", 60..80)].concat()));
     let import = |more: &str| desk.import("npz", &[&file], &format!("--channels ACGT {more}"));
     is_a_share(checked(&Outcome::json(import("--valid 0.25").arg("--json")), 160), 40);
-    insta::assert_snapshot!(desk.refusal(&mut import("")), @"");
+    insta::assert_snapshot!(desk.refusal(&mut import("")), @"a.npz: there is no array x_val or x_valid: expected x_train, y_train, x_val, y_val, x_test and y_test, found x_train, y_train, x_test, y_test; without it, --valid 0.1 takes such a share of train");
 }
 
 #[test]

@@ -44,6 +44,8 @@ const KNOWN: &[(&[u8], &str, &str)] = &[
     (b"RDX3", "saved data of R", "write it with write.table"),
     (b"X\n\0\0\0", "a saved object of R", "write it with write.table"),
     (b"@HD\t", "a SAM file", "convert it, as with samtools fasta"),
+    (b"[{", "JSON", "write it as text with tabs or commas, or as Parquet"),
+    (b"{\"", "JSON", "write it as text with tabs or commas, or as Parquet"),
     (b"%PDF", "a PDF document", "give the data themselves"),
     (b"version https://git-lfs", "a pointer of Git LFS to the file", "fetch the file itself with git lfs pull"),
 ];

@@ -87,7 +87,7 @@ struct Seen([u32; 3]);
 impl Seen {
     fn new(sequence: u64, split: Split, label: u64, turned: bool) -> Self {
         let key = sequence & !3 | split as u64;
-        let halves = |word: u64| [(word >> 32) as u32, (word & u64::from(u32::MAX)) as u32];
+        let halves = |word: u64| [word >> 32, word & u64::from(u32::MAX)].map(|half| u32::try_from(half).unwrap_or(0));
         let [high, low] = halves(key);
         let [label, _] = halves(label);
         Self([high, low, label & !1 | u32::from(turned)])

@@ -1,15 +1,20 @@
 //! What a person should know of the labels of a store before training on it: those that say nothing.
 
+use std::collections::BTreeMap;
+
 use super::info::StoreInfo;
 use super::split::Split;
-use crate::text::shortened;
+use crate::text::{grouped, shortened};
 
 /// Labels named in warnings of one kind; a data set can have thousands.
 const NAMED: usize = 100;
 
-/// Labels that cannot be learned or scored, in words.
+/// Classes of one row each, from this many on, are more likely something else.
+const MANY: usize = 10;
+
+/// Labels that cannot be learned or scored, or are hardly labels, in words.
 pub(super) fn about_labels(info: &StoreInfo) -> Vec<String> {
-    let mut warnings = Warnings::default();
+    let mut warnings = Warnings { hardly: hardly_labels(info), ..Warnings::default() };
     for (label, name) in info.shape.labels.iter().enumerate() {
         let name = format!("{:?}", shortened(name));
         if info.shape.task.is_regression() {
@@ -25,6 +30,7 @@ pub(super) fn about_labels(info: &StoreInfo) -> Vec<String> {
 /// Warnings by kind: labels that never occur, and those that are the same in every row.
 #[derive(Default)]
 struct Warnings {
+    hardly: Vec<String>,
     never: Kind,
     constant: Kind,
 }
@@ -78,7 +84,7 @@ impl Warnings {
     fn constant_values(&mut self, info: &StoreInfo, label: usize, name: &str) {
         let value = |split: Split| {
             let values = info.values.get(split).get(label)?;
-            (*info.rows.get(split) > 1 && values.least == values.most).then_some(values.least)
+            (*info.rows.get(split) > 1 && values.least >= values.most).then_some(values.least)
         };
         let constant = splits(|split| value(split).is_some());
         self.constant.say(&constant, || {
@@ -97,8 +103,43 @@ impl Warnings {
 
     fn finish(self) -> Vec<String> {
         let never = self.never.finish("never occur in some split");
-        never.chain(self.constant.finish("are the same in every row of some split")).collect()
+        self.hardly
+            .into_iter()
+            .chain(never)
+            .chain(self.constant.finish("are the same in every row of some split"))
+            .collect()
     }
+}
+
+/// Names that differ as names of one thing do, and classes that are as many as rows.
+fn hardly_labels(info: &StoreInfo) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let labels = &info.shape.labels;
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    for name in labels {
+        let folded: String = name.to_lowercase().split_whitespace().collect();
+        match seen.get(&folded) {
+            Some(other) if warnings.len() < NAMED => warnings.push(format!(
+                "the {} {:?} and {:?} differ in capital letters or blanks only: are they one?",
+                if info.shape.task.is_classes() { "classes" } else { "labels" },
+                shortened(other),
+                shortened(name)
+            )),
+            Some(_) => {}
+            None => _ = seen.insert(folded, name),
+        }
+    }
+    let total =
+        |label: usize| -> u64 { Split::ALL.iter().filter_map(|&split| info.positives.get(split).get(label)).sum() };
+    let once = (0..labels.len()).filter(|label| total(*label) == 1).count();
+    if info.shape.task.is_classes() && once >= MANY && 2 * once > labels.len() {
+        warnings.push(format!(
+            "{} of {} classes have one row each: are they numbers to predict (--task regression), or names of rows?",
+            grouped(once as u64),
+            grouped(labels.len() as u64)
+        ));
+    }
+    warnings
 }
 
 fn noun(info: &StoreInfo) -> &'static str {

@@ -41,3 +41,16 @@ pub(super) fn document(title: &str, generated_by: &str, header: &Markup, section
 pub(super) fn section(id: &str, title: &str, content: &Markup) -> Markup {
     html! { section id=(id) { h2 { (title) } (content) } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_in_a_page_obeys_turns_or_hides_anything() {
+        let evil = "a\u{1b}[2J\u{202e}b\u{200b}\u{9b}<script>";
+        let page = document(evil, "a test", &html! { p { (evil) } }, &html! { td { (evil) } });
+        assert!(page.contains("<td>a [2J\u{fffd}b\u{fffd} &lt;script&gt;</td>"), "{page}");
+        assert!(page.chars().all(|letter| letter == '\n' || !genomenas_data::text::is_hidden(letter)));
+    }
+}

@@ -107,8 +107,7 @@ impl Quotes {
         let ends = byte == self.delimiter || byte == b'\n';
         self.within = match (self.within, byte) {
             (Within::Quoted, b'"') => Within::Mark,
-            (Within::Quoted, _) => Within::Quoted,
-            (Within::Mark, b'"') => Within::Quoted,
+            (Within::Quoted, _) | (Within::Mark, b'"') => Within::Quoted,
             (Within::Start, b'"') => {
                 self.opened = line;
                 Within::Quoted

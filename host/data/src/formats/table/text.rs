@@ -217,6 +217,10 @@ impl Text {
             b'\t' => "tab".to_owned(),
             other => format!("'{}'", char::from(other)),
         };
+        if only.starts_with('#') {
+            let what = "the line is a comment and names no columns: remove the lines before the one that does";
+            return Err(at(&self.path, self.line, what));
+        }
         if let Some(delimiter) = only.strip_prefix("sep=").and_then(|rest| rest.bytes().next()) {
             return Err(at(
                 &self.path,
@@ -248,7 +252,10 @@ impl Text {
     fn other_width(&self) -> Error {
         let (expected, found) = (self.width, self.record.len());
         let marks: usize = self.record.iter().map(|cell| cell.matches('"').count()).sum();
-        let more = if self.record.iter().any(|cell| cell.contains('\n')) {
+        let more = if found == expected + 1 && self.record.iter().next_back().is_some_and(|cell| cell.trim().is_empty())
+        {
+            "; the line ends with a delimiter, and the first does not"
+        } else if self.record.iter().any(|cell| cell.contains('\n')) {
             "; a quoted cell in it spans lines, so a quotation mark may be missing"
         } else if self.delimiter == b'\t' && marks % 2 == 1 {
             "; in text divided by tabs a quotation mark is a letter, and no cell spans lines or holds a tab"

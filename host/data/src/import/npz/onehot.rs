@@ -1,5 +1,7 @@
 //! From one-hot numbers to bases, and a check that the channels are in the order that the options name.
 
+use std::cmp::Ordering;
+
 use crate::bases::{CHANNELS, Packed, bit_at, code_at};
 use crate::error::{Error, Result};
 use crate::formats::npz::Number;
@@ -46,13 +48,14 @@ pub(super) fn packed(numbers: &[f32], axis: Axis, letters: [u8; CHANNELS]) -> Re
 /// The letter of a column, or what is wrong with it.
 fn letter(column: [f32; CHANNELS], letters: [u8; CHANNELS]) -> Result<u8, &'static str> {
     let [first, ..] = column;
-    if column.iter().all(|value| *value == first && value.is_finite()) {
+    let is_first = |value: &f32| value.partial_cmp(&first).is_some_and(Ordering::is_eq);
+    if first.is_finite() && column.iter().all(is_first) {
         return Ok(b'N');
     }
     if column.iter().any(|value| !matches!(*value, 0.0 | 1.0)) {
         return Err("a number is neither 0 nor 1");
     }
-    let mut ones = column.into_iter().zip(letters).filter(|(value, _)| *value == 1.0).map(|(_, letter)| letter);
+    let mut ones = column.into_iter().zip(letters).filter(|(value, _)| matches!(value, 1.0)).map(|(_, letter)| letter);
     match (ones.next(), ones.next()) {
         (Some(letter), None) => Ok(letter),
         _ => Err("it has a 1 in several channels"),

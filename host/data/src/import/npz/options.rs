@@ -38,10 +38,10 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
-    /// The share of train for validation, in an archive without x_val.
+    /// The share of train for validation, where the archive has no arrays of it.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub valid: Option<f64>,
-    /// The share of train for the test, in an archive without x_test.
+    /// The share of train for the test, where the archive has no arrays of it.
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub test: Option<f64>,
     /// Decides, with the sequences, which rows of train such a share has [default: 0]

@@ -77,16 +77,17 @@ pub(super) fn read(
     for (path, split) in options.tables() {
         let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
-        let (before, named) = (done, table.has_row_names());
-        if named {
+        let (before, row_names) = (done, table.has_row_names());
+        let heading = table.header().and_then(|header| header.get(columns.sequence)).cloned();
+        if row_names {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             warnings.push(format!(
                 "{name}: rows have a cell before the first heading, as R writes the names of rows: it was passed over"
             ));
         }
         while let Some(record) = table.next()? {
-            if named && done == before {
-                refuse_unclear_names(&columns, &record)?;
+            if done == before {
+                refuse_unclear_header(&columns, heading.as_deref(), row_names, &record)?;
             }
             reading.row(&columns, &record, split, by)?;
             done += 1;
@@ -142,17 +143,19 @@ impl FirstPass<'_> {
             }
             self.other_length += 1;
         }
+        let named = matches!(columns.form, LabelForm::Class | LabelForm::Listed(_));
         for name in row::names(columns, record)? {
-            if !self.names.contains(name) {
-                if name.len() > LONGEST_NAME {
-                    return Err(record.wrong(format!(
-                        "a label of {} bytes ({:?}): is this the label column?",
-                        grouped(name.len() as u64),
-                        shortened(name)
-                    )));
-                }
-                self.names.insert(name.to_owned());
+            if !named || self.names.contains(name) {
+                continue;
             }
+            if name.len() > LONGEST_NAME {
+                return Err(record.wrong(format!(
+                    "a label of {} bytes ({:?}): is this the label column?",
+                    grouped(name.len() as u64),
+                    shortened(name)
+                )));
+            }
+            self.names.insert(name.to_owned());
         }
         if self.names.len() > MOST_LABELS {
             return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
@@ -269,10 +272,29 @@ impl FirstPass<'_> {
     }
 }
 
-/// Refuses names of rows without a heading where the cell before the sequence is one, too: then it is the last heading
-/// that may be missing, and every cell would be taken for its neighbour.
-fn refuse_unclear_names(columns: &Columns, record: &TableRow<'_>) -> Result<()> {
-    let Some(before) = columns.sequence.checked_sub(1) else {
+/// Refuses what the first row shows to be no header, or one that lacks a name somewhere. `heading` is that of the
+/// sequences.
+fn refuse_unclear_header(
+    columns: &Columns,
+    heading: Option<&str>,
+    row_names: bool,
+    record: &TableRow<'_>,
+) -> Result<()> {
+    let sequence = record.cell(columns.sequence)?;
+    let is_base = |letter: u8| matches!(letter.to_ascii_uppercase(), b'A' | b'C' | b'G' | b'T' | b'U' | b'N');
+    if heading
+        .is_some_and(|heading| heading.len() >= 4 && heading.len() == sequence.len() && heading.bytes().all(is_base))
+    {
+        let path = record.path.display();
+        return Err(Error::input(format!(
+            "{path}: the first line looks like a row, because {:?} is a sequence: give --no-header, or a line of names \
+             before it",
+            shortened(heading.unwrap_or_default())
+        )));
+    }
+    // Where rows have a name without a heading, the cell before the sequence is none; else it is the last heading that is
+    // missing, and every cell would be taken for its neighbour.
+    let Some(before) = columns.sequence.checked_sub(1).filter(|_| row_names) else {
         return Ok(());
     };
     let cell = record.cell(before)?;

@@ -220,7 +220,9 @@ fn a_column_with_lists_of_numbers_is_a_set_of_labels() {
     let mut numbers = ListBuilder::new(Float32Builder::new());
     for row in 0..rows {
         let third = if row == 2 { Some(0.5) } else { (row != 6).then_some(0.0) };
-        [Some(1.0), Some(0.0), third].into_iter().for_each(|value| numbers.values().append_option(value));
+        for value in [Some(1.0), Some(0.0), third] {
+            numbers.values().append_option(value);
+        }
         numbers.append(true);
     }
     let numbers: ArrayRef = Arc::new(numbers.finish());

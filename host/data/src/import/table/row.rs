@@ -154,6 +154,9 @@ pub(super) fn values(task: Task, columns: &Columns, record: &TableRow<'_>, value
         let cell = record.cell(*column)?;
         match cell.parse::<f32>() {
             Ok(value) if fits(value) => values.push(value),
+            _ if cell.contains(',') && cell.replace(',', "").parse::<f32>().is_ok() => {
+                return Err(record.unexpected(&format!("{expected} with a point and no comma"), name, cell));
+            }
             _ => return Err(record.unexpected(expected, name, cell)),
         }
     }
@@ -218,4 +221,19 @@ pub(super) fn group(column: usize, record: &TableRow<'_>) -> Result<Option<u64>>
     let cell = record.cell(column)?;
     let digest = Sha256::digest(cell.as_bytes());
     Ok((!is_missing(cell)).then(|| digest.first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_what_is_missing_are_known_and_others_are_values() {
+        for cell in ["", " ", "NA", "na", "NaN", "-nan", "null", "NULL", "N/A", "#N/A", "<NA>", "."] {
+            assert!(is_missing(cell), "{cell:?}");
+        }
+        for cell in ["0", "none", "-", "+", "nah", "NA1", "..", "unknown"] {
+            assert!(!is_missing(cell), "{cell:?}");
+        }
+    }
 }
