@@ -22,6 +22,9 @@ use crate::exit;
 /// The most characters of a plugin's message that are passed on.
 const LONGEST_MESSAGE: usize = 2000;
 
+/// The exit code of a process that fails before it has anything to do with a plugin.
+const CANNOT_BEGIN: i32 = 2;
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -194,6 +197,10 @@ impl Child {
             }
             ConnectionError::HungUp => {
                 if let Some(status) = self.supervisor.wait(Duration::from_secs(2)) {
+                    if kind == Kind::Hello && status.code() == Some(CANNOT_BEGIN) {
+                        let why = self.errors.last_line();
+                        return Fault::System(format!("the process for plugin {plugin} could not begin: {why}"));
+                    }
                     exit::in_words(status)
                 } else {
                     self.supervisor.end();

@@ -16,7 +16,7 @@ mod pinned;
 pub mod preview;
 pub mod registry;
 mod relay;
-mod site;
+pub mod site;
 mod supervisor;
 
 pub use folders::Folder;
