@@ -2,7 +2,7 @@
 //!
 //! The kernel of the machine decides what can be tested: `plugin info` says what it enforces.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests; a failure is a failed test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -280,4 +280,10 @@ fn a_smaller_limit_of_addresses_is_kept_and_never_blamed_on_a_plugin() {
     let outcome = limited(7_000_000, "allocate");
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("6835 MiB of addresses (ulimit -v): raise that limit"), "{}", outcome.stderr);
+    let mut search = scene.search("small", "nothing", "");
+    let mut outer = Command::new("bash");
+    outer.args(["-c", "ulimit -v 500000; exec \"$@\"", "-"]).arg(search.get_program()).args(search.get_args());
+    search = outer;
+    let told = Outcome::refusal(&mut search, 2);
+    assert!(told.starts_with("this shell or job gives each process 488 MiB of addresses (ulimit -v)"), "{told}");
 }

@@ -99,7 +99,9 @@ fn a_run_that_is_killed_leaves_nothing() {
             let scene = Scene::new();
             let mut command = scene.describe(act, "sleep");
             let mut run = started(&mut command, &scene.mark, OURS + processes);
-            signals.iter().for_each(|name| signal(name, run.id()));
+            for name in signals {
+                signal(name, run.id());
+            }
             run.wait().unwrap();
             scene.nothing_is_left(&format!("{act} {signals:?}"));
         }
@@ -112,7 +114,9 @@ fn a_run_that_is_killed_while_its_plugin_is_stopped_leaves_nothing() {
         let scene = Scene::new();
         let mut run = started(&mut scene.search(act, "sleep"), &scene.mark, OURS + processes);
         let others: Vec<u32> = scene.mark.living().iter().map(|one| one.pid).filter(|&pid| pid != run.id()).collect();
-        others.iter().for_each(|&pid| signal("STOP", pid));
+        for &pid in &others {
+            signal("STOP", pid);
+        }
         run.kill().unwrap();
         run.wait().unwrap();
         scene.nothing_is_left(act);
@@ -141,6 +145,20 @@ fn a_plugin_that_outlives_its_supervisor_is_ended_by_the_run() {
     }
 }
 
+#[test]
+fn the_copy_of_a_plugin_goes_with_a_killed_run_where_there_is_no_cache() {
+    let scene = Scene::new();
+    let mut command = scene.describe("nothing", "sleep");
+    // A file where a folder should be cannot be written into, not even by root.
+    command.env("HOME", "/dev/null").env("XDG_CACHE_HOME", "/dev/null/cache");
+    let mut run = started(&mut command, &scene.mark, OURS);
+    let folders = || std::fs::read_dir(scene.out("temporary")).unwrap().count();
+    wait_until("the copy and the scratch folder were there", || folders() == 2);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    scene.nothing_is_left("the copy");
+}
+
 /// A comparison of two runs of `reaching` that never end.
 fn comparison(scene: &Scene, act: &str) -> Command {
     let mut command = genomenas();
@@ -159,7 +177,9 @@ fn a_comparer_that_is_killed_leaves_nothing() {
             let scene = Scene::new();
             let all = 1 + 2 * (OURS + processes);
             let mut comparer = started(&mut comparison(&scene, act), &scene.mark, all);
-            signals.iter().for_each(|name| signal(name, comparer.id()));
+            for name in signals {
+                signal(name, comparer.id());
+            }
             comparer.wait().unwrap();
             scene.nothing_is_left(&format!("{act} {signals:?}"));
         }
@@ -171,7 +191,9 @@ fn runs_that_are_stopped_end_with_their_comparer() {
     let scene = Scene::new();
     let mut comparer = started(&mut comparison(&scene, "daemon"), &scene.mark, 1 + 2 * (OURS + 1));
     let others: Vec<u32> = scene.mark.living().iter().map(|one| one.pid).filter(|&pid| pid != comparer.id()).collect();
-    others.iter().for_each(|&pid| signal("STOP", pid));
+    for &pid in &others {
+        signal("STOP", pid);
+    }
     comparer.kill().unwrap();
     comparer.wait().unwrap();
     scene.nothing_is_left("stopped");

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, kill_process, wait, waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus, getpgrp, kill_process, wait, waitid, waitpid,
 };
 
 /// How long ended processes are waited for before the next look.
@@ -32,7 +32,7 @@ pub fn end_all(watched: Pid) -> Option<WaitStatus> {
             Err(_) => return status,
             Ok(None) if Instant::now() > until => return status,
             Ok(None) => {
-                kill_all(&descendants(&children(&BTreeSet::new())));
+                kill_all(&descendants(&children(|_| true)));
                 thread::sleep(PAUSE);
             }
         }
@@ -40,11 +40,12 @@ pub fn end_all(watched: Pid) -> Option<WaitStatus> {
 }
 
 /// Ends the children of this process that are not among `own`, with all their descendants: what it took over as a child
-/// subreaper. Those that end by themselves within `patience` are left to it.
+/// subreaper. Those that end by themselves within `patience` are left to it, and so is what a library started here: it
+/// is in this process's own group, which every family has left.
 pub fn end_strangers(own: &BTreeSet<u32>, patience: Duration) {
     let begun = Instant::now();
     while has_children() {
-        let mut strangers = children(own);
+        let mut strangers = strangers(own);
         // A child that has ended stays in the list until it was waited for.
         strangers.retain(|&pid| matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None)));
         if strangers.is_empty() || begun.elapsed() > patience + RESISTANCE {
@@ -63,23 +64,27 @@ pub fn has_children() -> bool {
     !matches!(waitid(WaitId::All, options), Err(Errno::CHILD))
 }
 
-/// Children of this process that are not among `own`.
-fn children(own: &BTreeSet<u32>) -> Vec<Pid> {
+/// Children of this process that are in no group of its own and not among `own`.
+fn strangers(own: &BTreeSet<u32>) -> Vec<Pid> {
+    let group = getpgrp().as_raw_nonzero().get();
+    children(|one| one.group != group && !own.contains(&one.pid.cast_unsigned()))
+}
+
+/// The children of this process of which `wanted` is true.
+fn children(wanted: impl Fn(&Seen) -> bool) -> Vec<Pid> {
     let here = std::process::id().cast_signed();
-    let stranger = |pid: &i32| !own.contains(&pid.cast_unsigned());
-    let children = parents().into_iter().filter(|&(_, parent)| parent == here).map(|(pid, _)| pid);
-    children.filter(stranger).filter_map(Pid::from_raw).collect()
+    let children = seen().into_iter().filter(|one| one.parent == here && wanted(one));
+    children.filter_map(|one| Pid::from_raw(one.pid)).collect()
 }
 
 /// `roots` and all that descends from them.
 fn descendants(roots: &[Pid]) -> Vec<Pid> {
-    let parents = parents();
+    let seen = seen();
     let mut found: BTreeSet<i32> = roots.iter().map(|pid| pid.as_raw_nonzero().get()).collect();
     loop {
         let before = found.len();
-        found.extend(
-            parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(pid, _)| *pid).collect::<Vec<_>>(),
-        );
+        let next: Vec<i32> = seen.iter().filter(|one| found.contains(&one.parent)).map(|one| one.pid).collect();
+        found.extend(next);
         if found.len() == before {
             return found.into_iter().filter_map(Pid::from_raw).collect();
         }
@@ -93,20 +98,27 @@ fn kill_all(processes: &[Pid]) {
     }
 }
 
-/// Every process that can be seen, with its parent.
-fn parents() -> Vec<(i32, i32)> {
+/// A process, as a look at it found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Seen {
+    pid: i32,
+    parent: i32,
+    group: i32,
+}
+
+/// Every process that can be seen.
+fn seen() -> Vec<Seen> {
     let Ok(folder) = fs::read_dir("/proc") else {
         return Vec::new();
     };
     let processes = folder.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<i32>().ok());
-    processes
-        .filter_map(|pid| Some((pid, parent_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?)))
-        .collect()
+    processes.filter_map(|pid| read(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()
 }
 
-/// The parent in a line of `/proc/PID/stat`. The name before it may hold spaces and parentheses.
-fn parent_in(stat: &str) -> Option<i32> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+/// Reads `/proc/PID/stat`. The name in it may hold spaces and parentheses.
+fn read(pid: i32, stat: &str) -> Option<Seen> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
+    Some(Seen { pid, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -115,9 +127,9 @@ mod tests {
 
     #[test]
     fn the_parent_is_found_behind_any_name() {
-        assert_eq!(parent_in("7 (a) S 3 7 7 0 -1"), Some(3));
-        assert_eq!(parent_in("7 (a) R 1 (b) S 9 7"), Some(9));
-        assert_eq!(parent_in("7"), None);
+        assert_eq!(read(7, "7 (a) S 3 5 7 0 -1"), Some(Seen { pid: 7, parent: 3, group: 5 }));
+        assert_eq!(read(7, "7 (a) R 1 (b) S 9 7"), Some(Seen { pid: 7, parent: 9, group: 7 }));
+        assert_eq!(read(7, "7"), None);
     }
 
     #[test]

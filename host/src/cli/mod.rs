@@ -28,6 +28,7 @@ use genomenas_data::error::{Error, Result};
 use compare::Ended;
 
 use crate::orphans;
+use crate::plugins::site;
 
 const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 
@@ -106,6 +107,9 @@ fn usage(error: &clap::Error) {
 
 impl Verb {
     fn run(&self) -> Result<ExitCode> {
+        if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
+            site::enough_addresses()?;
+        }
         match self {
             Self::Compare(args) => {
                 return Ok(match compare::run(args)? {

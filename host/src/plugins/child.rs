@@ -19,6 +19,9 @@ use super::supervisor::Supervisor;
 use super::{launch, site};
 use crate::exit;
 
+/// The exit code of a process that fails before it has anything to do with a plugin.
+const CANNOT_BEGIN: i32 = 2;
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -189,6 +192,10 @@ impl Child {
             }
             ConnectionError::HungUp => {
                 if let Some(status) = self.supervisor.wait(Duration::from_secs(2)) {
+                    if kind == Kind::Hello && status.code() == Some(CANNOT_BEGIN) {
+                        let why = self.errors.last_line();
+                        return Fault::System(format!("the process for plugin {plugin} could not begin: {why}"));
+                    }
                     stopped = exit::from_outside(status);
                     exit::in_words(status)
                 } else {

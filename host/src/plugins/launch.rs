@@ -18,7 +18,7 @@ use genomenas_plugin_host::protections::Protections;
 
 use super::limits::Limits;
 use super::site;
-use super::supervisor::Supervisor;
+use super::supervisor::{self, Supervisor};
 use crate::orphans;
 
 /// The variable that names the binary, for unusual installations.
@@ -83,6 +83,7 @@ pub(super) fn start(
         let (control, its_control) = UnixStream::pair()?;
         let (here, there) = UnixStream::pair()?;
         descriptors::send(&control, &there)?;
+        supervisor::watch(control.try_clone()?, here.try_clone()?)?;
         let mut command = command(binary, &arguments);
         // Ctrl-C is for the host, which then ends its plugins in order.
         command.stdin(Stdio::from(OwnedFd::from(its_control))).process_group(0);

@@ -19,7 +19,7 @@ pub mod preview;
 pub mod registry;
 pub mod rehearsal;
 mod relay;
-mod site;
+pub mod site;
 mod supervisor;
 mod trust;
 

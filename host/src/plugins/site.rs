@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
+use genomenas_data::error::{Error, Result};
 use rustix::process::{Resource, getrlimit};
 
 /// What the standard library, the C library and the loader say where memory ends.
@@ -23,6 +24,23 @@ pub(super) fn reason(error: &io::Error) -> String {
         ),
         _ => String::new(),
     }
+}
+
+/// The least addresses that a process with libtorch and a small network gets by with.
+const LEAST: u64 = 768 << 20;
+
+/// Refuses to begin where the site leaves a process too few addresses for anything: whatever failed then would be blamed
+/// on something else.
+///
+/// # Errors
+///
+/// They are too few: wrong use, with the limit.
+pub fn enough_addresses() -> Result<()> {
+    let Some(words) = addresses(LEAST) else {
+        return Ok(());
+    };
+    let words = words.trim_start_matches("; ");
+    Err(Error::input(format!("{words}. Training needs at least {} MiB", LEAST >> 20)))
 }
 
 /// A clause that names the site's limit of addresses, where it is below `ours`.

@@ -1,5 +1,6 @@
 //! The supervisor of a plugin's process, as the run sees it: waiting for it, and giving the order to end.
 
+use std::io::{self, Read as _};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
@@ -21,6 +22,19 @@ pub(super) struct Supervisor {
     process: Child,
     control: UnixStream,
     status: Option<ExitStatus>,
+}
+
+/// Hangs up on the plugin once nobody listens at the other end of `control`: a plugin whose supervisor was killed may
+/// still hold its socket, and would be waited for until its deadline.
+pub(super) fn watch(mut control: UnixStream, calls: UnixStream) -> io::Result<()> {
+    let watch = move || {
+        let mut byte = [0];
+        while matches!(control.read(&mut byte), Err(error) if error.kind() == io::ErrorKind::Interrupted) {}
+        // Answers that have arrived can still be read.
+        let _ = calls.shutdown(Shutdown::Both);
+    };
+    thread::Builder::new().name("plugin-watch".to_owned()).spawn(watch)?;
+    Ok(())
 }
 
 impl Supervisor {

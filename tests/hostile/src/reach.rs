@@ -104,7 +104,7 @@ fn report(act: &str, arg: &str) {
 fn attempt(act: &str, arg: &str) -> io::Result<String> {
     let number = || arg.trim_start_matches('n').parse::<i32>().map_err(io::Error::other);
     let pid = number;
-    let done = |_| Ok("it worked".to_owned());
+    let done = |()| Ok("it worked".to_owned());
     match act {
         "children" => (0..20).try_for_each(|_| fork(|| false)).and_then(done),
         "daemon" => fork(|| true).and_then(done),
@@ -214,7 +214,7 @@ fn fork_with(twice: fn() -> bool, then: fn()) -> io::Result<()> {
     // SAFETY: the child calls nothing but what is safe in a copy of a process with several threads: it sleeps, or
     // prints, which is a misdeed already.
     #[expect(unsafe_code, reason = "the misdeed")]
-    #[expect(clippy::multiple_unsafe_ops_per_block, clippy::exit, reason = "the misdeed")]
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "the misdeed")]
     unsafe {
         match libc::fork() {
             -1 => return Err(io::Error::last_os_error()),
