@@ -274,7 +274,7 @@ fn crashes_with_good_work_between_them_do_not_add_up() {
 fn after_three_crashes_the_run_is_given_up_with_what_happened() {
     let scene = Scene::new();
     for (misbehave, told) in [
-        ("panic", "plugin genomenas-tests panicked: ordered to panic in propose, at tests/hostile/src/lib.rs:"),
+        ("panic", "plugin genomenas-tests panicked: ordered to panic in propose, at tests/hostile/src/exits.rs:"),
         ("panic-payload", "plugin genomenas-tests panicked: a value that is not text, at "),
         ("segfault", "plugin genomenas-tests died with signal 11 (segmentation fault) in propose"),
         ("abort", "plugin genomenas-tests died with signal 6 (abort) in propose"),
@@ -327,7 +327,7 @@ fn a_wrong_parameter_is_wrong_use_and_told_in_words() {
     assert_eq!(
         error.to_string(),
         "strategy `hostile` of plugin genomenas-tests: parameter `call`: expected an integer of at least 1, got 0; \
-         the parameters are misbehave, hook, call, once, trials"
+         the parameters are misbehave, hook, call, once, abort_at_update, trials"
     );
     assert_eq!(error.exit_code(), 2);
 }

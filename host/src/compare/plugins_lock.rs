@@ -141,8 +141,6 @@ pub fn keep_pins(
     known: &StrategyRegistry,
     wishes: Wishes,
 ) -> Result<()> {
-    let files = |path: PathBuf| Folder { path, reach: Reach::Beside };
-    let found: Vec<Folder> = known.found().iter().map(|found| files(found.path.clone())).collect();
     // Several entries may be of one file.
     let mut settled: BTreeMap<(&Path, &str), Option<PathBuf>> = BTreeMap::new();
     for entry in &mut plan.entries {
@@ -156,7 +154,7 @@ pub fn keep_pins(
         }
         let place = match settled.get(&pin) {
             Some(place) => place.clone(),
-            None => settled.entry(pin).or_insert(place(before, &found)).clone(),
+            None => settled.entry(pin).or_insert(place(before, known)).clone(),
         };
         match place {
             Some(file) => take_over(entry, before, file),
@@ -172,11 +170,14 @@ pub fn keep_pins(
     Ok(())
 }
 
-/// Where the plugin of an entry lies now, with its content of then. A file that was changed in its place is not replaced
-/// by the copy of what it was: the person has to know.
-fn place(before: &EntryPlan, found: &[Folder]) -> Option<PathBuf> {
-    let own = Folder { path: before.plugin_file.clone(), reach: Reach::Beside };
-    let folders: Vec<_> = std::iter::once(own).chain(found.iter().cloned()).collect();
+/// Where the plugin of an entry lies now, with its content of then. A file that was changed in its place is replaced only
+/// by one that the person names, and not by any that is equal to what it was: they have to know.
+fn place(before: &EntryPlan, known: &StrategyRegistry) -> Option<PathBuf> {
+    let was_changed = before.plugin_file.exists();
+    let is_named = |path: &Path| known.named().iter().any(|named| path.starts_with(named));
+    let others = known.found().iter().map(|found| &found.path).filter(|path| !was_changed || is_named(path));
+    let files = std::iter::once(&before.plugin_file).chain(others);
+    let folders: Vec<_> = files.map(|path| Folder { path: path.clone(), reach: Reach::Beside }).collect();
     let moved = pinned::moved(&before.plugin_sha256, &folders);
     let moved = moved.map(|plugin| plugin.path.canonicalize().unwrap_or(plugin.path));
     let copy = pinned::kept(&before.plugin_sha256).filter(|_| !before.plugin_file.exists());

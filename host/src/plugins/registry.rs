@@ -123,9 +123,11 @@ impl StrategyRegistry {
         for folder in folders {
             let folders::Contents { libraries, refused } = folders::contents(folder);
             for path in libraries {
-                let found = match trust.check(&path) {
-                    Ok(()) => DiscoveredPlugin::at(path),
-                    Err(refusal) => DiscoveredPlugin::refused(path, refusal),
+                let found = DiscoveredPlugin::at(path);
+                let refusal = if found.manifest.is_ok() { trust.check(&found.path).err() } else { None };
+                let found = match refusal {
+                    Some(refusal) => DiscoveredPlugin::refused(found.path, refusal),
+                    None => found,
                 };
                 // Beside the program lie other things, too.
                 let is_something_else = found.manifest.as_ref().is_err_and(|refusal| !refusal.hides());
@@ -143,6 +145,11 @@ impl StrategyRegistry {
     /// Every file, usable or not, and every folder that is refused.
     pub fn found(&self) -> &[DiscoveredPlugin] {
         &self.found
+    }
+
+    /// The folders and files that a person named.
+    pub fn named(&self) -> &[PathBuf] {
+        &self.named
     }
 
     /// Every usable strategy, in the order of the search. Of two with one id the first is used by that id alone; the

@@ -1,6 +1,6 @@
 //! Architectures that could be trained next: drawn from the whole space, or near the best so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use genomenas_plugin::prelude::*;
 use genomenas_plugin::rand::seq::SliceRandom;
@@ -17,6 +17,9 @@ const TOURNAMENT: usize = 10;
 /// a proposal has to come in time.
 const ATTEMPTS: usize = 30;
 const MOST_ATTEMPTS: usize = 30_000;
+
+/// What was drawn: only asked for whether it holds something, and by hash, because selections are long and alike.
+type Drawn = HashSet<BTreeMap<String, String>>;
 
 /// Where candidates come from.
 #[derive(Debug)]
@@ -52,14 +55,25 @@ impl Candidates {
     /// Distinct architectures that are not `known`, uniformly drawn: `count`, or as many as turn up before a thousand
     /// draws in a row yield nothing new. `name` and `index` identify the stream of draws.
     pub fn random(&self, count: usize, known: &BTreeSet<&Selection>, name: &str, index: u64) -> Vec<Selection> {
+        self.draw(count, known, Drawn::new(), name, index)
+    }
+
+    /// As [`random`](Self::random), and different from what was `drawn` before.
+    fn draw(
+        &self,
+        count: usize,
+        known: &BTreeSet<&Selection>,
+        mut drawn: Drawn,
+        name: &str,
+        index: u64,
+    ) -> Vec<Selection> {
         let mut stream = seed::stream(self.seed, name, index);
-        let (mut drawn, mut repeats) = (BTreeSet::new(), 0);
-        let mut order = Vec::new();
+        let (mut order, mut repeats) = (Vec::new(), 0);
         while order.len() < count && repeats < MAX_REPEATS {
             let selection = self.space.sample(&mut stream);
             repeats += 1;
             if self.is_new(&selection, known, &drawn) {
-                drawn.insert(selection.clone());
+                drawn.insert(selection.0.clone());
                 order.push(selection);
                 repeats = 0;
             }
@@ -87,7 +101,7 @@ impl Candidates {
             tournament.truncate(size);
         }
         tournament.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let (mut children, mut order) = (BTreeSet::new(), Vec::new());
+        let (mut children, mut order) = (Drawn::new(), Vec::new());
         for (parent, _) in tournament {
             let reads = inputs_read(&self.encoder.encode(parent));
             for _ in 0..ATTEMPTS.saturating_mul(count).min(MOST_ATTEMPTS) {
@@ -98,22 +112,20 @@ impl Candidates {
                 if self.is_new(&child, known, &children)
                     && inputs_read(&self.encoder.encode(&child)).is_superset(&reads)
                 {
-                    children.insert(child.clone());
+                    children.insert(child.0.clone());
                     order.push(child);
                 }
             }
         }
         if order.len() < count {
-            let mut known = known.clone();
-            known.extend(&children);
-            order.extend(self.random(count - order.len(), &known, "candidates beside evolution", index));
+            order.extend(self.draw(count - order.len(), known, children, "candidates beside evolution", index));
         }
         order.shuffle(&mut stream);
         order
     }
 
-    fn is_new(&self, selection: &Selection, known: &BTreeSet<&Selection>, drawn: &BTreeSet<Selection>) -> bool {
-        let tried = known.contains(selection) || drawn.contains(selection);
+    fn is_new(&self, selection: &Selection, known: &BTreeSet<&Selection>, drawn: &Drawn) -> bool {
+        let tried = drawn.contains(&selection.0) || known.contains(selection);
         let twins = || self.without_twins && self.encoder.has_twins(selection);
         !tried && !twins()
     }

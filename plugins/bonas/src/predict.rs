@@ -20,7 +20,7 @@ const CHUNK: usize = 128;
 const MOST_VERTICES: u64 = 1_000_000;
 /// The most vertices of candidates that are judged, again some seconds, and how many candidates are judged however large
 /// they are.
-const MOST_JUDGED: usize = 1_000_000;
+const MOST_JUDGED: usize = 400_000;
 const ALWAYS_JUDGED: usize = 1000;
 
 /// The sizes of the network for the architectures of a space.
@@ -29,12 +29,12 @@ pub fn shape(encoder: &Encoder) -> Shape {
 }
 
 /// The candidates, the most promising first, by what was measured of other architectures. They stay in their order where
-/// nothing can be learned from that, and where there are too many to judge: those follow the others.
+/// nothing can be learned from that.
 pub fn rank(
     encoder: &Encoder,
     settings: &Settings,
     scored: &[(&Selection, f64)],
-    mut candidates: Vec<Selection>,
+    candidates: Vec<Selection>,
     (seed, round): (u64, u64),
 ) -> Vec<Selection> {
     let graphs: Vec<Vec<CellGraph>> = scored.iter().map(|(selection, _)| encoder.encode(selection)).collect();
@@ -54,8 +54,6 @@ pub fn rank(
     } else {
         Acquisition::Ucb { exploration: settings.exploration }
     };
-    let each = candidates.first().map_or(1, |first| vertices_of(&encoder.encode(first)));
-    let unjudged = candidates.split_off((MOST_JUDGED / each.max(1)).max(ALWAYS_JUDGED).min(candidates.len()));
     let mut ranked: Vec<(f64, f64, Selection)> = Vec::with_capacity(candidates.len());
     for chunk in candidates.chunks(CHUNK) {
         let values = judge(encoder, &network, &regression, acquisition, chunk);
@@ -67,7 +65,12 @@ pub fn rank(
         let (a, b) = (key(a), key(b));
         b.0.cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
-    ranked.into_iter().map(|(_, _, selection)| selection).chain(unjudged).collect()
+    ranked.into_iter().map(|(_, _, selection)| selection).collect()
+}
+
+/// How many candidates like `one` are judged at most.
+pub fn most_judged(encoder: &Encoder, one: &Selection) -> usize {
+    (MOST_JUDGED / vertices_of(&encoder.encode(one)).max(1)).max(ALWAYS_JUDGED)
 }
 
 /// The vertices of an architecture's graphs, the global one of each included.

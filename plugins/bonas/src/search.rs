@@ -121,22 +121,39 @@ impl Bonas {
         let (store, index) = (&state.store, round as u64);
         let (known, scored) = (store.known(), store.scored());
         let count = self.settings.generate_num;
-        let ranked = if round < self.rounds.random || scored.is_empty() {
-            self.candidates.random(count, &known, "random candidates", index)
+        let random = |count| self.candidates.random(count, &known, "random candidates", index);
+        if round < self.rounds.random || scored.is_empty() {
+            // Nobody judges them: the first that are new are taken, and more are drawn only where these are not enough.
+            let mut store = state.store.clone();
+            let batch = self.add(&mut store, random(size.saturating_mul(2).min(count)), size)?;
+            if batch.len() == size {
+                state.store = store;
+                return Ok(batch);
+            }
+            let drawn = random(count);
+            return self.add(&mut state.store, drawn, size);
+        }
+        // More than are judged need not be drawn.
+        let encoder = self.candidates.encoder();
+        let most = scored.first().map_or(count, |(one, _)| predict::most_judged(encoder, one));
+        let count = count.min(most.max(size));
+        let candidates = if self.settings.candidates == "evolution" {
+            self.candidates.evolved(count, &scored, &known, index)
         } else {
-            let candidates = if self.settings.candidates == "evolution" {
-                self.candidates.evolved(count, &scored, &known, index)
-            } else {
-                self.candidates.random(count, &known, "random candidates", index)
-            };
-            predict::rank(self.candidates.encoder(), &self.settings, &scored, candidates, (self.seed, index))
+            random(count)
         };
+        let ranked = predict::rank(encoder, &self.settings, &scored, candidates, (self.seed, index));
+        self.add(&mut state.store, ranked, size)
+    }
+
+    /// Adds the first `size` of `selections` that were never tried. Returns their numbers.
+    fn add(&self, store: &mut Store, selections: Vec<Selection>, size: usize) -> Result<Vec<usize>> {
         let mut batch = Vec::with_capacity(size);
-        for selection in ranked {
+        for selection in selections {
             if batch.len() == size {
                 break;
             }
-            batch.extend(state.store.add(&self.space, selection)?);
+            batch.extend(store.add(&self.space, selection)?);
         }
         Ok(batch)
     }

@@ -3,13 +3,40 @@
 
 use std::time::{Duration, Instant};
 
+use bonas as _;
+
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report};
 use genomenas_plugin::simulate::Simulation;
 use genomenas_plugin::simulate::kit::genomenas;
 use genomenas_plugin::{Instance, Result, strategy};
 
-/// The longest that a proposal may take here: the default deadline is six times as long.
-const MOST: Duration = Duration::from_secs(10);
+/// The longest that a proposal may take here, where it is less optimised than as a plugin: the default deadline is three
+/// times as long.
+const MOST: Duration = Duration::from_secs(20);
+
+/// The time that this thread was at work, where the kernel counts it: other tests keep the processor busy, too.
+enum Clock {
+    Thread(u64),
+    Wall(Instant),
+}
+
+impl Clock {
+    fn start() -> Self {
+        at_work().map_or_else(|| Self::Wall(Instant::now()), Self::Thread)
+    }
+
+    fn elapsed(&self) -> Duration {
+        match self {
+            Self::Thread(begun) => Duration::from_nanos(at_work().unwrap_or(u64::MAX) - begun),
+            Self::Wall(begun) => begun.elapsed(),
+        }
+    }
+}
+
+/// Nanoseconds on a processor.
+fn at_work() -> Option<u64> {
+    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
 
 /// A strategy, and the longest that it took to propose.
 struct Timed {
@@ -19,9 +46,8 @@ struct Timed {
 
 impl Instance for Timed {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal> {
-        let begun = Instant::now();
+        let begun = Clock::start();
         let proposal = self.strategy.propose(ask);
-        eprintln!("propose {:?}", begun.elapsed());
         self.longest = self.longest.max(begun.elapsed());
         proposal
     }

@@ -1,5 +1,7 @@
 //! Ways to end the process.
 
+// SAFETY: both have these types in every C library of Linux.
+#[expect(unsafe_code, reason = "the misdeeds")]
 unsafe extern "C" {
     fn raise(signal: i32) -> i32;
     fn _exit(code: i32) -> !;
