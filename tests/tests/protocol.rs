@@ -144,7 +144,7 @@ fn space(length: usize, labels: usize) -> Space {
     GenomeNas { stem_multiplier: 1, decoder_features: 8, operations, ..sizes }.space().unwrap()
 }
 
-fn selection(at: u64) -> Selection {
+pub(super) fn selection(at: u64) -> Selection {
     space(60, 2).sample(&mut seed::stream(at, "test", 0))
 }
 
