@@ -76,7 +76,7 @@ fn summary(comparison: &Path, plan: &ComparisonPlan, run: &PlannedRun, failures:
 mod tests {
     use super::*;
     use crate::compare::plan::tests::plan;
-    use crate::run::settings::files as names;
+    use crate::run::settings::{Settings, files as names};
     use genomenas_data::files;
 
     /// The states of the two runs of [`plan`], after `prepare` did something to the folder of the first, which has settings.
@@ -150,6 +150,12 @@ mod tests {
             let text = files::read_text(&folder.join(names::SETTINGS)).unwrap();
             write(&folder.join(names::SETTINGS), &text.replace("epochs = 20", "epochs = 21"));
         });
-        assert!(other.starts_with("its folder holds another run: final.epochs is 21 there and 20 here"), "{other}");
+        assert!(other.starts_with("its run.toml cannot be read (") && other.contains("was changed since"), "{other}");
+        let other = reason(&|folder| {
+            let settings = Settings::read(folder).unwrap();
+            let text = Settings { seed: 9, ..settings }.to_toml().unwrap();
+            write(&folder.join(names::SETTINGS), &text);
+        });
+        assert!(other.starts_with("its folder holds another run: seed is 9 there and 1 here"), "{other}");
     }
 }

@@ -396,7 +396,7 @@ mod tests {
         };
         let error = refused(&|plan| plan.entries[0].plugin_sha256 = "00".to_owned());
         assert!(
-            error.contains("a plugin is another one") && error.contains("plugin_sha256 is \"00\" there"),
+            error.contains("plugin danq of 'danq width=0.1' was changed since") && error.contains("--accept-plugins"),
             "{error}"
         );
         let error = refused(&|plan| plan.data.rows[0] = 7);

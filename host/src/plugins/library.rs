@@ -113,7 +113,7 @@ mod tests {
     fn a_large_file_that_is_no_library_is_refused_by_its_first_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data.so");
-        File::create(&path).unwrap().set_len(1 << 44).unwrap();
+        File::create(&path).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(refusal(&path).to_string(), "it is not a library: a plugin is an ELF shared library (.so)");
         File::options().write(true).open(&path).unwrap().write_all(b"\x7fELF\x02\x01\x01").unwrap();
         assert_eq!(refusal(&path).to_string(), "it is larger than 1 GiB, the most that is read");

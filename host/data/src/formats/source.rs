@@ -158,6 +158,6 @@ mod tests {
     #[test]
     fn a_pipe_is_refused_before_it_is_opened() {
         let error = open(Path::new("/dev/null")).unwrap_err().to_string();
-        assert!(error.contains("a pipe or a device"), "{error}");
+        assert!(error.contains("a pipe, a socket or a device"), "{error}");
     }
 }

@@ -217,8 +217,13 @@ fn an_output_that_exists_is_kept_unless_overwriting_is_asked_for() {
     let folder = Folder::new();
     let options = folder.options(LABELS);
     folder.file("store", "something else");
-    assert!(folder.refused(&options).contains("exists"));
+    for overwrite in [false, true] {
+        assert!(folder.refused(&WindowsOptions { overwrite, ..options.clone() }).contains("exists"));
+    }
     assert_eq!(std::fs::read(folder.path("store")).unwrap(), b"something else");
+    std::fs::remove_file(folder.path("store")).unwrap();
+    imported(&options);
+    assert!(folder.refused(&options).contains("exists"));
     imported(&WindowsOptions { overwrite: true, ..options });
 }
 
