@@ -32,7 +32,8 @@ pub(super) fn expect_free(folder: &Path, documents: &[(&str, &[u8])]) -> Result<
     if names.is_empty() {
         return Ok(());
     }
-    let what = format!("it holds {} and no {}, so it is no run; choose a new folder", listed(&names), files::SETTINGS);
+    let what =
+        format!("it holds {} and no {}, so it is not a run; choose a new folder", listed(&names), files::SETTINGS);
     Err(Error::file("make a run in", folder, what))
 }
 

@@ -157,7 +157,7 @@ impl Settings {
         let path = folder.join(files::SETTINGS);
         let bytes = genomenas_data::files::read_own(&path, files::MOST_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::input(format!(
-                "{} is no run: it has no {}; `genomenas search`, `train` and `compare` make runs",
+                "{} is not a run: it has no {}; `genomenas search`, `train` and `compare` make runs",
                 folder.display(),
                 files::SETTINGS
             )),
