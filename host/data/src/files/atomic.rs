@@ -50,6 +50,13 @@ impl AtomicFile {
         if existing == Existing::Refused && target.exists() {
             return Err(exists(target));
         }
+        // Renaming would put a file in the place of /dev/null.
+        if std::fs::metadata(target).is_ok_and(|there| !there.is_file()) {
+            return Err(Error::input(format!(
+                "cannot write {}: it is not a file; name another output",
+                target.display()
+            )));
+        }
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
@@ -111,9 +118,14 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     file.persist()
 }
 
-/// Whether a file of this name is what a write that was killed left behind.
+/// Whether a file of this name is what a write that was killed left behind: `.TARGET.RANDOM.part`. A hidden file of a
+/// person's own that merely ends in `.part` is not.
 pub fn is_unfinished(name: &str) -> bool {
-    name.starts_with('.') && (name.ends_with(UNFINISHED) || name.ends_with(UNFINISHED_BEFORE))
+    let stem = name.strip_suffix(UNFINISHED).or_else(|| name.strip_suffix(UNFINISHED_BEFORE));
+    let parts = stem.and_then(|stem| stem.strip_prefix('.')).and_then(|stem| stem.rsplit_once('.'));
+    parts.is_some_and(|(target, random)| {
+        !target.is_empty() && !random.is_empty() && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// Removes what writes into `folder` that were killed left behind.
@@ -203,9 +215,18 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_is_a_folder_or_lies_in_none_is_refused() {
+    fn a_hidden_file_of_a_persons_own_is_not_taken_for_an_unfinished_one() {
+        let ours = [".run.toml.Ab3xYz.part", ".store.abc.unfinished"];
+        assert!(ours.iter().all(|name| is_unfinished(name)));
+        let own = [".thesis.part", "thesis.tex.part", ".part", "..a.part", ".a..part", ".a.b c.part", ".bashrc"];
+        assert!(own.iter().all(|name| !is_unfinished(name)));
+    }
+
+    #[test]
+    fn an_output_that_is_a_folder_or_a_device_or_lies_in_none_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let error = |path: &Path| AtomicFile::create(path, Existing::Replaced).err().unwrap().to_string();
+        assert!(error(Path::new("/dev/null")).contains("it is not a file"));
         assert!(error(folder.path()).contains("it is a folder"));
         assert!(error(&folder.path().join("no/store")).contains("there is no folder"));
     }

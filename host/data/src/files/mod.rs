@@ -2,7 +2,8 @@
 
 mod atomic;
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -12,6 +13,34 @@ pub use atomic::{AtomicFile, Existing, is_unfinished, remove_unfinished, remove_
 /// Makes `folder` and the folders above it.
 pub fn create_folder(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|error| Error::io("create the folder", folder, error))
+}
+
+/// The content of a file that this program writes itself, of at most `most` bytes.
+///
+/// A pipe or a device in its place, on which reading would wait or never end, is an error, and so is a file that no run
+/// of this program can have written.
+///
+/// # Errors
+///
+/// As of [`File::open`] and reading; of the kind `InvalidData` where it is not a file, or larger.
+pub fn read_own(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let refused = |what: String| Err(io::Error::new(ErrorKind::InvalidData, what));
+    // Opening a pipe would wait for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return refused("it is not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return refused(format!("it has more than {most} bytes, the most that is read of it"));
+    }
+    Ok(bytes)
+}
+
+/// The text of a file that this program writes itself, as [`read_own`] reads it.
+pub fn read_own_text(path: &Path, most: u64) -> Result<String> {
+    let bytes = read_own(path, most).map_err(|error| Error::io("read", path, error))?;
+    String::from_utf8(bytes).map_err(|_| Error::file("read", path, "it is not text (UTF-8)"))
 }
 
 /// The whole text of a file.
@@ -30,4 +59,23 @@ pub fn parse_toml<T: serde::de::DeserializeOwned>(text: &str, path: &Path) -> Re
         let line = before.map_or_else(String::new, |before| format!("line {}: ", before.matches('\n').count() + 1));
         Error::file("understand", path, format!("{line}{}", error.message()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_file_or_too_large_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, pipe) = (folder.path().join("file"), folder.path().join("pipe"));
+        write_atomically(&file, b"12345").unwrap();
+        assert_eq!(read_own(&file, 5).unwrap(), b"12345");
+        assert!(read_own(&file, 4).unwrap_err().to_string().contains("more than 4 bytes"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for other in [folder.path(), &pipe] {
+            assert_eq!(read_own(other, 5).unwrap_err().to_string(), "it is not a file");
+        }
+        assert_eq!(read_own(&folder.path().join("none"), 5).unwrap_err().kind(), ErrorKind::NotFound);
+    }
 }

@@ -19,7 +19,7 @@ use super::schema::{self, INFO_DIGEST_KEY, INFO_KEY, mask_bytes};
 use crate::bases::packed_bytes;
 use crate::error::{Error, Result};
 
-const MAGIC: &[u8] = b"ARROW1";
+pub(super) const MAGIC: &[u8] = b"ARROW1";
 /// The magic, padded.
 const HEADER: usize = 8;
 /// The footer's length and the magic.

@@ -4,7 +4,8 @@
 //! a split (in the folder of the output, gone with the process however it ends) and are then written in order. Memory
 //! stays at one record batch; the disk needs room for the rows twice.
 
-use std::io::{BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use super::batch::BatchBuilder;
 use super::digest::content_digest;
 use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, Values};
 use super::leakage_detector::LeakageDetector;
+use super::read::MAGIC;
 use super::row::{Row, Target};
 use super::row_bytes::RowBytes;
 use super::schema;
@@ -37,7 +39,7 @@ pub struct StoreWriter {
 }
 
 struct Spool {
-    file: BufWriter<std::fs::File>,
+    file: BufWriter<File>,
     digest: Sha256,
     rows: u64,
     rows_with_unknown: u64,
@@ -53,6 +55,16 @@ struct Sum {
     total: f64,
 }
 
+/// Whether what lies at `output` is nothing, or begins like a store: `--overwrite` with the name of an input, say, must not
+/// cost that input.
+fn may_be_replaced(output: &Path) -> bool {
+    // Folders and pipes are refused elsewhere; opening a pipe would wait.
+    let Some(file) = output.is_file().then(|| File::open(output).ok()).flatten() else { return true };
+    let mut begin = Vec::new();
+    let read = file.take(MAGIC.len() as u64).read_to_end(&mut begin);
+    read.is_ok() && (begin.is_empty() || begin == MAGIC)
+}
+
 impl StoreWriter {
     /// Starts a store at `output`. An existing file there is refused unless `overwrite`, and stays until the new
     /// store is complete.
@@ -61,6 +73,12 @@ impl StoreWriter {
         // What a killed import left takes room, which this one may need; it hinders nothing else.
         if let Err(error) = remove_unfinished_of(output) {
             log::debug!("{error}");
+        }
+        if overwrite && !may_be_replaced(output) {
+            return Err(Error::input(format!(
+                "{} exists and is not a store, so it is not overwritten: name another output",
+                output.display()
+            )));
         }
         let file = AtomicFile::create(output, if overwrite { Existing::Replaced } else { Existing::Refused })?;
         let spool = || -> Result<Spool> {

@@ -1,5 +1,7 @@
 //! The scores of every label as a file: TSV or Parquet, with the same columns.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files::write_atomically;
 use genomenas_data::text::printable;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use crate::metrics::{LabelMetrics, Measure, Metrics};
@@ -19,6 +22,10 @@ pub struct ScoresFile {
     path: PathBuf,
     format: Format,
 }
+
+/// The names of the first two columns.
+const LABEL: &str = "label";
+const GROUP: &str = "group";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
@@ -46,6 +53,40 @@ impl FromStr for ScoresFile {
 }
 
 impl ScoresFile {
+    /// Refuses a place where a file lies that holds no scores: nobody's own table is overwritten.
+    ///
+    /// # Errors
+    ///
+    /// Such a file lies there.
+    pub fn expect_free(&self) -> Result<()> {
+        if !self.path.is_file() || self.held_columns().is_some_and(|names| is_header(&names)) {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} exists and holds no scores that this program wrote, so it is not overwritten: name another file, or remove it",
+            self.path.display()
+        )))
+    }
+
+    /// The names of the columns of the file that lies at the place, if they can be read.
+    fn held_columns(&self) -> Option<Vec<String>> {
+        /// Longer than the first line of any scores.
+        const HEADER: u64 = 1 << 12;
+        let mut file = File::open(&self.path).ok()?;
+        match self.format {
+            Format::Tsv => {
+                let mut begin = Vec::new();
+                file.by_ref().take(HEADER).read_to_end(&mut begin).ok()?;
+                let text = String::from_utf8_lossy(&begin).into_owned();
+                Some(text.lines().next().unwrap_or_default().split('\t').map(str::to_owned).collect())
+            }
+            Format::Parquet => {
+                let held = ParquetRecordBatchReaderBuilder::try_new(file).ok()?;
+                Some(held.schema().fields().iter().map(|field| field.name().clone()).collect())
+            }
+        }
+    }
+
     /// Writes one row per label. `groups` is empty, or the group of each label.
     ///
     /// # Errors
@@ -60,6 +101,16 @@ impl ScoresFile {
         };
         write_atomically(&self.path, &bytes)
     }
+}
+
+/// Whether columns of these names are those of scores, of whichever task.
+fn is_header(names: &[String]) -> bool {
+    let of_labels = [GROUP, "positives", "negatives", "prevalence", "threshold"];
+    let measures = || Measure::OF_LABELS.iter().chain(Measure::OF_CLASSES).chain(Measure::OF_VALUES);
+    let known = |name: &String| of_labels.contains(&name.as_str()) || measures().any(|measure| measure.key() == name);
+    let [label, others @ ..] = names else { return false };
+    // A person's own table may have a label and a group.
+    label == LABEL && others.len() > 2 && others.iter().all(known)
 }
 
 struct Column {
@@ -78,10 +129,10 @@ fn columns(metrics: &Metrics, groups: &[String]) -> Vec<Column> {
     let numbers = |of: &dyn Fn(&LabelMetrics) -> Option<f64>| Cells::Numbers(labels.iter().map(of).collect());
     let counts = |of: fn(&LabelMetrics) -> u64| Cells::Counts(labels.iter().map(of).collect());
     let mut columns =
-        vec![Column { name: "label", cells: Cells::Text(labels.iter().map(|label| label.name.clone()).collect()) }];
+        vec![Column { name: LABEL, cells: Cells::Text(labels.iter().map(|label| label.name.clone()).collect()) }];
     let mut add = |name, cells| columns.push(Column { name, cells });
     if !groups.is_empty() {
-        add("group", Cells::Text(groups.to_vec()));
+        add(GROUP, Cells::Text(groups.to_vec()));
     }
     let measures: Vec<Measure> = metrics.measures().collect();
     if !measures.contains(&Measure::Mse) {
@@ -183,6 +234,25 @@ mod tests {
                 };
                 assert_eq!(found, column.cells.text(row), "{} {row}", column.name);
             }
+        }
+    }
+
+    #[test]
+    fn scores_are_written_in_the_place_of_scores_and_of_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let file = |name: &str| -> ScoresFile { at(name).to_str().unwrap().parse().unwrap() };
+        for name in ["scores.tsv", "scores.parquet"] {
+            file(name).expect_free().unwrap();
+            for metrics in [sample::labels(), sample::values()] {
+                file(name).write(&metrics, &[]).unwrap();
+                file(name).expect_free().unwrap();
+            }
+        }
+        for (name, text) in [("own.tsv", "label\tgroup\nctcf\ttf\n"), ("own.parquet", "PAR1"), ("empty.tsv", "")] {
+            write_atomically(&at(name), text.as_bytes()).unwrap();
+            let refused = file(name).expect_free().unwrap_err().to_string();
+            assert!(refused.contains(name) && refused.contains("not overwritten"), "{refused}");
         }
     }
 
