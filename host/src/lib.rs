@@ -7,6 +7,7 @@ pub mod cli;
 pub mod compare;
 mod difference;
 mod exit;
+mod foreign;
 mod lock;
 pub mod plugins;
 pub mod run;

@@ -9,7 +9,7 @@ use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::grouped;
-use genomenas_plugin::message::Budget;
+use genomenas_plugin::message::{Budget, Unit};
 use genomenas_report as report;
 use genomenas_report::humanize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -18,9 +18,10 @@ use signal_hook::flag;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
 use super::progress::ComparisonProgress;
 use super::{out, threads};
+use crate::compare::folder::{LockedFolder, expect_free, names};
 use crate::compare::plan::{ComparisonPlan, EntryPlan};
 use crate::compare::resolve::{ResolveContext, resolve};
-use crate::compare::{LockedFolder, Outcome, gpus, names};
+use crate::compare::{Comparer, Outcome, gpus, preflight};
 use crate::plugins::{pinned, preview};
 use crate::spec::Spec;
 use crate::spec::request::Request;
@@ -31,7 +32,8 @@ use crate::spec::seeds::Seeds;
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
 space, control, ranked_by, concurrent_trials, jobs, threads, device and the table [final]. Its paths are relative to it.\n\
-Interrupted or killed, the same command goes on where it was; `--out` alone is enough.\n\n\
+Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
+and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
 genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
@@ -80,7 +82,7 @@ pub(crate) struct CompareArgs {
     /// Where to compute: auto, cpu, cuda (runs are spread over all there are) or cuda:I [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device)]
     device: Option<String>,
-    /// Begins failed runs again; otherwise they stay as they are
+    /// Begins failed runs again, without what they had made; otherwise they stay as they are
     #[arg(long)]
     retry_failed: bool,
     /// Prints the comparison as JSON in place of the leaderboard
@@ -123,22 +125,30 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         command: command_line(),
     };
     // A folder is made only for a comparison that can begin.
-    let (plan, space) = resolve(request, &out, &context)?;
-    let data = Store::open(&plan.data.store)?.info().for_plugins();
+    let begins = earlier.is_none();
+    let (plan, space) = resolve(request, &out, earlier, &context)?;
+    if begins {
+        expect_free(&out, &space.to_toml()?)?;
+    }
+    let store = Store::open(&plan.data.store)?;
+    let data = store.info().for_plugins();
     let mut strategies = plan.entries.iter().map(EntryPlan::spec);
     strategies.try_for_each(|strategy| preview::try_out(&registry, &strategy, &space, &data, plan.budget))?;
+    if begins {
+        preflight::check(&plan, &space, store.info(), &registry)?;
+    }
     let folder = LockedFolder::open(&out)?;
     let environment = threads::environment(plan.machine.threads);
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let devices = devices(&plan.machine.device);
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));
-    let comparer = folder.begin(plan, space)?;
+    let comparer = Comparer::begin(folder, plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
         comparer.run(environment, devices, args.retry_failed, &signal, &mut progress)?
     };
-    args.print(&path, &outcome)
+    args.print(&path, outcome)
 }
 
 impl CompareArgs {
@@ -164,7 +174,7 @@ impl CompareArgs {
         })
     }
 
-    fn print(&self, folder: &Path, outcome: &Outcome) -> Result<Ended> {
+    fn print(&self, folder: &Path, outcome: Outcome) -> Result<Ended> {
         if outcome.signal != 0 {
             log::warn!("interrupted: go on with `genomenas compare --out {}`", folder.display());
             return Ok(Ended::BySignal(u8::try_from(128 + outcome.signal).unwrap_or(130)));
@@ -173,13 +183,21 @@ impl CompareArgs {
             out::text(&report::json(&outcome.comparison)?)?;
         } else {
             out::text(&report::leaderboard_text(&outcome.comparison))?;
-            out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
+            if outcome.unwritten.is_none() {
+                out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
+            }
         }
-        if outcome.failed == 0 {
-            return Ok(Ended::Done);
+        if outcome.failed > 0 {
+            log::error!(
+                "{} of the runs failed: see the run.log of each; --retry-failed begins them again",
+                outcome.failed
+            );
         }
-        log::error!("{} of the runs failed: see the run.log of each; --retry-failed begins them again", outcome.failed);
-        Ok(Ended::WithFailures)
+        match outcome.unwritten {
+            Some(error) => Err(error),
+            None if outcome.failed > 0 => Ok(Ended::WithFailures),
+            None => Ok(Ended::Done),
+        }
     }
 }
 
@@ -189,8 +207,15 @@ fn lengths(plan: &ComparisonPlan) -> String {
     let steps = plan.data.rows[0] / u64::from(recipe.batch.max(1));
     let steps = recipe.steps_per_epoch.map_or(steps, |most| steps.min(most.into()));
     let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
+    let passes = match plan.budget.unit {
+        Unit::Samples => {
+            let passes = plan.budget.amount as f64 / plan.data.rows[0].max(1) as f64;
+            format!(" ({passes:.1} times the {} training rows)", grouped(plan.data.rows[0]))
+        }
+        _ => String::new(),
+    };
     format!(
-        "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
+        "each run searches with {}{passes}, then trains what it found on at most {} samples ({} epoch{})",
         humanize::budget(plan.budget),
         grouped(samples),
         recipe.epochs,

@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::describe::read_architecture;
 use super::options::MachineOptions;
 use super::{out, threads};
+use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
@@ -129,12 +130,18 @@ struct Scores<'a> {
 pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
     let threads = args.machine.threads_or(None);
     threads::ensure(threads)?;
+    args.out.iter().try_for_each(ScoresFile::expect_free)?;
     let (architecture, weights, data) = args.sources()?;
     let architecture = read_architecture(&architecture)?;
     let store = Store::open(&data)?;
     let split = Split::from(args.split);
     let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
     let average_strands = args.averages_strands()?;
+    if let (Some(folder), Some(_)) = (&args.run, &args.data)
+        && Settings::read(folder)?.data.digest != store.info().digest
+    {
+        log::warn!("{} is other data than the network was trained on", data.display());
+    }
     log::info!("scoring the {} split of {}", split.name(), data.display());
     let metrics = evaluate(&Evaluation {
         architecture: &architecture,
@@ -182,7 +189,7 @@ impl EvaluateArgs {
                 }
                 let data = match data {
                     Some(data) => data.clone(),
-                    None => Settings::read(folder)?.data.store,
+                    None => locate(&Settings::read(folder)?.data, None, folder, "the training", &digest)?,
                 };
                 Ok((folder.join(files::ARCHITECTURE), weights, data))
             }

@@ -10,7 +10,7 @@ use genomenas_plugin::space::{Architecture, Space};
 use super::options::MachineOptions;
 use super::{run, threads};
 use crate::run::create;
-use crate::run::settings::{Data, Settings};
+use crate::run::settings::{Data, Settings, files};
 
 /// Where a run is done, and on what.
 #[derive(Args, Debug)]
@@ -50,6 +50,11 @@ impl NewRunOptions {
 }
 
 impl NewRun<'_> {
+    /// Whether the run was made before.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.options.out.join(files::SETTINGS).exists()
+    }
+
     /// Settings of this run, with neither a search nor a final training.
     pub(crate) fn settings(&self) -> Settings {
         Settings {
@@ -73,7 +78,7 @@ impl NewRun<'_> {
         architecture: Option<&Architecture>,
     ) -> Result<()> {
         create(&self.options.out, settings, space, architecture)?;
-        run::execute(&self.options.out, self.options.json)
+        run::execute(&self.options.out, None, self.options.json)
     }
 }
 

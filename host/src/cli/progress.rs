@@ -263,6 +263,12 @@ impl compare::Observer for ComparisonProgress {
                 log::info!("{name}: started");
                 self.running.insert(name.to_owned(), (0.0, new_bar(name.to_owned())));
             }
+            compare::Event::Elsewhere(name) => {
+                if let Some((_, Some(bar))) = self.running.remove(name) {
+                    bar.finish_and_clear();
+                }
+                log::info!("{name}: another process is working on it; its result is waited for");
+            }
             compare::Event::Progress(name, progress) => {
                 if let Some((done, bar)) = self.running.get_mut(name) {
                     *done = progress.done;

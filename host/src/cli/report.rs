@@ -7,8 +7,10 @@ use genomenas_data::error::{Error, Result};
 use genomenas_report as report;
 
 use super::out;
+use crate::compare::collect::Failures;
+use crate::compare::folder::names;
 use crate::compare::plan::{ComparisonPlan, FILE};
-use crate::compare::{names, write_report};
+use crate::compare::write_report;
 use crate::run::settings::files;
 use crate::run_report;
 
@@ -41,11 +43,14 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 }
 
 fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
-    let comparison = write_report(&args.folder, plan)?;
+    let (comparison, written) = write_report(&args.folder, plan, &Failures::new());
     if args.json {
-        return out::text(&report::json(&comparison)?);
+        out::text(&report::json(&comparison)?)?;
+        return written;
     }
+    // Where nothing can be written it is shown at least.
     out::text(&report::leaderboard_text(&comparison))?;
+    written?;
     out::line(&format!("\nreport: {}", args.folder.join(names::PAGE).display()))
 }
 

@@ -21,6 +21,9 @@ Example:\n  genomenas run results/runs/danq/seed-1"
 pub(crate) struct RunArgs {
     /// The run's folder, with its run.toml
     folder: PathBuf,
+    /// Where the data are now, if they were moved: the store that the run was made for
+    #[arg(long, value_name = "STORE")]
+    data: Option<PathBuf>,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -35,11 +38,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<()> {
     threads::ensure(settings.threads)?;
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
-        let result = run::execute(&args.folder, &mut progress)?;
+        let result = run::execute(&args.folder, args.data.as_deref(), &mut progress)?;
         write_page(&args.folder);
         return check(result);
     }
-    execute(&args.folder, args.json)
+    execute(&args.folder, args.data.as_deref(), args.json)
 }
 
 /// A run that failed is an error here: exit code 1.
@@ -52,12 +55,12 @@ fn check(result: RunResult) -> Result<()> {
     }
 }
 
-/// Executes the run in `folder` and prints its result.
-pub(crate) fn execute(folder: &Path, json: bool) -> Result<()> {
+/// Executes the run in `folder`, whose data may have been moved to `data`, and prints its result.
+pub(crate) fn execute(folder: &Path, data: Option<&Path>, json: bool) -> Result<()> {
     let result = {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut progress = RunProgress::new(&name);
-        run::execute(folder, &mut progress)?
+        run::execute(folder, data, &mut progress)?
     };
     write_page(folder);
     if json {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use genomenas_data::error::Result;
+use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::Budget;
 
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, SpaceOptions};
 use crate::plugins::preview;
+use crate::plugins::rehearsal::{Rehearsal, rehearse};
 use crate::run::settings::{Search, Settings};
 use crate::spec::{Spec, space};
 
@@ -54,6 +55,11 @@ pub(crate) fn run(args: &SearchArgs) -> Result<()> {
     let registry = args.plugins.registry()?;
     let found = registry.resolve(&strategy)?;
     preview::try_out(&registry, &strategy, &space, &info.for_plugins(), args.budget)?;
+    if !run.goes_on()
+        && let Rehearsal::Unfit(why) = rehearse(&registry, &strategy, &space, &info.for_checks(), args.budget)?
+    {
+        return Err(Error::input(format!("no trial of {strategy} can be trained on the data: {why}")));
+    }
     let search = Search {
         strategy: found.strategy,
         plugin: found.plugin,

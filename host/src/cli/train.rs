@@ -13,6 +13,7 @@ use super::describe::read_architecture;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, RecipeOptions};
 use crate::plugins::preview;
+use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::spec::{Spec, recipe, space};
 
@@ -61,7 +62,8 @@ pub(crate) fn run(args: &TrainArgs) -> Result<()> {
     let run = args.new_run.begin(|| args.store())?;
     let info = run.store.info();
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check::plan(&plan, &info.for_checks())?;
+    check::plan(&plan, &info.for_checks())
+        .map_err(|error| Error::from(error).context("the training (--batch and others)"))?;
     let architecture = args.architecture(&run.store)?;
     architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
     let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };
@@ -73,7 +75,7 @@ impl TrainArgs {
     fn store(&self) -> Result<PathBuf> {
         match (&self.data, &self.what.run) {
             (Some(store), _) => Ok(store.clone()),
-            (None, Some(folder)) => Ok(Settings::read(folder)?.data.store),
+            (None, Some(folder)) => locate(&Settings::read(folder)?.data, None, folder, "the search", &digest),
             (None, None) => Err(Error::input("training needs data: give the store with --data")),
         }
     }

@@ -1,17 +1,20 @@
 //! Reads a comparison's run folders into the model of its report; works while runs are under way.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use genomenas_data::error::Result;
-use genomenas_report::model::{Comparison, DataSummary, Entry, RunSummary, Setting};
+use genomenas_report::model::{Comparison, DataSummary, Entry, RunState, RunSummary, Setting};
 use genomenas_report::{humanize, recipe};
 
 use super::plan::{ComparisonPlan, PlannedRun};
-use crate::run::RunResult;
-use crate::run_report::summary::summarize;
+use super::standing::{self, Standing};
+use crate::run_report::summary::{failed, summarize};
 
-/// The results so far of the runs of `plan` in `folder`.
-pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
+/// Why runs failed, by their folders, where that could not be written into the folder itself.
+pub type Failures = BTreeMap<PathBuf, String>;
+
+/// The results so far of the runs of `plan` in `folder`. What is damaged in one run costs no other.
+pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Comparison {
     let runs = plan.runs();
     let mut entries = Vec::with_capacity(plan.entries.len());
     for (number, entry) in plan.entries.iter().enumerate() {
@@ -23,11 +26,11 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
             plugin_version: entry.plugin_version.clone(),
             parameters: entry.parameters.clone().into_iter().collect(),
             control: entry.control,
-            runs: of_entry.map(|run| summary(folder, run)).collect::<Result<_>>()?,
+            runs: of_entry.map(|run| summary(folder, plan, run, failures)).collect(),
         });
     }
     let [train, valid, test] = plan.data.rows;
-    Ok(Comparison {
+    Comparison {
         title: plan.title.clone(),
         data: DataSummary {
             path: plan.data.store.display().to_string(),
@@ -48,33 +51,40 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
             Setting::new("threads of a run", plan.machine.threads.to_string()),
             Setting::new("runs at once", plan.jobs.to_string()),
         ],
-    })
+    }
 }
 
-fn summary(comparison: &Path, run: &PlannedRun) -> Result<RunSummary> {
+fn summary(comparison: &Path, plan: &ComparisonPlan, run: &PlannedRun, failures: &Failures) -> RunSummary {
     let folder = comparison.join(&run.folder);
-    let result = RunResult::read(&folder)?;
-    summarize(&folder, run.folder.display().to_string(), run.seed, result.as_ref())
+    let shown = run.folder.display().to_string();
+    let result = match standing::of(&folder, plan, run) {
+        Standing::Over(result) => Some(result),
+        Standing::Broken(broken) => return failed(shown, run.seed, broken.reason),
+        Standing::Absent | Standing::Open => None,
+    };
+    let mut summary = summarize(&folder, shown, run.seed, result.as_deref());
+    if let (None, Some(reason)) = (result, failures.get(&folder)) {
+        summary.state = RunState::Failed { reason: reason.clone() };
+    }
+    summary
 }
 
 #[cfg(test)]
 mod tests {
-    use genomenas_data::files;
-    use genomenas_report::model::RunState;
-
     use super::*;
     use crate::compare::plan::tests::plan;
     use crate::run::settings::files as names;
-    use crate::run_report::summary::CRASH;
+    use genomenas_data::files;
 
-    /// The states of the two runs of [`plan`], after `prepare` did something to the first one's folder.
+    /// The states of the two runs of [`plan`], after `prepare` did something to the folder of the first, which has settings.
     fn states(prepare: impl FnOnce(&Path)) -> Vec<RunState> {
         let folder = tempfile::tempdir().unwrap();
         let plan = plan();
         let first = folder.path().join(&plan.runs()[0].folder);
         files::create_folder(&first).unwrap();
+        write(&first.join(names::SETTINGS), &plan.settings(&plan.runs()[0]).unwrap().to_toml().unwrap());
         prepare(&first);
-        let comparison = collect(folder.path(), &plan).unwrap();
+        let comparison = collect(folder.path(), &plan, &Failures::new());
         comparison.entries[0].runs.iter().map(|run| run.state.clone()).collect()
     }
 
@@ -94,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_run_whose_process_was_killed_failed_for_that_reason() {
-        let state = states(|folder| write(&folder.join(CRASH), "signal 9\n"));
+        let state = states(|folder| write(&folder.join(names::CRASH), "signal 9\n"));
         assert_eq!(state[0], RunState::Failed { reason: "signal 9".to_owned() });
     }
 
@@ -105,5 +115,38 @@ mod tests {
             write(&folder.join(names::ARCHITECTURE), "{");
         });
         assert_eq!(state[0], RunState::Running);
+    }
+
+    #[test]
+    fn what_is_damaged_in_a_run_is_the_reason_of_that_run_alone() {
+        let reason = |prepare: &dyn Fn(&Path)| match &states(prepare)[..] {
+            [RunState::Failed { reason }, RunState::Pending] => reason.clone(),
+            other => panic!("{other:?}"),
+        };
+        let result = |text: &'static str| reason(&move |folder| write(&folder.join(names::RESULT), text));
+        assert_eq!(result("{}"), "its result.json cannot be read (missing field `state` at line 1 column 2)");
+        assert!(result("{").starts_with("its result.json cannot be read (EOF"), "{}", result("{"));
+        assert!(result("x").starts_with("its result.json cannot be read (expected value"));
+        let other = r#"{"state":"done","seed":2,"strategy":"danq"}"#;
+        assert_eq!(result(other), "its result.json is that of another run: of seed 2, expected 1");
+        let folder_of = |name: &'static str| reason(&move |folder| files::create_folder(&folder.join(name)).unwrap());
+        assert_eq!(folder_of(names::RESULT), "its result.json cannot be read (it is not a file)");
+        assert_eq!(folder_of(names::CRASH), "its crash.txt cannot be read (it is not a file)");
+        let pipe = reason(&|folder| {
+            assert!(std::process::Command::new("mkfifo").arg(folder.join(names::RESULT)).status().unwrap().success());
+        });
+        assert_eq!(pipe, "its result.json cannot be read (it is not a file)");
+        let settings = reason(&|folder| write(&folder.join(names::SETTINGS), "seed ="));
+        assert!(settings.starts_with("its run.toml cannot be read ("), "{settings}");
+        let gone = reason(&|folder| {
+            std::fs::remove_file(folder.join(names::SETTINGS)).unwrap();
+            write(&folder.join("notes.txt"), "mine");
+        });
+        assert!(gone.starts_with("its folder holds notes.txt and no run.toml"), "{gone}");
+        let other = reason(&|folder| {
+            let text = files::read_text(&folder.join(names::SETTINGS)).unwrap();
+            write(&folder.join(names::SETTINGS), &text.replace("epochs = 20", "epochs = 21"));
+        });
+        assert!(other.starts_with("its folder holds another run: final.epochs is 21 there and 20 here"), "{other}");
     }
 }

@@ -4,66 +4,59 @@
 //! folders and lets [`workers`] do the runs, [`collect`] reads the folders again, and [`genomenas_report`] shows what is
 //! in them. The folders are the only thing that is shared: a run can be done by hand, by another machine or by a job
 //! array, and the comparer goes on from what it finds.
+//!
+//! Whatever is wrong with one run's folder ([`standing`]) fails that run alone. Nothing is removed that a run did not
+//! make.
 
 pub mod collect;
+mod ended;
+pub mod folder;
 pub mod gpus;
 pub mod lifetime;
 pub mod plan;
+pub mod preflight;
 pub mod resolve;
 mod run_log;
+mod standing;
+mod stored;
+mod summed;
 pub mod workers;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::space::Space;
+use genomenas_report::model::RunState;
 use genomenas_report::{self as report, model::Comparison};
 
-use crate::lock::try_lock;
-use crate::run;
-use crate::run::{RunResult, State};
-use crate::run_report::summary::CRASH;
+use crate::run::settings::{Settings, files as run_files};
+use crate::run::{self, State};
+use collect::{Failures, collect};
+use folder::{LockedFolder, names};
 use plan::{ComparisonPlan, PlannedRun};
-use workers::{End, Job, Progress, WorkerEvent, WorkerSettings, Workers};
-
-/// The names of what a comparison writes beside its plan.
-pub mod names {
-    /// The leaderboard as CSV.
-    pub const LEADERBOARD: &str = "leaderboard.csv";
-    /// Everything that was measured, as JSON.
-    pub const COMPARISON: &str = "comparison.json";
-    /// The page.
-    pub const PAGE: &str = "report.html";
-    /// Held while a comparer works on the folder.
-    pub const LOCK: &str = "compare.lock";
-}
+use standing::Standing;
+use workers::{Job, Progress, WorkerEvent, WorkerSettings, Workers};
 
 /// A comparison's folder in the hands of the only process that may write to it.
 #[derive(Debug)]
 pub struct Comparer {
-    folder: PathBuf,
+    folder: LockedFolder,
     plan: ComparisonPlan,
     space: Space,
-    _lock: File,
-}
-
-/// The folder of a comparison, locked, before its plan is settled.
-#[derive(Debug)]
-pub struct LockedFolder {
-    folder: PathBuf,
-    lock: File,
+    failures: Failures,
 }
 
 /// How [`Comparer::run`] ended.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Outcome {
     /// What was measured.
     pub comparison: Comparison,
-    /// Runs that failed.
+    /// Runs that are not done.
     pub failed: usize,
+    /// Why the report could not be written, if it could not.
+    pub unwritten: Option<Error>,
     /// The signal that ended it early; 0 if none did.
     pub signal: usize,
 }
@@ -80,6 +73,8 @@ pub enum Event<'a> {
     },
     /// A run has begun or goes on.
     Started(&'a str),
+    /// Another process works on a run: its result is waited for.
+    Elsewhere(&'a str),
     /// How far a run is.
     Progress(&'a str, Progress),
     /// A run ended; with a reason if it failed.
@@ -92,42 +87,49 @@ pub trait Observer {
     fn event(&mut self, event: &Event<'_>);
 }
 
-impl LockedFolder {
-    /// Makes the folder if need be, and keeps other comparers out of it until this value is gone.
-    pub fn open(folder: &Path) -> Result<Self> {
-        files::create_folder(folder)?;
-        let folder = folder.canonicalize().map_err(|error| Error::io("open", folder, error))?;
-        let lock = try_lock(&folder.join(names::LOCK))?.ok_or_else(|| {
-            Error::input(format!(
-                "another comparison is at work in {}: wait for its end, or give another folder with --out",
-                folder.display()
-            ))
-        })?;
-        files::remove_unfinished(&folder)?;
-        Ok(Self { folder, lock })
-    }
-
-    /// The folder, as an absolute path.
-    pub fn path(&self) -> &Path {
-        &self.folder
-    }
-
+impl Comparer {
     /// Writes the plan and makes the folders of all runs that have none.
-    pub fn begin(self, plan: ComparisonPlan, space: Space) -> Result<Comparer> {
-        plan.write(&self.folder, &space)?;
-        let comparer = Comparer { folder: self.folder, plan, space, _lock: self.lock };
-        comparer.plan.runs().iter().try_for_each(|run| comparer.create(run))?;
+    ///
+    /// # Errors
+    ///
+    /// The plan cannot be written; of a comparison that begins, also if a run folder cannot be made. In one that goes on,
+    /// that run fails.
+    pub fn begin(folder: LockedFolder, plan: ComparisonPlan, space: Space) -> Result<Self> {
+        let path = folder.path();
+        files::remove_unfinished(path)?;
+        let earlier = ComparisonPlan::read(path)?;
+        match &earlier {
+            Some(earlier) => {
+                if let Some(difference) = earlier.first_difference(&plan)? {
+                    return Err(Error::input(format!(
+                        "another comparison began in {} meanwhile: {difference}. Give another folder with --out",
+                        path.display()
+                    )));
+                }
+            }
+            None => folder::expect_free(path, &space.to_toml()?)?,
+        }
+        plan.write(path, &space)?;
+        let mut comparer = Self { folder, plan, space, failures: Failures::new() };
+        for run in comparer.plan.runs() {
+            let path = comparer.path(&run);
+            if let Standing::Broken(_) = standing::of(&path, &comparer.plan, &run) {
+                continue;
+            }
+            match run::create(&path, &comparer.settings(&run)?, Some(&comparer.space), None) {
+                Err(error) if earlier.is_some() => _ = comparer.failures.insert(path, error.to_string()),
+                other => other?,
+            }
+        }
         Ok(comparer)
     }
-}
 
-impl Comparer {
     /// Does all runs that have no result, at most the plan's `jobs` at once, and refreshes the report after each.
     ///
     /// Failed runs stay as they are unless `retry_failed` is set, which begins them again from nothing. Ends early, with
     /// every process ended, once `signal` is not 0.
     pub fn run(
-        &self,
+        mut self,
         environment: Vec<(String, String)>,
         devices: Vec<String>,
         retry_failed: bool,
@@ -135,130 +137,105 @@ impl Comparer {
         observer: &mut dyn Observer,
     ) -> Result<Outcome> {
         let runs = self.plan.runs();
-        let mut jobs = Vec::new();
+        let (mut jobs, mut broken) = (Vec::new(), Vec::new());
         for run in &runs {
-            if self.needs_work(run, retry_failed)? {
-                jobs.push(Job { name: run.name.clone(), folder: self.folder.join(&run.folder) });
+            match self.needs_work(run, retry_failed) {
+                Ok(true) => jobs.push(Job { name: run.name.clone(), folder: self.path(run) }),
+                Ok(false) => {}
+                Err(reason) => broken.push((run, reason)),
             }
         }
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("cannot find this program to start runs with: {error}")))?;
         let arguments = vec!["run".to_owned()];
         let settings = WorkerSettings { program, arguments, jobs: self.plan.jobs as usize, environment, devices };
-        observer.event(&Event::Begin { done: runs.len() - jobs.len(), all: runs.len() });
+        observer.event(&Event::Begin { done: runs.len() - jobs.len() - broken.len(), all: runs.len() });
+        for (run, reason) in broken {
+            observer.event(&Event::Ended(&run.name, Some(&reason)));
+            self.failures.insert(self.path(run), reason);
+        }
         for event in Workers::new(settings, &jobs, signal) {
-            self.on_event(&jobs, &event, observer)?;
+            self.on_event(&jobs, &event, observer);
         }
         let signal = signal.load(Ordering::SeqCst);
-        let comparison = self.refresh()?;
-        let failed =
-            comparison.entries.iter().flat_map(|entry| &entry.runs).filter(|run| run.failure().is_some()).count();
-        Ok(Outcome { comparison, failed, signal })
+        let (comparison, written) = self.refresh();
+        let all = comparison.entries.iter().flat_map(|entry| &entry.runs);
+        let failed = all.filter(|run| run.state != RunState::Done).count();
+        Ok(Outcome { comparison, failed, unwritten: written.err(), signal })
     }
 
-    fn on_event(&self, jobs: &[Job], event: &WorkerEvent, observer: &mut dyn Observer) -> Result<()> {
-        let (WorkerEvent::Started(number) | WorkerEvent::Progress(number, _) | WorkerEvent::Ended(number, _)) = event;
-        let Some(job) = jobs.get(*number) else { return Ok(()) };
+    fn on_event(&mut self, jobs: &[Job], event: &WorkerEvent, observer: &mut dyn Observer) {
+        let (WorkerEvent::Started(number)
+        | WorkerEvent::Elsewhere(number)
+        | WorkerEvent::Progress(number, _)
+        | WorkerEvent::Ended(number, _)) = event;
+        let Some(job) = jobs.get(*number) else { return };
         match event {
             WorkerEvent::Started(_) => observer.event(&Event::Started(&job.name)),
+            WorkerEvent::Elsewhere(_) => observer.event(&Event::Elsewhere(&job.name)),
             WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, *progress)),
             WorkerEvent::Ended(_, end) => {
-                let reason = failure(job, end)?;
+                let reason = ended::failure(&job.folder, end);
                 observer.event(&Event::Ended(&job.name, reason.as_deref()));
-                self.refresh()?;
+                if let Some(reason) = reason {
+                    self.failures.insert(job.folder.clone(), reason);
+                }
+                if let (_, Err(error)) = self.refresh() {
+                    // The runs matter more: it is written again after the next one, and at the end.
+                    log::warn!("the report was not written: {error}");
+                }
             }
         }
-        Ok(())
     }
 
-    fn refresh(&self) -> Result<Comparison> {
-        write_report(&self.folder, &self.plan)
+    fn refresh(&self) -> (Comparison, Result<()>) {
+        write_report(self.folder.path(), &self.plan, &self.failures)
     }
 
-    fn create(&self, run: &PlannedRun) -> Result<()> {
-        let settings =
-            self.plan.settings(run).ok_or_else(|| Error::bug(format!("the plan has no entry {}", run.entry)))?;
-        let folder = self.folder.join(&run.folder);
-        // A kill while the folder was being made left it without settings: it does not hold a run yet.
-        if folder.exists() && !folder.join(run::settings::files::SETTINGS).exists() {
-            std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
+    fn path(&self, run: &PlannedRun) -> PathBuf {
+        self.folder.path().join(&run.folder)
+    }
+
+    fn settings(&self, run: &PlannedRun) -> Result<Settings> {
+        self.plan.settings(run).ok_or_else(|| Error::bug(format!("the plan has no entry {}", run.entry)))
+    }
+
+    /// Whether a run has to be started; or why it has failed before. Removes what an earlier attempt left and a new one
+    /// must not find.
+    fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool, String> {
+        let path = self.path(run);
+        if let Some(reason) = self.failures.get(&path) {
+            return Err(reason.clone());
         }
-        run::create(&folder, &settings, Some(&self.space), None)
-    }
-
-    /// Whether a run has to be started. Removes what an earlier attempt left and a new one must not find.
-    fn needs_work(&self, run: &PlannedRun, retry_failed: bool) -> Result<bool> {
-        let folder = self.folder.join(&run.folder);
-        match RunResult::read(&folder)?.map(|result| result.state) {
-            Some(State::Done) => return Ok(false),
-            Some(State::Failed) if !retry_failed => return Ok(false),
-            Some(State::Failed) => {
-                std::fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))?;
-                self.create(run)?;
+        match standing::of(&path, &self.plan, run) {
+            Standing::Over(result) if result.state == State::Done || !retry_failed => Ok(false),
+            Standing::Broken(broken) if !(retry_failed && broken.can_begin_again) => Err(broken.reason),
+            Standing::Over(_) | Standing::Broken(_) => {
+                let again = self.settings(run).and_then(|settings| run::begin_again(&path, &settings, &self.space));
+                again.map(|_| true).map_err(|error| format!("it cannot begin again: {error}"))
             }
-            None => {}
+            // The note that says why its last process ended.
+            Standing::Open => match std::fs::remove_file(path.join(run_files::CRASH)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(format!("its {} cannot be removed ({error})", run_files::CRASH))
+                }
+                _ => Ok(true),
+            },
+            Standing::Absent => Err("its folder is gone: the same command makes it anew".to_owned()),
         }
-        remove_if_there(&folder.join(CRASH))?;
-        Ok(true)
     }
 }
 
-/// Reads the run folders and writes the leaderboard, the JSON and the page.
-pub fn write_report(folder: &Path, plan: &ComparisonPlan) -> Result<Comparison> {
-    let comparison = collect::collect(folder, plan)?;
+/// Reads the run folders and writes the leaderboard, the JSON and the page. What was read is returned also where it cannot
+/// be written.
+pub fn write_report(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> (Comparison, Result<()>) {
+    let comparison = collect(folder, plan, failures);
     let write = |name: &str, text: String| files::write_atomically(&folder.join(name), text.as_bytes());
-    write(names::LEADERBOARD, report::leaderboard_csv(&comparison)?)?;
-    write(names::COMPARISON, report::json(&comparison)?)?;
-    write(names::PAGE, report::page(&comparison))?;
-    Ok(comparison)
-}
-
-/// Why a run failed, if it did. Where its process left no result, the reason is written into its folder.
-fn failure(job: &Job, end: &End) -> Result<Option<String>> {
-    if let Some(result) = RunResult::read(&job.folder)? {
-        return Ok(match result.state {
-            State::Done => None,
-            State::Failed => Some(result.reason.unwrap_or_else(|| "no reason given".to_owned())),
-        });
-    }
-    let reason = match end {
-        End::Done => "its process ended without a result".to_owned(),
-        End::Failed(how) => run_log::last_error(&job.folder).unwrap_or_else(|| how.clone()),
+    let written = || {
+        write(names::LEADERBOARD, report::leaderboard_csv(&comparison)?)?;
+        write(names::COMPARISON, report::json(&comparison)?)?;
+        write(names::PAGE, report::page(&comparison))
     };
-    files::write_atomically(&job.folder.join(CRASH), format!("{reason}\n").as_bytes())?;
-    Ok(Some(reason))
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, error)),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_has_one_comparer_at_a_time() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = LockedFolder::open(folder.path()).unwrap();
-        let error = LockedFolder::open(folder.path()).unwrap_err();
-        assert!(error.to_string().contains("another comparison"), "{error}");
-        drop(first);
-        assert!(LockedFolder::open(folder.path()).is_ok());
-    }
-
-    #[test]
-    fn a_process_that_ends_without_a_result_leaves_its_last_error_as_the_reason() {
-        let folder = tempfile::tempdir().unwrap();
-        let job = Job { name: "danq seed 1".to_owned(), folder: folder.path().to_owned() };
-        let end = End::Failed("its process died with signal 11".to_owned());
-        assert_eq!(failure(&job, &end).unwrap().unwrap(), "its process died with signal 11");
-        let log = folder.path().join(run::settings::files::LOG);
-        files::write_atomically(&log, b"start\nerror: the store changed\n").unwrap();
-        assert_eq!(failure(&job, &end).unwrap().unwrap(), "the store changed");
-        assert_eq!(files::read_text(&folder.path().join(CRASH)).unwrap(), "the store changed\n");
-    }
+    let written = written();
+    (comparison, written)
 }

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files;
 use genomenas_plugin::message::{self, Budget};
-use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -141,38 +139,6 @@ impl ComparisonPlan {
     /// The version of the documents that this genomenas writes and reads.
     pub const VERSION: u32 = VERSION;
 
-    /// Reads the plan in a comparison's folder; `None` if there is none.
-    pub fn read(folder: &Path) -> Result<Option<Self>> {
-        let path = folder.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|error| Error::io("read", &path, error))?,
-        };
-        let table: toml::Table = files::parse_toml(&text, &path)?;
-        if table.get("version").and_then(toml::Value::as_integer) != Some(VERSION.into()) {
-            return Err(Error::file(
-                "use",
-                &path,
-                format!(
-                    "expected the plan that a comparison left here (version = {VERSION}): give another folder with --out"
-                ),
-            ));
-        }
-        files::parse_toml(&text, &path).map(Some)
-    }
-
-    /// Writes the plan and its space into `folder`.
-    pub fn write(&self, folder: &Path, space: &Space) -> Result<()> {
-        let text = toml::to_string(self).map_err(|error| {
-            Error::input(format!(
-                "the plan cannot be written as TOML ({error}): use numbers, texts and lists as parameters"
-            ))
-        })?;
-        files::write_atomically(&folder.join(SPACE_FILE), space.to_toml()?.as_bytes())?;
-        // The plan comes last: a folder that has one is complete.
-        files::write_atomically(&folder.join(FILE), text.as_bytes())
-    }
-
     /// All runs, seed by seed, so that every strategy has a result early.
     pub fn runs(&self) -> Vec<PlannedRun> {
         let of_seed = |&seed: &u64| {
@@ -202,18 +168,18 @@ impl ComparisonPlan {
         })
     }
 
-    /// The request that asks for this plan again; `folder` is where it and its space are.
-    pub fn request(&self, folder: &Path) -> Result<Request> {
+    /// The request that asks for this plan again, except for its data and its space, which the plan knows by their digests.
+    pub fn request(&self) -> Result<Request> {
         let recipe = toml::Table::try_from(&self.final_training)
             .map_err(|error| Error::bug(format!("the plan's final training cannot be read again: {error}")))?;
         Ok(Request {
             title: Some(self.title.clone()),
-            data: Some(self.data.store.clone()),
+            data: None,
             out: None,
             strategies: Some(self.entries.iter().map(EntryPlan::spec).collect()),
             seeds: Some(Seeds::new(self.seeds.clone())?),
             budget: Some(self.budget),
-            space: Some(Spec { id: folder.join(SPACE_FILE).to_string_lossy().into_owned(), parameters: Map::new() }),
+            space: None,
             control: Some(self.control),
             ranked_by: Some(self.ranked_by),
             concurrent_trials: Some(self.concurrent_trials),
@@ -224,9 +190,22 @@ impl ComparisonPlan {
         })
     }
 
-    /// The first thing in which `self`, the plan in a folder, differs from `new` and may not; for a person to read.
+    /// The first thing in which `self`, the plan in a folder, differs from `new` and may not; for a person to read. Where
+    /// things lie, and what they are called, is no difference as long as they are the same by their digests.
     pub fn first_difference(&self, new: &Self) -> Result<Option<String>> {
-        difference::first(self, new, &FREE)
+        let mut new = Self { genomenas: self.genomenas.clone(), ..new.clone() };
+        if new.data.digest == self.data.digest {
+            new.data.store.clone_from(&self.data.store);
+        }
+        if new.space.sha256 == self.space.sha256 {
+            new.space.name.clone_from(&self.space.name);
+        }
+        for (entry, before) in new.entries.iter_mut().zip(&self.entries) {
+            if entry.plugin_sha256 == before.plugin_sha256 {
+                entry.plugin_file.clone_from(&before.plugin_file);
+            }
+        }
+        difference::first(self, &new, &FREE)
     }
 }
 
@@ -258,10 +237,8 @@ const FREE: [&str; 4] = ["jobs", "title", "command", "ranked_by"];
 
 #[cfg(test)]
 pub(super) mod tests {
-    use genomenas_data::hash::sha256;
-
     use super::*;
-    use crate::spec::{recipe, space};
+    use crate::spec::recipe;
 
     pub(in crate::compare) fn plan() -> ComparisonPlan {
         let danq: Spec = "danq width=0.1".parse().unwrap();
@@ -300,28 +277,15 @@ pub(super) mod tests {
         }
     }
 
-    fn space() -> Space {
-        space::resolve(&"genomenas cells=1 nodes=1".parse().unwrap(), 200, 1).unwrap()
-    }
-
     #[test]
-    fn what_is_written_reads_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut plan = plan();
-        plan.space.sha256 = sha256(space().to_toml().unwrap().as_bytes());
-        assert_eq!(ComparisonPlan::read(folder.path()).unwrap(), None);
-        plan.write(folder.path(), &space()).unwrap();
-        assert_eq!(ComparisonPlan::read(folder.path()).unwrap().unwrap(), plan);
-        let beside = files::read_text(&folder.path().join(SPACE_FILE)).unwrap();
-        assert_eq!(Space::from_text(&beside).unwrap(), space());
-    }
-
-    #[test]
-    fn a_comparison_file_of_the_persons_own_in_the_folder_is_not_taken_for_a_plan() {
-        let folder = tempfile::tempdir().unwrap();
-        files::write_atomically(&folder.path().join(FILE), b"seeds = [1]").unwrap();
-        let error = ComparisonPlan::read(folder.path()).unwrap_err();
-        assert!(error.to_string().contains("--out"), "{error}");
+    fn where_things_lie_may_change_while_their_digests_stay() {
+        let mut new = ComparisonPlan { genomenas: "0.2.0".to_owned(), ..plan() };
+        new.data.store = "/elsewhere/yeast.arrow".into();
+        new.space.name = "/elsewhere/space.toml".to_owned();
+        new.entries[0].plugin_file = "/elsewhere/libdanq.so".into();
+        assert_eq!(plan().first_difference(&new).unwrap(), None);
+        new.data.digest = "00".to_owned();
+        assert!(plan().first_difference(&new).unwrap().unwrap().starts_with("data."));
     }
 
     #[test]

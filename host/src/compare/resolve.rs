@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
-use genomenas_plugin::engine::check;
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 
-use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
+use super::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
 use crate::plugins::{StrategyRegistry, pinned};
+use crate::run::data::locate;
+use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::spec::{Spec, recipe, space};
@@ -31,36 +32,45 @@ pub struct ResolveContext<'a> {
     pub command: String,
 }
 
-/// The plan and space that `request` asks for in the folder `out`, where an earlier plan may lie.
+/// The plan and space that `request` asks for in the folder `out`, where the plan `earlier` may lie.
 ///
 /// What the request does not say is taken from that plan, so `--out` alone is enough to go on.
-pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Result<(ComparisonPlan, Space)> {
-    let earlier = ComparisonPlan::read(out)?;
-    let given_threads = request.threads;
-    let given_space = request.space.is_some();
+pub fn resolve(
+    request: Request,
+    out: &Path,
+    earlier: Option<ComparisonPlan>,
+    context: &ResolveContext<'_>,
+) -> Result<(ComparisonPlan, Space)> {
+    let given = Given::of(&request);
     let request = match &earlier {
-        Some(plan) => request.or(plan.request(out)?),
+        Some(plan) => request.or(plan.request()?),
         None => request,
     };
     let missing = |what: &str| Error::input(format!("a comparison needs {what}, as a flag or in a comparison file"));
 
-    let store = request.data.ok_or_else(|| missing("data: give the store with --data"))?;
-    let store = store.canonicalize().map_err(|error| Error::io("open", &store, error))?;
+    let store = match (&earlier, &request.data) {
+        (Some(plan), given) => {
+            let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone() };
+            let digest = |path: &Path| Ok((context.data)(path)?.digest);
+            locate(&noted, given.as_deref(), out, "the comparison", &digest)?
+        }
+        (None, Some(store)) => store.canonicalize().map_err(|error| Error::io("open", store, error))?,
+        (None, None) => return Err(missing("data: give the store with --data")),
+    };
     let info = (context.data)(&store)?;
     let data = data_plan(store, &info);
 
-    let space_spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS));
-    let space = space::resolve(&space_spec, info.shape.length, info.shape.labels.len())?;
-    let space_plan = SpacePlan {
-        name: match &earlier {
-            Some(plan) if !given_space => plan.space.name.clone(),
-            _ => space_spec.to_string(),
-        },
-        sha256: sha256(space.to_toml()?.as_bytes()),
+    let (space, name) = match (&earlier, request.space) {
+        (Some(plan), None) => (plan.space(out)?, plan.space.name.clone()),
+        (_, spec) => {
+            let spec = spec.unwrap_or_else(|| Spec::new(space::GENOMENAS));
+            (space::resolve(&spec, info.shape.length, info.shape.labels.len())?, spec.to_string())
+        }
     };
+    let space_plan = SpacePlan { name, sha256: sha256(space.to_toml()?.as_bytes()) };
 
     let jobs = request.jobs.unwrap_or(1).max(1);
-    let threads = match (&earlier, given_threads) {
+    let threads = match (&earlier, given.threads) {
         (Some(plan), None) => plan.machine.threads,
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
@@ -70,7 +80,6 @@ pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Re
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
-    check::plan(&final_training, &info.for_checks())?;
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
@@ -93,12 +102,47 @@ pub fn resolve(request: Request, out: &Path, context: &ResolveContext<'_>) -> Re
     let Some(earlier) = earlier else { return Ok((plan, space)) };
     keep_plugins(&mut plan, &earlier);
     match earlier.first_difference(&plan)? {
-        // The folder keeps the command that made it.
-        None => Ok((ComparisonPlan { command: earlier.command, ..plan }, space)),
-        Some(difference) => Err(Error::input(format!(
-            "{} holds another comparison: {difference}. Give the same settings (or --out alone) to go on with it, or another folder with --out",
-            out.display()
-        ))),
+        // The folder keeps the command and the version that made it, and the name of its space.
+        None => {
+            let (genomenas, command) = (earlier.genomenas, earlier.command);
+            let space_plan = SpacePlan { name: earlier.space.name, ..plan.space.clone() };
+            Ok((ComparisonPlan { genomenas, command, space: space_plan, ..plan }, space))
+        }
+        Some(difference) => Err(given.blame(out, &difference)),
+    }
+}
+
+/// What a request says of its own that an earlier plan may contradict.
+struct Given {
+    threads: Option<u32>,
+    /// Nothing but how the comparison is shown and spread over the machine.
+    alone: bool,
+}
+
+impl Given {
+    fn of(request: &Request) -> Self {
+        let Request { title, out, ranked_by, jobs, .. } = request.clone();
+        let shown = Request { title, out, ranked_by, jobs, data: request.data.clone(), ..Request::default() };
+        Self { threads: request.threads, alone: *request == shown }
+    }
+
+    /// The error of a plan in `out` that differs from what is asked for.
+    fn blame(&self, out: &Path, difference: &str) -> Error {
+        if !self.alone {
+            return Error::input(format!(
+                "{} holds another comparison: {difference}. Give the same settings (or --out alone) to go on with it, or another folder with --out",
+                out.display()
+            ));
+        }
+        if difference.contains("].plugin") {
+            return Error::input(format!(
+                "a plugin is another one than {} began with, and no copy of that one is left: {difference}. Put it back, name its folder with --plugins, or begin another comparison with --out",
+                out.display()
+            ));
+        }
+        // Everything else was taken from the plan itself.
+        let what = format!("it contradicts itself, so it was changed or damaged: {difference}; put a copy of it back");
+        Error::file("use", &out.join(FILE), what)
     }
 }
 
@@ -244,7 +288,7 @@ mod tests {
         }));
         let command = "genomenas compare".to_owned();
         let context = ResolveContext { strategies: &strategies, data: &info, threads: 8, command };
-        resolve(toml::from_str(text).unwrap(), out, &context)
+        resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)
     }
 
     /// A folder with a store to point at, and the text of a request for it.
@@ -324,7 +368,26 @@ mod tests {
         genomenas_data::files::write_atomically(&beside, other.to_toml().unwrap().as_bytes()).unwrap();
         let error = resolved("", folder.path(), ALL).unwrap_err();
         assert_eq!(error.exit_code(), 2);
-        assert!(error.to_string().contains("holds another comparison: space.sha256 is "), "{error}");
+        assert!(error.to_string().contains("space.toml: it was changed since the comparison began"), "{error}");
+    }
+
+    #[test]
+    fn where_nothing_was_asked_that_differs_the_plugin_or_the_plan_is_blamed() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
+        let refused = |change: &dyn Fn(&mut ComparisonPlan)| {
+            let mut changed = plan.clone();
+            change(&mut changed);
+            changed.write(folder.path(), &space).unwrap();
+            resolved("", folder.path(), ALL).unwrap_err().to_string()
+        };
+        let error = refused(&|plan| plan.entries[0].plugin_sha256 = "00".to_owned());
+        assert!(
+            error.contains("a plugin is another one") && error.contains("plugin_sha256 is \"00\" there"),
+            "{error}"
+        );
+        let error = refused(&|plan| plan.data.rows[0] = 7);
+        assert!(error.contains("comparison.toml: it contradicts itself") && error.contains("data.rows"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! ends.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -14,15 +15,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-use genomenas_data::error::{Error, Result};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::{lifetime, run_log};
-use crate::exit;
+use crate::run::settings::files;
+use crate::{exit, lock};
 
 /// How often ended processes are looked for.
 const POLL: Duration = Duration::from_millis(100);
+/// How often it is looked at whether another process still works on a run.
+const LOOK: Duration = Duration::from_secs(1);
+/// Open files that a start must leave, so that results can be read and the report be written.
+const SPARE: usize = 4;
 /// How long a process may take to end when it is asked to.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -49,6 +55,8 @@ pub struct Progress {
 pub enum WorkerEvent {
     /// A worker has begun it.
     Started(usize),
+    /// Another process works on it: it is waited for.
+    Elsewhere(usize),
     /// It got further.
     Progress(usize, Progress),
     /// It ended.
@@ -86,17 +94,36 @@ pub struct Workers<'a> {
     settings: WorkerSettings,
     signal: &'a AtomicUsize,
     waiting: VecDeque<(usize, &'a Job)>,
-    running: Vec<Worker>,
+    running: Vec<Worker<'a>>,
+    /// Jobs that other processes work on, and when that was looked at last.
+    elsewhere: Vec<(usize, &'a Job)>,
+    looked: Instant,
     events: VecDeque<WorkerEvent>,
     sender: Sender<(usize, Progress)>,
     receiver: Receiver<(usize, Progress)>,
 }
 
-struct Worker {
-    job: usize,
+struct Worker<'a> {
+    number: usize,
+    job: &'a Job,
     /// Which of the places for workers it takes, so that each has a device of its own.
     place: usize,
     process: Child,
+}
+
+/// Why a worker was not started.
+enum StartError {
+    /// The machine has no room for another process.
+    NoRoom(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Job {
+    /// Whether a process works on the run.
+    fn is_locked(&self) -> bool {
+        lock::is_held(&self.folder.join(files::LOCK))
+    }
 }
 
 impl<'a> Workers<'a> {
@@ -108,6 +135,8 @@ impl<'a> Workers<'a> {
             signal,
             waiting: jobs.iter().enumerate().collect(),
             running: Vec::new(),
+            elsewhere: Vec::new(),
+            looked: Instant::now(),
             events: VecDeque::new(),
             sender,
             receiver,
@@ -119,21 +148,62 @@ impl<'a> Workers<'a> {
         while self.running.len() < self.settings.jobs.max(1)
             && let Some((number, job)) = self.waiting.pop_front()
         {
+            if job.is_locked() {
+                self.events.push_back(WorkerEvent::Elsewhere(number));
+                self.elsewhere.push((number, job));
+                continue;
+            }
             // Fewer run than there are places, so one of them is free.
             let is_free = |place: &usize| self.running.iter().all(|worker| worker.place != *place);
             let place = (0..=self.running.len()).find(is_free).unwrap_or_default();
-            self.events.push_back(match self.start(job, number, place) {
+            match self.start(job, number, place) {
                 Ok(process) => {
-                    self.running.push(Worker { job: number, place, process });
-                    WorkerEvent::Started(number)
+                    self.running.push(Worker { number, job, place, process });
+                    self.events.push_back(WorkerEvent::Started(number));
                 }
-                Err(error) => WorkerEvent::Ended(number, End::Failed(error.to_string())),
-            });
+                // The machine has no room for so many processes: those that run make some when they end.
+                Err(StartError::NoRoom(why)) if !self.running.is_empty() => {
+                    self.settings.jobs = self.running.len();
+                    log::warn!("{why}: {} at once from now on", self.settings.jobs);
+                    self.waiting.push_front((number, job));
+                }
+                Err(StartError::NoRoom(why) | StartError::Other(why)) => {
+                    self.events.push_back(WorkerEvent::Ended(number, End::Failed(why)));
+                }
+            }
         }
     }
 
-    fn start(&self, job: &Job, number: usize, place: usize) -> Result<Child> {
+    /// Takes back the jobs that no other process works on any more.
+    fn look_elsewhere(&mut self) {
+        if self.looked.elapsed() < LOOK {
+            return;
+        }
+        self.looked = Instant::now();
+        let (still, free): (Vec<_>, Vec<_>) = self.elsewhere.drain(..).partition(|(_, job)| job.is_locked());
+        self.elsewhere = still;
+        for (number, job) in free {
+            if job.folder.join(files::RESULT).exists() {
+                self.events.push_back(WorkerEvent::Ended(number, End::Done));
+            } else {
+                self.waiting.push_back((number, job));
+            }
+        }
+    }
+
+    fn start(&self, job: &Job, number: usize, place: usize) -> Result<Child, StartError> {
         let settings = &self.settings;
+        let cannot = |error: std::io::Error| {
+            let why = format!("cannot start {} for {}: {error}", settings.program.display(), job.name);
+            let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+            let no_room = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
+            if errno.is_some_and(|errno| no_room.contains(&errno)) {
+                StartError::NoRoom(why)
+            } else {
+                StartError::Other(why)
+            }
+        };
+        let spare = (0..SPARE).map(|_| File::open("/dev/null")).collect::<std::io::Result<Vec<_>>>().map_err(cannot)?;
         let mut command = Command::new(&settings.program);
         command
             .args(&settings.arguments)
@@ -142,7 +212,7 @@ impl<'a> Workers<'a> {
             .envs(settings.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(run_log::begin(&job.folder)?)
+            .stderr(run_log::begin(&job.folder).map_err(|error| StartError::Other(error.to_string()))?)
             // A group of its own: Ctrl-C at the terminal reaches the comparer alone, which then ends each run with
             // everything that the run started.
             .process_group(0);
@@ -150,9 +220,8 @@ impl<'a> Workers<'a> {
         if let Some(device) = settings.devices.get(place % settings.devices.len().max(1)) {
             command.env("CUDA_VISIBLE_DEVICES", device);
         }
-        let mut process = command.spawn().map_err(|error| {
-            Error::failed(format!("cannot start {} for {}: {error}", settings.program.display(), job.name))
-        })?;
+        let mut process = command.spawn().map_err(cannot)?;
+        drop(spare);
         if let Some(output) = process.stdout.take() {
             let sender = self.sender.clone();
             // It ends with the process, or with the comparer.
@@ -178,13 +247,20 @@ impl<'a> Workers<'a> {
 
     /// Takes out the workers that have ended.
     fn reap(&mut self) {
+        let (events, elsewhere) = (&mut self.events, &mut self.elsewhere);
         self.running.retain_mut(|worker| {
             let end = match worker.process.try_wait() {
                 Ok(None) => return true,
                 Ok(Some(status)) => end(status),
                 Err(error) => End::Failed(error.to_string()),
             };
-            self.events.push_back(WorkerEvent::Ended(worker.job, end));
+            // Another process began the run a moment before, so this one was refused.
+            if matches!(end, End::Failed(_)) && worker.job.is_locked() {
+                elsewhere.push((worker.number, worker.job));
+                events.push_back(WorkerEvent::Elsewhere(worker.number));
+            } else {
+                events.push_back(WorkerEvent::Ended(worker.number, end));
+            }
             false
         });
     }
@@ -211,9 +287,10 @@ impl Iterator for Workers<'_> {
             if self.signal.load(Ordering::SeqCst) != 0 {
                 return None;
             }
+            self.look_elsewhere();
             self.start_waiting();
             if self.events.is_empty() {
-                if self.running.is_empty() {
+                if self.running.is_empty() && self.elsewhere.is_empty() {
                     return None;
                 }
                 self.receive();
@@ -244,115 +321,4 @@ fn end(status: ExitStatus) -> End {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use std::path::Path;
-
-    use super::*;
-    use crate::run::settings::files;
-
-    /// Workers that run a shell script, which finds the run's folder in $1.
-    fn settings(script: &str, jobs: usize) -> WorkerSettings {
-        WorkerSettings {
-            program: "/bin/sh".into(),
-            arguments: ["-c", script, "sh"].map(str::to_owned).to_vec(),
-            jobs,
-            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
-            devices: Vec::new(),
-        }
-    }
-
-    fn jobs(folder: &Path, names: &[&str]) -> Vec<Job> {
-        let job = |name: &&str| {
-            let folder = folder.join(name);
-            std::fs::create_dir(&folder).unwrap();
-            Job { name: (*name).to_owned(), folder }
-        };
-        names.iter().map(job).collect()
-    }
-
-    static NO_SIGNAL: AtomicUsize = AtomicUsize::new(0);
-
-    #[test]
-    fn a_run_that_fails_or_crashes_leaves_the_others_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let jobs = jobs(folder.path(), &["fails", "crashes", "works"]);
-        let script = "case $1 in */fails) exit 1;; */crashes) kill -9 $$;; esac";
-        let mut ends = vec![None; 3];
-        for event in Workers::new(settings(script, 2), &jobs, &NO_SIGNAL) {
-            if let WorkerEvent::Ended(job, end) = event {
-                ends[job] = Some(end);
-            }
-        }
-        assert!(matches!(&ends[0], Some(End::Failed(why)) if why.contains("exit code 1")));
-        assert!(matches!(&ends[1], Some(End::Failed(why)) if why.contains("signal 9")));
-        assert_eq!(ends[2], Some(End::Done));
-    }
-
-    #[test]
-    fn never_more_than_the_given_number_run_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let jobs = jobs(folder.path(), &["a", "b", "c", "d", "e"]);
-        let (mut running, mut most, mut ended) = (0, 0, 0);
-        for event in Workers::new(settings("exit 0", 2), &jobs, &NO_SIGNAL) {
-            match event {
-                WorkerEvent::Started(_) => running += 1,
-                WorkerEvent::Ended(..) => (running, ended) = (running - 1, ended + 1),
-                WorkerEvent::Progress(..) => {}
-            }
-            most = most.max(running);
-        }
-        assert_eq!((running, most, ended), (0, 2, 5));
-    }
-
-    #[test]
-    fn standard_error_goes_to_the_log_and_progress_to_the_comparer() {
-        let folder = tempfile::tempdir().unwrap();
-        let jobs = jobs(folder.path(), &["a"]);
-        // The script reads the pipe, and so waits until somebody writes to it: until the progress has come.
-        let pipe = jobs[0].folder.join("pipe");
-        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let line = r#"{"done":0.5,"samples_per_second":7.0}"#;
-        let script = format!("echo \"$GREETING\" >&2; echo '{line}'; echo nonsense; read line < $1/pipe");
-        let mut progress = Vec::new();
-        for event in Workers::new(settings(&script, 1), &jobs, &NO_SIGNAL) {
-            if let WorkerEvent::Progress(job, news) = event {
-                progress.push((job, news));
-                std::fs::File::options().write(true).open(&pipe).unwrap().write_all(b"go\n").unwrap();
-            }
-        }
-        assert_eq!(progress, [(0, Progress { done: 0.5, samples_per_second: 7.0 })]);
-        let log = std::fs::read_to_string(jobs[0].folder.join(files::LOG)).unwrap();
-        assert!(log.ends_with("\nhello\n"), "{log}");
-    }
-
-    #[test]
-    fn a_signal_ends_the_running_processes_and_what_they_started() {
-        let folder = tempfile::tempdir().unwrap();
-        let jobs = jobs(folder.path(), &["a", "b"]);
-        let signal = AtomicUsize::new(0);
-        let line = r#"{"done":0.0,"samples_per_second":0.0}"#;
-        let script = format!("sleep 1000 & echo $! > $1/grandchild; echo '{line}'; wait");
-        for event in Workers::new(settings(&script, 1), &jobs, &signal) {
-            // The line comes after the grandchild was started.
-            if let WorkerEvent::Progress(..) = event {
-                signal.store(2, Ordering::SeqCst);
-            }
-        }
-        let grandchild = std::fs::read_to_string(jobs[0].folder.join("grandchild")).unwrap();
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", grandchild.trim())).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "{state}");
-        assert!(!jobs[1].folder.join("grandchild").exists());
-    }
-
-    #[test]
-    fn a_program_that_cannot_be_started_fails_each_run_by_itself() {
-        let folder = tempfile::tempdir().unwrap();
-        let jobs = jobs(folder.path(), &["a", "b"]);
-        let settings = WorkerSettings { program: folder.path().join("none"), ..settings("", 1) };
-        let failed = Workers::new(settings, &jobs, &NO_SIGNAL)
-            .filter(|event| matches!(event, WorkerEvent::Ended(_, End::Failed(_))));
-        assert_eq!(failed.count(), 2);
-    }
-}
+mod tests;

@@ -15,6 +15,7 @@ pub mod listing;
 mod pinned;
 pub mod preview;
 pub mod registry;
+pub mod rehearsal;
 mod relay;
 
 pub use folders::Folder;

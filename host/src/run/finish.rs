@@ -60,8 +60,8 @@ fn find(
     }
     observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
     let space_path = context.folder.join(files::SPACE);
-    let space =
-        Space::from_text(&disk::read_text(&space_path)?).map_err(|error| Error::file("use", &space_path, error))?;
+    let space = Space::from_text(&disk::read_own_text(&space_path, files::MOST_TEXT)?)
+        .map_err(|error| Error::file("use", &space_path, error))?;
     let mut hooks = strategy::resume(context, search, &space, records)?;
     let (strategy, data) = (format!("strategy {}", search.strategy), context.train.info().for_checks());
     let terms =
@@ -85,7 +85,8 @@ fn find(
 }
 
 fn read_architecture(path: &Path) -> Result<Architecture> {
-    Architecture::from_json(&disk::read_text(path)?).map_err(|error| Error::file("use", path, error))
+    Architecture::from_json(&disk::read_own_text(path, files::MOST_TEXT)?)
+        .map_err(|error| Error::file("use", path, error))
 }
 
 /// The final training, of which the journal has `known` epochs, and the scores of its best weights.
@@ -112,7 +113,7 @@ fn train(
         valid: context.valid.clone(),
         start: Start::Fresh,
         keep_best: true,
-        checkpoint: context.folder.join(files::CHECKPOINTS).join("final.safetensors"),
+        checkpoint: context.folder.join(files::CHECKPOINTS).join(files::FINAL_CHECKPOINT),
     };
     let mut training = Training::resume_or_start(job)?;
     let span = span(Phase::Final, settings.search.is_some(), true);

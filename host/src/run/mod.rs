@@ -5,7 +5,9 @@
 
 mod backend;
 mod context;
+pub(crate) mod data;
 mod finish;
+pub(crate) mod folder;
 pub mod journal;
 mod observe;
 mod result;
@@ -39,50 +41,56 @@ pub fn create(
     space: Option<&Space>,
     architecture: Option<&Architecture>,
 ) -> Result<()> {
-    let path = folder.join(files::SETTINGS);
-    if path.exists() {
-        return match difference::first(
-            &Made::read(folder)?,
-            &Made { settings: settings.clone(), space: space.cloned() },
-            &[],
-        )? {
-            None => Ok(()),
-            Some(difference) => Err(Error::input(format!(
-                "{} holds another run: {difference}; choose another folder, or remove it",
-                folder.display()
-            ))),
-        };
+    if std::fs::symlink_metadata(folder.join(files::SETTINGS)).is_ok() {
+        return accept(folder, settings, space);
     }
-    if let Some(stray) = stray_file(folder)? {
-        let what = format!("it holds {stray} and no run.toml, so it is no run; choose a new folder");
-        return Err(Error::file("make a run in", folder, what));
-    }
+    let space = space.map(Space::to_toml).transpose()?;
+    let architecture = architecture.map(Architecture::to_json).transpose()?;
+    let documents = [(files::SPACE, space), (files::ARCHITECTURE, architecture)];
+    let documents: Vec<_> =
+        documents.iter().filter_map(|(name, text)| Some((*name, text.as_ref()?.as_bytes()))).collect();
+    folder::expect_free(folder, &documents)?;
     disk::create_folder(folder)?;
-    if let Some(space) = space {
-        disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
-    }
-    if let Some(architecture) = architecture {
-        disk::write_atomically(&folder.join(files::ARCHITECTURE), architecture.to_json()?.as_bytes())?;
-    }
+    documents.iter().try_for_each(|(name, text)| disk::write_atomically(&folder.join(name), text))?;
     // Last: a folder with settings is a whole run.
-    disk::write_atomically(&path, settings.to_toml()?.as_bytes())
+    settings.write(folder)
 }
 
-/// A file in a folder that a making of a run, killed before its end, would not have left there.
-fn stray_file(folder: &Path) -> Result<Option<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::io("read", folder, error)),
-    };
-    for entry in entries {
-        let name = entry.map_err(|error| Error::io("read", folder, error))?.file_name().to_string_lossy().into_owned();
-        let ours = [files::SPACE, files::ARCHITECTURE, files::LOG].contains(&name.as_str());
-        if !ours && !disk::is_unfinished(&name) {
-            return Ok(Some(name));
-        }
+/// Accepts a run that was made with the same settings, and notes where its data and its plugin are now.
+fn accept(folder: &Path, settings: &Settings, space: Option<&Space>) -> Result<()> {
+    let there = Made::read(folder)?;
+    let mut here = Made { settings: settings.placed_as(&there.settings), space: space.cloned() };
+    // One space may be called by several paths.
+    if let (Some(search), Some(noted)) = (&mut here.settings.search, &there.settings.search)
+        && here.space == there.space
+    {
+        search.space.clone_from(&noted.space);
     }
-    Ok(None)
+    if let Some(difference) = difference::first(&there, &here, &[])? {
+        return Err(Error::input(format!(
+            "{} holds another run: {difference}; choose another folder, or remove it",
+            folder.display()
+        )));
+    }
+    let mut moved = there.settings.clone();
+    moved.data.store.clone_from(&settings.data.store);
+    if let (Some(moved), Some(search)) = (&mut moved.search, &settings.search) {
+        moved.plugin_file.clone_from(&search.plugin_file);
+    }
+    if moved == there.settings { Ok(()) } else { moved.write(folder) }
+}
+
+/// Makes the run in `folder` anew: removes what it made, and writes its settings. Files that no run makes stay.
+///
+/// Returns `false`, and leaves the folder as it is, while another process works on it.
+pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
+    let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
+    folder::clear(folder)?;
+    folder::remove_unless_file(&folder.join(files::SPACE))?;
+    folder::remove_unless_file(&folder.join(files::SETTINGS))?;
+    disk::write_atomically(&folder.join(files::SPACE), space.to_toml()?.as_bytes())?;
+    settings.write(folder)?;
+    Ok(true)
 }
 
 /// What a run folder is made with.
@@ -96,25 +104,34 @@ struct Made {
 impl Made {
     fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SPACE);
-        let space = path
-            .exists()
-            .then(|| Space::from_text(&disk::read_text(&path)?).map_err(|error| Error::file("use", &path, error)));
-        Ok(Self { settings: Settings::read(folder)?, space: space.transpose()? })
+        let read = || {
+            let text = disk::read_own_text(&path, files::MOST_TEXT)?;
+            Space::from_text(&text).map_err(|error| Error::file("use", &path, error))
+        };
+        let space = path.exists().then(read).transpose()?;
+        Ok(Self { settings: Settings::read(folder)?, space })
     }
 }
 
-/// Executes the run in `folder`, from where it is to its end. A run that ended before gives its result again.
+/// Executes the run in `folder`, from where it is to its end. A run that ended before gives its result again. `data` is
+/// where its data are now, if they are not where they were.
 ///
 /// # Errors
 ///
 /// [`Error::Input`] if the run cannot begin: no settings, other data than it was made for, another process at work
 /// in the folder. A run that began and failed is no error: its result says so.
-pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> {
-    let settings = Settings::read(folder)?;
+pub fn execute(folder: &Path, data: Option<&Path>, observer: &mut dyn Observer) -> Result<RunResult> {
+    let mut settings = Settings::read(folder)?;
     let _lock = lock(folder)?;
     if let Some(result) = RunResult::read(folder)? {
         observer.event(&Event::Message(format!("{} is over: this is its result", folder.display())));
         return Ok(result);
+    }
+    let store = data::locate(&settings.data, data, folder, "the run", &data::digest)?;
+    if store != settings.data.store {
+        // The same command without a place finds it again.
+        settings.data.store = store;
+        settings.write(folder)?;
     }
     let context = Context::open(folder, settings)?;
     let mut result = RunResult::of(&context.settings);
@@ -128,8 +145,7 @@ pub fn execute(folder: &Path, observer: &mut dyn Observer) -> Result<RunResult> 
     }
     result.write(folder)?;
     if result.state == State::Done {
-        let checkpoints = folder.join(files::CHECKPOINTS);
-        std::fs::remove_dir_all(&checkpoints).map_err(|error| Error::io("remove", &checkpoints, error))?;
+        folder::remove_checkpoints(folder)?;
     }
     Ok(result)
 }

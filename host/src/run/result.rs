@@ -1,9 +1,11 @@
 //! `result.json`: how a run ended. Written last; its presence says that the run is over.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files::write_atomically;
+use genomenas_data::files::{read_own, write_atomically};
+use genomenas_data::text::printable;
 use genomenas_plugin::message::Cost;
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,15 @@ pub enum State {
     Failed,
 }
 
+/// Why a result cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// In words.
+    pub(crate) why: String,
+    /// Whether it is the file that is damaged, and not the machine that cannot read it now.
+    pub(crate) damaged: bool,
+}
+
 impl RunResult {
     /// A run with nothing to show yet.
     pub(super) fn of(settings: &Settings) -> Self {
@@ -84,13 +95,22 @@ impl RunResult {
 
     /// The result in a run folder; `None` while the run is not over.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
-        let path = folder.join(files::RESULT);
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::file("understand", &path, error))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Error::io("read", &path, error)),
+        Self::look(folder).map_err(|unreadable| Error::file("understand", &folder.join(files::RESULT), unreadable.why))
+    }
+
+    /// As [`read`](Self::read), with the cause alone where it cannot be read.
+    pub(crate) fn look(folder: &Path) -> Result<Option<Self>, Unreadable> {
+        /// A result has some hundred bytes a label.
+        const MOST: u64 = 1 << 30;
+        /// Letters of a cause, which may quote what is in the file.
+        const LONGEST: usize = 200;
+        match read_own(&folder.join(files::RESULT), MOST) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+                let why = printable(&error.to_string()).chars().take(LONGEST).collect();
+                Unreadable { why, damaged: true }
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Unreadable { damaged: error.kind() == ErrorKind::InvalidData, why: error.to_string() }),
         }
     }
 

@@ -95,23 +95,52 @@ pub mod files {
     pub const LOG: &str = "run.log";
     /// Held while a process works on the folder.
     pub const LOCK: &str = "run.lock";
+    /// Why the run's process ended without a result; the comparer writes it, and removes it when the run goes on.
+    pub const CRASH: &str = "crash.txt";
     /// Checkpoints of the trial and of the final training that are under way.
     pub const CHECKPOINTS: &str = "checkpoints";
+    /// The checkpoint of the final training, in [`CHECKPOINTS`].
+    pub const FINAL_CHECKPOINT: &str = "final.safetensors";
+    /// The state of the strategy, in [`CHECKPOINTS`].
+    pub const STATE: &str = "strategy.state";
+    /// The most bytes that are read of a document: it has some kilobytes, and an architecture at most some megabytes.
+    pub const MOST_TEXT: u64 = 256 << 20;
 }
 
 impl Settings {
     /// Reads `run.toml` of a run folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(files::SETTINGS);
-        let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        let bytes = genomenas_data::files::read_own(&path, files::MOST_TEXT).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => Error::input(format!(
-                "{} is no run: it has no {}; `genomenas search`, `train` and `compare` make runs",
+                "{} is not a run: it has no {}; `genomenas search`, `train` and `compare` make runs",
                 folder.display(),
                 files::SETTINGS
             )),
             _ => Error::io("read", &path, error),
         })?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::file("read", &path, "it is not text (UTF-8)"))?;
         genomenas_data::files::parse_toml(&text, &path)
+    }
+
+    /// These settings with the places that `there` notes for what is the same by its digest, and the version that wrote
+    /// `there`: what is left differs in the run itself.
+    pub(crate) fn placed_as(&self, there: &Self) -> Self {
+        let mut placed = Self { genomenas: there.genomenas.clone(), ..self.clone() };
+        if placed.data.digest == there.data.digest {
+            placed.data.store.clone_from(&there.data.store);
+        }
+        if let (Some(search), Some(there)) = (&mut placed.search, &there.search)
+            && search.plugin_sha256 == there.plugin_sha256
+        {
+            search.plugin_file.clone_from(&there.plugin_file);
+        }
+        placed
+    }
+
+    /// Writes `run.toml` into a run folder.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        genomenas_data::files::write_atomically(&folder.join(files::SETTINGS), self.to_toml()?.as_bytes())
     }
 
     /// The text of `run.toml`.

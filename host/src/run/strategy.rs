@@ -77,5 +77,5 @@ fn saved_state<'a>(folder: &Path, records: &'a [Record]) -> Result<(Option<Vec<u
 }
 
 fn state_path(folder: &Path) -> PathBuf {
-    folder.join(files::CHECKPOINTS).join("strategy.state")
+    folder.join(files::CHECKPOINTS).join(files::STATE)
 }

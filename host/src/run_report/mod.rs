@@ -25,7 +25,7 @@ use summary::{or_warn, read_architecture, summarize};
 pub fn report(folder: &Path) -> Result<RunReport> {
     let settings = Settings::read(folder)?;
     let result = RunResult::read(folder)?;
-    let mut run = summarize(folder, folder.display().to_string(), settings.seed, result.as_ref())?;
+    let mut run = summarize(folder, folder.display().to_string(), settings.seed, result.as_ref());
     if result.is_none() {
         run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
         run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);

@@ -15,12 +15,8 @@ use crate::run::journal;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State};
 
-/// The file with the reason why a run's process ended without a result; the comparer writes it, and removes it when the
-/// run goes on.
-pub(crate) const CRASH: &str = "crash.txt";
-
 /// The state and results so far of the run in `folder`, which the report calls `shown`.
-pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> Result<RunSummary> {
+pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> RunSummary {
     let state = match result {
         Some(result) => match result.state {
             State::Done => RunState::Done,
@@ -28,8 +24,8 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
                 RunState::Failed { reason: result.reason.clone().unwrap_or_else(|| "no reason given".to_owned()) }
             }
         },
-        None => match read_if_there(&folder.join(CRASH))? {
-            Some(reason) => RunState::Failed { reason: reason.trim().to_owned() },
+        None => match crash(folder) {
+            Some(reason) => RunState::Failed { reason },
             None if folder.join(names::JOURNAL).exists() => RunState::Running,
             None => RunState::Pending,
         },
@@ -38,7 +34,7 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
     let cost =
         |used: Option<Cost>, trials: u64| used.map_or_else(PhaseCost::default, |used| PhaseCost { used, trials });
     let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
-    Ok(RunSummary {
+    RunSummary {
         seed,
         folder: shown,
         state,
@@ -55,13 +51,49 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
         curve: curve(&folder.join(names::JOURNAL)),
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
-    })
+    }
+}
+
+/// A run of which nothing but the reason why it failed is shown.
+pub(crate) fn failed(shown: String, seed: u64, reason: String) -> RunSummary {
+    RunSummary {
+        seed,
+        folder: shown,
+        state: RunState::Failed { reason },
+        test: None,
+        valid: None,
+        parameters: None,
+        multiply_adds: None,
+        search: PhaseCost::default(),
+        training: PhaseCost::default(),
+        curve: Vec::new(),
+        decisions: Vec::new(),
+        architecture: None,
+    }
+}
+
+/// Why the run's process ended without a result, if the comparer noted that.
+fn crash(folder: &Path) -> Option<String> {
+    /// A reason is a sentence.
+    const MOST: u64 = 1 << 20;
+    match files::read_own(&folder.join(names::CRASH), MOST) {
+        Ok(text) => Some(String::from_utf8_lossy(&text).trim().to_owned()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Err(error) => Some(format!("its {} cannot be read ({error})", names::CRASH)),
+    }
 }
 
 /// A point per epoch and per scored mask. A journal that cannot be read leaves the curve empty.
 fn curve(path: &Path) -> Vec<EpochPoint> {
-    if !path.exists() {
-        return Vec::new();
+    /// A longer one is left out, so that a report does not need all memory.
+    const LONGEST: u64 = 4 << 30;
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && there.len() <= LONGEST => {}
+        Ok(_) => {
+            log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
+            return Vec::new();
+        }
+        Err(_) => return Vec::new(),
     }
     let finite = |value: f64| value.is_finite().then_some(value);
     let point = |record| match record {
@@ -95,23 +127,16 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
 
 /// The architecture in a file, if there is one that can be read.
 pub(crate) fn read_architecture(path: &Path) -> Option<Architecture> {
-    let text = or_warn(read_if_there(path))??;
+    if !path.exists() {
+        return None;
+    }
+    let text = or_warn(files::read_own_text(path, names::MOST_TEXT))?;
     or_warn(Architecture::from_json(&text).map_err(|error| Error::file("use", path, error)))
 }
 
 /// The value, or `None` and a warning: what cannot be read is left out of the report.
 pub(crate) fn or_warn<T>(result: Result<T>) -> Option<T> {
     result.inspect_err(|error| log::warn!("left out of the report: {error}")).ok()
-}
-
-fn read_if_there(path: &Path) -> Result<Option<String>> {
-    match files::read_text(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) => match std::fs::metadata(path) {
-            Err(missing) if matches!(missing.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            _ => Err(error),
-        },
-    }
 }
 
 #[cfg(test)]

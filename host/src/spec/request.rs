@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use genomenas_data::error::Result;
+use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::message::Budget;
 use genomenas_report::model::Ranking;
@@ -52,6 +52,11 @@ impl Request {
     /// Reads a comparison file.
     pub fn read(path: &Path) -> Result<Self> {
         let text = files::read_text(path)?;
+        let table: toml::Table = files::parse_toml(&text, path)?;
+        if table.contains_key("entries") {
+            let what = "it is the plan that a comparison left: go on with `genomenas compare --out` and its folder";
+            return Err(Error::file("begin a comparison from", path, what));
+        }
         let mut request: Self = files::parse_toml(&text, path)?;
         let beside = |written: &mut PathBuf| {
             if let Some(folder) = path.parent() {
@@ -153,6 +158,8 @@ mod tests {
 
     #[test]
     fn an_unknown_key_and_a_budget_without_unit_are_refused_with_the_file_named() {
+        let error = written("version = 1\nentries = []").1.unwrap_err().to_string();
+        assert!(error.contains("comparison.toml: it is the plan that a comparison left"), "{error}");
         for text in ["strategy = 'danq'", "budget = '20000'", "seeds = [1, 1]", "jobs = -1", "\0"] {
             let error = written(text).1.unwrap_err();
             assert_eq!(error.exit_code(), 2);
