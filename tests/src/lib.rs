@@ -11,6 +11,7 @@
 
 pub mod built;
 mod circles;
+pub mod comparisons;
 pub mod digests;
 pub mod flags;
 pub mod frozen;
