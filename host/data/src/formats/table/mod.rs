@@ -6,6 +6,6 @@ mod row;
 mod source;
 mod text;
 
-pub(crate) use row::{RowNumber, TableRow};
-pub(crate) use source::{Lists, Table};
+pub(crate) use row::{Lists, RowNumber, TableRow};
+pub(crate) use source::Table;
 pub(crate) use text::TextOptions;

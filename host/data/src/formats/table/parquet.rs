@@ -17,8 +17,7 @@ use arrow_schema::DataType;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use super::row::{Cell, Cells, RowNumber, TableRow};
-use super::source::Lists;
+use super::row::{Cell, Cells, Lists, RowNumber, TableRow};
 use crate::error::{Error, Result};
 use crate::formats::source;
 use crate::text::shortened;

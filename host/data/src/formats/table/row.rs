@@ -34,6 +34,13 @@ pub(crate) enum Cells<'t> {
     Values(&'t [(usize, Cell)]),
 }
 
+/// What the lists in the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lists {
+    Texts,
+    Numbers,
+}
+
 /// A cell of a table that knows types.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cell {

@@ -4,17 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use super::parquet::Parquet;
-use super::row::TableRow;
+use super::row::{Lists, TableRow};
 use super::text::{Text, TextOptions};
 use crate::error::{Error, Result};
 use crate::formats::source;
-
-/// What the lists in the cells of a column hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lists {
-    Texts,
-    Numbers,
-}
 
 /// A table that is being read.
 pub(crate) enum Table {
