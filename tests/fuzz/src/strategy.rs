@@ -137,10 +137,7 @@ pub fn scripts() -> Vec<Script> {
         },
         Script {
             proposals: vec![
-                trials(vec![Trial::train(
-                    Network::Supernet { mask: Some(space.mask()), mixing: Mixing::Gumbel { start: 5.0, end: 0.5 } },
-                    searching,
-                )]),
+                trials(vec![Trial::train(masked, searching)]),
                 trials(vec![supernet(Mixing::Uniform { options: 2 }), score(1, 7)]),
                 Proposal::finish(finding),
             ],

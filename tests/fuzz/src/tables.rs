@@ -9,8 +9,8 @@ use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBat
 use genomenas_data::Task;
 use genomenas_data::import::table::{self, TableOptions};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
 
 use crate::{scratch, stores};
 
@@ -59,7 +59,7 @@ pub fn rows() -> Vec<[String; 9]> {
     (0..24).map(row).collect()
 }
 
-/// The rows as Parquet files: plain, compressed, with a dictionary, with lists.
+/// The rows as Parquet files: plain, compressed, with a dictionary, with lists, and with two more encodings of texts.
 pub fn parquets() -> Vec<Vec<u8>> {
     let rows = rows();
     let texts = |column: usize| rows.iter().map(move |row| row[column].as_str());
@@ -81,20 +81,28 @@ pub fn parquets() -> Vec<Vec<u8>> {
         RecordBatch::try_from_iter(COLUMNS.into_iter().zip(columns)).expect("a table")
     };
     let plain = table(text(1));
+    let properties = |compression, page| {
+        let properties = WriterProperties::builder().set_compression(compression).set_data_page_row_count_limit(page);
+        properties.set_write_batch_size(page)
+    };
+    let encoded = |encoding| {
+        let properties = properties(Compression::UNCOMPRESSED, 1024).set_dictionary_enabled(false);
+        properties.set_column_encoding("sequence".into(), encoding).set_writer_version(WriterVersion::PARQUET_2_0)
+    };
     [
-        parquet(&plain, Compression::UNCOMPRESSED, 1024),
-        parquet(&plain, Compression::SNAPPY, 7),
-        parquet(&table(dictionary), Compression::UNCOMPRESSED, 5),
-        parquet(&table(lists), Compression::ZSTD(ZstdLevel::default()), 1024),
+        parquet(&plain, properties(Compression::UNCOMPRESSED, 1024)),
+        parquet(&plain, properties(Compression::SNAPPY, 7)),
+        parquet(&table(dictionary), properties(Compression::UNCOMPRESSED, 5)),
+        parquet(&table(lists), properties(Compression::ZSTD(ZstdLevel::default()), 1024)),
+        parquet(&plain, encoded(Encoding::DELTA_LENGTH_BYTE_ARRAY)),
+        parquet(&plain, encoded(Encoding::DELTA_BYTE_ARRAY)),
     ]
     .into()
 }
 
-fn parquet(batch: &RecordBatch, compression: Compression, page: usize) -> Vec<u8> {
-    let properties = WriterProperties::builder().set_compression(compression).set_data_page_row_count_limit(page);
-    let properties = properties.set_write_batch_size(page).build();
+fn parquet(batch: &RecordBatch, properties: WriterPropertiesBuilder) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).expect("a schema");
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties.build())).expect("a schema");
     writer.write(batch).expect("rows");
     writer.close().expect("memory");
     bytes

@@ -20,7 +20,7 @@ fuzz_target!(
 );
 
 fn seeds() -> Vec<Vec<u8>> {
-    let choices = [[0, 1, 4, 18, 40].as_slice(), &[0, 2, 5], &[0, 36], &[3, 131]];
+    let choices = [[0, 1, 4, 18, 40].as_slice(), &[0, 2, 5], &[0, 36], &[3, 131], &[0, 2], &[0, 2]];
     let files = tables::parquets().into_iter().zip(choices);
     files.flat_map(|(file, choices)| choices.iter().map(move |choice| seeds::chosen(*choice, &file))).collect()
 }

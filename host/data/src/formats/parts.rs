@@ -17,6 +17,26 @@ pub(crate) const LONGEST_PART: usize = 1 << 24;
 /// Deflate makes nothing more than 1,032 times smaller; a file that claims more is damaged.
 pub(crate) const MOST_DEFLATED: u64 = 1040;
 
+/// Bytes that the structure of a file may still name.
+///
+/// Pieces of a file lie apart, so together they are no longer than the file. A damaged one can name the same bytes over
+/// and over: without this, a megabyte would be read, and kept, thousands of times.
+pub(crate) struct Allowance(u64);
+
+impl Allowance {
+    /// All bytes of a file.
+    pub(crate) fn of(file: u64) -> Self {
+        Self(file)
+    }
+
+    /// Takes the bytes of a piece; `false` where there are not so many left.
+    pub(crate) fn take(&mut self, bytes: u64) -> bool {
+        let left = self.0.checked_sub(bytes);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// Takes the numbers of a plane, all samples at one place of an array's other axes, from a sample of the range on.
 pub(crate) type OnRun<'a> = &'a mut dyn FnMut(usize, usize, &[u8]) -> Result<()>;
 

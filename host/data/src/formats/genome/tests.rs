@@ -111,6 +111,31 @@ fn a_2bit_file_cut_anywhere_is_refused() {
 }
 
 #[test]
+fn chromosomes_that_are_longer_together_than_the_file_are_refused_before_they_are_read() {
+    let sequence = "ACGT".repeat(100);
+    let mut file = two_bit(&[("a", &sequence), ("b", "A"), ("c", "A"), ("d", "A")], false, 0);
+    assert!(opened(&file).is_ok());
+    // All entries of the index point to the first chromosome.
+    let first: [u8; 4] = file[18..22].try_into().unwrap();
+    for entry in 1..4 {
+        file[18 + 6 * entry..22 + 6 * entry].copy_from_slice(&first);
+    }
+    let error = opened(&file).unwrap_err().to_string();
+    assert!(error.contains("400 bases, more than the file can hold"), "{error}");
+}
+
+#[test]
+fn more_stretches_than_bases_are_refused() {
+    let mut file = two_bit(&[("a", "ACNGT")], false, 0);
+    assert!(opened(&file).is_ok());
+    // Behind the header, the index and the length.
+    file[26..30].copy_from_slice(&6_u32.to_le_bytes());
+    file.extend([0; 100]);
+    let error = opened(&file).unwrap_err().to_string();
+    assert!(error.contains("has 5 bases and says it has 6 stretches"), "{error}");
+}
+
+#[test]
 fn a_2bit_file_with_a_flipped_byte_never_panics() {
     let good = two_bit(&[("chr1", "ACGTNNACGTACG"), ("chr2", "TTTTTGGGGG")], false, 0);
     for place in 0..good.len() {

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, joined};
 use crate::error::{Error, Result};
 use crate::formats::binary::{Binary, begins_with};
+use crate::formats::parts::Allowance;
 
 const SIGNATURE: u32 = 0x1A41_2743;
 
@@ -54,10 +55,11 @@ impl TwoBit {
             offsets.push((name, offset));
         }
         let mut records = Vec::with_capacity(count);
+        let mut allowance = Allowance::of(reader.size());
         for (name, offset) in offsets {
             reader.seek(offset, "a chromosome")?;
             let length = u64::from(reader.number(&name)?);
-            if length.div_ceil(4) > reader.size() {
+            if !allowance.take(length.div_ceil(4)) {
                 return Err(reader
                     .wrong(format!("chromosome {name:?} says it has {length} bases, more than the file can hold")));
             }
@@ -92,6 +94,12 @@ impl TwoBit {
 /// Stretches of a chromosome: a count, the starts, the sizes.
 fn blocks(reader: &mut Binary, chromosome: &str, length: u64) -> Result<Vec<Range<u64>>> {
     let count = reader.number(chromosome)?;
+    // None is empty. Without this, any number of chromosomes without a base could name the same long list.
+    if u64::from(count) > length {
+        return Err(reader.wrong(format!(
+            "it is damaged: chromosome {chromosome:?} has {length} bases and says it has {count} stretches of them"
+        )));
+    }
     if reader.position()?.saturating_add(8 * u64::from(count)) > reader.size() {
         return Err(reader.short(chromosome));
     }

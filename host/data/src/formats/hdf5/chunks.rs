@@ -3,12 +3,12 @@
 //! The index is read once and kept, 16 bytes a chunk. For a range of samples the chunks that hold some of it are read
 //! in the order in which they lie in the file; a chunk is decoded whole, and its planes are handed on one by one.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::file::Hdf5;
+use super::group::Walk;
 use super::message::Filter;
 use crate::error::{Error, Result};
 use crate::formats::parts::{Fields, MOST_DEFLATED, OnRun, Parts, damaged};
@@ -92,10 +92,10 @@ impl Chunks {
     }
 
     fn walk(&mut self, file: &Hdf5<'_>, tree: u64, key: u64) -> Result<()> {
-        let mut seen = BTreeSet::new();
+        let mut walk = Walk::over(file);
         let mut open = vec![(tree, None)];
         while let Some((address, level)) = open.pop() {
-            let node = file.node(address, 1, key, level, &mut seen)?;
+            let node = file.node(address, 1, key, level, &mut walk)?;
             let mut fields = Fields::little(&node.bytes);
             for _ in 0..node.entries {
                 let (length, skipped) = (fields.u32()?, fields.u32()?);
@@ -115,6 +115,7 @@ impl Chunks {
                 }
                 let offset = file.place(child)?;
                 file.parts.check(offset, u64::from(length))?;
+                walk.take(u64::from(length))?;
                 let place = index.and_then(|index| self.places.get_mut(index)).filter(|place| place.length == 0);
                 match place {
                     Some(place) if length > 0 => *place = ChunkPlace { offset, length, skipped },

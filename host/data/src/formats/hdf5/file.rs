@@ -11,7 +11,7 @@ pub(super) const UNDEFINED: u64 = u64::MAX;
 /// An HDF5 file, whose addresses count from its superblock on.
 pub(crate) struct Hdf5<'p> {
     pub(super) parts: &'p Parts,
-    base: u64,
+    pub(super) base: u64,
     /// The address of the root group.
     pub(super) root: u64,
 }

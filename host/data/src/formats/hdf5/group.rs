@@ -5,12 +5,37 @@ use std::collections::BTreeSet;
 use super::file::{Hdf5, newer};
 use super::header::SYMBOL_TABLE;
 use crate::error::Result;
-use crate::formats::parts::{Fields, damaged};
+use crate::formats::parts::{Allowance, Fields, damaged};
 
 /// An entry that points to a dataset or group, and not by name to another place.
 const SOFT_LINK: u32 = 2;
 /// A node of a B-tree before its keys.
 pub(crate) const NODE: u64 = 24;
+
+/// What a walk over the nodes of an index has seen.
+pub(crate) struct Walk {
+    places: BTreeSet<u64>,
+    allowance: Allowance,
+}
+
+impl Walk {
+    pub(crate) fn over(file: &Hdf5<'_>) -> Self {
+        Self { places: BTreeSet::new(), allowance: Allowance::of(file.parts.length() - file.base) }
+    }
+
+    /// Refuses a piece that was there before, or more bytes than the file has.
+    fn enter(&mut self, place: u64, bytes: u64) -> Result<()> {
+        if !self.places.insert(place) {
+            return Err(damaged("its index goes in a circle"));
+        }
+        self.take(bytes)
+    }
+
+    /// Refuses more bytes than the file has.
+    pub(crate) fn take(&mut self, bytes: u64) -> Result<()> {
+        if self.allowance.take(bytes) { Ok(()) } else { Err(damaged("the parts of its index overlap")) }
+    }
+}
 
 /// A node of a version 1 B-tree.
 pub(crate) struct Node {
@@ -33,16 +58,16 @@ impl Hdf5<'_> {
         let (tree, heap) = (fields.u64()?, fields.u64()?);
         let names = self.heap(heap)?;
         let mut found = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut walk = Walk::over(self);
         let mut open = vec![(tree, None)];
         while let Some((address, level)) = open.pop() {
-            let node = self.node(address, 0, 8, level, &mut seen)?;
+            let node = self.node(address, 0, 8, level, &mut walk)?;
             let mut fields = Fields::little(&node.bytes);
             for _ in 0..node.entries {
                 fields.u64()?;
                 let child = fields.u64()?;
                 match node.level {
-                    0 => self.symbols(child, &names, &mut found, &mut seen)?,
+                    0 => self.symbols(child, &names, &mut found, &mut walk)?,
                     level => open.push((child, Some(level - 1))),
                 }
             }
@@ -52,18 +77,9 @@ impl Hdf5<'_> {
     }
 
     /// Reads a node with keys of `key` bytes; no node is read twice.
-    pub(crate) fn node(
-        &self,
-        address: u64,
-        kind: u8,
-        key: u64,
-        level: Option<u8>,
-        seen: &mut BTreeSet<u64>,
-    ) -> Result<Node> {
+    pub(crate) fn node(&self, address: u64, kind: u8, key: u64, level: Option<u8>, walk: &mut Walk) -> Result<Node> {
         let place = self.place(address)?;
-        if !seen.insert(place) {
-            return Err(damaged("its index goes in a circle"));
-        }
+        walk.enter(place, NODE)?;
         let head = self.parts.read(place, NODE)?;
         let mut fields = Fields::little(&head);
         let wrong = || damaged(format!("at byte {place} is not the node of an index that is expected there"));
@@ -75,7 +91,9 @@ impl Hdf5<'_> {
         if level.is_some_and(|level| level != found) {
             return Err(wrong());
         }
-        let bytes = self.parts.read(place + NODE, u64::from(entries) * (key + 8))?;
+        let length = u64::from(entries) * (key + 8);
+        walk.take(length)?;
+        let bytes = self.parts.read(place + NODE, length)?;
         Ok(Node { level: found, bytes, entries: usize::from(entries) })
     }
 
@@ -92,21 +110,17 @@ impl Hdf5<'_> {
         self.parts.read(self.place(fields.u64()?)?, size)
     }
 
-    fn symbols(
-        &self,
-        address: u64,
-        names: &[u8],
-        found: &mut Vec<(String, u64)>,
-        seen: &mut BTreeSet<u64>,
-    ) -> Result<()> {
+    fn symbols(&self, address: u64, names: &[u8], found: &mut Vec<(String, u64)>, walk: &mut Walk) -> Result<()> {
         let place = self.place(address)?;
+        walk.enter(place, 8)?;
         let head = self.parts.read(place, 8)?;
         let mut fields = Fields::little(&head);
-        if !seen.insert(place) || fields.take(4)? != b"SNOD" || fields.u8()? != 1 {
+        if fields.take(4)? != b"SNOD" || fields.u8()? != 1 {
             return Err(damaged(format!("at byte {place} is not the symbol table that is expected there")));
         }
         fields.u8()?;
         let count = fields.u16()?;
+        walk.take(u64::from(count) * 40)?;
         let table = self.parts.read(place + 8, u64::from(count) * 40)?;
         let mut fields = Fields::little(&table);
         for _ in 0..count {

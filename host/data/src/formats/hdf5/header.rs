@@ -2,7 +2,7 @@
 
 use super::file::{Hdf5, newer};
 use crate::error::Result;
-use crate::formats::parts::{Fields, damaged};
+use crate::formats::parts::{Allowance, Fields, damaged};
 
 pub(super) const DATA_SPACE: u16 = 0x01;
 pub(super) const DATA_TYPE: u16 = 0x03;
@@ -43,8 +43,12 @@ impl Hdf5<'_> {
         let mut pieces = vec![(place + 16, u64::from(fields.u32()?))];
         let mut messages = Vec::new();
         let mut next = 0;
+        let mut allowance = Allowance::of(self.parts.length() - self.base);
         while let Some((place, length)) = pieces.get(next).copied() {
             next += 1;
+            if !allowance.take(length) {
+                return Err(damaged("the pieces of a description overlap"));
+            }
             let bytes = self.parts.read(place, length)?;
             let mut fields = Fields::little(&bytes);
             while messages.len() < count && fields.rest().len() >= 8 {

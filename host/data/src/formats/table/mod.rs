@@ -1,5 +1,7 @@
 //! Tables: rows of TSV, CSV or Parquet files, one after the other.
 
+mod page_sizes;
+mod pages;
 mod parquet;
 mod plain;
 mod row;

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -14,11 +15,15 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, RecordBatch};
 use arrow_schema::DataType;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::file::metadata::ParquetMetaData;
 
+use super::page_sizes;
+use super::pages::Groups;
 use super::row::{Cell, Cells, Lists, RowNumber, TableRow};
 use crate::error::{Error, Result};
+use crate::formats::parts::Parts;
 use crate::formats::source;
 use crate::text::shortened;
 
@@ -97,7 +102,13 @@ impl Parquet {
             return Err(Error::bug("columns of a Parquet file were chosen twice"));
         };
         let mask = ProjectionMask::roots(builder.parquet_schema(), self.columns.iter().copied());
-        let reader = guarded(&self.path, || builder.with_projection(mask).with_batch_size(ROWS).build())?;
+        refuse_large_pages(&self.path, builder.metadata(), &mask)?;
+        let file = Arc::new(source::open(&self.path)?);
+        let groups = Groups { file, metadata: Arc::clone(builder.metadata()) };
+        let reader = guarded(&self.path, || {
+            let levels = parquet_to_arrow_field_levels(builder.parquet_schema(), mask, None)?;
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, ROWS, None)
+        })?;
         self.reader = Some(reader);
         Ok(())
     }
@@ -148,6 +159,19 @@ fn refuse_impossible_places(path: &Path, builder: &ParquetRecordBatchReaderBuild
         }
         if group.num_rows() < 0 {
             return Err(wrong(path, "it has a negative number of rows"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses pages of the columns that are read for which too much memory would be taken.
+fn refuse_large_pages(path: &Path, metadata: &ParquetMetaData, mask: &ProjectionMask) -> Result<()> {
+    let parts = Parts::open(path)?;
+    for group in metadata.row_groups() {
+        for (leaf, column) in group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf)) {
+            let name = || shortened(&metadata.file_metadata().schema_descr().column(leaf).path().string());
+            let checked = page_sizes::check(&parts, column);
+            checked.map_err(|error| error.context(format!("{}: column {:?}", path.display(), name())))?;
         }
     }
     Ok(())

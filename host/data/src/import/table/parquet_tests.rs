@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
-use ::parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
-use ::parquet::file::properties::WriterProperties;
+use ::parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
+use ::parquet::file::properties::{WriterProperties, WriterVersion};
 use arrow_array::builder::{
     BooleanBuilder, FixedSizeListBuilder, Float32Builder, ListBuilder, StringBuilder, UInt8Builder,
 };
@@ -115,6 +115,26 @@ fn a_parquet_file_gives_the_rows_of_the_same_text_whatever_its_compression() {
     let path = folder.0.path().join("t.tsv");
     std::io::Write::write_all(&mut File::create(&path).unwrap(), text.as_bytes()).unwrap();
     digests.insert(imported(&folder.of(path)).1.digest);
+    assert_eq!(digests.len(), 1);
+}
+
+#[test]
+fn texts_in_every_encoding_give_the_same_rows() {
+    let folder = Folder::new();
+    let batch = RecordBatch::try_from_iter(good()).unwrap();
+    let mut digests = BTreeSet::new();
+    for encoding in [Encoding::PLAIN, Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::DELTA_BYTE_ARRAY] {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let path = folder.0.path().join("t.parquet");
+            let properties = WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding);
+            let properties = properties.set_writer_version(version).set_data_page_row_count_limit(300).build();
+            let mut writer =
+                ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            digests.insert(imported(&folder.of(path)).1.digest);
+        }
+    }
     assert_eq!(digests.len(), 1);
 }
 

@@ -145,3 +145,18 @@ fn sizes_that_no_file_has_are_refused_before_memory_is_taken_for_them() {
         assert!(error.contains("the file is damaged") || error.contains("larger than any file"), "{error}");
     }
 }
+
+#[test]
+fn a_description_whose_pieces_overlap_is_refused() {
+    let mut bytes = std::fs::read(data("variants/contiguous_i8.mat")).unwrap();
+    // The layout of an array becomes a continuation that is as long as the file behind its user block.
+    let place = bytes.windows(4).position(|bytes| bytes == [8, 0, 24, 0]).unwrap();
+    let length = (bytes.len() - bytes.windows(4).position(|bytes| bytes == b"\x89HDF").unwrap()) as u64;
+    bytes[place] = 0x10;
+    bytes[place + 8..place + 24].copy_from_slice(&[0_u64.to_le_bytes(), length.to_le_bytes()].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.mat");
+    std::fs::File::create(&path).unwrap().write_all(&bytes).unwrap();
+    let error = read(&path).unwrap_err();
+    assert!(error.contains("the pieces of a description overlap"), "{error}");
+}
