@@ -67,6 +67,7 @@ fn median(confined: bool) -> Result<Duration, Box<dyn Error>> {
         score: None,
         alphas: Alphas::default(),
         end: None,
+        drawn_anew: None,
     };
     let mut times = Vec::with_capacity(CALLS);
     for call in 0..CALLS + CALLS / 10 {

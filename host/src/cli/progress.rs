@@ -66,7 +66,7 @@ impl Write for AboveBars {
 }
 
 /// A new bar for something called `name`, or `None` where standard error is not a terminal.
-fn new_bar(name: String) -> Option<ProgressBar> {
+fn new_bar(name: &str) -> Option<ProgressBar> {
     if !std::io::stderr().is_terminal() {
         return None;
     }
@@ -74,7 +74,7 @@ fn new_bar(name: String) -> Option<ProgressBar> {
     if let Ok(style) = ProgressStyle::with_template("{prefix:28} {bar:30} {percent:>3} %  {msg}, {eta} left") {
         bar.set_style(style);
     }
-    bar.set_prefix(bounded(&printable(&name), 60));
+    bar.set_prefix(bounded(&printable(name), 60));
     bar.set_message("starting");
     bar.enable_steady_tick(Duration::from_millis(500));
     Some(bar)
@@ -115,7 +115,7 @@ impl RunProgress {
     /// Shows a run called `name`.
     pub(crate) fn new(name: &str) -> Self {
         Self {
-            bar: new_bar(name.to_owned()),
+            bar: new_bar(name),
             clock: Clock(Instant::now()),
             began: Instant::now(),
             phase: String::new(),
@@ -205,7 +205,7 @@ impl ImportProgress {
             log::debug!("{}", news.stage);
             news.stage.clone_into(&mut self.stage);
             self.clear();
-            self.bar = new_bar(self.stage.clone());
+            self.bar = new_bar(&self.stage);
         }
         match (&self.bar, news.total) {
             (Some(bar), total) => {
@@ -269,7 +269,7 @@ impl compare::Observer for ComparisonProgress {
                 (self.ended, self.runs) = (done, all);
                 log::info!("{all} runs, of which {done} are done already");
                 if done < all {
-                    self.all = new_bar("comparison".to_owned());
+                    self.all = new_bar("comparison");
                     if let Some(bar) = &self.all {
                         bar.set_length(STEPS * all as u64);
                         bar.set_position(STEPS * done as u64);
@@ -280,7 +280,7 @@ impl compare::Observer for ComparisonProgress {
             }
             compare::Event::Started(name) => {
                 log::info!("{name}: started");
-                self.running.insert(name.to_owned(), (0.0, new_bar(name.to_owned())));
+                self.running.insert(name.to_owned(), (0.0, new_bar(name)));
             }
             compare::Event::Elsewhere(name) => {
                 if let Some((_, Some(bar))) = self.running.remove(name) {
