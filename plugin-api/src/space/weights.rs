@@ -39,10 +39,10 @@ impl Layers {
                     statistics.extend(["running_mean", "running_var"].map(|what| (name(what), vec![channels])));
                 }
                 Op::Lstm { hidden, bidirectional } => {
-                    weights.extend(recurrent(&name, 4, *hidden, channels, *bidirectional))
+                    weights.extend(recurrent(&name, 4, *hidden, channels, *bidirectional));
                 }
                 Op::Gru { hidden, bidirectional } => {
-                    weights.extend(recurrent(&name, 3, *hidden, channels, *bidirectional))
+                    weights.extend(recurrent(&name, 3, *hidden, channels, *bidirectional));
                 }
                 Op::Highway(cell) => {
                     weights.push((name("w0"), vec![2 * channels, 2 * channels]));
