@@ -5,6 +5,7 @@ mod bad_input;
 mod baselines;
 mod boundary;
 mod budget;
+mod changed_data;
 mod compare;
 mod damage;
 mod data;
