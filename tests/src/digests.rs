@@ -82,7 +82,7 @@ fn canonical(document: &[u8]) -> String {
     let mut value: Value = timeless(serde_json::from_slice(document).unwrap());
     // Digests, which results of then do not have.
     if let Value::Object(members) = &mut value {
-        members.retain(|name, _| !matches!(name.as_str(), "sha256" | "weights_sha256"));
+        members.retain(|name, _| !matches!(name.as_str(), "sha256" | "architecture_sha256" | "weights_sha256"));
     }
     value.sort_all_objects();
     value.to_string()

@@ -294,8 +294,14 @@ fn a_journal_that_lost_its_end_is_blamed_and_not_the_state_that_was_saved_after_
             "{told}"
         );
     }
-    // What the message says can be done.
+    // What the message says can be done; trials whose records are missing are blamed in the same way.
     fs::remove_file(out.join("checkpoints/strategy.state")).unwrap();
+    let told = Outcome::refusal(&mut run(&out), 2);
+    assert!(
+        told.contains("journal.jsonl: records are missing at its end") && told.contains("trial-0.safetensors"),
+        "{told}"
+    );
+    fs::remove_dir_all(out.join("checkpoints")).unwrap();
     Outcome::text(&mut run(&out));
     assert!(came_to(&out) == came_to(&undisturbed));
 }

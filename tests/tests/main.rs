@@ -7,6 +7,7 @@ mod baselines;
 mod boundary;
 mod budget;
 mod clumsy;
+mod changed_data;
 mod compare;
 mod confinement;
 mod damage;

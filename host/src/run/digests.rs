@@ -74,13 +74,21 @@ pub fn check_weights(folder: &Path) -> Result<()> {
 ///
 /// It is another one, or the result was changed or cannot be read.
 pub fn check_architecture(folder: &Path, architecture: &Architecture) -> Result<()> {
-    let Some(expected) = RunResult::read(folder)?.and_then(|result| result.architecture_hash) else { return Ok(()) };
-    let found = architecture.canonical_hash()?;
+    let Some(result) = RunResult::read(folder)? else { return Ok(()) };
+    let path = folder.join(files::ARCHITECTURE);
+    let (expected, found) = match (result.architecture_sha256, result.architecture_hash) {
+        (Some(expected), _) => {
+            (expected, sha256(&std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?))
+        }
+        // An earlier version recorded the hash of what it is, whatever its nodes are called.
+        (None, Some(expected)) => (expected, architecture.canonical_hash()?),
+        (None, None) => return Ok(()),
+    };
     if found == expected {
         return Ok(());
     }
     let what = format!(
-        "it was changed since the run ended: expected the canonical hash {expected}, found {found}; put it back from a copy"
+        "it was changed since the run ended: expected the hash {expected}, found {found}; put it back from a copy"
     );
-    Err(Error::file("use", &folder.join(files::ARCHITECTURE), what))
+    Err(Error::file("use", &path, what))
 }

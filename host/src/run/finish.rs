@@ -5,6 +5,7 @@ use std::time::Instant;
 use genomenas_data::FinalEvaluation;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
+use genomenas_data::hash::sha256;
 use genomenas_plugin::engine::{Networks, Phase, Record, SearchLoop, SearchState, Terms};
 use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::seed;
@@ -33,10 +34,12 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
         None => given_architecture(context)?,
     };
+    let path = context.folder.join(files::ARCHITECTURE);
     let layers = architecture.layers()?;
     result.parameters = Some(layers.parameters());
     result.multiply_adds = Some(layers.multiply_adds());
     result.architecture_hash = Some(architecture.canonical_hash()?);
+    result.architecture_sha256 = Some(sha256(&std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?));
     match &context.settings.final_training {
         Some(plan) => train(context, plan, &layers, &mut journal, final_epochs, observer, result),
         None => Ok(()),

@@ -58,6 +58,9 @@ pub struct RunResult {
     /// Scores on the sealed test split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Metrics>,
+    /// SHA-256 of `architecture.json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture_sha256: Option<String>,
     /// SHA-256 of the file of the final weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
@@ -103,6 +106,7 @@ impl RunResult {
             best_epoch: None,
             valid: None,
             test: None,
+            architecture_sha256: None,
             weights_sha256: None,
             sha256: None,
         }
@@ -204,6 +208,7 @@ mod tests {
             best_epoch: Some(3),
             valid: None,
             test: None,
+            architecture_sha256: None,
             weights_sha256: None,
             sha256: None,
         }

@@ -13,7 +13,7 @@ use genomenas_report::model::{EpochPoint, PhaseCost, RunPhase, RunState, RunSumm
 
 use crate::run::journal;
 use crate::run::settings::files as names;
-use crate::run::{RunResult, State};
+use crate::run::{RunResult, State, check_architecture};
 
 /// The state and results so far of the run in `folder`, which the report calls `shown`.
 pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> RunSummary {
@@ -30,7 +30,14 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
             None => RunState::Pending,
         },
     };
-    let architecture = read_architecture(&folder.join(names::ARCHITECTURE));
+    let found = folder.join(names::ARCHITECTURE);
+    let architecture = read_architecture(&found).filter(|read| or_warn(check_architecture(folder, read)).is_some());
+    let journal = folder.join(names::JOURNAL);
+    let written =
+        [(&journal, result.is_some()), (&found, result.is_some_and(|result| result.architecture_hash.is_some()))];
+    for (path, _) in written.into_iter().filter(|(path, written)| *written && !path.exists()) {
+        log::warn!("left out of the report: {} is missing", path.display());
+    }
     let cost =
         |used: Option<Cost>, trials: u64| used.map_or_else(PhaseCost::default, |used| PhaseCost { used, trials });
     let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
@@ -48,7 +55,7 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
         multiply_adds: of(|result| result.multiply_adds),
         search: cost(result.and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
         training: cost(result.and_then(|result| result.final_training), 0),
-        curve: curve(&folder.join(names::JOURNAL)),
+        curve: curve(&journal),
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
     }

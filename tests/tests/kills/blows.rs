@@ -70,9 +70,13 @@ impl Blow<'_> {
                 let Some(folder) = one_of(of(&Process::is_run)).as_ref().and_then(folder_of) else { return false };
                 let Some(disturb) = self.disturbs else { return false };
                 let folders = [folder.join("checkpoints"), folder];
-                folders.iter().for_each(|folder| disturb(folder, true));
+                for folder in &folders {
+                    disturb(folder, true);
+                }
                 std::thread::sleep(Duration::from_millis(draw(1500) as u64));
-                folders.iter().for_each(|folder| disturb(folder, false));
+                for folder in &folders {
+                    disturb(folder, false);
+                }
                 return true;
             }
         };
@@ -81,11 +85,15 @@ impl Blow<'_> {
             if time > 0 {
                 std::thread::sleep(Duration::from_millis(draw(60) as u64));
             }
-            hit.iter().for_each(|process| send(process, self.target, self.signal));
+            for process in &hit {
+                send(process, self.target, self.signal);
+            }
         }
         if self.continued {
             std::thread::sleep(Duration::from_millis(draw(600) as u64));
-            hit.iter().for_each(|process| send(process, self.target, Signal::CONT));
+            for process in &hit {
+                send(process, self.target, Signal::CONT);
+            }
         }
         !hit.is_empty()
     }

@@ -26,8 +26,8 @@ const STRATEGIES: [&str; 6] = [
     "bonas batch=16 init_num=3 bo_sample_num=3 iterations=1 generate_num=30 gcn_epochs=10 finalists=2",
     "lstm hidden=2 batch=16 epochs=2",
 ];
-const TERMS: &str = "--no-control --device cpu --threads 2 --jobs 2 --seeds 1 --epochs 3 --batch 16 --learning-rate 0.01 \
-                     --budget 2400samples --concurrent-trials 3";
+const TERMS: &str = "--no-control --device cpu --threads 2 --jobs 2 --seeds 1 --epochs 2 --batch 16 --learning-rate 0.01 \
+                     --budget 1200samples --concurrent-trials 3";
 const SPACE: &str =
     "cells=1 channels=2 nodes=3 rnn_nodes=2 decoder_features=8 operations=none,skip_connect,max_pool_3,conv_3";
 /// How long the members of a family may live after its head: a comparer gives its runs ten seconds.
@@ -304,7 +304,8 @@ impl Campaign {
             self.name
         );
         let cached = listing(&self.folder().join("cache"));
-        let parts: Vec<_> = cached.iter().filter(|name| name.ends_with(".part")).collect();
+        let parts: Vec<_> =
+            cached.iter().filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "part")).collect();
         assert!(parts.is_empty(), "{}: {parts:?}", self.name);
     }
 
