@@ -14,6 +14,7 @@ mod exit_codes;
 mod frozen;
 mod genomes;
 mod guard;
+mod label_files;
 mod pages;
 mod plugins;
 mod protocol;

@@ -211,7 +211,7 @@ mod tests {
         let whole = [block("one "), block("two"), block("")].concat();
         assert_eq!(read(&whole, 64).unwrap(), "one two");
         let cut = [block("one "), block("two")].concat();
-        assert_eq!(read(&cut, 64).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(read(&cut, 64).unwrap_err().kind(), ErrorKind::InvalidData);
         assert_eq!(read(&[cut, member("three")].concat(), 64).unwrap(), "one twothree");
     }
 }
