@@ -9,6 +9,7 @@
     reason = "helpers of tests; a failure is a failed test"
 )]
 
+pub mod bigwig;
 pub mod built;
 mod circles;
 pub mod comparisons;

@@ -114,12 +114,7 @@ pub(crate) struct RunProgress {
 impl RunProgress {
     /// Shows a run called `name`.
     pub(crate) fn new(name: &str) -> Self {
-        Self {
-            bar: new_bar(name),
-            clock: Clock(Instant::now()),
-            began: Instant::now(),
-            phase: String::new(),
-        }
+        Self { bar: new_bar(name), clock: Clock(Instant::now()), began: Instant::now(), phase: String::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::{Device, Rows, Store, files as disk};
 use genomenas_torch::device;
 
-use super::Handling;
+use super::handling::Handling;
 use super::observe::{Event, Observer};
 use super::settings::{Kept, Settings, files};
 use crate::verified;

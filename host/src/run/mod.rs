@@ -9,6 +9,7 @@ pub(crate) mod data;
 mod digests;
 mod finish;
 pub(crate) mod folder;
+mod handling;
 pub mod journal;
 mod observe;
 mod result;
@@ -23,6 +24,7 @@ use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;
 
 pub use digests::{check_architecture, check_weights};
+pub use handling::Handling;
 pub use observe::{Event, Observer};
 pub use result::{RunResult, State};
 pub use settings::Settings;
@@ -35,7 +37,6 @@ use settings::{Kept, files};
 
 use crate::difference;
 use crate::lock::try_lock;
-use crate::spec::hook_deadline::HookDeadline;
 
 /// Makes a run folder, or accepts one that was made with the same settings.
 ///
@@ -155,19 +156,6 @@ impl Made {
         let space = (expected.is_some() || path.exists()).then(read).transpose()?;
         Ok(Self { settings, space })
     }
-}
-
-/// How a start of a run treats its plugin, and where its data are, beside what the run's settings say.
-#[derive(Clone, Debug, Default)]
-pub struct Handling {
-    /// Where the data are now, if they are not where they were.
-    pub data: Option<PathBuf>,
-    /// Folders and files of plugins, searched for one that was moved.
-    pub plugins: Vec<PathBuf>,
-    /// The longest that a call may take; else it is that of the settings.
-    pub hook_deadline: Option<HookDeadline>,
-    /// Whether the plugin is not confined.
-    pub unconfined: bool,
 }
 
 /// Executes the run in `folder`, from where it is to its end. A run that ended before gives its result again.

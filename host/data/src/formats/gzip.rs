@@ -85,10 +85,7 @@ impl<R: BufRead> Read for Gzip<R> {
             self.member = self.next(ended.into_inner().file)?;
             // bgzip ends a file with an empty block, so that one cut between two blocks is noticed.
             if self.member.is_none() && block && !self.empty {
-                return Err(io::Error::new(
-                    ErrorKind::UnexpectedEof,
-                    "the block with which bgzip ends files is missing",
-                ));
+                return Err(io::Error::new(ErrorKind::InvalidData, "the block with which bgzip ends files is missing"));
             }
             self.empty = true;
         }
@@ -211,7 +208,7 @@ mod tests {
         let whole = [block("one "), block("two"), block("")].concat();
         assert_eq!(read(&whole, 64).unwrap(), "one two");
         let cut = [block("one "), block("two")].concat();
-        assert_eq!(read(&cut, 64).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+        assert_eq!(read(&cut, 64).unwrap_err().kind(), ErrorKind::InvalidData);
         assert_eq!(read(&[cut, member("three")].concat(), 64).unwrap(), "one twothree");
     }
 }

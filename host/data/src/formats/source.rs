@@ -35,13 +35,10 @@ pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>> {
 /// The error of a failed read: a compressed file that is cut off or damaged is input to replace, anything else is I/O.
 pub(crate) fn cannot_read(path: &Path, error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => {
-            let why = error.get_ref().map_or_else(String::new, |why| format!(" ({why})"));
-            Error::input(format!(
-                "cannot read {}: the file ends in the middle{why}; copy or download it again",
-                path.display()
-            ))
-        }
+        io::ErrorKind::UnexpectedEof => Error::input(format!(
+            "cannot read {}: the file ends in the middle; copy or download it again",
+            path.display()
+        )),
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Error::input(format!(
             "cannot read {}: its compressed data is damaged ({error}); copy or download it again",
             path.display()
