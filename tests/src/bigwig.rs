@@ -52,9 +52,11 @@ pub fn bigwig(chromosomes: &[Signal<'_>]) -> Vec<u8> {
 
 /// A key and what it stands for.
 type Entry = (Vec<u8>, Vec<u8>);
+/// Makes the key of a node of those of its first and its last entry.
+type Join<'a> = &'a dyn Fn(&[u8], &[u8]) -> Vec<u8>;
 
-/// A tree whose root lies at `start`; `join` makes the key of a node of those of its first and its last entry.
-fn tree(start: usize, leaves: Vec<Entry>, join: &dyn Fn(&[u8], &[u8]) -> Vec<u8>) -> Vec<u8> {
+/// A tree whose root lies at `start`.
+fn tree(start: usize, leaves: Vec<Entry>, join: Join<'_>) -> Vec<u8> {
     // From the leaves to the root; what inner entries stand for, the places of their children, is filled in below.
     let mut levels = vec![leaves];
     while levels.last().unwrap().len() > FAN {

@@ -173,9 +173,8 @@ fn what_is_no_name_of_a_label_in_column_4_is_refused_with_the_way_on() {
     scene.file("strands.bed", peaks(|number| ["+", "-"][number % 2].into()));
     scene.file("states.bed", peaks(|number| (number % 3).to_string()));
     scene.file("cov.bedGraph", peaks(|number| (number % 2).to_string()));
-    let many: String =
-        (0..20_001).map(|number| format!("one\t{}\t{}\tp{number}\n", number % 5000, number % 5000 + 50)).collect();
-    scene.file("many.bed", many);
+    let many = (0..20_001).map(|number| format!("one\t{}\t{}\tp{number}\n", number % 5000, number % 5000 + 50));
+    scene.file("many.bed", many.collect::<Vec<_>>().concat());
     let files = ["peaks.bed", "scores.bed", "strands.bed", "states.bed", "cov.bedGraph", "many.bed"];
     insta::assert_snapshot!(files.map(|file| scene.refusals([(&[file], "")])).concat());
     for file in files {

@@ -11,6 +11,7 @@ mod clumsy;
 mod compare;
 mod confinement;
 mod damage;
+mod damaged_plugins;
 mod data;
 mod deepsea;
 mod describe;

@@ -18,7 +18,7 @@ pub mod settings;
 mod strategy;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;

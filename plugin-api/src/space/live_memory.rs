@@ -107,9 +107,9 @@ fn copies(op: &LayerOp, input: &Shape, output: &Shape) -> u64 {
         | Op::Flatten {}
         | Op::Lstm { .. }
         | Op::Gru { .. }
-        | Op::Highway(_) => size(input),
+        | Op::Highway(_)
         // The gradient of a mean, spread over the positions and then put in order.
-        Op::GlobalAvgPool {} => size(input),
+        | Op::GlobalAvgPool {} => size(input),
         // Which values are the largest, and their shares of the gradient.
         Op::GlobalMaxPool {} => size(input).saturating_mul(2),
         _ => 0,

@@ -1,6 +1,7 @@
 //! What is printed: nothing in a file makes a terminal do something, hides a letter or fills a screen. And what is no
 //! file is not waited for.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -30,7 +31,7 @@ fn said(command: &mut Command) -> String {
 fn table(label: &str, heading: &str) -> String {
     let mut text = format!("sequence\tlabel\t{heading}\n");
     for (row, sequence) in sequences(60).iter().enumerate() {
-        text += &format!("{sequence}\t{}\t{}\n", if row % 2 == 0 { label } else { "b" }, row % 2);
+        writeln!(text, "{sequence}\t{}\t{}", if row % 2 == 0 { label } else { "b" }, row % 2).unwrap();
     }
     text
 }

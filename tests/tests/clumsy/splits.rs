@@ -41,8 +41,10 @@ fn a_share_of_train_is_for_validation_in_tables() {
     let of_tables = format!("--test-table {} --valid 0.25", desk.path("test.tsv").display());
     is_a_share(checked(&desk.table("train.tsv", &train, &of_tables), 160), 40);
     // The same rows, whatever says what is train.
-    let column =
-        |text: &str, split: &str| text.lines().skip(1).map(|line| format!("{line}\t{split}\n")).collect::<String>();
+    let column = |text: &str, split: &str| {
+        let rows: Vec<_> = text.lines().skip(1).map(|line| format!("{line}\t{split}\n")).collect();
+        rows.concat()
+    };
     let both = format!("sequence\tlabel\tsplit\n{}{}", column(&train, "train"), column(&test, "test"));
     let of_column = desk.table("both.tsv", &both, "--split split --valid 0.25");
     is_a_share(checked(&of_column, 160), 40);
@@ -71,7 +73,9 @@ fn a_share_of_train_is_for_validation_in_files_of_sequences() {
     let desk = Desk::new();
     let fasta = |sequences: &[String]| {
         let records = sequences.iter().enumerate();
-        records.map(|(row, sequence)| format!(">{row}\n{sequence}\n>{row}b\n{sequence}\n")).collect::<String>()
+        let records: Vec<_> =
+            records.map(|(row, sequence)| format!(">{row}\n{sequence}\n>{row}b\n{sequence}\n")).collect();
+        records.concat()
     };
     let all = sequences(80);
     let files = [("a.fa", 0..30), ("b.fa", 30..60), ("test/a.fa", 60..70), ("test/b.fa", 70..80)];

@@ -1,5 +1,7 @@
 //! Tables of R, Excel and pandas, of hands and scripts: quotes, line ends, row names, missing values.
 
+use std::fmt::Write as _;
+
 use genomenas_tests::Outcome;
 use genomenas_tests::made_up::gzip;
 
@@ -65,7 +67,7 @@ fn names_of_rows_without_a_heading_are_recognised_or_refused() {
         let mut text = first.to_owned();
         for (row, sequence) in sequences(60).iter().enumerate() {
             let name = rest.get(row).map_or_else(|| (row + 1).to_string(), |name| (*name).to_owned());
-            text += &format!("\"{name}\"\t\"{sequence}\"\t\"{}\"\t0.5\n", ["a", "b"][row % 2]);
+            writeln!(text, "\"{name}\"\t\"{sequence}\"\t\"{}\"\t0.5", ["a", "b"][row % 2]).unwrap();
         }
         text
     };
@@ -88,7 +90,8 @@ fn missing_values_are_no_classes() {
     let with = |missing: &str| {
         let mut text = "sequence\tlabel\n".to_owned();
         for (row, sequence) in sequences(60).iter().enumerate() {
-            text += &format!("{sequence}\t{}\n", if row % 10 == 3 { missing } else { ["0", "1"][row % 2] });
+            let label = if row % 10 == 3 { missing } else { ["0", "1"][row % 2] };
+            writeln!(text, "{sequence}\t{label}").unwrap();
         }
         text
     };
@@ -172,7 +175,7 @@ latin.tsv, line 2: the line is not text (UTF-8): expected TSV or CSV, plain or g
 "#);
     // The line is that of the file, whatever ends lines and however many are empty.
     for end in ["\n", "\r", "\r\n"] {
-        let text = format!("sequence\tlabel\n\nACGT\ta\n\n\nACQT\tb\n").replace('\n', end);
+        let text = "sequence\tlabel\n\nACGT\ta\n\n\nACQT\tb\n".replace('\n', end);
         let said = desk.refused("line.tsv", text, "");
         assert!(said.contains("line.tsv, line 6: 'Q'"), "{said}");
     }
@@ -185,9 +188,10 @@ fn what_contradicts_itself_or_says_nothing_is_reported_by_the_import() {
     for (row, sequence) in sequences(60).iter().enumerate() {
         let split = ["train", "train", "valid", "test"][row / 15];
         let label = if split == "valid" { "a" } else { ["a", "b"][row % 2] };
-        text += &format!("{sequence}\t{label}\t{}\t{split}\n", if split == "test" { 7 } else { row });
+        let value = if split == "test" { 7 } else { row };
+        writeln!(text, "{sequence}\t{label}\t{value}\t{split}").unwrap();
         if row == 4 {
-            text += &format!("{sequence}\tb\t99\ttrain\n");
+            writeln!(text, "{sequence}\tb\t99\ttrain").unwrap();
         }
     }
     insta::assert_snapshot!(warnings(&desk.table("t.tsv", &text, "--split split")), @r#"

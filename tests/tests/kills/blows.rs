@@ -22,6 +22,9 @@ pub(super) enum Target {
     Folder,
 }
 
+/// Does something to a folder, or undoes it.
+type Disturb<'a> = &'a dyn Fn(&Path, bool);
+
 /// A hit.
 pub(super) struct Blow<'a> {
     pub(super) signal: Signal,
@@ -31,7 +34,7 @@ pub(super) struct Blow<'a> {
     /// A stopped process goes on after a while.
     pub(super) continued: bool,
     /// What is done to a folder, and undone.
-    pub(super) disturbs: Option<&'a dyn Fn(&Path, bool)>,
+    pub(super) disturbs: Option<Disturb<'a>>,
 }
 
 impl Blow<'_> {

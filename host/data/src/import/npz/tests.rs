@@ -145,7 +145,7 @@ impl Folder {
 
     fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.0.path().join(name);
-        std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+        File::create(&path).unwrap().write_all(bytes).unwrap();
         path
     }
 
