@@ -58,7 +58,7 @@ const MISDEEDS: [(&str, Option<&str>); 49] = [
     ("reply-kind", Some("sent something that is not an answer in propose: a frame of the unknown kind 99")),
     ("reply-half", Some("died with signal 6 (abort) in propose")),
     ("reply-empty", Some("its reply cannot be read: EOF while parsing a value")),
-    ("reply-deep", Some("its reply cannot be read: ")),
+    ("reply-deep", Some("its reply cannot be read: recursion limit exceeded")),
     ("reply-not-text", Some("its reply cannot be read: ")),
     ("reply-overflow", Some("its reply cannot be read: number out of range")),
     ("reply-nan", Some("its reply cannot be read: expected value")),

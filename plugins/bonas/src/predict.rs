@@ -18,9 +18,9 @@ const CHUNK: usize = 128;
 /// The most vertices, each time that it is learned from, of one training of the graph network: some seconds.
 /// Epochs are fewer where all of them would be more.
 const MOST_VERTICES: u64 = 1_000_000;
-/// The most vertices of candidates that are judged, again some seconds, and how many candidates are judged however large
+/// The most vertices of candidates that are judged, a few times what the default takes, and how many candidates are judged however large
 /// they are.
-const MOST_JUDGED: usize = 400_000;
+const MOST_JUDGED: usize = 100_000;
 const ALWAYS_JUDGED: usize = 1000;
 
 /// The sizes of the network for the architectures of a space.

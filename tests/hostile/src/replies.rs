@@ -51,7 +51,7 @@ pub(crate) fn reply(misbehave: &str, call: u32, proposal: &Proposal) {
             std::process::abort();
         }
         "reply-empty" => Vec::new(),
-        "reply-deep" => vec![b'['; 1_000_000],
+        "reply-deep" => [b"{\"x\":".to_vec(), vec![b'['; 1_000_000]].concat(),
         "reply-not-text" => b"{\"type\":\"\xff\xfe\"}".to_vec(),
         "reply-overflow" => number("1e999"),
         "reply-nan" => number("NaN"),
