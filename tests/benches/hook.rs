@@ -91,7 +91,7 @@ fn a_run() -> Result<(usize, f64), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store = motif_store(folder.path());
     let out = folder.path().join("found");
-    let mut search = quietly("search", "--strategy hostile --set trials=2 --budget 1920samples");
+    let mut search = quietly("search", "--strategy hostile --set trials=1 --budget 480samples");
     search.arg("--plugins").arg(hostile_plugin()).arg("--data").arg(store).arg("--out").arg(&out);
     Outcome::text(&mut search);
     let records = journal(&out);
