@@ -16,9 +16,6 @@ use genomenas_tests::{Outcome, genomenas, listing};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A command over a copy of a folder.
-type Verb = fn(&Path) -> Command;
-
 /// Bits that are flipped in each file, one at a time, at places drawn anew.
 const FLIPS: u64 = 4;
 
@@ -184,6 +181,9 @@ fn every_damage_to_a_training_that_was_killed_is_found_or_changes_nothing() {
     assert!(ended > 3 && refused > 15, "{ended} ended, {refused} were refused");
 }
 
+/// What reads the folder of a finished comparison.
+type Verb<'a> = &'a dyn Fn(&Path) -> Command;
+
 #[test]
 fn every_damage_to_a_finished_run_is_named_or_changes_nothing_of_what_is_read_of_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,7 +212,7 @@ fn every_damage_to_a_finished_run_is_named_or_changes_nothing_of_what_is_read_of
     };
     let copied = copies.path().join("done");
     copy(&done, &copied);
-    let verbs: [(&str, Verb); 3] = [("evaluate", evaluate), ("report", report), ("compare", compare)];
+    let verbs: [(&str, Verb<'_>); 3] = [("evaluate", &evaluate), ("report", &report), ("compare", &compare)];
     let expected: Vec<Value> = verbs.iter().map(|(_, verb)| read(&Outcome::of(&mut verb(&copied)), &copied)).collect();
     let (mut same, mut named) = (0, 0);
     for damage in damages(&done).into_iter().filter(|damage| damage.file.starts_with("runs/")) {

@@ -9,6 +9,9 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 /// Draws a number below its argument.
 pub(super) type Draw<'a> = &'a mut dyn FnMut(u64) -> usize;
 
+/// Does something to a folder, or undoes it.
+pub(super) type Disturbance<'a> = &'a dyn Fn(&Path, bool);
+
 /// What is hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Target {
@@ -22,9 +25,6 @@ pub(super) enum Target {
     Folder,
 }
 
-/// Does something to a folder, or undoes it.
-type Disturb<'a> = &'a dyn Fn(&Path, bool);
-
 /// A hit.
 pub(super) struct Blow<'a> {
     pub(super) signal: Signal,
@@ -34,7 +34,7 @@ pub(super) struct Blow<'a> {
     /// A stopped process goes on after a while.
     pub(super) continued: bool,
     /// What is done to a folder, and undone.
-    pub(super) disturbs: Option<Disturb<'a>>,
+    pub(super) disturbs: Option<Disturbance<'a>>,
 }
 
 impl Blow<'_> {
