@@ -261,7 +261,7 @@ fn a_flood_is_cut_and_counted_and_costs_no_run() {
     let outcome = Outcome::of(command.arg("-v"));
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.len() < 3 << 20, "three processes and both outputs share the bound");
-    assert!(outcome.stderr.trim_end().ends_with("so the run is given up"), "its last words are right");
+    assert!(outcome.stderr.trim_end().ends_with("so nothing is begun with it"), "its last words are right");
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl Default for Limits {
 
 impl Default for Deadlines {
     fn default() -> Self {
-        Self { create: START, ..Self::all(Duration::from_secs(60)) }
+        Self { start: START, ..Self::all(Duration::from_secs(60)) }
     }
 }
 

@@ -92,8 +92,8 @@ fn check_plugin(folder: &Path, earlier: &Settings, later: &Settings) -> Result<(
     }
 }
 
-/// Accepts a run that was made with the same settings, and notes what a later start changes of what no result depends on. A
-/// run that is over stays as it is.
+/// Accepts a run that was made with the same settings, and notes what a later start changes of what no result depends on. Of
+/// a run that is over only places change.
 fn accept(
     folder: &Path,
     settings: &Settings,
@@ -118,8 +118,9 @@ fn accept(
             folder.display()
         )));
     }
-    let adapted = there.settings.adapted_to(settings);
-    if adapted == there.settings || folder.join(files::RESULT).exists() { Ok(()) } else { adapted.write(folder) }
+    let over = folder.join(files::RESULT).exists();
+    let adapted = if over { there.settings.moved_to(settings) } else { there.settings.adapted_to(settings) };
+    if adapted == there.settings { Ok(()) } else { adapted.write(folder) }
 }
 
 /// Makes the run in `folder` anew: removes what it made, and writes its settings. Files that no run makes stay.

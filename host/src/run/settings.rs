@@ -199,13 +199,22 @@ impl Settings {
         placed
     }
 
-    /// These settings of a run that goes on, with what a `later` start of it changes of that.
+    /// These settings with the places of the data and of the plugin in `later` ones of the same run.
     #[must_use]
-    pub(super) fn adapted_to(&self, later: &Self) -> Self {
+    pub(super) fn moved_to(&self, later: &Self) -> Self {
         let mut settings = self.clone();
         settings.data.store.clone_from(&later.data.store);
         if let (Some(search), Some(now)) = (&mut settings.search, &later.search) {
             search.plugin_file.clone_from(&now.plugin_file);
+        }
+        settings
+    }
+
+    /// These settings of a run that goes on, with what a `later` start of it changes of that.
+    #[must_use]
+    pub(super) fn adapted_to(&self, later: &Self) -> Self {
+        let mut settings = self.moved_to(later);
+        if let (Some(search), Some(now)) = (&mut settings.search, &later.search) {
             search.hook_deadline = now.hook_deadline.or(search.hook_deadline);
             search.unconfined |= now.unconfined;
         }
