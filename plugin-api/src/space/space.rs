@@ -9,6 +9,8 @@ use crate::{Error, Result};
 
 /// The most decisions of a space.
 const MAX_DECISIONS: usize = 4096;
+/// Bytes of the longest id of a decision or name of an option: each layer of a supernet that decides has them.
+const LONGEST_NAME: usize = 200;
 
 /// An architecture graph with open decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +88,13 @@ impl Space {
         let mut ids = BTreeSet::new();
         for decision in &self.decisions {
             let id = &decision.id;
+            if let Some(long) = std::iter::once(id).chain(&decision.options).find(|name| name.len() > LONGEST_NAME) {
+                let start: String = long.chars().take(40).collect();
+                return Err(Error::invalid(format!(
+                    "the id of a decision or the name of an option, '{start}…', has {} bytes: expected at most {LONGEST_NAME}",
+                    long.len()
+                )));
+            }
             if !ids.insert(id.as_str()) {
                 return Err(Error::invalid(format!("two decisions are called '{id}'")));
             }

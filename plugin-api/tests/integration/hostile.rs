@@ -194,3 +194,11 @@ fn a_rule_with_more_ways_than_a_float_counts() {
     let refusal = space.validate().unwrap_err();
     assert!(refusal.message.contains("more than 1e308 ways"), "{refusal}");
 }
+
+#[test]
+fn an_id_without_end_is_refused_before_every_layer_has_it() {
+    let mut space = GenomeNas { cells: 1, ..GenomeNas::new(30, 1) }.space().unwrap();
+    space.decisions[0].id = "d".repeat(60_000);
+    let refusal = space.validate().unwrap_err().message;
+    assert!(refusal.contains("has 60000 bytes: expected at most 200") && refusal.len() < 300, "{refusal}");
+}

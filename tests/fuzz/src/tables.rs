@@ -33,8 +33,6 @@ pub fn import(choice: u8, path: PathBuf) {
         chromosome: column(16, "chromosome"),
         start: column(16, "start"),
         length: (choice & 32 != 0).then_some(10),
-        valid: 0.25,
-        test: 0.25,
         ..TableOptions::new(path, &output)
     };
     stores::imported(table::import(&options, &mut |_| {}), &output);
@@ -56,7 +54,7 @@ pub fn rows() -> Vec<[String; 9]> {
         let score = format!("{}", number as f64 / 8.0 - 1.0);
         [sequence, label, split, group, chromosome, start, score, (number % 2).to_string(), "1".to_owned()]
     };
-    (0..24).map(row).collect()
+    (0..60).map(row).collect()
 }
 
 /// The rows as Parquet files: plain, compressed, with a dictionary, with lists, and with two more encodings of texts.
