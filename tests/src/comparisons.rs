@@ -1,4 +1,4 @@
-//! Small comparisons: four runs of a second each on rows of [`motif_store`](crate::runs::motif_store), and what lies in
+//! Small comparisons: four runs of a second each on rows of [`crate::runs::motif_store`], and what lies in
 //! their folders.
 
 use std::fs;

@@ -1,11 +1,11 @@
 //! Comparisons: many runs on equal terms, and what came of them.
 //!
 //! [`resolve`](mod@resolve) makes a [`plan`] of a [`Request`](crate::spec::request::Request), [`Comparer`] makes the run
-//! folders and lets [`workers`] do the runs, [`collect`] reads the folders again, and [`genomenas_report`] shows what is
+//! folders and lets [`workers`] do the runs, [`collect`](mod@collect) reads the folders again, and [`genomenas_report`] shows what is
 //! in them. The folders are the only thing that is shared: a run can be done by hand, by another machine or by a job
 //! array, and the comparer goes on from what it finds.
 //!
-//! Whatever is wrong with one run's folder ([`standing`]) fails that run alone. Nothing is removed that a run did not
+//! Whatever is wrong with one run's folder (`standing.rs`) fails that run alone. Nothing is removed that a run did not
 //! make.
 
 pub mod collect;
