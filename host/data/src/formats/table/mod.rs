@@ -6,6 +6,7 @@ mod parquet;
 mod row;
 mod source;
 mod text;
+mod thrift;
 
 pub(crate) use row::{RowNumber, TableRow};
 pub(crate) use source::Table;

@@ -14,6 +14,8 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::thrift::number;
+
 /// Values that bytes need not account for: equal lengths of texts and lists compress to next to nothing.
 const FREE_VALUES: u64 = 1 << 24;
 /// Values that a byte accounts for beyond that.
@@ -194,18 +196,6 @@ fn deltas(bytes: &[u8]) -> Option<(u64, &[u8])> {
         rest = values;
     }
     Some((count, rest))
-}
-
-/// A number of seven bits a byte, the lowest first, and the bytes behind it.
-pub(super) fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (step, byte) in bytes.iter().take(10).enumerate() {
-        number |= u64::from(byte & 0x7F) << (7 * step);
-        if byte & 0x80 == 0 {
-            return Some((number, bytes.get(step + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]
