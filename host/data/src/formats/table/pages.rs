@@ -1,8 +1,8 @@
 //! The pages of a Parquet file on their way to its decoders.
 //!
-//! The crate `parquet` takes memory by the word of a page: 16 GiB for a dictionary that says it has 2^31 numbers, in a file
-//! of 3 KB, and it has no limit to set. So pages are handed to it one by one here, and refused where what they claim is
-//! more than their bytes can hold.
+//! The crate `parquet` takes memory by the word of a page: 16 GiB for a dictionary that says it has 2^31 numbers, in a
+//! file of 3 KB, and it has no limit to set. So pages are handed to it one by one here, and refused where what they
+//! claim is more than their bytes can hold.
 
 use std::fs::File;
 use std::sync::Arc;

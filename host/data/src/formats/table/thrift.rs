@@ -1,7 +1,7 @@
 //! Thrift's compact protocol, in which a Parquet file describes itself, as far as it takes to pass over it.
 //!
-//! The crate `parquet` passes over a list of truths by counting to its length, which any six bytes can put at 2^31; here
-//! every element takes the byte that it has in the protocol.
+//! The crate `parquet` passes over a list of truths by counting to its length, which any six bytes can put at 2^31;
+//! here every element takes the byte that it has in the protocol.
 
 /// Structs and lists in each other.
 const DEEPEST: u32 = 32;
