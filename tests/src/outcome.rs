@@ -63,7 +63,12 @@ pub fn listing(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).unwrap() {
+        let entries = match std::fs::read_dir(&next) {
+            // What works there may remove a folder meanwhile.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries.unwrap(),
+        };
+        for entry in entries {
             let path = entry.unwrap().path();
             found.push(path.strip_prefix(folder).unwrap().display().to_string());
             if path.is_dir() && !path.is_symlink() {

@@ -7,6 +7,7 @@ mod plain;
 mod row;
 mod source;
 mod text;
+mod thrift;
 
 pub(crate) use row::{Lists, RowNumber, TableRow};
 pub(crate) use source::Table;

@@ -1,8 +1,8 @@
 //! The pages of a Parquet file on their way to its decoders.
 //!
-//! The crate `parquet` takes memory by the word of a page: 16 GiB for a dictionary that says it has 2^31 numbers, in a file
-//! of 3 KB, and it has no limit to set. So pages are handed to it one by one here, and refused where what they claim is
-//! more than their bytes can hold.
+//! The crate `parquet` takes memory by the word of a page: 16 GiB for a dictionary that says it has 2^31 numbers, in a
+//! file of 3 KB, and it has no limit to set. So pages are handed to it one by one here, and refused where what they
+//! claim is more than their bytes can hold.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
+
+use super::thrift::number;
 
 /// Values that bytes need not account for: equal lengths of texts and lists compress to next to nothing.
 const FREE_VALUES: u64 = 1 << 24;
@@ -194,18 +196,6 @@ fn deltas(bytes: &[u8]) -> Option<(u64, &[u8])> {
         rest = values;
     }
     Some((count, rest))
-}
-
-/// A number of seven bits a byte, the lowest first, and the bytes behind it.
-pub(super) fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (step, byte) in bytes.iter().take(10).enumerate() {
-        number |= u64::from(byte & 0x7F) << (7 * step);
-        if byte & 0x80 == 0 {
-            return Some((number, bytes.get(step + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -21,7 +21,12 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::page_sizes;
 use super::pages::Groups;
+<<<<<<< HEAD
 use super::row::{Cell, Cells, Lists, RowNumber, TableRow};
+=======
+use super::row::{Cell, Cells, RowNumber, TableRow};
+use super::thrift::Compact;
+>>>>>>> f-fuzz
 use crate::error::{Error, Result};
 use crate::formats::parts::Parts;
 use crate::formats::source;
@@ -50,6 +55,7 @@ pub(crate) struct Parquet {
 impl Parquet {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = source::open(path)?;
+        refuse_endless_lists(path)?;
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let builder = guarded(path, || ParquetRecordBatchReaderBuilder::try_new_with_options(file, options))?;
         refuse_impossible_places(path, &builder)?;
@@ -162,6 +168,21 @@ fn refuse_impossible_places(path: &Path, builder: &ParquetRecordBatchReaderBuild
         }
     }
     Ok(())
+}
+
+/// Refuses a description whose lists are longer than it is.
+fn refuse_endless_lists(path: &Path) -> Result<()> {
+    const STRUCT: u8 = 12;
+    let parts = Parts::open(path)?;
+    let mut end = [0; 8];
+    let Some(at) = parts.length().checked_sub(8) else { return Ok(()) };
+    parts.fill(at, &mut end)?;
+    let [length @ .., b'P', b'A', b'R', b'1'] = end else { return Ok(()) };
+    let length = u32::from_le_bytes(length);
+    let Some(start) = at.checked_sub(length.into()) else { return Ok(()) };
+    let mut bytes = vec![0; length as usize];
+    parts.fill(start, &mut bytes)?;
+    Compact::new(&bytes).skip(STRUCT).ok_or_else(|| wrong(path, "its description is damaged"))
 }
 
 /// Refuses pages of the columns that are read for which too much memory would be taken.
