@@ -82,7 +82,7 @@ pub(crate) fn setup(orders: &Value) -> Setup {
 
 const BUDGET: Budget = Budget { amount: 100, unit: Unit::Samples };
 
-fn ask() -> Ask {
+pub(crate) fn ask() -> Ask {
     Ask { budget: BUDGET, remaining: 50, used: Cost::default(), next_trial: TrialId(0), in_flight: vec![], slots: 1 }
 }
 

@@ -5,11 +5,18 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use genomenas_plugin_host::wire::{Frame, Kind};
 use genomenas_tests::frozen::{fixture, unpacked_file};
 use genomenas_tests::runs::{motif_store, result, search};
 use genomenas_tests::{Outcome, built_plugin, genomenas};
+use serde_json::{Value, json};
+
+use crate::boundary::{ask, setup};
 
 /// The fixtures with a plugin and a plugin host, the first day first.
 const DAYS: [&str; 2] = ["abi-1", "part-e"];
@@ -34,13 +41,44 @@ fn a_plugin_of_the_first_day_and_of_a_later_one_works_in_todays_host() {
     }
 }
 
+/// A plugin host of an earlier day, which is spoken to as the program of that day did: the two come from one build.
+struct OldHost {
+    socket: UnixStream,
+    calls: u32,
+}
+
+impl OldHost {
+    /// Sends a call; its answer must say that it went well.
+    fn call(&mut self, kind: Kind, body: &[u8]) -> Vec<u8> {
+        Frame { kind, call: self.calls, body: body.to_vec() }.write(&mut self.socket).unwrap();
+        let answer = Frame::read(&mut self.socket).unwrap().unwrap();
+        let expected = if kind == Kind::Hello { Kind::Hello } else { Kind::Reply };
+        assert_eq!((answer.kind, answer.call), (expected, self.calls), "{:?}", answer.read_failure());
+        self.calls += 1;
+        answer.body
+    }
+}
+
 #[test]
 fn a_plugin_of_today_works_in_the_host_of_the_first_day_and_of_a_later_one() {
     for day in DAYS {
         let folder = tempfile::tempdir().unwrap();
         let host = unpacked_file(day, "genomenas-plugin-host", folder.path());
-        let plugin = built_plugin("random-search");
-        search_works(|command| _ = command.arg("--plugins").arg(plugin).env("GENOMENAS_PLUGIN_HOST", host));
+        let (socket, theirs) = UnixStream::pair().unwrap();
+        let mut process = Command::new(host).stdin(OwnedFd::from(theirs)).spawn().unwrap();
+        let mut host = OldHost { socket, calls: 0 };
+        host.call(Kind::Hello, br#"{"version":1,"pid":1}"#);
+        host.call(Kind::Open, built_plugin("random-search").as_os_str().as_bytes());
+        let setup = serde_json::to_string(&setup(&json!({"trials": 3, "batch": 16}))).unwrap();
+        let create = json!({"strategy": "random-search", "setup": setup});
+        host.call(Kind::Create, create.to_string().as_bytes());
+        let proposal = host.call(Kind::Propose, &serde_json::to_vec(&ask()).unwrap());
+        let proposal: Value = serde_json::from_slice(&proposal).unwrap();
+        assert!(!proposal["trials"].as_array().unwrap().is_empty(), "{proposal}");
+        let state = host.call(Kind::Save, b"");
+        host.call(Kind::Load, &state);
+        drop(host);
+        assert!(process.wait().unwrap().success());
     }
 }
 

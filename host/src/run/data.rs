@@ -5,8 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 
-use super::settings::Data;
+use super::settings::{Data, files};
 
+/// The settings of a comparison, in its folder.
+const PLAN: &str = "comparison.toml";
 /// Folders above, and parts of the noted path, that are tried where the data are not at the noted path.
 const REACH: usize = 8;
 
@@ -55,7 +57,12 @@ pub(crate) fn locate(
         }
         (Err(error), Some(_)) => Err(error),
         (Err(error), None) => {
-            Err(error.context(format!("the data of {of} are not where they were (name their new place with --data)")))
+            let settings = [PLAN, files::SETTINGS].map(|name| near.join(name)).into_iter().find(|path| path.is_file());
+            let noted = settings.unwrap_or_else(|| near.to_owned());
+            Err(error.context(format!(
+                "the data of {of} are not where {} notes (name their new place with --data)",
+                noted.display()
+            )))
         }
     }
 }

@@ -40,10 +40,11 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     result.multiply_adds = Some(layers.multiply_adds());
     result.architecture_hash = Some(architecture.canonical_hash()?);
     result.architecture_sha256 = Some(sha256(&std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?));
-    match &context.settings.final_training {
-        Some(plan) => train(context, plan, &layers, &mut journal, final_epochs, observer, result),
-        None => Ok(()),
+    if let Some(plan) = &context.settings.final_training {
+        train(context, plan, &layers, &mut journal, final_epochs, observer, result)?;
     }
+    result.chain = journal.chain_after(journal.records()).filter(|chain| !chain.is_empty()).map(str::to_owned);
+    Ok(())
 }
 
 /// The architecture that the run was given.

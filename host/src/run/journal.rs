@@ -110,10 +110,18 @@ impl Journal {
 }
 
 /// The records of a journal, without opening it for writing: for a look from outside while the run goes on.
-pub fn read(path: &Path) -> Result<Vec<Record>> {
+/// `ended` is what the last line ends with, where a result says so.
+pub fn read(path: &Path, ended: Option<&str>) -> Result<Vec<Record>> {
     let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
     let settings = path.parent().and_then(|folder| Settings::kept(folder).ok());
-    Ok(parse(&bytes, path, settings.as_ref().map(|kept| kept.digest.as_str()))?.records)
+    let content = parse(&bytes, path, settings.as_ref().map(|kept| kept.digest.as_str()))?;
+    if let Some(ended) = ended
+        && content.chains.last().and_then(Option::as_deref) != Some(ended)
+    {
+        let what = "it does not end as it did when the run ended: lines are missing or were added";
+        return Err(Error::file("read", path, what));
+    }
+    Ok(content.records)
 }
 
 /// What `bytes` hold, if they are as they were written. Where the digest of the run's settings is not known, the first
@@ -226,7 +234,7 @@ mod tests {
         let (mut journal, records) = Journal::open(&path, "settings").unwrap();
         assert_eq!(records, [record(1.0)]);
         journal.append(&record(2.0)).unwrap();
-        assert_eq!(read(&path).unwrap(), [record(1.0), record(2.0)]);
+        assert_eq!(read(&path, None).unwrap(), [record(1.0), record(2.0)]);
     }
 
     #[test]

@@ -64,7 +64,10 @@ pub struct RunResult {
     /// SHA-256 of the file of the final weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
-    /// SHA-256 of all the rest but measured times, which no other number depends on. Earlier versions wrote none.
+    /// What the last line of the journal ended with. Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// SHA-256 of all the rest but measured times and the chain, which no other number depends on. Earlier versions wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
 }
@@ -108,6 +111,7 @@ impl RunResult {
             test: None,
             architecture_sha256: None,
             weights_sha256: None,
+            chain: None,
             sha256: None,
         }
     }
@@ -180,7 +184,7 @@ fn digest(text: &[u8]) -> Result<String, serde_json::Error> {
 fn remove_measured(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory"));
+            members.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory" | "chain"));
             members.values_mut().for_each(remove_measured);
         }
         Value::Array(values) => values.iter_mut().for_each(remove_measured),
@@ -210,6 +214,7 @@ mod tests {
             test: None,
             architecture_sha256: None,
             weights_sha256: None,
+            chain: None,
             sha256: None,
         }
     }

@@ -55,7 +55,7 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
         multiply_adds: of(|result| result.multiply_adds),
         search: cost(result.and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
         training: cost(result.and_then(|result| result.final_training), 0),
-        curve: curve(&journal),
+        curve: curve(&journal, result.and_then(|result| result.chain.as_deref())),
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
     }
@@ -90,8 +90,9 @@ fn crash(folder: &Path) -> Option<String> {
     }
 }
 
-/// A point per epoch and per scored mask. A journal that cannot be read leaves the curve empty.
-fn curve(path: &Path) -> Vec<EpochPoint> {
+/// A point per epoch and per scored mask. A journal that cannot be read, or does not end as it did
+/// when the run `ended`, leaves the curve empty.
+fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
     /// A longer one is left out, so that a report does not need all memory.
     const LONGEST: u64 = 4 << 30;
     match std::fs::metadata(path) {
@@ -129,7 +130,7 @@ fn curve(path: &Path) -> Vec<EpochPoint> {
         }),
         _ => None,
     };
-    or_warn(journal::read(path)).unwrap_or_default().into_iter().filter_map(point).collect()
+    or_warn(journal::read(path, ended)).unwrap_or_default().into_iter().filter_map(point).collect()
 }
 
 /// The architecture in a file, if there is one that can be read.
@@ -162,7 +163,7 @@ mod tests {
         let score = r#"{"type":"score","report":{"trial":4,"cost":{},"remaining":1,"score":{"mask":5,"auroc":0.9}},"used":{"samples":15}}"#;
         let text = format!("{}\n{score}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2));
         files::write_atomically(&path, text.as_bytes()).unwrap();
-        let mut curve = curve(&path);
+        let mut curve = curve(&path, None);
         let mask = curve.remove(1);
         assert_eq!((mask.phase, mask.epoch, mask.samples), (RunPhase::Search { trial: 4 }, 6, 15));
         assert_eq!((mask.train_loss, mask.valid_auroc), (None, Some(0.9)));

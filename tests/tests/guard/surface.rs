@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::text;
 
-/// A manifest without what is written for people, and without what differs from one build to the next.
+/// A manifest without what is written for people, and without what differs from one build or machine to the next.
 fn for_machines(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -16,7 +16,7 @@ fn for_machines(value: &Value) -> Value {
             let prose = |(name, value): &(&String, &Value)| {
                 ["about", "description", "takes"].contains(&name.as_str()) && value.is_string()
             };
-            let of_build = |name: &str| ["file", "sha256", "built_with"].contains(&name);
+            let of_build = |name: &str| ["file", "sha256", "built_with", "protections"].contains(&name);
             let kept = fields.iter().filter(|field| !prose(field) && !of_build(field.0));
             Value::Object(kept.map(|(name, value)| (name.clone(), for_machines(value))).collect())
         }

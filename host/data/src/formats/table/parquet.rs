@@ -21,12 +21,8 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::page_sizes;
 use super::pages::Groups;
-<<<<<<< HEAD
 use super::row::{Cell, Cells, Lists, RowNumber, TableRow};
-=======
-use super::row::{Cell, Cells, RowNumber, TableRow};
 use super::thrift::Compact;
->>>>>>> f-fuzz
 use crate::error::{Error, Result};
 use crate::formats::parts::Parts;
 use crate::formats::source;
