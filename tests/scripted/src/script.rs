@@ -80,8 +80,9 @@ impl Script {
         let best = serde_json::from_value(script["best"].clone())?;
         Ok(Self {
             discards: serde_json::from_value(script["discards"].clone())?,
-            repeats: serde_json::from_value(script["repeats"].clone())?,
-            long: serde_json::from_value(script["long"].clone())?,
+            // A script that is written by hand may leave these out.
+            repeats: script.get("repeats").cloned().map_or_else(|| Ok(BTreeMap::new()), serde_json::from_value)?,
+            long: script.get("long").cloned().map_or(Ok(0), serde_json::from_value)?,
             wasteful: serde_json::from_value(script["wasteful"].clone())?,
             ..Self::new(serde_json::from_value(script["proposals"].clone())?, best)
         })
