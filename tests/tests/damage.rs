@@ -214,7 +214,7 @@ fn every_damage_to_a_finished_run_is_named_or_changes_nothing_of_what_is_read_of
     copy(&done, &copied);
     let verbs: [(&str, Verb<'_>); 3] = [("evaluate", &evaluate), ("report", &report), ("compare", &compare)];
     let expected: Vec<Value> = verbs.iter().map(|(_, verb)| read(&Outcome::of(&mut verb(&copied)), &copied)).collect();
-    let (mut same, mut named) = (0, 0);
+    let (mut same, mut named, mut unnamed) = (0, 0, Vec::new());
     for damage in damages(&done).into_iter().filter(|damage| damage.file.starts_with("runs/")) {
         for ((verb, command), expected) in verbs.iter().zip(&expected) {
             // A folder without settings is no run: what becomes of it is told in the tests of comparisons.
@@ -223,13 +223,24 @@ fn every_damage_to_a_finished_run_is_named_or_changes_nothing_of_what_is_read_of
             }
             let out = damage.done_to(&done, &copies);
             let outcome = Outcome::of(&mut command(&out));
-            let told = outcome.stderr.contains(damage.name()) || outcome.stdout.contains(damage.name());
             let equal = outcome.code == Some(0) && read(&outcome, &out) == *expected;
-            assert!(equal || told, "{verb}: {}", damage.told(&outcome));
+            // A run without a result is not over, and that is how it is shown.
+            let is_shown_as_open = || {
+                let files = ["result.json", "crash.txt"].map(|name| out.join(RUN).join(name).exists());
+                files == [false, false] && read(&outcome, &out)["run"]["state"]["state"] == "running"
+            };
+            let told = outcome.stderr.contains(damage.name())
+                || outcome.stdout.contains(damage.name())
+                || *verb == "report" && outcome.code == Some(0) && is_shown_as_open();
+            if !equal && !told {
+                let said: String = damage.told(&outcome).chars().take(300).collect();
+                unnamed.push(format!("{verb}: {said}"));
+            }
             same += usize::from(equal);
             named += usize::from(!equal);
         }
     }
+    assert!(unnamed.is_empty(), "{}", unnamed.join("\n"));
     assert!(same > 50 && named > 20, "{same} were the same, {named} were named");
 }
 

@@ -189,7 +189,7 @@ impl EvaluateArgs {
                 let weights = folder.join(files::WEIGHTS);
                 if !weights.exists() {
                     return Err(Error::input(format!(
-                        "{} holds no weights: it is not a training, or one that has not ended (`genomenas run {}` continues it)",
+                        "{} holds no weights.safetensors: it is not a training, or one that has not ended (`genomenas run {}` continues it)",
                         folder.display(),
                         folder.display()
                     )));
