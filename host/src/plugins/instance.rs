@@ -217,7 +217,8 @@ impl PluginInstance {
         match fault {
             Fault::Crash(how) => self.count(&how, true),
             Fault::Stopped(how) => self.count(&how, false),
-            Fault::System(why) => Err(Error::failed(why)),
+            // Not the work failed but the machine: the run can go on once that is mended.
+            Fault::System(why) => Err(Error::io("use", &self.start.binary, std::io::Error::other(why))),
             Fault::Refused { code: code::OPEN, message } => {
                 Err(Error::input(format!("plugin {}: {message}", manifest.id)))
             }

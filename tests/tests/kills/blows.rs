@@ -54,20 +54,27 @@ impl Blow<'_> {
         let of = |is: &dyn Fn(&Process) -> bool| -> Vec<Process> {
             family.iter().filter(|process| is(process)).cloned().collect()
         };
+        // The supervisor of a plugin's process stands between it and its run.
+        let run_of = |process: &Process| {
+            let parent = |of: &Process| family.iter().find(|process| process.id == of.parent);
+            std::iter::successors(Some(process), |process| parent(process)).find(|one| one.is_run()).map(|run| run.id)
+        };
         let mut one_of = |from: Vec<Process>| (!from.is_empty()).then(|| from[draw(from.len() as u64)].clone());
         let hit: Vec<Process> = match self.target {
             Target::Comparer | Target::Group => of(&|process| process.id == comparer),
             Target::Run => one_of(of(&Process::is_run)).into_iter().collect(),
             Target::Any => one_of(family.clone()).into_iter().collect(),
             Target::Host => {
-                let hit_before = |process: &Process| hosts.iter().filter(|run| **run == process.parent).count();
-                let host = one_of(of(&|process| process.is_plugin_host() && hit_before(process) < 2));
-                hosts.extend(host.iter().map(|host| host.parent));
+                let hit_before = |run: u32| hosts.iter().filter(|hit| **hit == run).count();
+                let may_be_hit = |process: &Process| run_of(process).is_some_and(|run| hit_before(run) < 2);
+                let host = one_of(of(&|process| process.is_plugin_host() && may_be_hit(process)));
+                hosts.extend(host.iter().filter_map(run_of));
                 host.into_iter().collect()
             }
             Target::RunAndHost => {
-                let host = one_of(of(&|process| process.is_plugin_host() && process.parent != comparer));
-                host.iter().flat_map(|host| of(&|process| process.id == host.id || process.id == host.parent)).collect()
+                let host = one_of(of(&|process| process.is_plugin_host() && run_of(process).is_some()));
+                let both = |host: &Process| of(&|process| process.id == host.id || Some(process.id) == run_of(host));
+                host.iter().flat_map(both).collect()
             }
             Target::Folder => {
                 let Some(folder) = one_of(of(&Process::is_run)).as_ref().and_then(folder_of) else { return false };
