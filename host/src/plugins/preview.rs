@@ -73,17 +73,9 @@ pub fn first_network(
     // Large enough for any strategy to begin; nothing of it is spent.
     let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
     let choice = registry.strategy(&strategy.id)?;
-    let mut instance = start(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
-    let ask = Ask {
-        budget,
-        remaining: budget.amount,
-        used: Cost::default(),
-        next_trial: TrialId(0),
-        in_flight: Vec::new(),
-        slots: 1,
-    };
     let no_network = || Error::plugin(format!("strategy '{}' proposes no network to begin with", strategy.id));
-    let network = match instance.propose(&ask)? {
+    let answer = first_answer(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
+    let network = match answer {
         Proposal::Trials { trials } => match trials.into_iter().next().ok_or_else(no_network)?.work {
             Work::Train { network, .. } => network,
             _ => return Err(no_network()),
@@ -98,6 +90,30 @@ pub fn first_network(
         Network::Supernet { mask: Some(mask), .. } => Ok(FirstNetwork::Supernet(Box::new(space.masked(&mask)?))),
         _ => Err(no_network()),
     }
+}
+
+/// The first answer of a strategy.
+///
+/// # Errors
+///
+/// As of [`try_out`], or it fails to answer.
+pub(super) fn first_answer(
+    choice: &StrategyRef<'_>,
+    parameters: &Map<String, Value>,
+    space: &Space,
+    data: &DataInfo,
+    (budget, seed): (Budget, u64),
+    limits: Limits,
+) -> Result<Proposal> {
+    let mut instance = start(choice, parameters, space, data, (budget, seed), limits)?;
+    instance.propose(&Ask {
+        budget,
+        remaining: budget.amount,
+        used: Cost::default(),
+        next_trial: TrialId(0),
+        in_flight: Vec::new(),
+        slots: 1,
+    })
 }
 
 fn start(

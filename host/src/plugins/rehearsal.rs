@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use genomenas_data::error::Result;
 use genomenas_plugin::engine::check;
-use genomenas_plugin::engine::{Data, Hooks as _, PlanRows};
-use genomenas_plugin::message::{
-    Ask, Budget, Cost, Network, PROTOCOL, Plan, Proposal, Setup, StrategyKind, Trial, TrialId, Work,
-};
+use genomenas_plugin::engine::{Data, PlanRows};
+use genomenas_plugin::message::{Budget, Network, Plan, Proposal, StrategyKind, Trial, Work};
 use genomenas_plugin::space::Space;
 
-use super::{Limits, PluginInstance, StrategyRef, StrategyRegistry};
+use super::{Limits, StrategyRef, StrategyRegistry, preview};
 use crate::spec::Spec;
 
 /// How long the first answer may take here; a strategy that is slower is not looked at.
@@ -95,27 +93,9 @@ fn first_trials(
     budget: Budget,
     limits: Limits,
 ) -> Result<Vec<Trial>> {
-    let setup = Setup {
-        protocol: PROTOCOL.to_owned(),
-        seed: 0,
-        parameters: strategy.parameters.clone(),
-        space: space.clone(),
-        data: data.info.clone(),
-        budget,
-        threads: 1,
-    };
     let mut limits = limits;
     limits.deadlines.propose = PATIENCE;
-    let mut instance = PluginInstance::try_out(known, &setup, limits)?;
-    let ask = Ask {
-        budget,
-        remaining: budget.amount,
-        used: Cost::default(),
-        next_trial: TrialId(0),
-        in_flight: Vec::new(),
-        slots: 1,
-    };
-    Ok(match instance.propose(&ask)? {
+    Ok(match preview::first_answer(known, &strategy.parameters, space, &data.info, (budget, 0), limits)? {
         Proposal::Trials { trials } => trials,
         _ => Vec::new(),
     })
