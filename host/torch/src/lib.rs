@@ -4,7 +4,8 @@
 //! | room | what | stands on |
 //! |---|---|---|
 //! | `tensor/` | devices, batches as tensors, losses, files of tensors, memory | `genomenas-data` |
-//! | `net/` | from a graph to modules, one file an operation family; supernets; flat weights | `tensor/` |
+//! | `kernels/` | kernels of our own for what libtorch does in many small operations | C++ in `kernels/` of the crate |
+//! | `net/` | from a graph to modules, one file an operation family; supernets; flat weights | `tensor/`, `kernels/` |
 //! | [`eval`] | scoring a split with a network | `net/` |
 //! | [`train`] | the training of one network, and scores of the parts of a supernet | `eval` |
 //!
@@ -13,6 +14,7 @@
 
 mod error;
 pub mod eval;
+pub mod kernels;
 mod net;
 mod tensor;
 #[cfg(test)]

@@ -121,7 +121,7 @@ impl Mixer {
 }
 
 /// The chosen option of each decision, by position.
-fn positions(selection: &Selection, layers: &Layers) -> Result<Vec<Vec<usize>>> {
+pub(super) fn positions(selection: &Selection, layers: &Layers) -> Result<Vec<Vec<usize>>> {
     if let Some(stray) = selection.0.keys().find(|id| layers.decisions.iter().all(|decision| decision.id != **id)) {
         return Err(Error::input(format!("a selection names decision '{stray}', which the supernet does not have")));
     }

@@ -30,6 +30,7 @@ use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
 use tch::Tensor;
 
 use crate::error::{Error, Result};
+use crate::kernels::Kernels;
 use crate::tensor::checkpoint;
 use crate::tensor::device::torch;
 pub(crate) use blend::Blend;
@@ -53,6 +54,8 @@ pub struct Net {
     all: Vec<Run>,
     /// Whether the states of a highway cell are normalised over the samples of a batch.
     normalises_states: bool,
+    /// What the operations run on.
+    pub(crate) kernels: Kernels,
     /// The weights.
     pub(crate) weights: Weights,
 }
@@ -86,7 +89,8 @@ impl Net {
         let all = schedule(&steps, output, None);
         let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
         let normalises_states = highway && layers.form == Form::Search;
-        Ok(Self { steps, output, last_dense, choices, all, normalises_states, weights: allocate(declared)? })
+        let (kernels, weights) = (Kernels::chosen()?, allocate(declared)?);
+        Ok(Self { steps, output, last_dense, choices, all, normalises_states, kernels, weights })
     }
 
     /// The network's value for a batch of inputs \[B, C, L\].
@@ -123,7 +127,14 @@ impl Net {
         }
         let shares = self.choices.shares(&self.weights, mode)?;
         let some = matches!(mode.blend, Blend::Chosen(_)).then(|| schedule(&self.steps, self.output, Some(&shares)));
-        let mut pass = Pass { weights: &self.weights, mode, shares, statistics, recurrent_outputs: Vec::new() };
+        let mut pass = Pass {
+            weights: &self.weights,
+            kernels: self.kernels,
+            mode,
+            shares,
+            statistics,
+            recurrent_outputs: Vec::new(),
+        };
         let mut hidden = None;
         let mut values: Vec<Option<Tensor>> = self.steps.iter().map(|_| None).collect();
         for run in some.as_ref().unwrap_or(&self.all) {

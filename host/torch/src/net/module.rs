@@ -1,17 +1,20 @@
 //! Modules, which operations become: each maps the values of its inputs to its own.
 
-use tch::{TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::mode::Mode;
 use super::shares::Shares;
 use super::statistics::Statistics;
 use super::weights::Weights;
+use crate::kernels::Kernels;
 
 /// One forward pass.
 #[derive(Debug)]
 pub(super) struct Pass<'a> {
     /// The network's weights.
     pub(super) weights: &'a Weights,
+    /// What its operations run on.
+    pub(super) kernels: Kernels,
     /// How it is done.
     pub(super) mode: &'a Mode,
     /// How much each option of a supernet counts.
@@ -20,6 +23,15 @@ pub(super) struct Pass<'a> {
     pub(super) statistics: Option<&'a mut Statistics>,
     /// The outputs of highway cells, \[T, B, H\], for the slowness regulariser.
     pub(super) recurrent_outputs: Vec<Tensor>,
+}
+
+impl Pass<'_> {
+    /// Whether an operation on `input` runs on a kernel of our own. Kernels know the CPU and float32, and do not observe
+    /// statistics.
+    pub(super) fn is_fused(&self, input: &Tensor) -> bool {
+        let known = input.device() == Device::Cpu && input.kind() == Kind::Float;
+        self.kernels == Kernels::Fused && known && self.statistics.is_none()
+    }
 }
 
 /// An operation with its weights. Values are \[B, C, L\] or \[B, F\].

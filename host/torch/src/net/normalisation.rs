@@ -6,11 +6,12 @@ use tch::{TchError, Tensor};
 use super::channels_last::{as_images, is_channels_last};
 use super::module::{Function, Module, Pass, size};
 use super::shares::{OptionId, Share};
-use super::weights::{BufferId, Declared, Draw, Part, WeightId};
+use super::weights::{BufferId, Declared, Draw, Part, WeightId, Weights};
+use crate::kernels::Running;
 
 /// As in PyTorch's `BatchNorm1d`.
-const EPSILON: f64 = 1e-5;
-const MOMENTUM: f64 = 0.1;
+pub(super) const EPSILON: f64 = 1e-5;
+pub(super) const MOMENTUM: f64 = 0.1;
 /// Channels that a CPU computes at once. With channels last, libtorch is slow where the channels do not fill vectors.
 const VECTOR: i64 = 8;
 
@@ -31,6 +32,11 @@ impl BatchNorm {
         let mean = declared.buffer(format!("{name}.running_mean"), &[channels], 0.0);
         let variance = declared.buffer(format!("{name}.running_var"), &[channels], 1.0);
         Self { affine: None, scale: None, channels, mean, variance }
+    }
+
+    /// Its running statistics.
+    pub(super) fn running<'a>(&self, weights: &'a Weights) -> Running<'a> {
+        Running { mean: weights.buffer(self.mean), variance: weights.buffer(self.variance) }
     }
 
     pub(super) fn apply(&self, input: &Tensor, pass: &mut Pass<'_>) -> Result<Tensor, TchError> {

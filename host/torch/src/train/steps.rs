@@ -121,7 +121,7 @@ impl Training {
         }
         total.f_backward()?;
         let number = self.progress.before.steps.saturating_add(self.progress.steps) + 1;
-        self.optimizer.step(&mut self.net.weights, number, context.schedule)?;
+        self.optimizer.step(&mut self.net, number, context.schedule)?;
         if let Some(norm) = plan.max_norm {
             self.net.weights.shorten(norm)?;
         }

@@ -5,6 +5,7 @@ use tch::{TchError, Tensor};
 
 use super::step::{Common, masked, step};
 use crate::error::{Error, Result};
+use crate::kernels::{Edge, FUNCTIONS};
 
 /// The state that a node reads, and its activation.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,20 @@ pub(super) fn nodes(cell: &HighwayCell, name: &str) -> Result<Vec<Node>> {
         }
     };
     (0..cell.nodes).map(node).collect()
+}
+
+/// The nodes as edges of the kernel, with a share of 1 of their activation.
+pub(super) fn edges(nodes: &[Node]) -> Result<(Vec<Edge>, Tensor), TchError> {
+    let edge = |(at, node): (usize, &Node)| {
+        let functions = FUNCTIONS.iter().enumerate().filter(|(_, function)| **function == node.activation);
+        Edge { node: at, input: node.input, functions: functions.map(|(bit, _)| 1 << bit).sum() }
+    };
+    let edges: Vec<Edge> = nodes.iter().enumerate().map(edge).collect();
+    let shares: Vec<f32> = nodes
+        .iter()
+        .flat_map(|node| FUNCTIONS.map(|function| if function == node.activation { 1.0 } else { 0.0 }))
+        .collect();
+    Ok((edges, Tensor::f_from_slice(&shares)?.f_view([-1, 5])?))
 }
 
 /// The states of all nodes at one position, from s₀.

@@ -1,7 +1,8 @@
 //! The recurrent highway cell; equations in [`genomenas_plugin::space::HighwayCell`].
 //!
 //! What both forms share: the dropout masks, the input's product for all positions at once, s₀ and the mean. The nodes
-//! of an architecture are in [`decided`], those of a supernet in [`search`].
+//! of an architecture are in [`decided`], those of a supernet in [`search`]. Everything behind the input's product is one
+//! call of a kernel ([`kernels::Highway`]); its plain twin is written in libtorch's operations.
 
 mod decided;
 mod search;
@@ -11,9 +12,11 @@ use genomenas_plugin::space::{Form, Function, HighwayCell};
 use tch::{TchError, Tensor};
 
 use super::module::{Module, Pass, size};
+use super::normalisation::{EPSILON, MOMENTUM};
 use super::shares::Choices;
 use super::weights::{Declared, Draw, Part, WeightId};
 use crate::error::Result;
+use crate::kernels::{self, Norm};
 use step::{Common, masked, step};
 
 /// The range of the initial weights, from the reference.
@@ -55,8 +58,14 @@ impl Module for Highway {
         let w0 = weights.get(self.w0);
         // The input's half of [x, h]·W₀ does not depend on the state: one product for all positions.
         let from_input = masked(&x, input_mask.as_ref())?.f_matmul(&w0.f_narrow(0, 0, self.hidden)?)?;
-        let from_input = from_input.f_unbind(0)?;
         let recurrent = w0.f_narrow(0, self.hidden, self.hidden)?;
+        if pass.is_fused(&from_input) {
+            let outputs = self.fused(&from_input, &recurrent, &common, pass)?;
+            let value = outputs.f_permute([1, 2, 0])?;
+            pass.recurrent_outputs.push(outputs);
+            return Ok(value);
+        }
+        let from_input = from_input.f_unbind(0)?;
         let wiring = match &self.form {
             Nodes::Search(nodes) => nodes.wiring(&x, pass)?,
             Nodes::Decided(_) => Vec::new(),
@@ -78,6 +87,39 @@ impl Module for Highway {
         let value = outputs.f_permute([1, 2, 0])?;
         pass.recurrent_outputs.push(outputs);
         Ok(value)
+    }
+}
+
+impl Highway {
+    /// The outputs at all positions by the kernel.
+    fn fused(
+        &self,
+        from_input: &Tensor,
+        recurrent: &Tensor,
+        common: &Common<'_>,
+        pass: &Pass<'_>,
+    ) -> Result<Tensor, TchError> {
+        let (edges, shares) = match &self.form {
+            Nodes::Decided(nodes) => decided::edges(nodes)?,
+            Nodes::Search(nodes) => nodes.edges(from_input, pass)?,
+        };
+        let (norm, running) = match &self.form {
+            Nodes::Decided(_) => (Norm::None, None),
+            Nodes::Search(nodes) => nodes.norm(pass),
+        };
+        let kernel = kernels::Highway {
+            from_input,
+            recurrent,
+            w: &common.w,
+            edges: &edges,
+            shares: &shares,
+            mask: common.mask.as_ref(),
+            norm,
+            running,
+            momentum: MOMENTUM,
+            epsilon: EPSILON,
+        };
+        kernel.run()
     }
 }
 

@@ -21,6 +21,7 @@ use super::super::shares::{Choices, OptionId, Share};
 use super::super::weights::Declared;
 use super::step::{Common, masked};
 use crate::error::{Error, Result};
+use crate::kernels::{self, FUNCTIONS, Norm, Running};
 
 /// The nodes of a cell, and the norm that they share.
 #[derive(Debug)]
@@ -63,6 +64,46 @@ impl Nodes {
             edges[edge.node].push(Edge { input: edge.input, activations });
         }
         Ok(Self { edges, norm: BatchNorm::unscaled(&format!("{name}.norm"), hidden, declared) })
+    }
+
+    /// The live edges as the kernel takes them, with their shares.
+    pub(super) fn edges(&self, like: &Tensor, pass: &Pass<'_>) -> Result<(Vec<kernels::Edge>, Tensor), TchError> {
+        let scalar = |value: f64| like.f_new_full([0_i64; 0], value, (like.kind(), like.device()));
+        let (nothing, whole) = (scalar(0.0)?, scalar(1.0)?);
+        let (mut edges, mut shares) = (Vec::new(), Vec::new());
+        for (node, into) in self.edges.iter().enumerate() {
+            for edge in into {
+                let mut row: [&Tensor; FUNCTIONS.len()] = [&nothing; FUNCTIONS.len()];
+                let mut functions = 0;
+                for &(function, option) in &edge.activations {
+                    let share = match option.map(|option| pass.shares.of(option)) {
+                        None | Some(Share::Whole) => &whole,
+                        Some(Share::Part(share)) => share,
+                        Some(Share::Nothing) => continue,
+                    };
+                    if let Some(column) = FUNCTIONS.iter().position(|other| *other == function) {
+                        row[column] = share;
+                        functions |= 1 << column;
+                    }
+                }
+                if functions != 0 {
+                    edges.push(kernels::Edge { node, input: edge.input, functions });
+                    shares.extend(row);
+                }
+            }
+        }
+        let shares = if shares.is_empty() {
+            like.f_new_zeros([0], (like.kind(), like.device()))?
+        } else {
+            Tensor::f_stack(&shares, 0)?
+        };
+        Ok((edges, shares.f_view([-1, 5])?))
+    }
+
+    /// How this pass normalises, and the running statistics that it reads or updates.
+    pub(super) fn norm<'a>(&self, pass: &Pass<'a>) -> (Norm, Option<Running<'a>>) {
+        let running = (!pass.mode.train || pass.mode.track).then(|| self.norm.running(pass.weights));
+        (if pass.mode.train { Norm::Batch } else { Norm::Running }, running)
     }
 
     /// What feeds each node in this pass. It is the same at all positions.

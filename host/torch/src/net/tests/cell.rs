@@ -10,6 +10,7 @@ use genomenas_plugin::space::{
 use tch::{Kind, Tensor, no_grad};
 
 use super::{close, distance, gradients, is_zero, named, noise, spread_alphas, supernet};
+use crate::kernels::Kernels;
 use crate::net::weights::Part;
 use crate::net::{Blend, Mode, Net, Statistics};
 
@@ -149,10 +150,16 @@ fn input() -> Tensor {
     noise(&[8, 4, 6]).set_requires_grad(true)
 }
 
-/// Compares values, gradients of everything and running statistics.
+/// Compares values, gradients of everything and running statistics, for both kernels.
 #[track_caller]
 fn compare(space: &Space, train: bool, dropout: f64) {
-    let mut net = supernet(space);
+    compare_by(Kernels::Plain, space, train, dropout);
+    compare_by(Kernels::Fused, space, train, dropout);
+}
+
+#[track_caller]
+fn compare_by(kernels: Kernels, space: &Space, train: bool, dropout: f64) {
+    let mut net = Net { kernels, ..supernet(space) };
     spread_alphas(&mut net);
     let matrices = net.weights.flat(Part::Rnn).randn_like() * 0.5;
     net.weights.set_flat(Part::Rnn, &matrices).unwrap();

@@ -4,6 +4,7 @@ mod blends;
 mod cell;
 mod graph;
 mod inherited;
+mod kernels;
 mod layouts;
 mod masks;
 mod mixtures;

@@ -4,6 +4,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use super::entry::{BufferId, Entry, Part, WeightId};
 use crate::error::{Error, Result};
+use crate::kernels::{self, Piece};
 
 /// The weights and buffers of a network on one device.
 #[derive(Debug)]
@@ -96,9 +97,23 @@ impl Weights {
         let whole = Tensor::f_cat(&gradients, 0)?;
         drop(gradients);
         for (_, view) in self.of_part(part) {
-            view.zero_grad();
+            kernels::drop_gradient(view)?;
         }
         Ok(whole)
+    }
+
+    /// As [`Self::take_gradients`], without copies: each gradient where it lies.
+    pub(crate) fn take_pieces(&mut self, part: Part) -> Result<Vec<Piece>> {
+        let mut offset = 0;
+        let mut take = |(entry, view): (&Entry, &mut Tensor)| {
+            let (gradient, length) = (view.f_grad()?, entry.shape.iter().product::<i64>());
+            let gradient = if gradient.defined() { Some(gradient.f_reshape([-1])?.f_contiguous()?) } else { None };
+            kernels::drop_gradient(view)?;
+            let piece = Piece { offset, length, gradient };
+            offset += length;
+            Ok(piece)
+        };
+        self.of_part(part).map(&mut take).collect()
     }
 
     fn of_part(&mut self, part: Part) -> impl Iterator<Item = (&Entry, &mut Tensor)> {

@@ -135,7 +135,7 @@ fn gradients_of_alphas_neither_move_weights_nor_count_in_their_clip_norm() {
         let logits = training.net.forward(&inputs, &mode).unwrap().logits;
         training.objective.mean(&logits, &targets).unwrap().backward();
         let before = saved(&training, true);
-        training.optimizer.step(&mut training.net.weights, 1, SchedulePoint::default()).unwrap();
+        training.optimizer.step(&mut training.net, 1, SchedulePoint::default()).unwrap();
         assert_eq!(saved(&training, true), before);
         assert_eq!(
             training.net.weights.take_gradients(Part::Arch).unwrap().abs().max().double_value(&[]) > 0.0,

@@ -1,0 +1,3 @@
+// See cell.inc.
+#define ISA avx2
+#include "cell.inc"

@@ -1,0 +1,3 @@
+// See cell.inc.
+#define ISA avx512
+#include "cell.inc"

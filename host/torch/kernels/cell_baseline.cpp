@@ -1,0 +1,3 @@
+// See cell.inc.
+#define ISA baseline
+#include "cell.inc"

@@ -1,0 +1,28 @@
+// What the crate calls; src/kernels/ declares the same to Rust.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace genomenas {
+
+// A highway cell with what a pass over it needs. Edges are in the order of their nodes.
+struct Highway {
+  int64_t nodes;
+  int64_t edges;
+  const int64_t* rows;              // live edges of each node
+  const int32_t* inputs;            // the state that each edge reads
+  const uint8_t* functions;         // the functions that may have a share of each edge: a bit each, as enum Share counts
+  int32_t norm;                     // enum Norm
+  double momentum, epsilon;
+  const at::Tensor* mask;           // [B, H], or null
+  const at::Tensor* running_mean;   // [H], or null
+  const at::Tensor* running_variance;
+};
+
+// The outputs [T, B, H] of a cell. `variables`: the input's gates [T, B, 2H], the recurrent half of W0 [H, 2H], the
+// shares [edges, 5], and the matrices [H, 2H] of the nodes, all float32 on the CPU.
+at::Tensor highway(const Highway& highway, at::TensorList variables);
+
+}  // namespace genomenas

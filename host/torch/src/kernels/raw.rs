@@ -1,0 +1,84 @@
+//! The functions of `kernels/interface.cpp`, and the layouts that they read.
+
+#![expect(unsafe_code, reason = "calls C++")]
+
+use std::ffi::{CStr, c_char};
+
+use tch::TchError;
+use torch_sys::C_tensor;
+
+/// `genomenas::Highway`.
+#[repr(C)]
+pub(super) struct Highway {
+    pub(super) nodes: i64,
+    pub(super) edges: i64,
+    pub(super) rows: *const i64,
+    pub(super) inputs: *const i32,
+    pub(super) functions: *const u8,
+    pub(super) norm: i32,
+    pub(super) momentum: f64,
+    pub(super) epsilon: f64,
+    pub(super) mask: *const C_tensor,
+    pub(super) running_mean: *const C_tensor,
+    pub(super) running_variance: *const C_tensor,
+}
+
+/// `genomenas::Piece`.
+#[repr(C)]
+pub(super) struct Piece {
+    pub(super) offset: i64,
+    pub(super) length: i64,
+    pub(super) gradient: *const f32,
+}
+
+/// `genomenas::Update`.
+#[repr(C)]
+pub(super) struct Update {
+    pub(super) algorithm: i32,
+    pub(super) rate: f64,
+    pub(super) weight_decay: f64,
+    pub(super) momentum: f64,
+    pub(super) beta1: f64,
+    pub(super) beta2: f64,
+    pub(super) epsilon: f64,
+    pub(super) factor: f64,
+    pub(super) step: u64,
+    pub(super) weights: *mut f32,
+    pub(super) first: *mut f32,
+    pub(super) second: *mut f32,
+}
+
+// SAFETY: as kernels/interface.cpp declares them.
+unsafe extern "C" {
+    pub(super) fn genomenas_highway(
+        out: *mut *mut C_tensor,
+        highway: *const Highway,
+        variables: *const *const C_tensor,
+        count: usize,
+    ) -> *mut c_char;
+    pub(super) fn genomenas_squares(sum: *mut f64, pieces: *const Piece, count: usize) -> *mut c_char;
+    pub(super) fn genomenas_update(update: *const Update, pieces: *const Piece, count: usize) -> *mut c_char;
+    pub(super) fn genomenas_drop_gradient(leaf: *mut C_tensor) -> *mut c_char;
+    fn genomenas_instructions() -> *const c_char;
+    fn genomenas_free(words: *mut c_char);
+}
+
+/// What a function above returned, as a result.
+pub(super) fn checked(words: *mut c_char) -> Result<(), TchError> {
+    if words.is_null() {
+        return Ok(());
+    }
+    // SAFETY: a string that the function allocated for us.
+    let text = unsafe { CStr::from_ptr(words) }.to_string_lossy().into_owned();
+    // SAFETY: it was allocated by malloc, and nothing else holds it.
+    unsafe { genomenas_free(words) };
+    Err(TchError::Torch(text))
+}
+
+/// The set of instructions that kernels use on this processor.
+pub(super) fn instructions() -> &'static str {
+    // SAFETY: needs nothing.
+    let text = unsafe { genomenas_instructions() };
+    // SAFETY: a constant string.
+    unsafe { CStr::from_ptr(text) }.to_str().unwrap_or_default()
+}

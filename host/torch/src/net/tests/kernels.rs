@@ -1,0 +1,182 @@
+//! Networks on our own kernels against the same networks on the operations of libtorch: values, gradients of everything,
+//! running statistics.
+
+use std::collections::BTreeMap;
+
+use genomenas_data::Device;
+use genomenas_plugin::space::{ArchitectureBuilder, EdgeActivation, Function, GenomeNas, HighwayCell, HighwayEdge, Op};
+use proptest::prelude::*;
+use tch::Tensor;
+
+use super::{distance, loss, noise, random_selection, spread_alphas, supernet};
+use crate::kernels::Kernels;
+use crate::net::blend::positions;
+use crate::net::weights::{PARTS, Part};
+use crate::net::{Blend, Mode, Net};
+
+/// The value, the gradients and the statistics of one pass.
+fn pass(net: &mut Net, kernels: Kernels, input: &Tensor, mode: &Mode, learned: &[Part]) -> BTreeMap<String, Tensor> {
+    net.kernels = kernels;
+    for part in PARTS {
+        net.weights.require_gradients(part, learned.contains(&part)).unwrap();
+    }
+    let input = input.copy().set_requires_grad(true);
+    tch::manual_seed(5);
+    let output = net.forward(&input, mode).unwrap();
+    loss(&output).backward();
+    let statistics = net.weights.snapshot().unwrap().into_iter().filter(|(name, _)| name.contains("running"));
+    let mut all: BTreeMap<String, Tensor> = statistics.map(|(name, value)| (name, value.copy())).collect();
+    all.insert("the value".to_owned(), output.logits.detach());
+    all.insert("the input".to_owned(), input.grad());
+    // A part together: the gradient of a single weight before a norm is a small difference of large values.
+    for part in PARTS {
+        let gradient = net.weights.take_gradients(part).unwrap();
+        if gradient.numel() > 0 {
+            all.insert(format!("the gradient of {part:?}"), gradient);
+        }
+    }
+    all
+}
+
+/// Both kernels, on networks that `build` builds anew.
+#[track_caller]
+fn twins_agree(build: impl Fn() -> Net, input: &Tensor, mode: &Mode, learned: &[Part]) {
+    let [plain, fused] =
+        [Kernels::Plain, Kernels::Fused].map(|kernels| pass(&mut build(), kernels, input, mode, learned));
+    for (name, expected) in &plain {
+        let off = distance(&fused[name], expected);
+        // Rounding differs, and forty positions and norms follow each other.
+        assert!(off < 5e-4, "{name} is off by {off}");
+    }
+}
+
+/// A genomeNAS space whose cell has more channels than vectors hold, and not a multiple of them.
+fn wide() -> GenomeNas {
+    GenomeNas {
+        channels: 5,
+        cells: 3,
+        nodes: 2,
+        rnn_nodes: 4,
+        decoder_features: 6,
+        dropout: 0.0,
+        ..GenomeNas::new(41, 3)
+    }
+}
+
+fn spread(space: &genomenas_plugin::space::Space) -> Net {
+    let mut net = supernet(space);
+    spread_alphas(&mut net);
+    let matrices = net.weights.flat(Part::Rnn).randn_like() * 0.1;
+    net.weights.set_flat(Part::Rnn, &matrices).unwrap();
+    net
+}
+
+#[test]
+fn a_supernet_trains_weights_and_alphas_as_its_plain_twin() {
+    let space = wide().space().unwrap();
+    let input = noise(&[6, 4, 41]);
+    for learned in [&[Part::Cnn, Part::Rnn][..], &[Part::Arch], &[Part::Cnn, Part::Rnn, Part::Arch]] {
+        let mode = Mode { learn_alphas: learned.contains(&Part::Arch), ..Mode::training() };
+        twins_agree(|| spread(&space), &input, &mode, learned);
+    }
+}
+
+#[test]
+fn a_supernet_drops_the_same_values_as_its_plain_twin() {
+    let space = wide().space().unwrap();
+    let mode = Mode { input_dropout: Some(0.3), hidden_dropout: Some(0.4), ..Mode::training() };
+    twins_agree(|| spread(&space), &noise(&[6, 4, 41]), &mode, &[Part::Cnn, Part::Rnn]);
+}
+
+#[test]
+fn a_supernet_of_which_options_are_chosen_trains_as_its_plain_twin() {
+    let space = wide().space().unwrap();
+    let layers = space.supernet_layers().unwrap();
+    for index in 0..4 {
+        let mut chosen = positions(&random_selection(&space, index), &layers).unwrap();
+        // Two options here and there, and a node that nothing enters.
+        chosen[0] = vec![0, 1];
+        if index == 3 {
+            chosen.iter_mut().for_each(Vec::clear);
+        }
+        let mode = Mode { blend: Blend::Chosen(chosen), ..Mode::training() };
+        twins_agree(|| spread(&space), &noise(&[6, 4, 41]), &mode, &[Part::Cnn, Part::Rnn]);
+    }
+}
+
+#[test]
+fn an_architecture_trains_and_scores_as_its_plain_twin() {
+    let space = wide().space().unwrap();
+    for index in 0..6 {
+        let layers = space.architecture(&random_selection(&space, index)).unwrap().layers().unwrap();
+        let build = || {
+            crate::test_support::hold_generator();
+            Net::build(&layers, 3, Device::Cpu).unwrap()
+        };
+        for mode in [Mode { hidden_dropout: Some(0.2), ..Mode::training() }, Mode::scoring()] {
+            twins_agree(build, &noise(&[3, 4, 41]), &mode, &[Part::Cnn, Part::Rnn]);
+        }
+    }
+}
+
+/// A cell of as many channels as the input has, with an activation and an input for each node.
+fn cell(functions: &[Function], inputs: &[usize]) -> Net {
+    let edge = |(node, (&function, &input)): (usize, (&Function, &usize))| HighwayEdge {
+        node,
+        input: input % (node + 1),
+        activation: EdgeActivation::Activation(function),
+    };
+    let edges = functions.iter().zip(inputs).enumerate().map(edge).collect();
+    let cell = HighwayCell { nodes: functions.len(), edges, input_dropout: 0.0, hidden_dropout: 0.0 };
+    let mut builder = ArchitectureBuilder::new("cell", 9);
+    builder.then("rnn", Op::Highway(cell));
+    let layers = builder.finish().unwrap().layers().unwrap();
+    crate::test_support::hold_generator();
+    let mut net = Net::build(&layers, 3, Device::Cpu).unwrap();
+    tch::manual_seed(6);
+    let matrices = net.weights.flat(Part::Rnn).randn_like();
+    net.weights.set_flat(Part::Rnn, &matrices).unwrap();
+    net
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_cell_is_that_of_its_plain_twin(
+        nodes in prop::collection::vec((prop::sample::select(&[
+            Function::Tanh, Function::Identity, Function::Sigmoid, Function::Relu, Function::Gelu,
+        ][..]), 0_usize..8), 1..7),
+        batch in 1_i64..5,
+        train: bool,
+    ) {
+        let (functions, inputs): (Vec<_>, Vec<_>) = nodes.into_iter().unzip();
+        let mode = Mode { train, ..Mode::training() };
+        twins_agree(|| cell(&functions, &inputs), &noise(&[batch, 4, 9]), &mode, &[Part::Rnn]);
+    }
+}
+
+#[test]
+fn a_value_that_is_not_a_number_is_not_hidden() {
+    let mut net = cell(&[Function::Tanh, Function::Relu], &[0, 1]);
+    let matrices = net.weights.flat(Part::Rnn).copy();
+    // A single weight of the carry gate of the last node.
+    let _ = matrices.narrow(0, matrices.size()[0] - 8, 1).fill_(f64::NAN);
+    net.weights.set_flat(Part::Rnn, &matrices).unwrap();
+    for kernels in [Kernels::Plain, Kernels::Fused] {
+        net.kernels = kernels;
+        let value = net.forward(&noise(&[2, 4, 9]), &Mode::training()).unwrap().logits;
+        assert!(value.isnan().any().int64_value(&[]) == 1, "{kernels:?}");
+    }
+}
+
+#[test]
+fn the_same_pass_returns_the_same_bits() {
+    let space = wide().space().unwrap();
+    let input = noise(&[6, 4, 41]);
+    let mode = Mode { learn_alphas: true, ..Mode::training() };
+    let [first, second] = [0, 1].map(|_| pass(&mut spread(&space), Kernels::Fused, &input, &mode, &PARTS));
+    for (name, value) in first {
+        assert_eq!(value, second[&name], "{name}");
+    }
+}
