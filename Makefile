@@ -22,6 +22,12 @@ CARGO_FUZZ ?= "$(BUILT)/cargo-fuzz/bin/cargo-fuzz"
 CARGO_FUZZ_VERSION = 0.13.2
 FUZZING = --fuzz-dir tests/fuzz --target-dir "$(BUILT)/fuzz" --sanitizer none --no-cfg-fuzzing --codegen-units 16
 SECONDS ?= 600
+# Rows of the benchmarks by parts of their names, the standard set where empty; and more options: tests/bench/README.md.
+ROWS ?=
+BENCH_ARGS ?=
+BENCH = "$(BUILT)/bench"
+# With the packages that rows import, and PyTorch where `make bench` fetched it.
+BENCH_PYTHON = $$(cat $(BENCH)/python)
 # Whether `make deny` fails where the database of advisories cannot be fetched: "required", or "where reachable".
 ADVISORIES ?= where reachable
 DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
@@ -30,7 +36,7 @@ export PYTHON
 
 .PHONY: help demo test test-without-libtorch test-with-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
 	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny fuzz fuzz-lint \
-	install-cargo-fuzz minimum-rust
+	install-cargo-fuzz minimum-rust bench bench-smoke bench-growth bench-python
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -42,6 +48,8 @@ help:
 	@echo 'make deny                  advisories, licences and sources of what is linked (cargo-deny)'
 	@echo 'make libtorch              fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
 	@echo 'make libtorch-cuda         fetch libtorch for CUDA (about 3 GB)'
+	@echo 'make bench ROWS=cell       this beside plain PyTorch, see tests/bench/README.md; about 15 minutes without ROWS'
+	@echo 'make bench-growth          how time and memory grow with lengths, runs and rows'
 	@echo 'make fuzz TARGET=spaces    a fuzz target for SECONDS=600, see tests/fuzz/README.md'
 	@echo
 	@echo 'For everything but training, without libtorch:'
@@ -94,6 +102,7 @@ fmt:
 
 lint: libtorch
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release -p genomenas-tests --features bench --bench worker -- -D warnings
 
 lint-without-libtorch: prerequisites
 	$(CARGO) clippy --release $(WITHOUT_LIBTORCH) --all-targets -- -D warnings
@@ -143,6 +152,20 @@ install-cargo-fuzz: prerequisites
 	@[ '$(origin CARGO_FUZZ)' != file ] || \
 		$(CARGO_FUZZ) --version 2>/dev/null | grep -qx 'cargo-fuzz $(CARGO_FUZZ_VERSION)' || \
 		$(CARGO) install cargo-fuzz --quiet --locked --version $(CARGO_FUZZ_VERSION) --root "$(BUILT)/cargo-fuzz"
+
+bench: build bench-python
+	$(BENCH_PYTHON) tests/bench/bench.py $(ROWS:%=--rows "%") $(BENCH_ARGS)
+
+# Every kind of row of ours at tiny sizes, and that the peer computes the same where PyTorch is there.
+bench-smoke: build
+	$(PYTHON) tests/bench/bench.py --smoke
+
+bench-growth: build
+	$(PYTHON) tests/bench/growth.py $(BENCH_ARGS)
+
+# A Python with PyTorch: $(PYTHON) where it has the right one, otherwise an environment beside the build.
+bench-python: prerequisites
+	@$(PYTHON) tests/bench/environment.py $(BENCH)
 
 # The oldest Rust that the workspace declares, for the workflow.
 minimum-rust:

@@ -16,7 +16,7 @@ mod progress;
 mod report;
 mod run;
 mod search;
-mod threads;
+pub mod threads;
 mod train;
 
 use std::process::ExitCode;

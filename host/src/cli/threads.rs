@@ -24,7 +24,11 @@ pub(crate) fn environment(threads: u32) -> Vec<(&'static str, String)> {
 
 /// Returns in a process whose environment gives it `threads` threads: this one, or the same program started again in
 /// its place with the same arguments.
-pub(crate) fn ensure(threads: u32) -> Result<()> {
+///
+/// # Errors
+///
+/// This program is not found, or does not start.
+pub fn ensure(threads: u32) -> Result<()> {
     let wanted = environment(threads);
     let set = wanted.iter().all(|(name, value)| std::env::var(name).is_ok_and(|set| set == *value));
     if set {

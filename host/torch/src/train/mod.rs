@@ -2,6 +2,8 @@
 
 mod arch;
 mod batches;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod forward_cost;
 mod job;
 pub mod meter;

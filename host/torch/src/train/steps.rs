@@ -84,7 +84,12 @@ impl Training {
 
     /// The architecture step before the weight step on `train`, if there is one. Returns how many batches it took
     /// gradients of.
-    fn arch_step(&mut self, train: &Batch, context: &StepContext, loader: &mut Option<DataLoader>) -> Result<u64> {
+    pub(super) fn arch_step(
+        &mut self,
+        train: &Batch,
+        context: &StepContext,
+        loader: &mut Option<DataLoader>,
+    ) -> Result<u64> {
         let schedule = self.schedule_progress();
         let Some(arch) = self.arch.as_mut().filter(|arch| arch.begun(&schedule)) else {
             return Ok(0);
@@ -103,7 +108,7 @@ impl Training {
     }
 
     /// One weight step. Returns the loss, without weights of classes and without regularisers, on the device.
-    fn weight_step(&mut self, (inputs, targets): &Batch, context: &StepContext) -> Result<Tensor> {
+    pub(super) fn weight_step(&mut self, (inputs, targets): &Batch, context: &StepContext) -> Result<Tensor> {
         // Dropout draws from libtorch's own generator; seeded anew for every step, it is a function of the step.
         tch::manual_seed(i64::try_from(seed::derive(self.job.seed, "step", self.progress.steps)).unwrap_or(i64::MAX));
         let output = self.net.forward(inputs, &context.mode)?;

@@ -1,0 +1,116 @@
+"""`make bench`: genomenas beside the same networks in plain PyTorch, in one run, by turns. See README.md."""
+
+import argparse
+import datetime
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import agree
+import machine
+import rows
+import sides
+import table
+import timing
+
+ROOT = Path(__file__).parents[2]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", action="append", default=[], metavar="TEXT", help="rows whose name holds this; several may be named")
+    parser.add_argument("--threads", type=int, action="append", help="only rows of so many threads")
+    parser.add_argument("--seconds", type=float, default=10.0, help="how long a row is timed, at least five pairs (default 10)")
+    parser.add_argument("--quick", action="store_true", help="two seconds a row")
+    parser.add_argument("--list", action="store_true", help="names the rows and ends")
+    parser.add_argument("--no-check", action="store_true", help="times without the comparison of outputs and gradients; the table says so")
+    parser.add_argument("--compile", action="store_true", help="the peer by torch.compile")
+    parser.add_argument("--smoke", action="store_true", help="every kind of row once, at tiny sizes; without PyTorch ours alone")
+    parser.add_argument("--json", type=Path, help="writes everything that was measured")
+    parser.add_argument("--markdown", type=Path, help="writes the table as Markdown")
+    parser.add_argument("--worker", help="a built worker; cargo builds one otherwise")
+    return parser.parse_args()
+
+
+def built_worker():
+    """The path of the worker, which cargo builds."""
+    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "-p", "genomenas-tests", "--features", "bench"]
+    command += ["--bench", "worker", "--message-format", "json-render-diagnostics"]
+    built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if built.returncode:
+        sys.exit(built.returncode)
+    messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
+    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "worker")
+
+
+def checked(chosen, worker, threads):
+    """Compares both sides in every row. Returns the errors by row, and what is apart too far."""
+    errors, wrong = {}, []
+    with sides.ours(worker, threads) as own, sides.peer(threads) as other:
+        for row in chosen:
+            # What differs in threads alone computes the same.
+            key = json.dumps([row["row"], row.get("options")], sort_keys=True)
+            if key in errors:
+                continue
+            try:
+                errors[key] = agree.check(row, own, other)
+            except sides.Failed as error:
+                errors[key] = {}
+                wrong.append(f"{row['name']}: {error}")
+                continue
+            faults = agree.faults(row, errors[key])
+            wrong += faults
+            largest = max((of["error"] for of in errors[key].values()), default=0.0)
+            print(f"{'NOT ' if faults else ''}equal  {row['name']}  largest difference {largest:.1e}", file=sys.stderr)
+    return {row["name"]: errors[json.dumps([row["row"], row.get("options")], sort_keys=True)] for row in chosen}, wrong
+
+
+def main():
+    asked = arguments()
+    chosen = rows.smoke() if asked.smoke else rows.chosen(asked.rows)
+    chosen = [row for row in chosen if not asked.threads or row["threads"] in asked.threads]
+    if asked.list:
+        print("\n".join(row["name"] for row in chosen))
+        return 0
+    if not chosen:
+        print(f"no row's name holds {', '.join(asked.rows)}: --list names them", file=sys.stderr)
+        return 2
+    with_peer = sides.has_torch()
+    if not with_peer and not asked.smoke:
+        print(f"{sys.executable} has no torch 2.11: name a Python that has it, make bench PYTHON=…", file=sys.stderr)
+        return 2
+    worker = asked.worker or built_worker()
+    result = {
+        "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine.described(),
+        "before": machine.before(),
+        "peer": "none" if not with_peer else "torch.compile" if asked.compile else "eager",
+        "checked": with_peer and not asked.no_check,
+        "rows": [],
+    }
+    if result["checked"]:
+        errors, wrong = checked(chosen, worker, max(row["threads"] for row in chosen))
+        if wrong:
+            print("the two sides do not compute the same, so nothing is timed:", *wrong, sep="\n  ", file=sys.stderr)
+            return 1
+    seconds = 0.2 if asked.smoke else 2.0 if asked.quick else asked.seconds
+    for row in chosen:
+        print(f"timing {row['name']}", file=sys.stderr)
+        measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
+        measured["errors"] = errors[row["name"]] if result["checked"] else None
+        result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
+        if asked.json:
+            asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    result["busy"] = table.busy(result)
+    if asked.json:
+        asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(table.text(result))
+    if asked.markdown:
+        asked.markdown.write_text(table.markdown(result), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
