@@ -170,9 +170,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     }
     verify(&store)?;
     let folder = LockedFolder::open(&out)?;
-    let environment = threads::environment(plan.machine.threads);
-    let environment = environment.into_iter().chain([(verified::VARIABLE, verified::name(&store))]);
-    let environment = environment.map(|(name, value)| (name.to_owned(), value)).collect();
+    let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
     let devices = devices(&plan.machine.device);
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));

@@ -4,6 +4,7 @@
 //! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
 
 mod compare;
+mod cores;
 mod data;
 mod describe;
 mod evaluate;

@@ -6,6 +6,7 @@ use genomenas_data::Device;
 use genomenas_data::text::{printable, shortened};
 use genomenas_plugin::space::Peak;
 
+use super::heap;
 use crate::error::{Error, Result};
 
 /// The variable that gives a process a share of the machine's memory: the most bytes that it may hold. The comparer sets
@@ -62,8 +63,9 @@ impl MemoryEstimate {
 
 /// Refuses a network that cannot fit in the memory that this process can have, before anything is allocated. On CUDA
 /// nothing is checked: libtorch reports that memory ran out, and the process lives on. On a CPU the system would end the
-/// process.
+/// process. What an earlier network of this process left free goes back first, so that it counts as free.
 pub(crate) fn check(device: Device, estimate: &MemoryEstimate) -> Result<()> {
+    heap::release();
     match available()? {
         Some(available) if device == Device::Cpu => check_against(estimate, available),
         _ => Ok(()),
@@ -126,7 +128,10 @@ pub fn available() -> Result<Option<Available>> {
         machine
             .least(groups, "its control group (a container, or the job of a cluster) has")
             .least(left(address_limit(&limits), "VmSize:"), "the limit of its addresses (ulimit -v) leaves")
-            .least(left(share, "RssAnon:"), "its share of the machine (GENOMENAS_MEMORY) leaves"),
+            .least(
+                share.map(|share| share.saturating_sub(held())),
+                "its share of the machine (GENOMENAS_MEMORY) leaves",
+            ),
     ))
 }
 
@@ -180,6 +185,11 @@ impl Names {
         let cached = stat.lines().find_map(|line| line.strip_prefix(self.cache)?.trim().parse::<u64>().ok());
         Some(limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0))))
     }
+}
+
+/// The memory that this process holds for itself, in bytes; 0 where Linux does not report it.
+pub(crate) fn held() -> u64 {
+    field("/proc/self/status", "RssAnon:").unwrap_or(0)
 }
 
 /// The most memory that this process has held so far, in bytes; 0 where Linux does not report it.

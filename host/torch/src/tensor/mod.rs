@@ -2,6 +2,7 @@
 
 pub(crate) mod checkpoint;
 pub mod device;
+mod heap;
 pub(crate) mod loader;
 pub(crate) mod loss;
 pub mod memory;
