@@ -60,15 +60,15 @@ fn compile_kernels(lib: &Path) {
     };
     build(
         "genomenas_kernels",
-        &["interface.cpp", "highway.cpp", "optimizer.cpp", "processor.cpp", "team.cpp"],
+        &["interface.cpp", "highway.cpp", "norm.cpp", "optimizer.cpp", "processor.cpp", "team.cpp"],
         &["-fopenmp"],
     );
-    build("genomenas_cell_baseline", &["cell_baseline.cpp"], &["-fopenmp-simd"]);
+    build("genomenas_baseline", &["cell_baseline.cpp", "norm_baseline.cpp"], &["-fopenmp-simd"]);
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
-        build("genomenas_cell_avx2", &["cell_avx2.cpp"], &["-fopenmp-simd", "-mavx2", "-mfma"]);
+        build("genomenas_avx2", &["cell_avx2.cpp", "norm_avx2.cpp"], &["-fopenmp-simd", "-mavx2", "-mfma"]);
         let avx512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl"];
         let flags = [&avx512[..], &["-fopenmp-simd", "-mprefer-vector-width=512"]].concat();
-        build("genomenas_cell_avx512", &["cell_avx512.cpp"], &flags);
+        build("genomenas_avx512", &["cell_avx512.cpp", "norm_avx512.cpp"], &flags);
     }
 }
 

@@ -3,6 +3,8 @@
 // sets, and a processor without AVX-512 could be handed the copy that needs it.
 #pragma once
 
+#include "team.h"
+
 namespace genomenas {
 
 // How the states are normalised over the samples of a batch: not at all, by the batch, or by the running statistics.
@@ -23,9 +25,6 @@ struct Edges {
 // Row-major C[m, n] = A[m, k] B[k, n] + beta C, with A or B stored transposed where that is said. One thread.
 using Product = void (*)(bool a_transposed, bool b_transposed, int m, int n, int k, const float* a, int lda,
                          const float* b, int ldb, float beta, float* c, int ldc);
-
-// Calls body(context, member, members) in at most `most` threads at once.
-using Team = void (*)(int most, void (*body)(void* context, int member, int members), void* context);
 
 // T positions, B samples, H channels, N nodes.
 struct Cell {

@@ -33,6 +33,10 @@ char* genomenas_highway(at::Tensor** out, const genomenas::Highway* highway, con
   });
 }
 
+char* genomenas_batch_norm(at::Tensor** out, const at::Tensor* x, const genomenas::BatchNorm* norm) {
+  return tried([&] { *out = new at::Tensor(genomenas::batch_norm(*x, *norm)); });
+}
+
 char* genomenas_squares(double* sum, const genomenas::Piece* pieces, size_t count) {
   return tried([&] { *sum = genomenas::squares(pieces, count); });
 }

@@ -25,4 +25,18 @@ struct Highway {
 // shares [edges, 5], and the matrices [H, 2H] of the nodes, all float32 on the CPU.
 at::Tensor highway(const Highway& highway, at::TensorList variables);
 
+// A batch norm. It has a weight and a bias of each channel [C], or the share of an option as its scale, or neither.
+struct BatchNorm {
+  const at::Tensor* weight;
+  const at::Tensor* bias;
+  const at::Tensor* share;
+  const at::Tensor* running_mean;      // [C]; read where `by_batch` is 0, updated otherwise; null where nothing tracks
+  const at::Tensor* running_variance;
+  int32_t by_batch;
+  double momentum, epsilon;
+};
+
+// The norm of values [B, C, L] or [B, C], float32 on the CPU; the result has its channels last in memory.
+at::Tensor batch_norm(const at::Tensor& x, const BatchNorm& norm);
+
 }  // namespace genomenas

@@ -4,6 +4,8 @@
 namespace genomenas {
 
 // Calls body(context, member, members) in each of at most `most` threads at once.
+using Team = void (*)(int most, void (*body)(void* context, int member, int members), void* context);
+
 void in_team(int most, void (*body)(void* context, int member, int members), void* context);
 
 }  // namespace genomenas

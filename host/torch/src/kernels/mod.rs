@@ -4,6 +4,7 @@
 //! kernel does not: on CUDA, while statistics are observed, and everywhere under `GENOMENAS_KERNELS=plain`.
 
 mod highway;
+mod norm;
 mod optimizer;
 mod raw;
 
@@ -13,6 +14,7 @@ use genomenas_data::text::{printable, shortened};
 
 use crate::error::{Error, Result};
 pub(crate) use highway::{Edge, FUNCTIONS, Highway, Norm, Running};
+pub(crate) use norm::{BatchNorm, Scale};
 pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update};
 
 /// The environment variable that chooses the kernels.

@@ -23,6 +23,19 @@ pub(super) struct Highway {
     pub(super) running_variance: *const C_tensor,
 }
 
+/// `genomenas::BatchNorm`.
+#[repr(C)]
+pub(super) struct BatchNorm {
+    pub(super) weight: *const C_tensor,
+    pub(super) bias: *const C_tensor,
+    pub(super) share: *const C_tensor,
+    pub(super) running_mean: *const C_tensor,
+    pub(super) running_variance: *const C_tensor,
+    pub(super) by_batch: i32,
+    pub(super) momentum: f64,
+    pub(super) epsilon: f64,
+}
+
 /// `genomenas::Piece`.
 #[repr(C)]
 pub(super) struct Piece {
@@ -55,6 +68,11 @@ unsafe extern "C" {
         highway: *const Highway,
         variables: *const *const C_tensor,
         count: usize,
+    ) -> *mut c_char;
+    pub(super) fn genomenas_batch_norm(
+        out: *mut *mut C_tensor,
+        x: *const C_tensor,
+        norm: *const BatchNorm,
     ) -> *mut c_char;
     pub(super) fn genomenas_squares(sum: *mut f64, pieces: *const Piece, count: usize) -> *mut c_char;
     pub(super) fn genomenas_update(update: *const Update, pieces: *const Piece, count: usize) -> *mut c_char;

@@ -7,7 +7,7 @@ use super::channels_last::{as_images, is_channels_last};
 use super::module::{Function, Module, Pass, size};
 use super::shares::{OptionId, Share};
 use super::weights::{BufferId, Declared, Draw, Part, WeightId, Weights};
-use crate::kernels::Running;
+use crate::kernels::{self, Running, Scale};
 
 /// As in PyTorch's `BatchNorm1d`.
 pub(super) const EPSILON: f64 = 1e-5;
@@ -44,14 +44,17 @@ impl BatchNorm {
             statistics.add((self.mean, self.variance), input)?;
         }
         let by_batch = pass.mode.train || pass.statistics.is_some();
+        // Without running statistics libtorch normalises by those of the batch and updates none.
+        let running = !by_batch || pass.mode.track;
+        if pass.is_fused(input) {
+            return self.fused(input, by_batch, running, pass);
+        }
         let scale = match self.scale.map(|option| pass.shares.of(option)) {
             // Contiguous, because a view that repeats one value would take libtorch's slow path.
             Some(Share::Part(share)) => Some(share.f_expand([self.channels], false)?.f_contiguous()?),
             _ => None,
         };
         let affine = self.affine.map(|(weight, bias)| (pass.weights.get(weight), pass.weights.get(bias)));
-        // Without running statistics libtorch normalises by those of the batch and updates none.
-        let running = !by_batch || pass.mode.track;
         let normalised = |input: &Tensor| {
             input.f_batch_norm(
                 affine.map(|(weight, _)| weight).or(scale.as_ref()),
@@ -69,6 +72,19 @@ impl BatchNorm {
         } else {
             normalised(input)
         }
+    }
+}
+
+impl BatchNorm {
+    /// By our own kernel.
+    fn fused(&self, input: &Tensor, by_batch: bool, running: bool, pass: &Pass<'_>) -> Result<Tensor, TchError> {
+        let scale = match (self.affine, self.scale.map(|option| pass.shares.of(option))) {
+            (Some((weight, bias)), _) => Scale::Affine(pass.weights.get(weight), pass.weights.get(bias)),
+            (None, Some(Share::Part(share))) => Scale::Share(share),
+            (None, _) => Scale::None,
+        };
+        let running = running.then(|| self.running(pass.weights));
+        kernels::BatchNorm { scale, running, by_batch, momentum: MOMENTUM, epsilon: EPSILON }.run(input)
     }
 }
 

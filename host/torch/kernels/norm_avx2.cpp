@@ -1,0 +1,3 @@
+// See norm.inc.
+#define ISA avx2
+#include "norm.inc"

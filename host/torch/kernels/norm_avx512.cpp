@@ -1,0 +1,3 @@
+// See norm.inc.
+#define ISA avx512
+#include "norm.inc"

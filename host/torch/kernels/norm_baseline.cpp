@@ -1,0 +1,3 @@
+// See norm.inc.
+#define ISA baseline
+#include "norm.inc"
