@@ -59,9 +59,10 @@ class Errors:
         common = own.keys() & theirs.keys()
         if len(common) < len(theirs) / 2 or not common:
             raise ValueError(f"{kind}: {len(own)} tensors here, {len(theirs)} there, {len(common)} on both sides")
-        floor = 1e-2 * max(theirs[name].abs().max().item() for name in common)
+        largest = max(theirs[name].abs().max().item() for name in common)
         for name in sorted(common):
-            where = None
+            # Alphas, one value each, count as one tensor.
+            floor, where = largest * (1.0 if name.startswith("alphas.") else 1e-2), None
             if gradients is not None and name in gradients:
                 size = gradients[name].abs()
                 where = size >= max(1e-2 * size.max().item(), 1e-3 * self.of(gradients))

@@ -47,11 +47,12 @@ def built_worker():
 
 def checked(chosen, worker, threads):
     """Compares both sides in every row. Returns the errors by row, and what is apart too far."""
+    # What differs in threads alone, or in sizes beyond those that are compared, computes the same.
+    key_of = lambda row: json.dumps([agree.compared(row), row.get("options")], sort_keys=True)
     errors, wrong = {}, []
     with sides.ours(worker, threads) as own, sides.peer(threads) as other:
         for row in chosen:
-            # What differs in threads alone computes the same.
-            key = json.dumps([row["row"], row.get("options")], sort_keys=True)
+            key = key_of(row)
             if key in errors:
                 continue
             try:
@@ -64,7 +65,7 @@ def checked(chosen, worker, threads):
             wrong += faults
             largest = max((of["error"] for of in errors[key].values()), default=0.0)
             print(f"{'NOT ' if faults else ''}equal  {row['name']}  largest difference {largest:.1e}", file=sys.stderr)
-    return {row["name"]: errors[json.dumps([row["row"], row.get("options")], sort_keys=True)] for row in chosen}, wrong
+    return {row["name"]: errors[key_of(row)] for row in chosen}, wrong
 
 
 def main():

@@ -51,7 +51,7 @@ def run(session, asked):
 
 @command
 def check(session, asked):
-    return {"errors": session.built.check({name: read(path) for name, path in asked["files"].items()})}
+    return {"errors": session.built.check({name: read(path, torch.float64) for name, path in asked["files"].items()})}
 
 
 @command

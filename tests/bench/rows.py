@@ -167,15 +167,15 @@ def smoke():
     """Every kind of row once, at sizes that take no time."""
     tiny = {"channels": 2, "nodes": 2, "rnn_nodes": 3, "decoder_features": 8}
     for stage in STAGES:
-        yield supernet(stage, "weights", 1, 4, 60, 3, tiny)
+        yield supernet(stage, "weights", 1, 16, 100, 3, tiny)
     for order in (1, 2):
-        yield supernet("stage2", "alphas", 1, 4, 60, 3, tiny, order)
+        yield supernet("stage2", "alphas", 1, 16, 100, 3, tiny, order)
     for work in ("weights", "score"):
-        yield final(work, 1, 4, 60, 3, tiny)
+        yield final(work, 1, 16, 100, 3, tiny)
     for form in ("search", "final"):
-        yield cell(form, 16, 1, 4)
-    yield cell("search", 16, 1, 4, work="alphas")
-    yield cell("search", 16, 1, 4, "stage3")
+        yield cell(form, 16, 1, 16)
+    yield cell("search", 16, 1, 16, work="alphas")
+    yield cell("search", 16, 1, 16, "stage3")
     for which in BASELINES:
         sizes = {"hidden": 8} if which == "lstm" else {"width": 0.02}
         yield baseline(which, 1, 4, 200, 3, sizes=sizes)
