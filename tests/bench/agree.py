@@ -16,8 +16,8 @@ DRAWS = 3
 
 
 def compared(row):
-    """The row at the sizes at which both sides are compared: without dropout, which is drawn; and so narrow, where the
-    gradients of genomeNAS networks are, that rounding stays below what is allowed (see README.md)."""
+    """The row at the sizes at which both sides are compared: without dropout, which is drawn, and so narrow that
+    rounding stays below what is allowed (README.md)."""
     asked = {**row["row"], "dropout": False}
     if asked["kind"] in ("supernet", "final"):
         sizes = asked["sizes"]
@@ -31,8 +31,8 @@ def compared(row):
 
 
 def check(row, worker, other, folder=None):
-    """The errors of a row by kind, of the first draw that agrees, or of the last; raises `Failed` of `sides` where a side
-    cannot."""
+    """The errors of a row by kind, of the first draw that agrees, or of the last; raises `Failed` of `sides` where a
+    side cannot."""
     for seed in range(DRAWS):
         errors = of_draw({**compared(row), "seed": seed}, row.get("options"), worker, other, folder)
         if not faults(row, errors):
@@ -42,7 +42,10 @@ def check(row, worker, other, folder=None):
 
 def of_draw(asked, options, worker, other, folder):
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        file = lambda name: str(Path(place) / name)
+
+        def file(name):
+            return str(Path(place) / name)
+
         files = {"before": file("before")}
         worker.ask("build", row={**asked, "plain": True})
         worker.ask("write", path=files["before"], parts=["weights", "batches", "outputs"])
@@ -64,9 +67,10 @@ def of_draw(asked, options, worker, other, folder):
 def faults(row, errors):
     """What is apart too far."""
     unrolled = row["row"].get("order") == 2
-    most = lambda kind: MOST_UNROLLED if unrolled and kind in ("gradients", "a step") else MOST
-    return [
-        f"{row['name']}: {kind} are apart by {of['error']:.1e} of the largest value{' in ' * bool(of['name'])}{of['name']}"
-        for kind, of in errors.items()
-        if not of["error"] <= most(kind)
-    ]
+    wrong = []
+    for kind, of in errors.items():
+        most = MOST_UNROLLED if unrolled and kind in ("gradients", "a step") else MOST
+        if not of["error"] <= most:
+            where = f" in {of['name']}" if of["name"] else ""
+            wrong.append(f"{row['name']}: {kind} are apart by {of['error']:.1e} of the largest value{where}")
+    return wrong

@@ -52,9 +52,10 @@ class Errors:
             self.largest[kind] = {"error": error, "name": name}
 
     def compare_all(self, kind, own, theirs, prefix, gradients=None):
-        """Compares what both sides have of this prefix. A tensor whose values are far below the largest of all is measured
-        against a hundredth of that: its exact value may be 0, as that of a bias before a normalisation. With `gradients`,
-        values whose gradient is near 0 are left out: Adam and RMSprop divide by their size, so rounding decides them."""
+        """Compares what both sides have of this prefix. A tensor whose values are far below the largest of all is
+        measured against a hundredth of that: its exact value may be 0, as that of a bias before a normalisation. With
+        `gradients`, values whose gradient is near 0 are left out: Adam and RMSprop divide by their size, so rounding
+        decides them."""
         theirs = {name[len(prefix) :]: value for name, value in theirs.items() if name.startswith(prefix)}
         common = own.keys() & theirs.keys()
         if len(common) < len(theirs) / 2 or not common:
