@@ -52,16 +52,18 @@ class Errors:
             self.largest[kind] = {"error": error, "name": name}
 
     def compare_all(self, kind, own, theirs, prefix, gradients=None):
-        """Compares what both sides have of this prefix. A tensor whose values are far below the largest of all is measured
-        against a hundredth of that: its exact value may be 0, as that of a bias before a normalisation. With `gradients`,
-        values whose gradient is near 0 are left out: Adam and RMSprop divide by their size, so rounding decides them."""
+        """Compares what both sides have of this prefix. A tensor whose values are far below the largest of all is
+        measured against a hundredth of that: its exact value may be 0, as that of a bias before a normalisation. With
+        `gradients`, values whose gradient is near 0 are left out: Adam and RMSprop divide by their size, so rounding
+        decides them."""
         theirs = {name[len(prefix) :]: value for name, value in theirs.items() if name.startswith(prefix)}
         common = own.keys() & theirs.keys()
         if len(common) < len(theirs) / 2 or not common:
             raise ValueError(f"{kind}: {len(own)} tensors here, {len(theirs)} there, {len(common)} on both sides")
-        floor = 1e-2 * max(theirs[name].abs().max().item() for name in common)
+        largest = max(theirs[name].abs().max().item() for name in common)
         for name in sorted(common):
-            where = None
+            # Alphas, one value each, count as one tensor.
+            floor, where = largest * (1.0 if name.startswith("alphas.") else 1e-2), None
             if gradients is not None and name in gradients:
                 size = gradients[name].abs()
                 where = size >= max(1e-2 * size.max().item(), 1e-3 * self.of(gradients))

@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import agree
 import machine
+import program
 import rows
 import sides
 import table
@@ -20,17 +22,18 @@ ROOT = Path(__file__).parents[2]
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", action="append", default=[], metavar="TEXT", help="rows whose name holds this; several may be named")
-    parser.add_argument("--threads", type=int, action="append", help="only rows of so many threads")
-    parser.add_argument("--seconds", type=float, default=10.0, help="how long a row is timed, at least five pairs (default 10)")
-    parser.add_argument("--quick", action="store_true", help="two seconds a row")
-    parser.add_argument("--list", action="store_true", help="names the rows and ends")
-    parser.add_argument("--no-check", action="store_true", help="times without the comparison of outputs and gradients; the table says so")
-    parser.add_argument("--compile", action="store_true", help="the peer by torch.compile")
-    parser.add_argument("--smoke", action="store_true", help="every kind of row once, at tiny sizes; without PyTorch ours alone")
-    parser.add_argument("--json", type=Path, help="writes everything that was measured")
-    parser.add_argument("--markdown", type=Path, help="writes the table as Markdown")
-    parser.add_argument("--worker", help="a built worker; cargo builds one otherwise")
+    add = parser.add_argument
+    add("--rows", action="append", default=[], metavar="TEXT", help="rows whose name holds this; may be repeated")
+    add("--threads", type=int, action="append", help="only rows of so many threads")
+    add("--seconds", type=float, default=10.0, help="how long a row is timed, five pairs at least (default 10)")
+    add("--quick", action="store_true", help="two seconds a row")
+    add("--list", action="store_true", help="names the rows and ends")
+    add("--no-check", action="store_true", help="times what was not compared; the table says so")
+    add("--compile", action="store_true", help="the peer by torch.compile")
+    add("--smoke", action="store_true", help="every kind of row at tiny sizes, without ratios")
+    add("--json", type=Path, help="writes everything that was measured")
+    add("--markdown", type=Path, help="writes the table as Markdown")
+    add("--worker", help="a built worker; cargo builds one otherwise")
     return parser.parse_args()
 
 
@@ -47,11 +50,15 @@ def built_worker():
 
 def checked(chosen, worker, threads):
     """Compares both sides in every row. Returns the errors by row, and what is apart too far."""
+
+    # What differs in threads alone, or in sizes beyond those that are compared, computes the same.
+    def key_of(row):
+        return json.dumps([agree.compared(row), row.get("options")], sort_keys=True)
+
     errors, wrong = {}, []
     with sides.ours(worker, threads) as own, sides.peer(threads) as other:
         for row in chosen:
-            # What differs in threads alone computes the same.
-            key = json.dumps([row["row"], row.get("options")], sort_keys=True)
+            key = key_of(row)
             if key in errors:
                 continue
             try:
@@ -64,24 +71,26 @@ def checked(chosen, worker, threads):
             wrong += faults
             largest = max((of["error"] for of in errors[key].values()), default=0.0)
             print(f"{'NOT ' if faults else ''}equal  {row['name']}  largest difference {largest:.1e}", file=sys.stderr)
-    return {row["name"]: errors[json.dumps([row["row"], row.get("options")], sort_keys=True)] for row in chosen}, wrong
+    return {row["name"]: errors[key_of(row)] for row in chosen}, wrong
 
 
 def main():
     asked = arguments()
     chosen = rows.smoke() if asked.smoke else rows.chosen(asked.rows)
     chosen = [row for row in chosen if not asked.threads or row["threads"] in asked.threads]
+    # What has no threads of ours to choose is left out where threads are chosen.
+    groups = [] if asked.threads else program.chosen(asked.rows)
     if asked.list:
-        print("\n".join(row["name"] for row in chosen))
+        print(*(row["name"] for row in chosen), *(f"{name}/…" for name in groups), sep="\n")
         return 0
-    if not chosen:
+    if not chosen and not groups:
         print(f"no row's name holds {', '.join(asked.rows)}: --list names them", file=sys.stderr)
         return 2
     with_peer = sides.has_torch()
-    if not with_peer and not asked.smoke:
+    if chosen and not with_peer and not asked.smoke:
         print(f"{sys.executable} has no torch 2.11: name a Python that has it, make bench PYTHON=…", file=sys.stderr)
         return 2
-    worker = asked.worker or built_worker()
+    worker = asked.worker or (built_worker() if chosen else None)
     result = {
         "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "machine": machine.described(),
@@ -89,9 +98,12 @@ def main():
         "peer": "none" if not with_peer else "torch.compile" if asked.compile else "eager",
         "checked": with_peer and not asked.no_check,
         "rows": [],
+        "program": [],
     }
-    if result["checked"]:
-        errors, wrong = checked(chosen, worker, max(row["threads"] for row in chosen))
+    networks = [row for row in chosen if row["row"]["kind"] != "part"]
+    errors = {}
+    if result["checked"] and networks:
+        errors, wrong = checked(networks, worker, max(row["threads"] for row in chosen))
         if wrong:
             print("the two sides do not compute the same, so nothing is timed:", *wrong, sep="\n  ", file=sys.stderr)
             return 1
@@ -99,17 +111,20 @@ def main():
     for row in chosen:
         print(f"timing {row['name']}", file=sys.stderr)
         measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
-        measured["errors"] = errors[row["name"]] if result["checked"] else None
+        measured["errors"] = errors.get(row["name"])
         result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
-        if asked.json:
-            asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for row in program.measure(program.Bench(folder, asked.smoke), groups):
+            print(f"measured {row['name']}", file=sys.stderr)
+            result["program"].append(row)
     result["busy"] = table.busy(result)
     if asked.json:
         asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(table.text(result))
     if asked.markdown:
         asked.markdown.write_text(table.markdown(result), encoding="utf-8")
-    return 0
+    # A row of the program that fails is a fault; one that is slow is a result.
+    return int(any("error" in row for row in result["program"]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""`make bench-growth`: how time and memory grow. Of a supernet step with length, channels, cells, options left and batch;
-of a comparison and its report with runs; of an import with scaffolds and rows. Ours alone: each size in a process of its
-own."""
+"""`make bench-growth`: how time and memory grow. Of a supernet step with length, channels, cells, options left and
+batch; of a comparison and its report with runs; of an import with scaffolds and rows. Ours alone: each size in a
+process of its own."""
 
 import argparse
 import json
@@ -36,7 +36,12 @@ def step(worker, threads, changed, repeats):
     """Seconds and memory of a weight step."""
     sizes = {**BASE, **changed}
     row = rows.supernet(
-        sizes["stage"], "weights", threads, sizes["batch"], sizes["length"], 919,
+        sizes["stage"],
+        "weights",
+        threads,
+        sizes["batch"],
+        sizes["length"],
+        919,
         {"channels": sizes["channels"], "cells": sizes["cells"]},
     )
     with sides.ours(worker, threads) as side:

@@ -20,8 +20,8 @@ class Highway(nn.Module):
         self.hidden = hidden
         self.input_dropout, self.hidden_dropout = 0.0, 0.0
         self.w0 = nn.Parameter(torch.empty(2 * hidden, 2 * hidden).uniform_(-0.04, 0.04))
-        of_node = lambda: nn.Parameter(torch.empty(hidden, 2 * hidden).uniform_(-0.04, 0.04))
-        self.w = nn.ParameterList(of_node() for _ in range(nodes))
+        of_nodes = [torch.empty(hidden, 2 * hidden).uniform_(-0.04, 0.04) for _ in range(nodes)]
+        self.w = nn.ParameterList(nn.Parameter(w) for w in of_nodes)
 
     def mask(self, x, p):
         """Dropout that is the same at all positions."""

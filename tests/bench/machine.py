@@ -28,7 +28,8 @@ def described():
 
 
 def processor_seconds():
-    """Seconds that all processors were busy since they were started: with others' machines, too, where it is virtual."""
+    """Seconds that all processors were busy since they were started: with others' machines, too, where it is
+    virtual."""
     with open("/proc/stat", encoding="ascii") as lines:
         user, nice, system, _, _, interrupts, soft, stolen, *_ = map(int, next(lines).split()[1:])
     return (user + nice + system + interrupts + soft + stolen) / TICKS
@@ -45,8 +46,8 @@ def of_process(process):
 
 
 class Watch:
-    """How much of the machine others use from now on. Own processes are this one with its ended children, and those that
-    are named."""
+    """How much of the machine others use from now on. Own processes are this one with its ended children, and those
+    that are named."""
 
     def __init__(self, processes=()):
         self.processes = [os.getpid(), *processes]

@@ -111,41 +111,56 @@ class Maximum(nn.Module):
         return x.amax(2)
 
 
+def scaled(published, width):
+    """A published count of filters or units times a width, to the nearest whole number and at least 1."""
+    return max(1, math.floor(published * width + 0.5))
+
+
 def sequence(*parts):
     return nn.Sequential(OrderedDict(parts))
 
 
 def deepsea(length, labels, width=1.0, dropout=True):
     """Zhou & Troyanskaya 2015."""
-    wide = lambda n: max(1, math.floor(n * width + 0.5))
     p, last = (0.2, 0.5) if dropout else (0.0, 0.0)
     left = ((length - 7) // 4 - 7) // 4 - 7
     return sequence(
-        ("conv1", nn.Conv1d(4, wide(320), 8)), ("relu1", nn.ReLU()), ("pool1", nn.MaxPool1d(4)),
+        ("conv1", nn.Conv1d(4, scaled(320, width), 8)),
+        ("relu1", nn.ReLU()),
+        ("pool1", nn.MaxPool1d(4)),
         ("dropout1", nn.Dropout(p)),
-        ("conv2", nn.Conv1d(wide(320), wide(480), 8)), ("relu2", nn.ReLU()), ("pool2", nn.MaxPool1d(4)),
+        ("conv2", nn.Conv1d(scaled(320, width), scaled(480, width), 8)),
+        ("relu2", nn.ReLU()),
+        ("pool2", nn.MaxPool1d(4)),
         ("dropout2", nn.Dropout(p)),
-        ("conv3", nn.Conv1d(wide(480), wide(960), 8)), ("relu3", nn.ReLU()), ("dropout3", nn.Dropout(last)),
-        ("flat", nn.Flatten()), ("dense", nn.Linear(wide(960) * left, wide(925))), ("relu4", nn.ReLU()),
-        ("out", nn.Linear(wide(925), labels)),
+        ("conv3", nn.Conv1d(scaled(480, width), scaled(960, width), 8)),
+        ("relu3", nn.ReLU()),
+        ("dropout3", nn.Dropout(last)),
+        ("flat", nn.Flatten()),
+        ("dense", nn.Linear(scaled(960, width) * left, scaled(925, width))),
+        ("relu4", nn.ReLU()),
+        ("out", nn.Linear(scaled(925, width), labels)),
     )
 
 
 def danq_head(channels, length, labels, width, dropout):
     """The second half of DanQ (Quang & Xie 2016), which NCNet has, too."""
-    wide = lambda n: max(1, math.floor(n * width + 0.5))
     p, last = (0.2, 0.5) if dropout else (0.0, 0.0)
     return [
-        ("pool", nn.MaxPool1d(13)), ("dropout1", nn.Dropout(p)), ("lstm", ByPosition(channels, wide(320))),
-        ("flat", nn.Flatten()), ("dropout2", nn.Dropout(last)),
-        ("dense", nn.Linear(2 * wide(320) * (length // 13), wide(925))), ("relu2", nn.ReLU()),
-        ("out", nn.Linear(wide(925), labels)),
+        ("pool", nn.MaxPool1d(13)),
+        ("dropout1", nn.Dropout(p)),
+        ("lstm", ByPosition(channels, scaled(320, width))),
+        ("flat", nn.Flatten()),
+        ("dropout2", nn.Dropout(last)),
+        ("dense", nn.Linear(2 * scaled(320, width) * (length // 13), scaled(925, width))),
+        ("relu2", nn.ReLU()),
+        ("out", nn.Linear(scaled(925, width), labels)),
     ]
 
 
 def danq(length, labels, width=1.0, dropout=True):
     """Quang & Xie 2016."""
-    filters = max(1, math.floor(320 * width + 0.5))
+    filters = scaled(320, width)
     head = danq_head(filters, length - 25, labels, width, dropout)
     return sequence(("conv", nn.Conv1d(4, filters, 26)), ("relu1", nn.ReLU()), *head)
 
@@ -173,9 +188,11 @@ class Block(nn.Module):
 
 def ncnet_rr(length, labels, width=1.0, dropout=True):
     """Zhang et al. 2019: two residual blocks in front of the second half of DanQ."""
-    filters = max(1, math.floor(320 * width + 0.5))
-    convolution = lambda padding: nn.Conv1d(filters, filters, 26, padding=padding)
-    blocks = [(f"block{n}", Block(f"block{n}", [convolution(12), convolution(13)])) for n in (1, 2)]
+    filters = scaled(320, width)
+    blocks = []
+    for n in (1, 2):
+        convolutions = [nn.Conv1d(filters, filters, 26, padding=padding) for padding in (12, 13)]
+        blocks.append((f"block{n}", Block(f"block{n}", convolutions)))
     head = danq_head(filters, length - 25, labels, width, dropout)
     stem = [("conv", nn.Conv1d(4, filters, 26)), ("conv_norm", nn.BatchNorm1d(filters)), ("relu", nn.ReLU())]
     return sequence(*stem, *blocks, *head)
@@ -183,10 +200,9 @@ def ncnet_rr(length, labels, width=1.0, dropout=True):
 
 def ncnet_brr(length, labels, width=1.0, dropout=True):
     """Zhang et al. 2019: eight bottleneck blocks in front of the second half of DanQ."""
-    wide = lambda n: max(1, math.floor(n * width + 0.5))
-    blocks, channels = [], wide(160)
+    blocks, channels = [], scaled(160, width)
     for n in range(1, 9):
-        inner, filters = (wide(40), wide(160)) if n <= 4 else (wide(80), wide(320))
+        inner, filters = (scaled(40, width), scaled(160, width)) if n <= 4 else (scaled(80, width), scaled(320, width))
         convolutions = [
             nn.Conv1d(channels, inner, 1, bias=False),
             nn.Conv1d(inner, inner, 15, padding=7, bias=False),
@@ -196,24 +212,35 @@ def ncnet_brr(length, labels, width=1.0, dropout=True):
         blocks.append((f"block{n}", Block(f"block{n}", convolutions, shortcut)))
         channels = filters
     head = danq_head(channels, length - 25, labels, width, dropout)
-    stem = [("conv", nn.Conv1d(4, wide(160), 26)), ("conv_norm", nn.BatchNorm1d(wide(160))), ("relu", nn.ReLU())]
+    stem = [
+        ("conv", nn.Conv1d(4, scaled(160, width), 26)),
+        ("conv_norm", nn.BatchNorm1d(scaled(160, width))),
+        ("relu", nn.ReLU()),
+    ]
     return sequence(*stem, *blocks, *head)
 
 
 def lstm(length, labels, dropout=True, hidden=128):
     """Bases, a bidirectional LSTM, the mean of its states and one dense layer."""
     return sequence(
-        ("lstm1", ByPosition(4, hidden)), ("pool", Mean()), ("dropout", nn.Dropout(0.2 if dropout else 0.0)),
+        ("lstm1", ByPosition(4, hidden)),
+        ("pool", Mean()),
+        ("dropout", nn.Dropout(0.2 if dropout else 0.0)),
         ("out", nn.Linear(2 * hidden, labels)),
     )
 
 
 def deepvirfinder(length, labels, width=1.0, dropout=True):
     """Ren et al. 2020."""
-    units, p = max(1, math.floor(1000 * width + 0.5)), 0.1 if dropout else 0.0
+    units, p = scaled(1000, width), 0.1 if dropout else 0.0
     return sequence(
-        ("conv", nn.Conv1d(4, units, 10)), ("relu1", nn.ReLU()), ("pool", Maximum()), ("dropout1", nn.Dropout(p)),
-        ("dense", nn.Linear(units, units)), ("relu2", nn.ReLU()), ("dropout2", nn.Dropout(p)),
+        ("conv", nn.Conv1d(4, units, 10)),
+        ("relu1", nn.ReLU()),
+        ("pool", Maximum()),
+        ("dropout1", nn.Dropout(p)),
+        ("dense", nn.Linear(units, units)),
+        ("relu2", nn.ReLU()),
+        ("dropout2", nn.Dropout(p)),
         ("out", nn.Linear(units, labels)),
     )
 

@@ -1,5 +1,5 @@
-"""The other side of the benchmarks: the same networks in plain PyTorch. It answers lines of JSON as the worker does, see
-README.md, and compares what the worker wrote with its own outputs, gradients and weights.
+"""The other side of the benchmarks: the same networks in plain PyTorch. It answers lines of JSON as the worker does,
+see README.md, and compares what the worker wrote with its own outputs, gradients and weights.
 
 Arguments: the number of threads."""
 
@@ -51,7 +51,7 @@ def run(session, asked):
 
 @command
 def check(session, asked):
-    return {"errors": session.built.check({name: read(path) for name, path in asked["files"].items()})}
+    return {"errors": session.built.check({name: read(path, torch.float64) for name, path in asked["files"].items()})}
 
 
 @command
@@ -68,7 +68,7 @@ def main():
         asked = json.loads(line)
         try:
             answer = COMMANDS[asked["do"]](session, asked)
-        except Exception as error:  # The driver is told, and decides.
+        except Exception as error:  # noqa: BLE001 (the driver is told, and decides)
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

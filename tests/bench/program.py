@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import machine
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,7 +27,11 @@ class Bench:
     def genomenas(self, *arguments):
         """Runs the program; what it says is shown only where it fails."""
         done = subprocess.run(
-            [self.program, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False,
+            [self.program, *map(str, arguments)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
             env={**os.environ, "XDG_STATE_HOME": str(self.folder / "state")},
         )
         if done.returncode:
@@ -53,8 +59,19 @@ class Bench:
     def import_table(self, table, out, labels):
         names = ",".join(f"l{label}" for label in range(labels))
         return self.timed(
-            "data", "import", "table", table, "--task", "multi-label", "--split", "split", "--labels", names,
-            "--out", out, "--overwrite",
+            "data",
+            "import",
+            "table",
+            table,
+            "--task",
+            "multi-label",
+            "--split",
+            "split",
+            "--labels",
+            names,
+            "--out",
+            out,
+            "--overwrite",
         )
 
     def store(self, rows, length=1000, labels=919):
@@ -90,9 +107,28 @@ def small_comparison(bench):
     out = bench.folder / "comparison"
     if not out.exists():
         bench.genomenas(
-            "compare", "--data", bench.store(160, 200, 4), "--strategies", "deepsea width=0.02", "--seeds", "1..2",
-            "--no-control", "--budget", "64samples", "--epochs", "1", "--steps-per-epoch", "2", "--batch", "16",
-            "--device", "cpu", "--jobs", "1", "--out", out,
+            "compare",
+            "--data",
+            bench.store(160, 200, 4),
+            "--strategies",
+            "deepsea width=0.02",
+            "--seeds",
+            "1..2",
+            "--no-control",
+            "--budget",
+            "64samples",
+            "--epochs",
+            "1",
+            "--steps-per-epoch",
+            "2",
+            "--batch",
+            "16",
+            "--device",
+            "cpu",
+            "--jobs",
+            "1",
+            "--out",
+            out,
         )
     return out
 
@@ -107,8 +143,8 @@ def imports(bench):
     genome, labels = ROOT / "examples/data/mini.2bit", ROOT / "examples/data/mini_annotation.bed.gz"
     arguments = ["--genome", genome, "--labels", labels, "--valid", "chr9", "--test", "chr8"]
     out = bench.folder / "windows.arrow"
-    once = lambda: bench.timed("data", "import", "windows", *arguments, "--out", out, "--overwrite")
-    yield "import/windows, the demo's", of_times(repeated(1 if bench.smoke else 5, once))
+    command = ["data", "import", "windows", *arguments, "--out", out, "--overwrite"]
+    yield "import/windows, the demo's", of_times(repeated(1 if bench.smoke else 5, lambda: bench.timed(*command)))
 
 
 def cargo_bench(package, name, *arguments):
@@ -122,12 +158,12 @@ def cargo_bench(package, name, *arguments):
 
 def hooks(_bench):
     """A call of a plugin's hook; the benchmark itself fails above its bound."""
-    code, said, error = cargo_bench("genomenas-tests", "hook")
+    _, said, error = cargo_bench("genomenas-tests", "hook")
     found = re.search(r"median ([\d.]+)(ns|µs|ms) confined", said)
     if not found:
         raise RuntimeError(error)
     value = float(found[1]) * {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3}[found[2]]
-    yield "hook/confined", {"unit": "s", "median": value, "low": value, "high": value, "most": 1e-4, "failed": code != 0}
+    yield "hook/confined", {"unit": "s", "median": value, "low": value, "high": value, "most": 1e-4}
 
 
 def metrics(bench):
@@ -136,8 +172,7 @@ def metrics(bench):
     code, said, error = cargo_bench("genomenas-report", "metrics", *sizes)
     found = re.search(r"median of ratios: ([\d.]+)", said)
     if code or not found:
-        yield "metrics/scikit-learn", {"skipped": error.splitlines()[-1] if error else "it said nothing"}
-        return
+        raise RuntimeError(error.splitlines()[-1] if error else "the benchmark of metrics said nothing")
     yield "metrics/scikit-learn", {"unit": "times as fast", **dict.fromkeys(("low", "median", "high"), float(found[1]))}
 
 
@@ -145,9 +180,26 @@ def train(bench, out, steps, threads=2):
     shutil.rmtree(out, ignore_errors=True)
     width = "0.05" if bench.smoke else "1"
     return [
-        str(bench.program), "train", "--strategy", "danq", "--set", f"width={width}", "--data", str(bench.store(400)),
-        "--batch", "16", "--epochs", "1", "--steps-per-epoch", str(steps), "--threads", str(threads),
-        "--device", "cpu", "--out", str(out),
+        str(bench.program),
+        "train",
+        "--strategy",
+        "danq",
+        "--set",
+        f"width={width}",
+        "--data",
+        str(bench.store(400)),
+        "--batch",
+        "16",
+        "--epochs",
+        "1",
+        "--steps-per-epoch",
+        str(steps),
+        "--threads",
+        str(threads),
+        "--device",
+        "cpu",
+        "--out",
+        str(out),
     ]
 
 
@@ -180,9 +232,30 @@ def slots(bench):
         out = bench.folder / "slots"
         shutil.rmtree(out, ignore_errors=True)
         return bench.timed(
-            "compare", "--data", bench.store(400), "--strategies", "danq width=0.25", "--seeds", "1..2", "--no-control",
-            "--budget", "64samples", "--epochs", "1", "--steps-per-epoch", "2" if bench.smoke else "16", "--batch", "16",
-            "--device", "cpu", "--jobs", str(at_once), "--threads", str(at_once), "--out", out,
+            "compare",
+            "--data",
+            bench.store(400),
+            "--strategies",
+            "danq width=0.25",
+            "--seeds",
+            "1..2",
+            "--no-control",
+            "--budget",
+            "64samples",
+            "--epochs",
+            "1",
+            "--steps-per-epoch",
+            "2" if bench.smoke else "16",
+            "--batch",
+            "16",
+            "--device",
+            "cpu",
+            "--jobs",
+            at_once,
+            "--threads",
+            at_once,
+            "--out",
+            out,
         )
 
     bench.store(400)
@@ -192,14 +265,36 @@ def slots(bench):
 
 
 GROUPS = {
-    "start": start, "import": imports, "hook": hooks, "metrics": metrics, "jobs": jobs, "slots": slots,
+    "start": start,
+    "import": imports,
+    "hook": hooks,
+    "metrics": metrics,
+    "jobs": jobs,
+    "slots": slots,
 }
 
 
+def chosen(patterns):
+    """The groups that one of the patterns is a part of, or the other way round; all where there are no patterns."""
+    return [name for name in GROUPS if not patterns or any(name in text or text in name for text in patterns)]
+
+
 def measure(bench, groups):
-    """The rows of these groups; one that fails is told and the others go on."""
+    """The rows of these groups, with what others used of the processors meanwhile. One that fails is told, and the
+    others go on."""
     for name in groups:
+        watch = machine.Watch()
         try:
-            yield from GROUPS[name](bench)
+            for row, measured in GROUPS[name](bench):
+                yield {"name": row, **measured, "others": watch.others()}
+                watch = machine.Watch()
         except RuntimeError as error:
-            yield name, {"failed": True, "error": str(error)}
+            yield {"name": name, "error": str(error), "others": watch.others()}
+
+
+def missed(row):
+    """Whether a row is not what it has to be: slower than the most, or failed."""
+    if "error" in row:
+        return True
+    most, least = row.get("most"), row.get("least")
+    return bool(most and row["median"] > most) or bool(least and row["median"] < least)

@@ -5,12 +5,28 @@ A row's name is its group and what differs in it: `supernet/full/weights/b16/t2`
 import random
 
 OPERATIONS = [
-    "none", "max_pool_5", "avg_pool_5", "skip_connect", "sep_conv_15", "sep_conv_9", "dil_conv_15", "dil_conv_9", "conv_15",
+    "none",
+    "max_pool_5",
+    "avg_pool_5",
+    "skip_connect",
+    "sep_conv_15",
+    "sep_conv_9",
+    "dil_conv_15",
+    "dil_conv_9",
+    "conv_15",
 ]
 ACTIVATIONS = ["none", "tanh", "identity", "sigmoid", "relu"]
 PUBLISHED = {
-    "channels": 8, "cells": 6, "nodes": 4, "rnn_nodes": 8, "stem_multiplier": 3, "drop_path": 0.2, "dropout": 0.1,
-    "input_dropout": 0.1, "hidden_dropout": 0.05, "decoder_features": 925,
+    "channels": 8,
+    "cells": 6,
+    "nodes": 4,
+    "rnn_nodes": 8,
+    "stem_multiplier": 3,
+    "drop_path": 0.2,
+    "dropout": 0.1,
+    "input_dropout": 0.1,
+    "hidden_dropout": 0.05,
+    "decoder_features": 925,
 }
 # Options that P-DARTS leaves on an edge in its three stages, of convolutional cells and of the highway cell.
 STAGES = {"full": (9, 5), "stage2": (6, 3), "stage3": (3, 2)}
@@ -101,11 +117,22 @@ def cell(form, hidden, threads, batch=16, stage="full", work="weights"):
 
 def baseline(which, threads, batch=64, length=1000, labels=919, work="weights", sizes=None):
     row = {
-        "kind": "baseline", "baseline": which, "work": work, "batch": batch, "length": length, "labels": labels,
+        "kind": "baseline",
+        "baseline": which,
+        "work": work,
+        "batch": batch,
+        "length": length,
+        "labels": labels,
         "sizes": sizes or {},
     }
     told = "step" if work == "weights" else work
     return {"name": f"baseline/{which}/{told}/b{batch}/l{length}/t{threads}", "threads": threads, "row": row}
+
+
+def part(work, rows, threads=1, with_peer=True):
+    """A part of the program that is not a network."""
+    row = {"kind": "part", "work": work, "rows": rows, "length": 1000, "labels": 919, "batch": 64}
+    return {"name": f"{work}/{rows} rows/t{threads}", "threads": threads, "row": row, "alone": not with_peer}
 
 
 def every():
@@ -138,6 +165,8 @@ def every():
         for space, sizes in SMALL.items():
             yield supernet("full", "weights", threads, 16, 200, 4, sizes, name=f"small/{space}")
             yield final("weights", threads, 64, 200, 4, sizes, name=f"small/{space}/final")
+    yield part("load", 4000)
+    yield part("open", 4000, with_peer=False)
 
 
 STANDARD = {
@@ -152,6 +181,8 @@ STANDARD = {
     *(f"baseline/{which}/step/b64/l1000/t1" for which in ("deepsea", "danq")),
     *(f"small/{space}/weights/b16/l200/t1" for space in SMALL),
     *(f"small/{space}/final/step/b64/l200/t1" for space in SMALL),
+    "load/4000 rows/t1",
+    "open/4000 rows/t1",
 }
 
 
@@ -167,15 +198,17 @@ def smoke():
     """Every kind of row once, at sizes that take no time."""
     tiny = {"channels": 2, "nodes": 2, "rnn_nodes": 3, "decoder_features": 8}
     for stage in STAGES:
-        yield supernet(stage, "weights", 1, 4, 60, 3, tiny)
+        yield supernet(stage, "weights", 1, 16, 100, 3, tiny)
     for order in (1, 2):
-        yield supernet("stage2", "alphas", 1, 4, 60, 3, tiny, order)
+        yield supernet("stage2", "alphas", 1, 16, 100, 3, tiny, order)
     for work in ("weights", "score"):
-        yield final(work, 1, 4, 60, 3, tiny)
+        yield final(work, 1, 16, 100, 3, tiny)
     for form in ("search", "final"):
-        yield cell(form, 16, 1, 4)
-    yield cell("search", 16, 1, 4, work="alphas")
-    yield cell("search", 16, 1, 4, "stage3")
+        yield cell(form, 16, 1, 16)
+    yield cell("search", 16, 1, 16, work="alphas")
+    yield cell("search", 16, 1, 16, "stage3")
     for which in BASELINES:
         sizes = {"hidden": 8} if which == "lstm" else {"width": 0.02}
         yield baseline(which, 1, 4, 200, 3, sizes=sizes)
+    yield part("load", 128)
+    yield part("open", 128, with_peer=False)

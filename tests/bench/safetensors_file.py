@@ -7,8 +7,8 @@ import struct
 import torch
 
 
-def read(path):
-    """The tensors by name."""
+def read(path, kind=torch.float32):
+    """The tensors by name, of this kind."""
     with open(path, "rb") as file:
         (size,) = struct.unpack("<Q", file.read(8))
         header = json.loads(file.read(size))
@@ -22,4 +22,4 @@ def read(path):
             tensors[name] = torch.zeros(of["shape"])
         else:
             tensors[name] = torch.frombuffer(values, dtype=torch.float32, count=count, offset=begin).view(of["shape"])
-    return tensors
+    return {name: tensor.to(kind) for name, tensor in tensors.items()}

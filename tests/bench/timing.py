@@ -34,7 +34,7 @@ def time_row(row, worker, seconds, with_peer=True, compile_peer=False):
     """Seconds of one step on both sides, and their ratio."""
     with sides.ours(worker, row["threads"]) as own:
         told = own.ask("build", row=row["row"])
-        if not with_peer:
+        if not with_peer or row.get("alone"):
             own_count = count_for(own, BLOCK)
             watch = machine.Watch([own.process.pid])
             times = [own.run(own_count) / own_count for _ in range(FEWEST)]
