@@ -83,7 +83,8 @@ def multiplied(bench, count):
     for file in source.iterdir():
         if file.is_file():
             shutil.copy(file, out / file.name)
-    plan = (source / "comparison.toml").read_text(encoding="utf-8")
+    # Without the first and the last line, comments with the digest: it is meant to be changed.
+    plan = "".join((source / "comparison.toml").read_text(encoding="utf-8").splitlines(keepends=True)[1:-1])
     seeds = ", ".join(map(str, range(1, count + 1)))
     (out / "comparison.toml").write_text(re.sub(r"(?ms)^seeds = \[.*?\]", f"seeds = [{seeds}]", plan), encoding="utf-8")
     settings = (run / "run.toml").read_text(encoding="utf-8")
