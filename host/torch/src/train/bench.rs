@@ -184,8 +184,7 @@ impl Backward {
     ///
     /// Those of a pass and of the file.
     pub fn write(&mut self, path: &Path) -> Result<()> {
-        let mut all: Tensors =
-            vec![("input".into(), self.input.f_detach()?), ("by".into(), self.by.shallow_clone())];
+        let mut all: Tensors = vec![("input".into(), self.input.f_detach()?), ("by".into(), self.by.shallow_clone())];
         let weights = self.net.weights.snapshot()?.into_iter();
         all.extend(weights.map(|(name, tensor)| (format!("weights/{name}"), tensor)));
         let (output, gradients) = self.pass()?;

@@ -84,7 +84,12 @@ impl Training {
 
     /// The architecture step before the weight step on `train`, if there is one. Returns how many batches it took
     /// gradients of.
-    pub(super) fn arch_step(&mut self, train: &Batch, context: &StepContext, loader: &mut Option<DataLoader>) -> Result<u64> {
+    pub(super) fn arch_step(
+        &mut self,
+        train: &Batch,
+        context: &StepContext,
+        loader: &mut Option<DataLoader>,
+    ) -> Result<u64> {
         let schedule = self.schedule_progress();
         let Some(arch) = self.arch.as_mut().filter(|arch| arch.begun(&schedule)) else {
             return Ok(0);
