@@ -156,7 +156,7 @@ install-cargo-fuzz: prerequisites
 bench: build bench-python
 	$(BENCH_PYTHON) tests/bench/bench.py $(ROWS:%=--rows "%") $(BENCH_ARGS)
 
-# Every kind of row of ours at tiny sizes, and that the peer computes the same where PyTorch is there.
+# Every kind of row of ours at tiny sizes, except those that are benchmarks of their own crates, and that the peer computes the same where PyTorch is there.
 bench-smoke: build
 	$(PYTHON) tests/bench/bench.py --smoke
 

@@ -83,13 +83,15 @@ def multiplied(bench, count):
     for file in source.iterdir():
         if file.is_file():
             shutil.copy(file, out / file.name)
-    plan = (source / "comparison.toml").read_text(encoding="utf-8")
+    # Without the first and the last line, comments with the digest: it is meant to be changed.
+    plan = "".join((source / "comparison.toml").read_text(encoding="utf-8").splitlines(keepends=True)[1:-1])
     seeds = ", ".join(map(str, range(1, count + 1)))
     (out / "comparison.toml").write_text(re.sub(r"(?ms)^seeds = \[.*?\]", f"seeds = [{seeds}]", plan), encoding="utf-8")
     settings = (run / "run.toml").read_text(encoding="utf-8")
-    # Without its first line, the digest: what stands there is another run.
+    # Without digests, which earlier versions did not write: what stands there is another run.
     settings = settings.split("\n", 1)[1] if settings.startswith("sha256") else settings
-    result = (run / "result.json").read_text(encoding="utf-8")
+    result = json.loads((run / "result.json").read_text(encoding="utf-8"))
+    del result["sha256"]
     for seed in range(1, count + 1):
         folder = copy / f"seed-{seed}"
         folder.mkdir()
@@ -97,8 +99,7 @@ def multiplied(bench, count):
             if file.name not in ("run.toml", "result.json") and file.is_file():
                 os.link(file, folder / file.name)
         (folder / "run.toml").write_text(re.sub(r"(?m)^seed = 1$", f"seed = {seed}", settings), encoding="utf-8")
-        own = re.sub(r'("seed":\s*)1\b', rf"\g<1>{seed}", result, count=1)
-        (folder / "result.json").write_text(own, encoding="utf-8")
+        (folder / "result.json").write_text(json.dumps({**result, "seed": seed}), encoding="utf-8")
     return out
 
 

@@ -35,7 +35,7 @@ def time_row(row, worker, seconds, with_peer=True, compile_peer=False):
     with sides.ours(worker, row["threads"]) as own:
         told = own.ask("build", row=row["row"])
         if not with_peer or row.get("alone"):
-            own_count = count_for(own, BLOCK)
+            own_count = count_for(own, min(BLOCK, seconds / 12))
             watch = machine.Watch([own.process.pid])
             times = [own.run(own_count) / own_count for _ in range(FEWEST)]
             return {"ours": spread(times), "memory": memory(own), "others": watch.others(), **counts(row, told)}

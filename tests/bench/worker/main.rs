@@ -35,7 +35,7 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// What is built.
 enum Built {
     Steps(Box<Steps>, Work, #[expect(dead_code, reason = "the rows lie in its folder")] RandomStore),
-    Backward(Backward),
+    Backward(Box<Backward>),
     Part(Box<dyn Part>),
 }
 
@@ -61,7 +61,7 @@ fn answer(asked: &Value, built: &mut Option<Built>, threads: u32) -> Result<Valu
         (Some("build"), _) => {
             // The network before it is gone first, so that its memory is not counted for two.
             *built = None;
-            let (next, answer) = build(serde_json::from_value(asked["row"].clone())?, threads)?;
+            let (next, answer) = build(&serde_json::from_value(asked["row"].clone())?, threads)?;
             *built = Some(next);
             Ok(answer)
         }
@@ -88,26 +88,27 @@ fn answer(asked: &Value, built: &mut Option<Built>, threads: u32) -> Result<Valu
     }
 }
 
-fn build(row: Row, threads: u32) -> Result<(Built, Value)> {
+fn build(row: &Row, threads: u32) -> Result<(Built, Value)> {
     let work = row.work();
     match row.kind {
         Kind::Part => {
-            let part = parts::build(&row, threads)?;
+            let part = parts::build(row, threads)?;
             let answer = part.told();
             Ok((Built::Part(part), answer))
         }
         Kind::Cell => {
             let (layers, _) = row.network()?;
             let answer = json!({ "parameters": layers.parameters(), "multiply_adds": layers.multiply_adds() });
-            Ok((Built::Backward(Backward::start(&layers, row.batch, work, row.seed, Device::Cpu)?), answer))
+            let passes = Backward::start(&layers, row.batch, work, row.seed, Device::Cpu)?;
+            Ok((Built::Backward(Box::new(passes)), answer))
         }
         _ => {
             let (layers, plan) = row.network()?;
-            let store = RandomStore::new(&row)?;
+            let store = RandomStore::new(row)?;
             let answer = json!({
                 "plan": plan, "parameters": layers.parameters(), "multiply_adds": layers.multiply_adds(),
             });
-            let steps = Steps::start(store.job(&row, layers, plan, threads)?)?;
+            let steps = Steps::start(store.job(row, layers, plan, threads)?)?;
             Ok((Built::Steps(Box::new(steps), work, store), answer))
         }
     }
