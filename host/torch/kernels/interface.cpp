@@ -5,6 +5,7 @@
 
 #include "optimizer.h"
 #include "processor.h"
+#include "transfer.h"
 
 namespace {
 
@@ -39,6 +40,15 @@ char* genomenas_squares(double* sum, const genomenas::Piece* pieces, size_t coun
 
 char* genomenas_update(const genomenas::Update* update, const genomenas::Piece* pieces, size_t count) {
   return tried([&] { genomenas::update(*update, pieces, count); });
+}
+
+// `values` as a tensor of this shape on a CUDA device.
+char* genomenas_to_device(at::Tensor** out, const float* values, const int64_t* shape, size_t dimensions, int32_t device) {
+  return tried([&] {
+    TORCH_CHECK(device >= 0 && device <= INT8_MAX, "there is no CUDA device ", device);
+    const c10::Device cuda(c10::kCUDA, static_cast<c10::DeviceIndex>(device));
+    *out = new at::Tensor(genomenas::to_device(values, at::IntArrayRef(shape, dimensions), cuda));
+  });
 }
 
 // Drops the gradient of a leaf, so that the next backward pass moves its own there instead of adding to it.

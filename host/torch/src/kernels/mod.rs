@@ -6,6 +6,7 @@
 mod highway;
 mod optimizer;
 mod raw;
+mod transfer;
 
 use std::sync::OnceLock;
 
@@ -14,6 +15,7 @@ use genomenas_data::text::{printable, shortened};
 use crate::error::{Error, Result};
 pub(crate) use highway::{Edge, FUNCTIONS, Highway, Norm, Running};
 pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update};
+pub(crate) use transfer::to_device;
 
 /// The environment variable that chooses the kernels.
 pub const VARIABLE: &str = "GENOMENAS_KERNELS";
