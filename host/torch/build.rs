@@ -60,7 +60,15 @@ fn compile_kernels(lib: &Path) {
     };
     build(
         "genomenas_kernels",
-        &["interface.cpp", "highway.cpp", "optimizer.cpp", "processor.cpp", "team.cpp", "transfer.cpp"],
+        &[
+            "interface.cpp",
+            "flat_update.cpp",
+            "highway.cpp",
+            "optimizer.cpp",
+            "processor.cpp",
+            "team.cpp",
+            "transfer.cpp",
+        ],
         &["-fopenmp"],
     );
     build("genomenas_cell_baseline", &["cell_baseline.cpp"], &["-fopenmp-simd"]);

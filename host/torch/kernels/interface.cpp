@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "flat_update.h"
 #include "optimizer.h"
 #include "processor.h"
 #include "transfer.h"
@@ -40,6 +41,11 @@ char* genomenas_squares(double* sum, const genomenas::Piece* pieces, size_t coun
 
 char* genomenas_update(const genomenas::Update* update, const genomenas::Piece* pieces, size_t count) {
   return tried([&] { genomenas::update(*update, pieces, count); });
+}
+
+char* genomenas_update_flat(const genomenas::Update* update, const at::Tensor* weights, const at::Tensor* gradient,
+                            const at::Tensor* first, const at::Tensor* second) {
+  return tried([&] { genomenas::update_flat(*update, *weights, *gradient, *first, *second); });
 }
 
 // `values` as a tensor of this shape on a CUDA device.
