@@ -1,5 +1,7 @@
 #include "interface.h"
 
+#include <ATen/Context.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -46,6 +48,15 @@ char* genomenas_update(const genomenas::Update* update, const genomenas::Piece* 
 char* genomenas_update_flat(const genomenas::Update* update, const at::Tensor* weights, const at::Tensor* gradient,
                             const at::Tensor* first, const at::Tensor* second) {
   return tried([&] { genomenas::update_flat(*update, *weights, *gradient, *first, *second); });
+}
+
+// Has CUDA compute in float32 throughout: by default, libtorch lets cuDNN round to TF32.
+char* genomenas_keep_float32() {
+  return tried([] {
+    for (const auto operation : {at::Float32Op::CONV, at::Float32Op::RNN, at::Float32Op::MATMUL}) {
+      at::globalContext().setFloat32Precision(at::Float32Backend::CUDA, operation, at::Float32Precision::IEEE);
+    }
+  });
 }
 
 // `values` as a tensor of this shape on a CUDA device.

@@ -65,6 +65,7 @@ unsafe extern "C" {
         first: *const C_tensor,
         second: *const C_tensor,
     ) -> *mut c_char;
+    pub(super) fn genomenas_keep_float32() -> *mut c_char;
     pub(super) fn genomenas_to_device(
         out: *mut *mut C_tensor,
         values: *const f32,
