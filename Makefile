@@ -36,7 +36,7 @@ export PYTHON
 
 .PHONY: help demo test test-without-libtorch test-with-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
 	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny fuzz fuzz-lint \
-	install-cargo-fuzz minimum-rust bench bench-smoke bench-growth bench-python
+	install-cargo-fuzz minimum-rust bench bench-smoke bench-growth bench-python check-cuda
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
@@ -50,6 +50,7 @@ help:
 	@echo 'make libtorch-cuda         fetch libtorch for CUDA (about 3 GB)'
 	@echo 'make bench ROWS=cell       this beside plain PyTorch, see tests/bench/README.md; about 15 minutes without ROWS'
 	@echo 'make bench-growth          how time and memory grow with lengths, runs and rows'
+	@echo 'make check-cuda            on a machine with a GPU: that it computes the same, see tests/check-cuda/README.md'
 	@echo 'make fuzz TARGET=spaces    a fuzz target for SECONDS=600, see tests/fuzz/README.md'
 	@echo
 	@echo 'For everything but training, without libtorch:'
@@ -73,6 +74,7 @@ test-without-libtorch: prerequisites
 test-with-libtorch: build python-packages
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
 	$(CARGO) test --release $(WITH_LIBTORCH:%=-p %)
+	$(PYTHON) tests/check-cuda/test_check.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 
 # Beside the build, and in no environment of Python's own: on Debian that needs one more package.
@@ -162,6 +164,14 @@ bench-smoke: build
 
 bench-growth: build
 	$(PYTHON) tests/bench/growth.py $(BENCH_ARGS)
+
+# Without `build`, which fetches libtorch for the CPU: this needs that of `make libtorch-cuda`.
+check-cuda: prerequisites
+	@$(PYTHON) tests/check-cuda/check.py --find
+	@$(PYTHON) host/scripts/libtorch.py cuda
+	$(CARGO) build --release --workspace
+	$(CARGO) test --release -p genomenas-torch --lib --no-run
+	$(PYTHON) tests/check-cuda/check.py --genomenas $(GENOMENAS) --cargo $(CARGO)
 
 # A Python with PyTorch: $(PYTHON) where it has the right one, otherwise an environment beside the build.
 bench-python: prerequisites

@@ -60,7 +60,16 @@ fn compile_kernels(lib: &Path) {
     };
     build(
         "genomenas_kernels",
-        &["interface.cpp", "highway.cpp", "norm.cpp", "optimizer.cpp", "processor.cpp", "team.cpp"],
+        &[
+            "interface.cpp",
+            "flat_update.cpp",
+            "highway.cpp",
+            "norm.cpp",
+            "optimizer.cpp",
+            "processor.cpp",
+            "team.cpp",
+            "transfer.cpp",
+        ],
         &["-fopenmp"],
     );
     build("genomenas_baseline", &["cell_baseline.cpp", "norm_baseline.cpp"], &["-fopenmp-simd"]);

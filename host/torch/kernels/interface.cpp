@@ -1,10 +1,14 @@
 #include "interface.h"
 
+#include <ATen/Context.h>
+
 #include <cstdlib>
 #include <cstring>
 
+#include "flat_update.h"
 #include "optimizer.h"
 #include "processor.h"
+#include "transfer.h"
 
 namespace {
 
@@ -43,6 +47,29 @@ char* genomenas_squares(double* sum, const genomenas::Piece* pieces, size_t coun
 
 char* genomenas_update(const genomenas::Update* update, const genomenas::Piece* pieces, size_t count) {
   return tried([&] { genomenas::update(*update, pieces, count); });
+}
+
+char* genomenas_update_flat(const genomenas::Update* update, const at::Tensor* weights, const at::Tensor* gradient,
+                            const at::Tensor* first, const at::Tensor* second) {
+  return tried([&] { genomenas::update_flat(*update, *weights, *gradient, *first, *second); });
+}
+
+// Has CUDA compute in float32 throughout: by default, libtorch lets cuDNN round to TF32.
+char* genomenas_keep_float32() {
+  return tried([] {
+    for (const auto operation : {at::Float32Op::CONV, at::Float32Op::RNN, at::Float32Op::MATMUL}) {
+      at::globalContext().setFloat32Precision(at::Float32Backend::CUDA, operation, at::Float32Precision::IEEE);
+    }
+  });
+}
+
+// `values` as a tensor of this shape on a CUDA device.
+char* genomenas_to_device(at::Tensor** out, const float* values, const int64_t* shape, size_t dimensions, int32_t device) {
+  return tried([&] {
+    TORCH_CHECK(device >= 0 && device <= INT8_MAX, "there is no CUDA device ", device);
+    const c10::Device cuda(c10::kCUDA, static_cast<c10::DeviceIndex>(device));
+    *out = new at::Tensor(genomenas::to_device(values, at::IntArrayRef(shape, dimensions), cuda));
+  });
 }
 
 // Drops the gradient of a leaf, so that the next backward pass moves its own there instead of adding to it.

@@ -3,7 +3,7 @@
 //!
 //! | room | what | stands on |
 //! |---|---|---|
-//! | `tensor/` | devices, batches as tensors, losses, files of tensors, memory | `genomenas-data` |
+//! | `tensor/` | devices, batches as tensors, losses, files of tensors, memory | `genomenas-data`, `kernels/` |
 //! | `kernels/` | kernels of our own for what libtorch does in many small operations | C++ in `kernels/` of the crate |
 //! | `net/` | from a graph to modules, one file an operation family; supernets; flat weights | `tensor/`, `kernels/` |
 //! | [`eval`] | scoring a split with a network | `net/` |

@@ -7,6 +7,7 @@ mod highway;
 mod norm;
 mod optimizer;
 mod raw;
+mod transfer;
 
 use std::sync::OnceLock;
 
@@ -15,7 +16,8 @@ use genomenas_data::text::{printable, shortened};
 use crate::error::{Error, Result};
 pub(crate) use highway::{Edge, FUNCTIONS, Highway, Norm, Running};
 pub(crate) use norm::{BatchNorm, Scale};
-pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update};
+pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update, update_flat};
+pub(crate) use transfer::{keep_float32, to_device};
 
 /// The environment variable that chooses the kernels.
 pub const VARIABLE: &str = "GENOMENAS_KERNELS";

@@ -60,16 +60,50 @@ pub(crate) fn update(
 ) -> Result<(), TchError> {
     let size = weights.numel();
     let pieces = raw_pieces(pieces, Some(size))?;
+    let needs_first = !matches!(update.rule, Rule::RmsProp { .. }) && update.rule != Rule::Sgd { momentum: 0.0 };
+    let needs_second = !matches!(update.rule, Rule::Sgd { .. });
+    let moment = |values: &Tensor, needed: bool| if needed { data(values, size) } else { Ok(ptr::null_mut()) };
+    let raw_update = raw::Update {
+        weights: data(weights, size)?,
+        first: moment(first, needs_first)?,
+        second: moment(second, needs_second)?,
+        ..raw_numbers(update)
+    };
+    // SAFETY: the weights and moments have `size` values, and every piece lies within them.
+    raw::checked(unsafe { raw::genomenas_update(&raw const raw_update, pieces.as_ptr(), pieces.len()) })
+}
+
+/// As [`update`], on any device by libtorch's fused kernel, by a gradient \[N\] that clipping has scaled already. There is
+/// none for RMSprop.
+pub(crate) fn update_flat(
+    update: &Update,
+    weights: &Tensor,
+    gradient: &Tensor,
+    first: &Tensor,
+    second: &Tensor,
+) -> Result<(), TchError> {
+    let numbers = raw_numbers(update);
+    // SAFETY: tensors that outlive the call; libtorch checks their shapes and devices.
+    raw::checked(unsafe {
+        raw::genomenas_update_flat(
+            &raw const numbers,
+            weights.as_ptr(),
+            gradient.as_ptr(),
+            first.as_ptr(),
+            second.as_ptr(),
+        )
+    })
+}
+
+/// An update as C++ reads it, without weights and moments.
+fn raw_numbers(update: &Update) -> raw::Update {
     let (algorithm, momentum, beta1, beta2) = match update.rule {
         Rule::Sgd { momentum } => (0, momentum, 0.0, 0.0),
         Rule::RmsProp { alpha } => (1, 0.0, 0.0, alpha),
         Rule::Adam { beta1, beta2 } => (2, 0.0, beta1, beta2),
         Rule::AdamW { beta1, beta2 } => (3, 0.0, beta1, beta2),
     };
-    let needs_first = !matches!(update.rule, Rule::RmsProp { .. }) && update.rule != Rule::Sgd { momentum: 0.0 };
-    let needs_second = !matches!(update.rule, Rule::Sgd { .. });
-    let moment = |values: &Tensor, needed: bool| if needed { data(values, size) } else { Ok(ptr::null_mut()) };
-    let raw_update = raw::Update {
+    raw::Update {
         algorithm,
         rate: update.rate,
         weight_decay: update.weight_decay,
@@ -79,12 +113,10 @@ pub(crate) fn update(
         epsilon: update.epsilon,
         factor: update.factor,
         step: update.step,
-        weights: data(weights, size)?,
-        first: moment(first, needs_first)?,
-        second: moment(second, needs_second)?,
-    };
-    // SAFETY: the weights and moments have `size` values, and every piece lies within them.
-    raw::checked(unsafe { raw::genomenas_update(&raw const raw_update, pieces.as_ptr(), pieces.len()) })
+        weights: ptr::null_mut(),
+        first: ptr::null_mut(),
+        second: ptr::null_mut(),
+    }
 }
 
 /// Drops the gradient of a weight, so that the next backward pass moves its own there instead of adding to zeros.

@@ -76,6 +76,21 @@ unsafe extern "C" {
     ) -> *mut c_char;
     pub(super) fn genomenas_squares(sum: *mut f64, pieces: *const Piece, count: usize) -> *mut c_char;
     pub(super) fn genomenas_update(update: *const Update, pieces: *const Piece, count: usize) -> *mut c_char;
+    pub(super) fn genomenas_update_flat(
+        update: *const Update,
+        weights: *const C_tensor,
+        gradient: *const C_tensor,
+        first: *const C_tensor,
+        second: *const C_tensor,
+    ) -> *mut c_char;
+    pub(super) fn genomenas_keep_float32() -> *mut c_char;
+    pub(super) fn genomenas_to_device(
+        out: *mut *mut C_tensor,
+        values: *const f32,
+        shape: *const i64,
+        dimensions: usize,
+        device: i32,
+    ) -> *mut c_char;
     pub(super) fn genomenas_drop_gradient(leaf: *mut C_tensor) -> *mut c_char;
     fn genomenas_instructions() -> *const c_char;
     fn genomenas_free(words: *mut c_char);

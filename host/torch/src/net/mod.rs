@@ -30,7 +30,7 @@ use genomenas_plugin::space::{Form, LayerOp, Layers, Op, Source};
 use tch::Tensor;
 
 use crate::error::{Error, Result};
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, keep_float32};
 use crate::tensor::checkpoint;
 use crate::tensor::device::torch;
 pub(crate) use blend::Blend;
@@ -90,6 +90,9 @@ impl Net {
         let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
         let normalises_states = highway && layers.form == Form::Search;
         let (kernels, weights) = (Kernels::chosen()?, allocate(declared)?);
+        if weights.flat(weights::Part::Cnn).device() != tch::Device::Cpu {
+            keep_float32()?;
+        }
         Ok(Self { steps, output, last_dense, choices, all, normalises_states, kernels, weights })
     }
 

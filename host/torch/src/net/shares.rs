@@ -10,6 +10,7 @@ use super::blend::Blend;
 use super::mode::Mode;
 use super::weights::{Declared, Draw, Part, WeightId, Weights};
 use crate::error::{Error, Result};
+use crate::kernels::to_device;
 
 /// The standard deviation of initial alphas, from the reference.
 const DEVIATION: f64 = 1e-3;
@@ -80,6 +81,14 @@ impl Choices {
 
     /// How much each option counts in a pass of this mode.
     pub(super) fn shares(&self, weights: &Weights, mode: &Mode) -> Result<Shares> {
+        // All decisions' noise in one copy.
+        let all_noise = match &mode.blend {
+            Blend::Gumbel { noise, .. } => {
+                let length = i64::try_from(noise.len()).unwrap_or(i64::MAX);
+                Some(to_device(noise, &[length], weights.flat(Part::Arch).device())?)
+            }
+            _ => None,
+        };
         let mut noise_at = 0;
         let mut of = |at: usize, (decision, alphas): &(Decision, WeightId)| -> Result<Vec<Share>> {
             let options = decision.options.len();
@@ -87,10 +96,11 @@ impl Choices {
             let alphas = if mode.learn_alphas { alphas.shallow_clone() } else { alphas.f_detach()? };
             match &mode.blend {
                 Blend::Softmax => learned(&alphas),
-                Blend::Gumbel { temperature, noise } => {
-                    let own = noise.get(noise_at..noise_at + options).ok_or_else(|| self.misfit("noise"))?;
-                    noise_at += options;
-                    let noise = Tensor::f_from_slice(own)?.f_to_device(alphas.device())?;
+                Blend::Gumbel { temperature, .. } => {
+                    let own = i64::try_from(options).unwrap_or(i64::MAX);
+                    let left = all_noise.as_ref().filter(|noise| noise.size()[0] - noise_at >= own);
+                    let noise = left.ok_or_else(|| self.misfit("noise"))?.f_narrow(0, noise_at, own)?;
+                    noise_at += own;
                     learned(&alphas.f_add(&noise)?.f_div_scalar(*temperature)?)
                 }
                 Blend::Sum => Ok((0..options).map(|_| Share::Whole).collect()),

@@ -1,10 +1,12 @@
-//! Batches as tensors on the device: decoded on a thread of its own while the network computes.
+//! Batches as tensors on the device: decoded on a thread of its own while the network computes, and copied to a
+//! GPU while it computes, too.
 
 use genomenas_data::{BatchPlan, Decoding, Device, Error as DataError, OtherStrand, Prefetcher, Rows};
 use tch::Tensor;
 
 use super::device::torch;
 use crate::error::{Error, Result};
+use crate::kernels::to_device;
 
 /// Inputs \[B, 4, L\] and targets \[B, K\].
 pub(crate) type Batch = (Tensor, Tensor);
@@ -72,7 +74,7 @@ impl DataLoader {
             let size = shape.iter().product::<i64>();
             // The buffer is made for a whole batch; the last one may be smaller.
             let values = &values[..usize::try_from(size).unwrap_or(0)];
-            Ok(Tensor::f_from_slice(values)?.f_reshape(shape)?.f_to_device(self.device)?)
+            Ok(to_device(values, shape, self.device)?)
         };
         Ok(Some((tensor(inputs, &[rows, 4, length])?, tensor(targets, &[rows, labels])?)))
     }

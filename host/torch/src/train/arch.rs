@@ -61,7 +61,7 @@ impl ArchSteps {
             }
             _ => return Err(unknown_order()),
         };
-        self.optimizer.update(&mut passes.net.weights, gradient, number + 1, context.schedule)?;
+        self.optimizer.update(passes.net, gradient, number + 1, context.schedule)?;
         Ok(passes.count)
     }
 

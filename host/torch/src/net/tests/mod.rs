@@ -2,6 +2,7 @@
 
 mod blends;
 mod cell;
+mod device;
 mod graph;
 mod inherited;
 mod kernels;

@@ -56,11 +56,11 @@ impl Optimizer {
 
     /// Takes the gradients of the weights, clips them and updates the weights. `step` counts from 1.
     pub(super) fn step(&mut self, net: &mut Net, step: u64, schedule: SchedulePoint) -> Result<()> {
-        let weights = &mut net.weights;
-        if net.kernels == Kernels::Plain || weights.flat(Part::Cnn).device() != Device::Cpu {
-            let gradients = self.take_gradients(weights)?;
-            return self.update(weights, gradients, step, schedule);
+        if net.kernels == Kernels::Plain || net.weights.flat(Part::Cnn).device() != Device::Cpu {
+            let gradients = self.take_gradients(&mut net.weights)?;
+            return self.update(net, gradients, step, schedule);
         }
+        let weights = &mut net.weights;
         let gradients = self.parts.iter().map(|state| weights.take_pieces(state.part)).collect::<Result<Vec<_>>>()?;
         let factors = clip::factors(self.clip, &gradients)?;
         for ((state, gradients), factor) in self.parts.iter().zip(&gradients).zip(factors) {
@@ -85,17 +85,16 @@ impl Optimizer {
     }
 
     /// Updates the weights by clipped gradients; see [`Self::step`].
-    pub(super) fn update(
-        &mut self,
-        weights: &mut Weights,
-        clipped: Clipped,
-        step: u64,
-        schedule: SchedulePoint,
-    ) -> Result<()> {
+    pub(super) fn update(&mut self, net: &mut Net, clipped: Clipped, step: u64, schedule: SchedulePoint) -> Result<()> {
         let _guard = tch::no_grad_guard();
         for (state, gradient) in self.parts.iter_mut().zip(clipped.gradients) {
             let rate = learning_rate(&state.settings, schedule);
-            state.update(weights.flat(state.part), gradient, rate, step)?;
+            let weights = net.weights.flat(state.part);
+            if net.kernels == Kernels::Fused && weights.device() != Device::Cpu {
+                state.update_flat(weights, gradient, rate, step)?;
+            } else {
+                state.update(weights, gradient, rate, step)?;
+            }
         }
         Ok(())
     }

@@ -39,18 +39,36 @@ impl PartOptimizer {
         rate: f64,
         step: u64,
     ) -> Result<(), TchError> {
+        let update = self.in_one_pass(factor, rate, step);
+        kernels::update(&update, weights, &self.first, &self.second, gradients)
+    }
+
+    /// As [`Self::update`], by libtorch's fused kernel where it has one.
+    pub(super) fn update_flat(
+        &mut self,
+        weights: &Tensor,
+        gradient: Tensor,
+        rate: f64,
+        step: u64,
+    ) -> Result<(), TchError> {
+        let update = self.in_one_pass(1.0, rate, step);
+        match update.rule {
+            Rule::RmsProp { .. } => self.update(weights, gradient, rate, step),
+            _ => kernels::update_flat(&update, weights, &gradient, &self.first, &self.second),
+        }
+    }
+
+    fn in_one_pass(&self, factor: f64, rate: f64, step: u64) -> Update {
         let (rule, epsilon) = match self.settings.algorithm {
             Algorithm::Sgd { momentum } => (Rule::Sgd { momentum }, 0.0),
             Algorithm::RmsProp { alpha, epsilon } => (Rule::RmsProp { alpha }, epsilon),
             Algorithm::Adam { beta1, beta2, epsilon } => (Rule::Adam { beta1, beta2 }, epsilon),
             Algorithm::AdamW { beta1, beta2, epsilon } => (Rule::AdamW { beta1, beta2 }, epsilon),
         };
-        let weight_decay = self.settings.weight_decay;
-        let update = Update { rule, rate, weight_decay, epsilon, factor, step };
-        kernels::update(&update, weights, &self.first, &self.second, gradients)
+        Update { rule, rate, weight_decay: self.settings.weight_decay, epsilon, factor, step }
     }
 
-    /// The plain twin of [`Self::update_fused`], by a gradient in the order of the flat weights, already scaled.
+    /// The plain twin of [`Self::update_fused`] and [`Self::update_flat`], by a gradient in the order of the flat weights, already scaled.
     pub(super) fn update(
         &mut self,
         weights: &Tensor,

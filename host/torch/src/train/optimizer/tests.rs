@@ -173,6 +173,36 @@ fn the_fused_step_is_that_of_its_plain_twin() {
 }
 
 #[test]
+fn the_step_of_libtorchs_fused_kernels_is_that_of_its_plain_twin() {
+    for algorithm in [
+        Algorithm::Sgd { momentum: 0.0 },
+        Algorithm::Sgd { momentum: 0.9 },
+        Algorithm::RmsProp { alpha: 0.99, epsilon: 1e-8 },
+        Algorithm::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+        Algorithm::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+    ] {
+        let mut plain = scalar_net();
+        let mut flat = scalar_net();
+        let settings = plan(algorithm, 0.01).cnn;
+        let part = |net: &Net| PartOptimizer::new(Part::Cnn, &settings, &net.weights).unwrap();
+        let (mut by_plain, mut by_flat) = (part(&plain), part(&flat));
+        for step in 1..=5_u32 {
+            let gradient = Tensor::from_slice(&[0.5_f32, -2.0, 0.0, 3.0]) / f64::from(step);
+            let (step, rate) = (u64::from(step), 0.1);
+            by_plain.update(plain.weights.flat(Part::Cnn), gradient.copy(), rate, step).unwrap();
+            by_flat.update_flat(flat.weights.flat(Part::Cnn), gradient, rate, step).unwrap();
+        }
+        let values = |net: &mut Net, state: &PartOptimizer| {
+            let all = [net.weights.flat(Part::Cnn), &state.first, &state.second].map(Tensor::copy);
+            Vec::<f32>::try_from(Tensor::cat(&all, 0)).unwrap()
+        };
+        for (plain, flat) in values(&mut plain, &by_plain).into_iter().zip(values(&mut flat, &by_flat)) {
+            close(flat.into(), plain.into());
+        }
+    }
+}
+
+#[test]
 fn a_gradient_that_is_not_a_number_is_not_hidden_by_clipping() {
     let mut net = scalar_net();
     let mut optimizer = Optimizer::new(

@@ -9,6 +9,7 @@ mod resume;
 mod rows;
 mod scoring;
 mod steps;
+mod waits;
 
 use genomenas_data::bases::{Packed, set_bit};
 use genomenas_data::store::{ImportRecord, Row, Shape, StoreWriter, Target};

@@ -1,0 +1,101 @@
+//! Every family of operations on a GPU against the CPU: `make check-cuda`.
+
+use genomenas_plugin::space::{
+    Architecture, ArchitectureBuilder, EdgeActivation, Function, HighwayCell, HighwayEdge, Op,
+};
+
+use super::*;
+use crate::net::Mode;
+
+/// Libraries differ in the order of sums; a wrong value is off by far more.
+const TOLERANCE: f64 = 1e-3;
+
+/// A network of this operation between a convolution and a dense layer.
+fn with(op: Op) -> Architecture {
+    let mut net = ArchitectureBuilder::new("one", 41);
+    net.then("conv", Op::conv1d(8, 5)).then("op", op);
+    net.then("flat", Op::Flatten {}).then("out", Op::linear(3));
+    net.finish().unwrap()
+}
+
+fn same(kernel: usize, depthwise: bool, dilation: usize) -> Op {
+    let padding = dilation * (kernel / 2);
+    Op::Conv1d { out_channels: None, kernel, stride: 1, padding, dilation, depthwise, groups: 1, bias: false }
+}
+
+fn families() -> Vec<(String, Architecture)> {
+    let mut all = vec![
+        ("convolution", same(15, false, 1)),
+        ("depthwise convolution", same(9, true, 1)),
+        ("dilated convolution", same(5, false, 2)),
+        ("batch norm", Op::batch_norm()),
+        ("max pool", Op::MaxPool { kernel: 5, stride: 2, padding: 2 }),
+        ("average pool", Op::AvgPool { kernel: 5, stride: 3, padding: 2 }),
+        ("LSTM", Op::Lstm { hidden: 6, bidirectional: true }),
+        ("GRU", Op::Gru { hidden: 5, bidirectional: true }),
+        ("dense layer at each position", Op::linear(7)),
+        ("transposition", Op::Transpose {}),
+    ]
+    .into_iter()
+    .map(|(name, op)| (name.to_owned(), with(op)))
+    .collect::<Vec<_>>();
+    for function in [Function::Tanh, Function::Identity, Function::Sigmoid, Function::Relu, Function::Gelu] {
+        all.push((format!("{function:?}"), with(Op::Activation { function })));
+        let edge = |node| HighwayEdge { node, input: node, activation: EdgeActivation::Activation(function) };
+        let edges = (0..3).map(edge).collect();
+        let cell = HighwayCell { nodes: 3, edges, input_dropout: 0.0, hidden_dropout: 0.0 };
+        all.push((format!("highway cell of {function:?}"), with(Op::Highway(cell))));
+    }
+    all
+}
+
+/// The logits of a batch on the CPU, and all gradients by name.
+fn pass(mut net: Net, device: tch::Device) -> (Tensor, Vec<(String, Tensor)>) {
+    let mode = Mode { learn_alphas: true, ..Mode::training() };
+    let output = net.forward(&noise(&[6, 4, 41]).to_device(device), &mode).unwrap();
+    let logits = output.logits.to_device(tch::Device::Cpu);
+    loss(&Output { logits: logits.shallow_clone(), recurrent_outputs: Vec::new(), hidden: None }).backward();
+    (logits.detach(), gradients(&mut net))
+}
+
+/// Compares `device` with the CPU, and prints a line of each family: its name, how far values are off, and gradients.
+fn agree(device: Device) {
+    crate::test_support::hold_generator();
+    let on = |device, layers: &_| {
+        let mut net = Net::build(layers, 7, device).unwrap();
+        spread_alphas(&mut net);
+        pass(net, crate::tensor::device::torch(device))
+    };
+    let supernet = small().space().unwrap().supernet_layers().unwrap();
+    let families = families().into_iter().map(|(name, net)| (name, net.layers().unwrap()));
+    let mut wrong = Vec::new();
+    for (name, layers) in families.chain([("supernet".to_owned(), supernet)]) {
+        let (values, gradients) = on(Device::Cpu, &layers);
+        let (own_values, own_gradients) = on(device, &layers);
+        assert!(gradients.iter().any(|(_, gradient)| !is_zero(gradient)), "{name} has no gradient");
+        let off = distance(&own_values, &values);
+        let gradients = gradients.iter().map(|(weight, expected)| distance(named(&own_gradients, weight), expected));
+        let gradients_off = gradients.fold(0.0, f64::max);
+        #[expect(clippy::print_stdout, reason = "make check-cuda reads it")]
+        {
+            println!("agreement\t{name}\t{off:e}\t{gradients_off:e}");
+        }
+        // Not a number is not below either.
+        if !(off < TOLERANCE && gradients_off < TOLERANCE) {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "more than {TOLERANCE} off: {}", wrong.join(", "));
+}
+
+#[test]
+#[ignore = "needs a GPU: make check-cuda"]
+fn a_gpu_has_the_values_and_gradients_of_the_processor() {
+    assert!(crate::tensor::device::count() > 0, "libtorch sees no GPU");
+    agree(Device::Cuda(0));
+}
+
+#[test]
+fn every_family_that_is_compared_with_a_gpu_has_values_and_gradients() {
+    agree(Device::Cpu);
+}
