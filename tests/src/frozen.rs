@@ -18,9 +18,14 @@ const FOLDER: &str = "@FOLDER@";
 const TEXTS: [&str; 4] = ["toml", "json", "html", "jsonl"];
 
 /// The variables that keep libtorch from choosing its kernels by the processor: its own, oneDNN's and MKL's. Each of
-/// them changes the bytes of a training where the processor has more than SSE4.1.
-const SAME_KERNELS: [(&str, &str); 3] =
-    [("ATEN_CPU_CAPABILITY", "default"), ("ONEDNN_MAX_CPU_ISA", "SSE41"), ("MKL_CBWR", "COMPATIBLE")];
+/// them changes the bytes of a training where the processor has more than SSE4.1. The frozen bytes are older than
+/// kernels of our own, which round otherwise.
+const SAME_KERNELS: [(&str, &str); 4] = [
+    ("ATEN_CPU_CAPABILITY", "default"),
+    ("ONEDNN_MAX_CPU_ISA", "SSE41"),
+    ("MKL_CBWR", "COMPATIBLE"),
+    ("GENOMENAS_KERNELS", "plain"),
+];
 
 /// Where frozen bytes may differ though nothing of genomenas changed.
 pub const OTHER_CAUSES: &str = "If no code that trains, scores or decides has changed, look at what lies below: another libtorch than 2.11.0 for \
