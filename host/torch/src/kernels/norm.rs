@@ -6,7 +6,7 @@ use std::ptr;
 
 use tch::{TchError, Tensor};
 
-use super::Running;
+use super::highway::Running;
 use super::raw;
 
 /// How a norm scales what it has normalised.

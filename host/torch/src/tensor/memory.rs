@@ -188,7 +188,7 @@ impl Names {
 }
 
 /// The memory that this process holds for itself, in bytes; 0 where Linux does not report it.
-pub(crate) fn held() -> u64 {
+fn held() -> u64 {
     field("/proc/self/status", "RssAnon:").unwrap_or(0)
 }
 
