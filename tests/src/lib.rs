@@ -27,6 +27,6 @@ pub mod runs;
 pub mod table;
 pub mod tiny;
 
-pub use built::{Installation, built_plugin, genomenas, hostile_plugin, scripted_plugin};
+pub use built::{Installation, built_plugin, built_program, genomenas, hostile_plugin, scripted_plugin};
 pub use circles::circles;
 pub use outcome::{Outcome, listing};

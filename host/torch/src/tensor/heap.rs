@@ -16,8 +16,9 @@ pub(crate) fn release() {
 
 #[cfg(all(test, target_env = "gnu"))]
 mod tests {
+    use genomenas_data::memory::held;
+
     use super::*;
-    use crate::tensor::memory::held;
 
     #[test]
     fn memory_that_was_freed_goes_back_to_the_system() {
