@@ -7,7 +7,6 @@
 
 #include "flat_update.h"
 #include "optimizer.h"
-#include "processor.h"
 #include "transfer.h"
 
 namespace {
@@ -75,14 +74,6 @@ char* genomenas_to_device(at::Tensor** out, const float* values, const int64_t* 
 // Drops the gradient of a leaf, so that the next backward pass moves its own there instead of adding to it.
 char* genomenas_drop_gradient(at::Tensor* leaf) {
   return tried([&] { leaf->mutable_grad() = at::Tensor(); });
-}
-
-const char* genomenas_instructions() {
-  switch (genomenas::instructions()) {
-    case genomenas::Instructions::avx512: return "AVX-512";
-    case genomenas::Instructions::avx2: return "AVX2";
-    default: return "baseline";
-  }
 }
 
 void genomenas_free(char* words) { std::free(words); }

@@ -20,7 +20,7 @@ pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update, 
 pub(crate) use transfer::{keep_float32, to_device};
 
 /// The environment variable that chooses the kernels.
-pub const VARIABLE: &str = "GENOMENAS_KERNELS";
+const VARIABLE: &str = "GENOMENAS_KERNELS";
 
 /// Which kernels a network runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +47,5 @@ impl Kernels {
         chosen
             .clone()
             .map_err(|other| Error::input(format!("{VARIABLE} is '{other}': expected plain or fused, or leave it out")))
-    }
-
-    /// The kernels in words, for a log.
-    pub fn words(self) -> String {
-        match self {
-            Self::Plain => "plain (the operations of libtorch)".to_owned(),
-            Self::Fused => format!("fused ({})", raw::instructions()),
-        }
     }
 }

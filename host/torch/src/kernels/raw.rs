@@ -92,7 +92,6 @@ unsafe extern "C" {
         device: i32,
     ) -> *mut c_char;
     pub(super) fn genomenas_drop_gradient(leaf: *mut C_tensor) -> *mut c_char;
-    fn genomenas_instructions() -> *const c_char;
     fn genomenas_free(words: *mut c_char);
 }
 
@@ -106,12 +105,4 @@ pub(super) fn checked(words: *mut c_char) -> Result<(), TchError> {
     // SAFETY: it was allocated by malloc, and nothing else holds it.
     unsafe { genomenas_free(words) };
     Err(TchError::Torch(text))
-}
-
-/// The set of instructions that kernels use on this processor.
-pub(super) fn instructions() -> &'static str {
-    // SAFETY: needs nothing.
-    let text = unsafe { genomenas_instructions() };
-    // SAFETY: a constant string.
-    unsafe { CStr::from_ptr(text) }.to_str().unwrap_or_default()
 }

@@ -13,27 +13,3 @@ pub(crate) fn release() {
         libc::malloc_trim(0);
     }
 }
-
-#[cfg(all(test, target_env = "gnu"))]
-mod tests {
-    use super::*;
-
-    fn held() -> u64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-        line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1024
-    }
-
-    #[test]
-    fn memory_that_was_freed_goes_back_to_the_system() {
-        // Blocks below any threshold, with one behind them that keeps the heap from being cut off.
-        let blocks: Vec<Vec<u8>> = (0..4096).map(|_| vec![1; 16 << 10]).collect();
-        let behind = vec![1_u8; 16 << 10];
-        let before = held();
-        drop(blocks);
-        release();
-        let after = held();
-        assert!(after + (32 << 20) < before, "{before} bytes before, {after} after");
-        drop(behind);
-    }
-}

@@ -239,6 +239,20 @@ mod tests {
         assert_eq!(MemoryEstimate { rows, ..estimate() }.bytes() - estimate().bytes(), 5 * 4010 * 4 * 10);
     }
 
+    #[cfg(target_env = "gnu")]
+    #[test]
+    fn memory_that_was_freed_goes_back_to_the_system() {
+        // Blocks below any threshold, with one behind them that keeps the heap from being cut off.
+        let blocks: Vec<Vec<u8>> = (0..4096).map(|_| vec![1; 16 << 10]).collect();
+        let behind = vec![1_u8; 16 << 10];
+        let before = held();
+        drop(blocks);
+        heap::release();
+        let after = held();
+        assert!(after + (32 << 20) < before, "{before} bytes before, {after} after");
+        drop(behind);
+    }
+
     #[test]
     fn the_least_of_all_limits_counts_and_is_named() {
         let all = machine(100).least(None, "a").least(Some(70), "b").least(Some(80), "c");

@@ -38,6 +38,19 @@ struct Edge {
     activations: Vec<(Function, Option<OptionId>)>,
 }
 
+impl Edge {
+    /// The activations that count in a pass, each with its share; `whole` is a share of 1.
+    fn live<'a>(&'a self, pass: &'a Pass<'_>, whole: &'a Tensor) -> impl Iterator<Item = (Function, &'a Tensor)> {
+        self.activations.iter().filter_map(move |&(function, option)| {
+            match option.map(|option| pass.shares.of(option)) {
+                None | Some(Share::Whole) => Some((function, whole)),
+                Some(Share::Part(share)) => Some((function, share)),
+                Some(Share::Nothing) => None,
+            }
+        })
+    }
+}
+
 /// The live predecessors of a node in one pass; R of them.
 pub(super) struct Wires {
     inputs: Vec<usize>,
@@ -75,13 +88,8 @@ impl Nodes {
             for edge in into {
                 let mut row: [&Tensor; FUNCTIONS.len()] = [&nothing; FUNCTIONS.len()];
                 let mut functions = 0;
-                for &(function, option) in &edge.activations {
-                    let share = match option.map(|option| pass.shares.of(option)) {
-                        None | Some(Share::Whole) => &whole,
-                        Some(Share::Part(share)) => share,
-                        Some(Share::Nothing) => continue,
-                    };
-                    if let Some(column) = FUNCTIONS.iter().position(|other| *other == function) {
+                for (function, share) in edge.live(pass, &whole) {
+                    if let Some(column) = FUNCTIONS.iter().position(|&other| other == function) {
                         row[column] = share;
                         functions |= 1 << column;
                     }
@@ -110,23 +118,16 @@ impl Nodes {
     pub(super) fn wiring(&self, like: &Tensor, pass: &Pass<'_>) -> Result<Vec<Wires>, TchError> {
         let scalar = |value: f64| like.f_new_full([0_i64; 0], value, (like.kind(), like.device()));
         let (nothing, whole) = (scalar(0.0)?, scalar(1.0)?);
-        let share_of = |option: Option<OptionId>| match option.map(|option| pass.shares.of(option)) {
-            None | Some(Share::Whole) => Some(whole.shallow_clone()),
-            Some(Share::Part(share)) => Some(share.shallow_clone()),
-            Some(Share::Nothing) => None,
-        };
         let wires = |edges: &Vec<Edge>| -> Result<Wires, TchError> {
             let mut inputs = Vec::new();
             let mut by_function: BTreeMap<Function, Vec<(usize, Tensor)>> = BTreeMap::new();
             for edge in edges {
-                let live =
-                    edge.activations.iter().filter_map(|&(function, option)| Some((function, share_of(option)?)));
-                let live: Vec<(Function, Tensor)> = live.collect();
+                let live: Vec<(Function, &Tensor)> = edge.live(pass, &whole).collect();
                 if live.is_empty() {
                     continue;
                 }
                 for (function, share) in live {
-                    by_function.entry(function).or_default().push((inputs.len(), share));
+                    by_function.entry(function).or_default().push((inputs.len(), share.shallow_clone()));
                 }
                 inputs.push(edge.input);
             }

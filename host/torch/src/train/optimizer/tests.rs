@@ -8,6 +8,15 @@ use tch::Kind;
 use super::schedule::learning_rate;
 use super::*;
 
+/// Every rule, with and without momentum.
+const ALGORITHMS: [Algorithm; 5] = [
+    Algorithm::Sgd { momentum: 0.0 },
+    Algorithm::Sgd { momentum: 0.9 },
+    Algorithm::RmsProp { alpha: 0.99, epsilon: 1e-8 },
+    Algorithm::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
+    Algorithm::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
+];
+
 /// A network with one weight and no bias, so that updates can be followed by hand.
 fn scalar_net() -> Net {
     crate::test_support::hold_generator();
@@ -157,13 +166,7 @@ fn twins_agree(plan: &Plan) {
 #[test]
 fn the_fused_step_is_that_of_its_plain_twin() {
     crate::test_support::hold_generator();
-    for algorithm in [
-        Algorithm::Sgd { momentum: 0.0 },
-        Algorithm::Sgd { momentum: 0.9 },
-        Algorithm::RmsProp { alpha: 0.99, epsilon: 1e-8 },
-        Algorithm::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
-        Algorithm::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
-    ] {
+    for algorithm in ALGORITHMS {
         for clip in [Clip::None, Clip::All { norm: 0.1 }, Clip::Parts { cnn: 0.2, rnn: 0.1 }] {
             let mut plan = plan(algorithm, 0.01);
             plan.cnn.learning_rate = 1e-3;
@@ -174,13 +177,7 @@ fn the_fused_step_is_that_of_its_plain_twin() {
 
 #[test]
 fn the_step_of_libtorchs_fused_kernels_is_that_of_its_plain_twin() {
-    for algorithm in [
-        Algorithm::Sgd { momentum: 0.0 },
-        Algorithm::Sgd { momentum: 0.9 },
-        Algorithm::RmsProp { alpha: 0.99, epsilon: 1e-8 },
-        Algorithm::Adam { beta1: 0.5, beta2: 0.999, epsilon: 1e-8 },
-        Algorithm::AdamW { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },
-    ] {
+    for algorithm in ALGORITHMS {
         let mut plain = scalar_net();
         let mut flat = scalar_net();
         let settings = plan(algorithm, 0.01).cnn;
