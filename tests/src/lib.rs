@@ -26,7 +26,9 @@ pub mod project;
 pub mod runs;
 pub mod table;
 pub mod tiny;
+mod wrapped;
 
 pub use built::{Installation, built_plugin, genomenas, hostile_plugin, scripted_plugin};
 pub use circles::circles;
 pub use outcome::{Outcome, listing};
+pub use wrapped::{limited, wrapped};

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use genomenas_tests::families::{Mark, describing, reaching};
 use genomenas_tests::runs::{bytes, motif_store, result, timeless, timeless_journal};
-use genomenas_tests::{Outcome, genomenas, hostile_plugin, project};
+use genomenas_tests::{Outcome, genomenas, hostile_plugin, limited, project};
 use tempfile::TempDir;
 
 struct Scene {
@@ -267,23 +267,17 @@ fn a_flood_is_cut_and_counted_and_costs_no_run() {
 #[test]
 fn a_smaller_limit_of_addresses_is_kept_and_never_blamed_on_a_plugin() {
     let scene = Scene::new();
-    let limited = |kilobytes: u64, then: &str| {
-        let inner = describing(&scene.mark, &[("then", then)]);
-        let mut outer = Command::new("bash");
-        outer.args(["-c", "ulimit -v \"$0\"; exec \"$@\"", &kilobytes.to_string()]);
-        outer.arg(inner.get_program()).args(inner.get_args());
+    let describe = |kilobytes: u64, then: &str| {
+        let mut outer = limited(&format!("ulimit -v {kilobytes}"), &describing(&scene.mark, &[("then", then)]));
         scene.mark.put(&mut outer);
         Outcome::of(&mut outer)
     };
-    let outcome = limited(7_000_000, "nothing");
+    let outcome = describe(7_000_000, "nothing");
     assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
-    let outcome = limited(7_000_000, "allocate");
+    let outcome = describe(7_000_000, "allocate");
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("6835 MiB of addresses (ulimit -v): raise that limit"), "{}", outcome.stderr);
-    let mut search = scene.search("small", "nothing", "");
-    let mut outer = Command::new("bash");
-    outer.args(["-c", "ulimit -v 500000; exec \"$@\"", "-"]).arg(search.get_program()).args(search.get_args());
-    search = outer;
+    let mut search = limited("ulimit -v 500000", &scene.search("small", "nothing", ""));
     let told = Outcome::refusal(&mut search, 2);
     assert!(told.starts_with("this shell or job gives each process 488 MiB of addresses (ulimit -v)"), "{told}");
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{self, motif_store, motif_table, search};
-use genomenas_tests::{Outcome, genomenas, hostile_plugin, listing};
+use genomenas_tests::{Outcome, genomenas, hostile_plugin, limited, listing};
 use tempfile::TempDir;
 
 fn scene() -> (TempDir, PathBuf) {
@@ -20,17 +20,8 @@ fn scene() -> (TempDir, PathBuf) {
 
 /// The same command where no file may grow beyond so many kilobytes, as on a disk that is full.
 fn on_a_full_disk(command: &Command, kilobytes: u32) -> Command {
-    let mut full = Command::new("bash");
     // The signal would end the process before it could report anything.
-    full.args(["-c", "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"", "bash"]).arg(kilobytes.to_string());
-    full.arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => full.env(name, value),
-            None => full.env_remove(name),
-        };
-    }
-    full
+    limited(&format!("trap '' XFSZ; ulimit -f {kilobytes}"), command)
 }
 
 #[test]

@@ -13,7 +13,7 @@ use genomenas_tests::comparisons::{
 use genomenas_tests::made_up::write;
 use genomenas_tests::project::skip;
 use genomenas_tests::runs::{bytes, journal, killed, motif_store, of_type, run, start, wait_until};
-use genomenas_tests::{Outcome, genomenas};
+use genomenas_tests::{Outcome, genomenas, limited};
 use serde_json::Value;
 
 /// The states of all runs in `comparison.json`, with their reasons.
@@ -285,14 +285,6 @@ fn a_comparison_with_few_open_files_comes_to_the_same() {
     let (store, done) = done_comparison(home.path());
     let out = home.path().join("out");
     let command = compare(&store, &out, "");
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -n 64; exec \"$@\"", "sh"]).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => limited.env(name, value),
-            None => limited.env_remove(name),
-        };
-    }
-    Outcome::text(&mut limited);
+    Outcome::text(&mut limited("ulimit -n 64", &command));
     same_results(&out, &done);
 }

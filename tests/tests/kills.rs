@@ -19,8 +19,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use genomenas_tests::listing;
 use genomenas_tests::project::skip;
+use genomenas_tests::{limited, listing, wrapped};
 use rustix::process::Signal;
 
 use blows::{Blow, Target};
@@ -85,43 +85,21 @@ fn files_have_the_times_of_a_clock_that_was_set() {
     campaign.hit(&Blow::of(Signal::KILL, Target::Comparer));
 }
 
-/// A shell's limits for one start of a comparison.
-fn limited(script: &str) -> impl Fn(Command) -> Command {
-    let script = format!("{script}; exec \"$0\" \"$@\"");
-    move |command| wrapped("sh", &["-c", &script], &command)
-}
-
-/// The command as arguments of another one.
-fn wrapped(program: &str, arguments: &[&str], command: &Command) -> Command {
-    let mut outer = Command::new(program);
-    outer.args(arguments).arg(command.get_program()).args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => outer.env(name, value),
-            None => outer.env_remove(name),
-        };
-    }
-    outer
-}
-
 /// No file can grow beyond a size: the journal, a checkpoint, the weights, a result or a page cannot be written.
 #[test]
 fn files_cannot_grow() {
     let mut campaign = Campaign::new("files cannot grow");
-    campaign.start_often(|draw, command| {
-        // Blocks of 512 bytes.
-        limited(&format!("trap '' XFSZ; ulimit -f {}", 1 + draw(160)))(command)
-    });
+    campaign.start_often(|draw, command| limited(&format!("trap '' XFSZ; ulimit -f {}", 1 + draw(80)), &command));
 }
 
 /// With 64 open files a comparison works; with less it may refuse, in words, and goes on with more.
 #[test]
 fn few_files_can_be_open() {
     let mut campaign = Campaign::new("ulimit -n");
-    campaign.start_often(|draw, command| limited(&format!("ulimit -n {}", 12 + draw(53)))(command));
+    campaign.start_often(|draw, command| limited(&format!("ulimit -n {}", 12 + draw(53)), &command));
     let mut campaign = Campaign::new("ulimit -n 64");
     campaign.kills = 1;
-    campaign.last(|command| limited("ulimit -n 64")(command));
+    campaign.last(|command| limited("ulimit -n 64", &command));
 }
 
 /// Folders in which nobody may write, root included.

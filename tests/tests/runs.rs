@@ -11,7 +11,7 @@ use genomenas_tests::runs::{
     self, architecture, bytes, journal, killed, motif_store, motif_table, of_type, quietly, result, run, search, start,
     store_of, timeless, timeless_journal, train, wait_until,
 };
-use genomenas_tests::{Outcome, built_plugin, genomenas, hostile_plugin, listing, project};
+use genomenas_tests::{Outcome, built_plugin, genomenas, hostile_plugin, limited, listing, project};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -121,11 +121,7 @@ fn scores_that_the_machine_cannot_write_exit_with_1() {
     Outcome::text(&mut train(&store, &out, "--epochs 1"));
     let mut evaluation = quietly("evaluate", "");
     evaluation.arg("--run").arg(&out).arg("--out").arg(&scores);
-    let mut limited = std::process::Command::new("sh");
-    limited.args(["-c", r#"trap '' XFSZ; ulimit -f 0; exec "$0" "$@""#]);
-    limited.arg(evaluation.get_program()).args(evaluation.get_args());
-    limited.envs(evaluation.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let told = Outcome::refusal(&mut limited, 1);
+    let told = Outcome::refusal(&mut limited("trap '' XFSZ; ulimit -f 0", &evaluation), 1);
     assert!(told.contains("cannot write") && told.contains("scores.tsv"), "{told}");
     assert!(!scores.exists());
 }
