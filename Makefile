@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 PACKAGES = "$(BUILT)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
 # tests/tests/architecture.rs compares this list with what cargo says.
-WITH_LIBTORCH = genomenas genomenas-tests genomenas-torch
+WITH_LIBTORCH = genomenas-tests genomenas-torch genomenas-train
 WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
 EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(BUILT)/my-strategy"
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"

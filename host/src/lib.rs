@@ -14,6 +14,7 @@ pub mod plugins;
 pub mod run;
 pub mod run_report;
 pub mod spec;
+pub mod trainer;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};

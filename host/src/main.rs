@@ -1,7 +1,5 @@
 //! The command line; see [`genomenas::cli`].
 
-mod before;
-
 fn main() -> std::process::ExitCode {
-    genomenas::cli::main()
+    genomenas::cli::main(None)
 }

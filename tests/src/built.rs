@@ -12,6 +12,11 @@ pub fn built_plugin(package: &str) -> PathBuf {
     existing(built().join(format!("lib{}.so", package.replace('-', "_"))))
 }
 
+/// The file of a program of this workspace, built.
+pub fn built_program(name: &str) -> PathBuf {
+    existing(built().join(name))
+}
+
 /// The file of the plugin that misbehaves on demand.
 pub fn hostile_plugin() -> PathBuf {
     existing(built().join("examples/libhostile.so"))
@@ -34,9 +39,9 @@ pub struct Installation(TempDir);
 impl Installation {
     /// Installs the program where no plugin lies beside it.
     pub fn new() -> Self {
-        // Below the folder of the build, so that the files (100 MB) can be links.
+        // Below the folder of the build, so that the files (200 MB) can be links.
         let folder = tempfile::tempdir_in(built()).unwrap();
-        for name in ["genomenas", "genomenas-plugin-host"] {
+        for name in ["genomenas", "genomenas-train", "genomenas-plugin-host"] {
             fs::hard_link(built().join(name), folder.path().join(name)).unwrap();
         }
         Self(folder)

@@ -26,6 +26,7 @@ pub mod files;
 mod formats;
 pub mod hash;
 pub mod import;
+pub mod memory;
 mod mmap;
 pub mod prefetch;
 mod progress;

@@ -18,7 +18,7 @@ use signal_hook::flag;
 use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
 use super::progress::{ComparisonProgress, verify};
-use super::{out, threads};
+use super::{out, start, threads};
 use crate::compare::folder::{LockedFolder, expect_free, names};
 use crate::compare::plan::{ComparisonPlan, EntryPlan};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
@@ -171,7 +171,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     verify(&store)?;
     let folder = LockedFolder::open(&out)?;
     let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
-    let devices = devices(&plan.machine.device);
+    let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));
     let comparer = Comparer::begin(folder, plan, space)?;
@@ -280,9 +280,9 @@ fn catch_signals() -> Result<Arc<AtomicUsize>> {
 }
 
 /// The CUDA devices to spread runs over.
-fn devices(device: &str) -> Vec<String> {
-    let count = if device == "cpu" { 0 } else { genomenas_torch::device::count() };
-    gpus::to_spread_over(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref())
+fn devices(device: &str) -> Result<Vec<String>> {
+    let count = if device == "cpu" { 0 } else { start::cuda_devices()? };
+    Ok(gpus::to_spread_over(device, count, std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref()))
 }
 
 /// The command line, as a shell reads it.

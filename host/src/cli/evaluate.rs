@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{Split, Store};
-use genomenas_report::metrics::{Metrics, Resampling};
+use genomenas_report::metrics::{Intervals, Metrics, Resampling};
 use genomenas_report::scores::{self, ScoresFile, TextOptions};
-use genomenas_torch::device;
-use genomenas_torch::eval::{Evaluation, Intervals, Scoring, evaluate};
 use serde::Serialize;
 
 use super::describe::read_architecture;
@@ -20,6 +18,7 @@ use super::{out, threads};
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::run::{check_architecture, check_weights};
+use crate::trainer::{Evaluation, Trainer};
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]
@@ -129,9 +128,9 @@ struct Scores<'a> {
     metrics: &'a Metrics,
 }
 
-pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
+pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
     let threads = args.machine.threads_or(None);
-    threads::ensure(threads)?;
+    let trainer = threads::ensure(threads, trainer)?;
     args.out.iter().try_for_each(ScoresFile::expect_free)?;
     let (architecture, weights, data) = args.sources()?;
     let architecture = read_architecture(&architecture)?;
@@ -150,17 +149,17 @@ pub(crate) fn run(args: &EvaluateArgs) -> Result<()> {
         log::warn!("{} is other data than the network was trained on", data.display());
     }
     log::info!("scoring the {} split of {}", split.name(), data.display());
-    let metrics = evaluate(&Evaluation {
+    let metrics = trainer.evaluate(&Evaluation {
         architecture: &architecture,
         weights: &weights,
         store: &store,
         split,
-        scoring: Scoring {
-            average_strands,
-            groups: groups.as_deref(),
-            intervals: args.intervals.intervals(),
-            ..Scoring::of(args.batch, device::resolve(args.machine.device.parse()?)?, threads as usize)
-        },
+        batch: args.batch,
+        device: trainer.device(args.machine.device.parse()?)?,
+        threads,
+        average_strands,
+        groups: groups.as_deref(),
+        intervals: args.intervals.intervals(),
     })?;
     let groups = groups.as_deref().unwrap_or(&store.info().shape.groups);
     for file in &args.out {

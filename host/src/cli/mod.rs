@@ -17,6 +17,7 @@ mod progress;
 mod report;
 mod run;
 mod search;
+mod start;
 pub mod threads;
 mod train;
 
@@ -30,6 +31,9 @@ use compare::Ended;
 
 use crate::orphans;
 use crate::plugins::site;
+use crate::trainer::Trainer;
+
+pub use start::COUNT_DEVICES;
 
 const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 
@@ -63,8 +67,14 @@ enum Verb {
     Run(run::RunArgs),
 }
 
-/// Runs the command line of this process; returns what the process exits with.
-pub fn main() -> ExitCode {
+/// Runs the command line of this process, which trains if it has a `trainer`; returns what the process exits with.
+pub fn main(trainer: Option<&dyn Trainer>) -> ExitCode {
+    if trainer.is_some()
+        && let Err(error) = start::check_mark()
+    {
+        out::error(&error);
+        return ExitCode::from(error.exit_code());
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -74,7 +84,7 @@ pub fn main() -> ExitCode {
     };
     progress::start_log(cli.verbose);
     orphans::take_over();
-    match cli.verb.run() {
+    match cli.verb.run(trainer) {
         Ok(code) => code,
         Err(error) => {
             let error = if working_folder_is_gone() { error.context(GONE) } else { error };
@@ -107,7 +117,7 @@ fn usage(error: &clap::Error) {
 }
 
 impl Verb {
-    fn run(&self) -> Result<ExitCode> {
+    fn run(&self, trainer: Option<&dyn Trainer>) -> Result<ExitCode> {
         if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
             site::enough_addresses()?;
         }
@@ -120,13 +130,13 @@ impl Verb {
                 });
             }
             Self::Report(args) => report::run(args)?,
-            Self::Search(args) => search::run(args)?,
-            Self::Train(args) => train::run(args)?,
-            Self::Evaluate(args) => evaluate::run(args)?,
+            Self::Search(args) => search::run(args, trainer)?,
+            Self::Train(args) => train::run(args, trainer)?,
+            Self::Evaluate(args) => evaluate::run(args, trainer)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
-            Self::Run(args) => run::run(args)?,
+            Self::Run(args) => run::run(args, trainer)?,
         }
         Ok(ExitCode::SUCCESS)
     }

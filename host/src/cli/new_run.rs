@@ -11,6 +11,7 @@ use super::options::MachineOptions;
 use super::{run, threads};
 use crate::run::settings::{Data, Settings, files};
 use crate::run::{Handling, create};
+use crate::trainer::Trainer;
 
 /// Where a run is done, and on what.
 #[derive(Args, Debug)]
@@ -32,6 +33,7 @@ pub(crate) struct NewRunOptions {
 pub(crate) struct NewRun<'a> {
     options: &'a NewRunOptions,
     threads: u32,
+    trainer: &'a dyn Trainer,
     pub(crate) store: Store,
     data: Data,
 }
@@ -39,13 +41,17 @@ pub(crate) struct NewRun<'a> {
 impl NewRunOptions {
     /// Settles the threads and opens the store. A run keeps its threads when it goes on and nobody says otherwise.
     ///
-    /// The process may be started again in its place: nothing should be done before.
-    pub(crate) fn begin(&self, store: impl FnOnce() -> Result<PathBuf>) -> Result<NewRun<'_>> {
+    /// The process may become another program: nothing should be done before.
+    pub(crate) fn begin<'a>(
+        &'a self,
+        trainer: Option<&'a dyn Trainer>,
+        store: impl FnOnce() -> Result<PathBuf>,
+    ) -> Result<NewRun<'a>> {
         let earlier = Settings::read(&self.out).ok().map(|settings| settings.threads);
         let threads = self.machine.threads_or(earlier);
-        threads::ensure(threads)?;
+        let trainer = threads::ensure(threads, trainer)?;
         let (store, data) = open(&store()?)?;
-        Ok(NewRun { options: self, threads, store, data })
+        Ok(NewRun { options: self, threads, trainer, store, data })
     }
 }
 
@@ -80,7 +86,7 @@ impl NewRun<'_> {
         architecture: Option<&Architecture>,
     ) -> Result<()> {
         create(&self.options.out, settings, space, architecture)?;
-        run::execute(&self.options.out, handling, self.options.json)
+        run::execute(self.trainer, &self.options.out, handling, self.options.json)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::plugins::crashes::{self, Record};
 use crate::run::settings::{Search, Settings, files};
 use crate::run::{self, Handling, RunResult, State};
 use crate::run_report;
+use crate::trainer::Trainer;
 
 /// Does one run, from its folder alone: begins it, or continues it
 #[derive(Args, Debug)]
@@ -39,21 +40,21 @@ pub(crate) struct RunArgs {
     limits: LimitOptions,
 }
 
-pub(crate) fn run(args: &RunArgs) -> Result<()> {
+pub(crate) fn run(args: &RunArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
     lifetime::end_with_comparer()?;
     let settings = Settings::read(&args.folder)?;
-    threads::ensure(settings.threads)?;
+    let trainer = threads::ensure(settings.threads, trainer)?;
     let handling = Handling { data: args.data.clone(), ..args.limits.handling(&args.plugins) };
     if args.progress_lines {
         let mut progress = LinesProgress(RunProgress::new("run"));
-        let result = run::execute(&args.folder, &handling, &mut progress)?;
+        let result = run::execute(trainer, &args.folder, &handling, &mut progress)?;
         write_page(&args.folder);
         return check(result);
     }
     if let Some(search) = &settings.search {
         check_crashes(search)?;
     }
-    execute(&args.folder, &handling, args.json)
+    execute(trainer, &args.folder, &handling, args.json)
 }
 
 /// Refuses a plugin that crashed too often. A run of a comparison that is under way is not asked.
@@ -75,11 +76,11 @@ fn check(result: RunResult) -> Result<()> {
 }
 
 /// Executes the run in `folder` and prints its result.
-pub(crate) fn execute(folder: &Path, handling: &Handling, json: bool) -> Result<()> {
+pub(crate) fn execute(trainer: &dyn Trainer, folder: &Path, handling: &Handling, json: bool) -> Result<()> {
     let result = {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut progress = RunProgress::new(&name);
-        run::execute(folder, handling, &mut progress)?
+        run::execute(trainer, folder, handling, &mut progress)?
     };
     write_page(folder);
     if json {

@@ -14,6 +14,7 @@ use crate::plugins::preview;
 use crate::plugins::rehearsal::{Rehearsal, rehearse};
 use crate::run::settings::{Search, Settings};
 use crate::spec::{Spec, space};
+use crate::trainer::Trainer;
 
 /// Searches for an architecture with one strategy
 #[derive(Args, Debug)]
@@ -49,8 +50,8 @@ pub(crate) struct SearchArgs {
     limits: LimitOptions,
 }
 
-pub(crate) fn run(args: &SearchArgs) -> Result<()> {
-    let run = args.run.begin(|| Ok(args.data.clone()))?;
+pub(crate) fn run(args: &SearchArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
+    let run = args.run.begin(trainer, || Ok(args.data.clone()))?;
     let info = run.store.info();
     let space_spec = args.space.spec()?;
     let space = space::resolve(&space_spec, info.shape.length, info.shape.labels.len())?;

@@ -1,16 +1,11 @@
-//! Threads and memory are settled before libtorch loads: its OpenMP and the C library read the environment once, when the
-//! process starts. So a process that trains starts itself again, once, with the right environment.
+//! Threads and memory are settled before libtorch loads: its OpenMP and the C library read the environment once, when a
+//! program starts. So they are settled by the program that becomes the one that trains.
 
-use std::os::unix::process::CommandExt;
-use std::process::Command;
-
-use genomenas_data::error::{Error, Result};
+use genomenas_data::error::Result;
 use genomenas_data::text::{printable, shortened};
 
-use super::cores;
-
-/// Set by the first start to the number of its process, which is also that of the second, so that there is never a third.
-const GUARD: &str = "GENOMENAS_THREADS_ARE_SET";
+use super::{cores, start};
+use crate::trainer::Trainer;
 
 /// How often an idle thread of OpenMP looks for work before it sleeps, where it has a core to itself: 30 to 100 µs.
 ///
@@ -30,25 +25,23 @@ const MALLOC: [(&str, &str, u64); 2] = [
     ("glibc.malloc.trim_threshold", "MALLOC_TRIM_THRESHOLD_", 1 << 40),
 ];
 
-/// Returns in a process whose environment gives it `threads` threads: this one, or the same program started again in
-/// its place with the same arguments.
-///
-/// # Errors
-///
-/// This program is not found, or does not start.
-pub fn ensure(threads: u32) -> Result<()> {
-    let own = std::process::id().to_string();
-    if std::env::var(GUARD).is_ok_and(|set| set == own) {
-        if std::env::var("OMP_NUM_THREADS").is_ok_and(|set| set != threads.to_string()) {
-            log::warn!(
-                "the environment changes back the thread settings (OMP_NUM_THREADS and others): training may be slow"
-            );
-        }
-        return Ok(());
+/// Returns what trains, in a process whose environment gives it `threads` threads: this one, if it is the program that
+/// trains, else what it becomes.
+pub(crate) fn ensure(threads: u32, trainer: Option<&dyn Trainer>) -> Result<&dyn Trainer> {
+    let Some(trainer) = trainer else {
+        return Err(start::become_trainer(settled(threads)));
+    };
+    if std::env::var("OMP_NUM_THREADS").is_ok_and(|set| set != threads.to_string()) {
+        log::warn!(
+            "the environment changes back the thread settings (OMP_NUM_THREADS and others): training may be slow"
+        );
     }
-    let program = std::env::current_exe().map_err(|error| {
-        Error::failed(format!("cannot find this program to start it again with {threads} threads: {error}"))
-    })?;
+    Ok(trainer)
+}
+
+/// The variables for a program that trains with `threads` threads and that this process is about to become. Holds cores
+/// for it where there are enough.
+pub fn settled(threads: u32) -> Vec<(&'static str, String)> {
     // One thread waits for nobody, and what a control group allows may be less than the cores are.
     let fit = (2..=available()).contains(&threads);
     let cores = if fit { cores::hold(threads) } else { None };
@@ -58,11 +51,10 @@ pub fn ensure(threads: u32) -> Result<()> {
     if !replaced.is_empty() {
         log::info!("set for {threads} threads, in place of what the environment says: {}", replaced.join(", "));
     }
+    // The program that this process becomes holds them.
+    std::mem::forget(cores);
     let tunables = tunables(|name| std::env::var(name).ok());
-    let mut again = Command::new(&program);
-    again.args(std::env::args_os().skip(1)).envs(wanted).env(TUNABLES, tunables).env(GUARD, own);
-    let error = again.exec();
-    Err(Error::failed(format!("cannot start {} again with {threads} threads: {error}", program.display())))
+    wanted.into_iter().chain([(TUNABLES, tunables)]).collect()
 }
 
 /// The variables that give a process `threads` threads which look for work `spins` times before they sleep.

@@ -18,6 +18,7 @@ use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::run::{Handling, check_architecture};
 use crate::spec::{Spec, recipe, space};
+use crate::trainer::Trainer;
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]
@@ -62,8 +63,8 @@ struct What {
     run: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &TrainArgs) -> Result<()> {
-    let run = args.new_run.begin(|| args.store())?;
+pub(crate) fn run(args: &TrainArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
+    let run = args.new_run.begin(trainer, || args.store())?;
     let info = run.store.info();
     let plan = recipe::resolve(&[&args.recipe.table()?])?;
     check::plan(&plan, &info.for_checks())

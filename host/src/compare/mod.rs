@@ -28,10 +28,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
+use genomenas_data::memory;
 use genomenas_plugin::space::Space;
 use genomenas_report::model::RunState;
 use genomenas_report::{self as report, model::Comparison};
-use genomenas_torch::memory;
 
 use crate::run::settings::{Settings, files as run_files};
 use crate::run::{self, State};

@@ -5,37 +5,49 @@ use std::time::{Duration, Instant};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{Device, Rows, Store, files as disk};
-use genomenas_torch::device;
 
 use super::handling::Handling;
 use super::observe::{Event, Observer};
 use super::settings::{Kept, Settings, files};
+use crate::trainer::Trainer;
 use crate::verified;
 
 /// A verification that takes longer is a phase of the run.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// What every phase of a run needs.
-pub(super) struct Context {
-    pub(super) folder: PathBuf,
-    pub(super) settings: Settings,
+pub struct Context {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// What it says.
+    pub settings: Settings,
     pub(super) handling: Handling,
     /// The digest of the settings.
-    pub(super) digest: String,
-    pub(super) store: Store,
-    pub(super) train: Rows,
-    pub(super) valid: Rows,
-    pub(super) device: Device,
+    pub digest: String,
+    /// The data.
+    pub store: Store,
+    /// The rows to train on.
+    pub train: Rows,
+    /// The rows to validate on.
+    pub valid: Rows,
+    /// Where to compute.
+    pub device: Device,
 }
 
 impl Context {
     /// Opens the data of the run in `folder`, and makes the folder ready for it.
-    pub(super) fn open(folder: &Path, kept: Kept, handling: Handling, observer: &mut dyn Observer) -> Result<Self> {
+    pub(super) fn open(
+        trainer: &dyn Trainer,
+        folder: &Path,
+        kept: Kept,
+        handling: Handling,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
         let Kept { settings, digest, verified } = kept;
         if !verified {
             log::info!("{} is not verified: it names no digest", folder.join(files::SETTINGS).display());
         }
-        let device = device::resolve(settings.device.parse()?)?;
+        let device = trainer.device(settings.device.parse()?)?;
         let store = Store::open(&settings.data.store)?;
         if store.info().digest != settings.data.digest {
             return Err(Error::input(format!(

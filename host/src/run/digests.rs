@@ -13,7 +13,11 @@ use super::settings::files;
 
 /// The text of a file with which a run was made, if it is as it was then. `expected` is its SHA-256, which runs of
 /// earlier versions do not know.
-pub(super) fn unchanged(path: &Path, expected: Option<&str>) -> Result<String> {
+///
+/// # Errors
+///
+/// It was changed, or cannot be read.
+pub fn unchanged(path: &Path, expected: Option<&str>) -> Result<String> {
     let text = read_text(path)?;
     let Some(expected) = expected else {
         log::info!("{} is not verified: the run is of an earlier version", path.display());
@@ -32,13 +36,7 @@ pub(super) fn unchanged(path: &Path, expected: Option<&str>) -> Result<String> {
 
 /// The error of a journal that `holds` less than was there when `saved` was saved, `after` so much; once that is removed,
 /// something is done again.
-pub(super) fn cut_off(
-    journal: &Path,
-    holds: impl Display,
-    saved: &Path,
-    after: impl Display,
-    again: impl Display,
-) -> Error {
+pub fn cut_off(journal: &Path, holds: impl Display, saved: &Path, after: impl Display, again: impl Display) -> Error {
     let saved = saved.display();
     let what = format!(
         "records are missing at its end: it holds {holds}, and {saved} was saved after {after}; put the journal back from \

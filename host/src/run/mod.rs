@@ -3,19 +3,17 @@
 //! A run needs nothing but its folder and the data. Killed at any moment and executed again, it goes on where it was
 //! and ends as if it had never been killed.
 
-mod backend;
 mod context;
 pub(crate) mod data;
-mod digests;
-mod finish;
+pub mod digests;
 pub(crate) mod folder;
 mod handling;
 pub mod journal;
 mod observe;
 mod result;
-mod saved_state;
+pub mod saved_state;
 pub mod settings;
-mod strategy;
+pub mod strategy;
 
 use std::fs::File;
 use std::path::Path;
@@ -23,13 +21,13 @@ use std::path::Path;
 use genomenas_plugin::space::{Architecture, Space};
 use serde::Serialize;
 
+pub use context::Context;
 pub use digests::{check_architecture, check_weights};
 pub use handling::Handling;
-pub use observe::{Event, Observer};
+pub use observe::{Event, Observer, relay, span};
 pub use result::{RunResult, State};
 pub use settings::Settings;
 
-use context::Context;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
 use genomenas_data::hash::sha256;
@@ -37,6 +35,7 @@ use settings::{Kept, files};
 
 use crate::difference;
 use crate::lock::try_lock;
+use crate::trainer::Trainer;
 
 /// Makes a run folder, or accepts one that was made with the same settings.
 ///
@@ -165,7 +164,12 @@ impl Made {
 ///
 /// [`Error::Input`] if the run cannot begin: no settings, other data than it was made for, another process at work
 /// in the folder. A run that began and failed is no error: its result says so.
-pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) -> Result<RunResult> {
+pub fn execute(
+    trainer: &dyn Trainer,
+    folder: &Path,
+    handling: &Handling,
+    observer: &mut dyn Observer,
+) -> Result<RunResult> {
     let _lock = lock(folder)?;
     let kept = Settings::kept(folder)?;
     if let Some(result) = RunResult::read(folder)? {
@@ -182,9 +186,9 @@ pub fn execute(folder: &Path, handling: &Handling, observer: &mut dyn Observer) 
         settings.data.store = store;
         settings.write(folder)?;
     }
-    let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), observer)?;
+    let context = Context::open(trainer, folder, Kept { settings, ..kept }, handling.clone(), observer)?;
     let mut result = RunResult::of(&context.settings);
-    match finish::run(&context, observer, &mut result) {
+    match trainer.run(&context, observer, &mut result) {
         Ok(()) => {}
         Err(error) if error.is_failure() => {
             result.state = State::Failed;

@@ -1,11 +1,8 @@
 //! What a run tells the one who watches it.
 
-use std::time::{Duration, Instant};
-
 use genomenas_plugin::engine::{self, Phase, Resolved};
 use genomenas_plugin::message::{Candidate, Discard, Epoch, MaskScore, Outcome, Proposal, Report};
 use genomenas_plugin::space::Form;
-use genomenas_torch::train::StepObserver;
 
 /// News of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,40 +40,11 @@ pub trait Observer {
     fn event(&mut self, event: &Event);
 }
 
-/// Turns the steps of a training into [`Event::Progress`].
-pub(super) struct Steps<'a> {
-    observer: &'a mut dyn Observer,
-    /// The part of the run that was finished when this training began, and the part that it is.
-    span: (f64, f64),
-    since: Instant,
-    samples: u64,
-}
-
-impl<'a> Steps<'a> {
-    pub(super) fn new(observer: &'a mut dyn Observer, span: (f64, f64)) -> Self {
-        Self { observer, span, since: Instant::now(), samples: 0 }
-    }
-}
-
-impl StepObserver for Steps<'_> {
-    fn step(&mut self, done: f64, samples: u64) {
-        self.samples += samples;
-        let elapsed = self.since.elapsed();
-        if elapsed > Duration::from_millis(500) {
-            let rate = self.samples as f64 / elapsed.as_secs_f64();
-            let (before, part) = self.span;
-            self.observer.event(&Event::Progress { done: (before + part * done).min(1.0), rate });
-            self.since = Instant::now();
-            self.samples = 0;
-        }
-    }
-}
-
 /// The part of a run that its search is, when a final training follows.
-pub(super) const SEARCH_SHARE: f64 = 0.5;
+const SEARCH_SHARE: f64 = 0.5;
 
 /// The span of a phase within the run.
-pub(super) fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64) {
+pub fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64) {
     match (phase, has_search, has_final) {
         (Phase::Search, _, true) => (0.0, SEARCH_SHARE),
         (Phase::Search, ..) | (Phase::Final, false, _) => (0.0, 1.0),
@@ -85,7 +53,7 @@ pub(super) fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64
 }
 
 /// Passes on what happens in the search of a strategy.
-pub(super) fn relay(observer: &mut dyn Observer, strategy: &str, event: &engine::Event<'_>) {
+pub fn relay(observer: &mut dyn Observer, strategy: &str, event: &engine::Event<'_>) {
     if let engine::Event::Reported(Report { trial, drawn_anew: Some(drawn_anew), .. }) = event {
         observer.event(&Event::Message(format!("trial {trial} begins with the weights of another: {drawn_anew}")));
     }

@@ -17,9 +17,12 @@ use super::settings::files;
 const MARK: &[u8] = b"genomenas state 2\n";
 
 /// The log of a search: its journal, and beside it the state of the strategy.
-pub(super) struct RunLog<'a> {
-    pub(super) folder: &'a Path,
-    pub(super) journal: &'a mut Journal,
+#[derive(Debug)]
+pub struct RunLog<'a> {
+    /// The run's folder.
+    pub folder: &'a Path,
+    /// Its journal.
+    pub journal: &'a mut Journal,
 }
 
 impl Log for RunLog<'_> {

@@ -13,7 +13,11 @@ use crate::plugins::pinned::pinned;
 use crate::plugins::{Limits, PluginInstance, folders};
 
 /// The strategy as it stands after `records`, which are those of `journal`.
-pub(super) fn resume(
+///
+/// # Errors
+///
+/// Its plugin is not found, cannot be started, or does not repeat what it did.
+pub fn resume(
     context: &Context,
     search: &Search,
     space: &Space,

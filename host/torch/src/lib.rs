@@ -23,4 +23,4 @@ pub mod train;
 
 pub use error::{Error, Result};
 pub use net::{Mixer, Net};
-pub use tensor::{device, memory};
+pub use tensor::device;

@@ -19,7 +19,9 @@ mod row;
 
 use std::error::Error;
 use std::io::{BufRead, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use genomenas::cli::threads;
 use genomenas_data::Device;
@@ -41,7 +43,7 @@ enum Built {
 
 fn main() -> Result<()> {
     let threads: u32 = std::env::args().nth(1).ok_or("expected the number of threads")?.parse()?;
-    threads::ensure(threads)?;
+    settle(threads)?;
     let mut built = None;
     for line in std::io::stdin().lock().lines() {
         let asked: Value = serde_json::from_str(&line?)?;
@@ -53,6 +55,18 @@ fn main() -> Result<()> {
         std::io::stdout().flush()?;
     }
     Ok(())
+}
+
+/// Returns in a process with the environment of one that trains: this one, or the same program started in its place.
+fn settle(threads: u32) -> Result<()> {
+    const GUARD: &str = "GENOMENAS_WORKER_PROCESS";
+    let own = std::process::id().to_string();
+    if std::env::var(GUARD).is_ok_and(|set| set == own) {
+        return Ok(());
+    }
+    let mut again = Command::new(std::env::current_exe()?);
+    again.args(std::env::args_os().skip(1)).envs(threads::settled(threads)).env(GUARD, own);
+    Err(again.exec().into())
 }
 
 fn answer(asked: &Value, built: &mut Option<Built>, threads: u32) -> Result<Value> {

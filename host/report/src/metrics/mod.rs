@@ -43,4 +43,4 @@ pub use collector::Collector;
 pub use finish::{MetricOptions, Thresholds};
 pub use label::LabelMetrics;
 pub use measure::Measure;
-pub use results::{GroupMetrics, Metrics, Resampled, Resampling};
+pub use results::{GroupMetrics, Intervals, Metrics, Resampled, Resampling};

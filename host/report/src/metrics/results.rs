@@ -59,6 +59,19 @@ pub enum Resampling {
     Chromosome,
 }
 
+/// How averages get intervals: see [`Bootstrap`](super::Bootstrap).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Intervals {
+    /// The number of resamples.
+    pub resamples: u32,
+    /// The blocks of rows that are drawn.
+    pub by: Resampling,
+    /// The share of the resamples within an interval.
+    pub confidence: f64,
+    /// The seed of the draws.
+    pub seed: u64,
+}
+
 /// How the intervals of [`Metrics`] were made, and the intervals of the metrics over all classes together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resampled {

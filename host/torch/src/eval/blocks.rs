@@ -3,7 +3,7 @@
 use genomenas_data::{Error, OtherStrand, Result, Rows};
 use genomenas_report::metrics::{Bootstrap, Resampling};
 
-use super::scoring::Intervals;
+use genomenas_report::metrics::Intervals;
 
 /// The bootstrap of chosen rows of a split.
 ///

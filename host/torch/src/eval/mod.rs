@@ -13,4 +13,4 @@ mod tests;
 pub use evaluate::{Evaluation, evaluate};
 pub use score::score;
 pub(crate) use score::score_while;
-pub use scoring::{Intervals, Scoring};
+pub use scoring::Scoring;

@@ -1,7 +1,7 @@
 //! How a split is scored.
 
 use genomenas_data::Device;
-use genomenas_report::metrics::{Resampling, Thresholds};
+use genomenas_report::metrics::{Intervals, Thresholds};
 
 use crate::net::Mixer;
 
@@ -45,17 +45,4 @@ impl Scoring<'_> {
             intervals: None,
         }
     }
-}
-
-/// How averages get intervals: see [`genomenas_report::metrics::Bootstrap`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Intervals {
-    /// The number of resamples.
-    pub resamples: u32,
-    /// The blocks of rows that are drawn.
-    pub by: Resampling,
-    /// The share of the resamples within an interval.
-    pub confidence: f64,
-    /// The seed of the draws.
-    pub seed: u64,
 }

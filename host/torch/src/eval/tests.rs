@@ -8,7 +8,9 @@ use genomenas_plugin::seed;
 use genomenas_plugin::space::Architecture;
 use genomenas_report::metrics::{Measure, Metrics, Resampling, Thresholds};
 
-use super::{Intervals, Scoring, score, score_while};
+use genomenas_report::metrics::Intervals;
+
+use super::{Scoring, score, score_while};
 use crate::net::Net;
 
 const LENGTH: usize = 20;

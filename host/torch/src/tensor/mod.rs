@@ -5,4 +5,4 @@ pub mod device;
 mod heap;
 pub(crate) mod loader;
 pub(crate) mod loss;
-pub mod memory;
+pub(crate) mod memory;

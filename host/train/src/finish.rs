@@ -2,6 +2,10 @@
 
 use std::time::Instant;
 
+use genomenas::run::journal::Journal;
+use genomenas::run::saved_state::RunLog;
+use genomenas::run::settings::{Search, files};
+use genomenas::run::{Context, Event, Observer, RunResult, digests, span, strategy};
 use genomenas_data::FinalEvaluation;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
@@ -14,15 +18,8 @@ use genomenas_report::metrics::Thresholds;
 use genomenas_torch::eval::{self, Scoring};
 use genomenas_torch::train::{Job, Start, Training};
 
-use super::backend::TorchBackend;
-use super::context::Context;
-use super::digests;
-use super::journal::Journal;
-use super::observe::{Event, Observer, Steps, span};
-use super::result::RunResult;
-use super::saved_state::RunLog;
-use super::settings::{Search, files};
-use super::strategy;
+use crate::backend::TorchBackend;
+use crate::steps::Steps;
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Links the program and its tests with the libtorch of `genomenas-torch`, and passes the arguments on to dependents.
+//! Links the program and its tests with the libtorch of `genomenas-torch`.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
@@ -6,6 +6,5 @@ fn main() {
         for argument in arguments.split('\t') {
             println!("cargo:rustc-link-arg={argument}");
         }
-        println!("cargo:link_arguments={arguments}");
     }
 }

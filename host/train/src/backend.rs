@@ -4,20 +4,20 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use genomenas::run::digests::cut_off;
+use genomenas::run::settings::{Search, files};
+use genomenas::run::{Context, Observer, relay};
 use genomenas_data::error::Error;
+use genomenas_data::memory;
 use genomenas_plugin::engine::{
     self, Networks, Resolved, RunningTrial, Size, StepOutcome, TrialError, Turn, scoring_mixing,
 };
 use genomenas_plugin::message::{Alphas, Cost, DrawnAnew, Initialisation, Mixing, Stopped, Trial, TrialId, Work};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Mask;
-use genomenas_torch::memory;
 use genomenas_torch::train::{self, ScoreJob, Scoring, Start, StepObserver, Training};
 
-use super::context::Context;
-use super::digests::cut_off;
-use super::observe::{Observer, Steps, relay};
-use super::settings::{Search, files};
+use crate::steps::Steps;
 
 /// A checkpoint younger than this is not written again after an epoch: what it lacks is trained again, to the same
 /// result.

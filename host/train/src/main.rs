@@ -1,0 +1,52 @@
+//! The program that trains and scores: [`genomenas::cli`] with libtorch.
+//!
+//! A user starts `genomenas`, which becomes this program where a verb trains or scores. It lies beside that one.
+
+mod backend;
+mod before;
+mod finish;
+mod steps;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use genomenas::cli;
+use genomenas::run::{Context, Observer, RunResult};
+use genomenas::trainer::{Evaluation, Trainer};
+use genomenas_data::error::Result;
+use genomenas_data::{Device, DeviceChoice};
+use genomenas_report::metrics::Metrics;
+use genomenas_torch::device;
+use genomenas_torch::eval::{self, Scoring};
+
+fn main() -> ExitCode {
+    if std::env::args_os().skip(1).eq([cli::COUNT_DEVICES]) {
+        let said = writeln!(std::io::stdout(), "{}", device::count());
+        return if said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    cli::main(Some(&Libtorch))
+}
+
+/// Trains and scores on libtorch.
+struct Libtorch;
+
+impl Trainer for Libtorch {
+    fn device(&self, choice: DeviceChoice) -> Result<Device> {
+        device::resolve(choice)
+    }
+
+    fn run(&self, context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
+        finish::run(context, observer, result)
+    }
+
+    fn evaluate(&self, evaluation: &Evaluation<'_>) -> Result<Metrics> {
+        let Evaluation { architecture, weights, store, split, .. } = *evaluation;
+        let scoring = Scoring {
+            average_strands: evaluation.average_strands,
+            groups: evaluation.groups,
+            intervals: evaluation.intervals,
+            ..Scoring::of(evaluation.batch, evaluation.device, evaluation.threads as usize)
+        };
+        Ok(eval::evaluate(&eval::Evaluation { architecture, weights, store, split, scoring })?)
+    }
+}
