@@ -39,7 +39,7 @@ pub struct Installation(TempDir);
 impl Installation {
     /// Installs the program where no plugin lies beside it.
     pub fn new() -> Self {
-        // Below the folder of the build, so that the files (200 MB) can be links.
+        // Below the folder of the build, so that the files (50 MB) can be links.
         let folder = tempfile::tempdir_in(built()).unwrap();
         for name in ["genomenas", "genomenas-train", "genomenas-plugin-host"] {
             fs::hard_link(built().join(name), folder.path().join(name)).unwrap();
@@ -70,6 +70,9 @@ fn command(program: &Path) -> Command {
         .env_remove("GENOMENAS_PLUGINS")
         .env_remove("GENOMENAS_PLUGIN_HOST")
         .env_remove("RUST_LOG")
+        // What is set in place of these is told.
+        .env_remove("OMP_NUM_THREADS")
+        .env_remove("MKL_NUM_THREADS")
         // Plugins that the person who tests has installed.
         .env("XDG_DATA_HOME", "/nonexistent")
         // Crashes that tests ask for must not count, and nothing can be written below a device.

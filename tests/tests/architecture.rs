@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use genomenas_tests::{Outcome, built_plugin, built_program, circles, project};
+use object::Object as _;
 use object::elf::DT_NEEDED;
 use object::read::elf::ElfFile64;
 use serde_json::Value;
@@ -191,6 +192,17 @@ fn the_program_starts_without_libtorch_and_only_what_it_becomes_to_train_loads_i
     assert!(of_torch("genomenas-train"));
     assert!(!of_torch("genomenas"));
     assert!(!of_torch("genomenas-plugin-host"));
+}
+
+#[test]
+fn no_debug_tables_lie_in_what_is_installed_and_copied() {
+    let programs = ["genomenas", "genomenas-train", "genomenas-plugin-host"].map(built_program);
+    for file in programs.into_iter().chain(plugins().iter().map(|plugin| built_plugin(plugin.name))) {
+        let bytes = fs::read(&file).unwrap();
+        let elf: ElfFile64<'_, object::Endianness> = ElfFile64::parse(bytes.as_slice()).unwrap();
+        assert!(elf.section_by_name(".debug_info").is_none(), "{}", file.display());
+        assert!(elf.symbols().next().is_some(), "backtraces of {} have names", file.display());
+    }
 }
 
 #[test]

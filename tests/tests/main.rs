@@ -1,4 +1,4 @@
-//! Everything that drives the built program and real plugin files, as one binary: it links libtorch once.
+//! Everything that drives the built program and real plugin files, as one binary, which is linked once.
 
 mod answers;
 mod architecture;
@@ -38,3 +38,4 @@ mod sampling;
 mod small_data;
 mod tabulated;
 mod trust;
+mod two_programs;

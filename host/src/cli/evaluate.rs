@@ -17,8 +17,8 @@ use super::progress::verify;
 use super::{out, threads};
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
+use crate::run::trainer::{Evaluation, Trainer};
 use crate::run::{check_architecture, check_weights};
-use crate::trainer::{Evaluation, Trainer};
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]

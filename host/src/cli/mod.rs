@@ -31,7 +31,7 @@ use compare::Ended;
 
 use crate::orphans;
 use crate::plugins::site;
-use crate::trainer::Trainer;
+use crate::run::trainer::Trainer;
 
 pub use start::COUNT_DEVICES;
 

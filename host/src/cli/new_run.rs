@@ -10,8 +10,8 @@ use genomenas_plugin::space::{Architecture, Space};
 use super::options::MachineOptions;
 use super::{run, threads};
 use crate::run::settings::{Data, Settings, files};
+use crate::run::trainer::Trainer;
 use crate::run::{Handling, create};
-use crate::trainer::Trainer;
 
 /// Where a run is done, and on what.
 #[derive(Args, Debug)]

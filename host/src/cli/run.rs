@@ -12,9 +12,9 @@ use super::{out, threads};
 use crate::compare::lifetime;
 use crate::plugins::crashes::{self, Record};
 use crate::run::settings::{Search, Settings, files};
+use crate::run::trainer::Trainer;
 use crate::run::{self, Handling, RunResult, State};
 use crate::run_report;
-use crate::trainer::Trainer;
 
 /// Does one run, from its folder alone: begins it, or continues it
 #[derive(Args, Debug)]

@@ -13,8 +13,8 @@ use super::options::{PluginOptions, SpaceOptions};
 use crate::plugins::preview;
 use crate::plugins::rehearsal::{Rehearsal, rehearse};
 use crate::run::settings::{Search, Settings};
+use crate::run::trainer::Trainer;
 use crate::spec::{Spec, space};
-use crate::trainer::Trainer;
 
 /// Searches for an architecture with one strategy
 #[derive(Args, Debug)]

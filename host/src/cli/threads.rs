@@ -5,7 +5,7 @@ use genomenas_data::error::Result;
 use genomenas_data::text::{printable, shortened};
 
 use super::{cores, start};
-use crate::trainer::Trainer;
+use crate::run::trainer::Trainer;
 
 /// How often an idle thread of OpenMP looks for work before it sleeps, where it has a core to itself: 30 to 100 µs.
 ///

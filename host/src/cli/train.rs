@@ -16,9 +16,9 @@ use super::options::{PluginOptions, RecipeOptions};
 use crate::plugins::preview;
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
+use crate::run::trainer::Trainer;
 use crate::run::{Handling, check_architecture};
 use crate::spec::{Spec, recipe, space};
-use crate::trainer::Trainer;
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]

@@ -9,7 +9,6 @@ use genomenas_data::{Device, Rows, Store, files as disk};
 use super::handling::Handling;
 use super::observe::{Event, Observer};
 use super::settings::{Kept, Settings, files};
-use crate::trainer::Trainer;
 use crate::verified;
 
 /// A verification that takes longer is a phase of the run.
@@ -37,17 +36,16 @@ pub struct Context {
 impl Context {
     /// Opens the data of the run in `folder`, and makes the folder ready for it.
     pub(super) fn open(
-        trainer: &dyn Trainer,
         folder: &Path,
         kept: Kept,
         handling: Handling,
+        device: Device,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let Kept { settings, digest, verified } = kept;
         if !verified {
             log::info!("{} is not verified: it names no digest", folder.join(files::SETTINGS).display());
         }
-        let device = trainer.device(settings.device.parse()?)?;
         let store = Store::open(&settings.data.store)?;
         if store.info().digest != settings.data.digest {
             return Err(Error::input(format!(

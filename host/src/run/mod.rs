@@ -14,6 +14,7 @@ mod result;
 pub mod saved_state;
 pub mod settings;
 pub mod strategy;
+pub mod trainer;
 
 use std::fs::File;
 use std::path::Path;
@@ -32,10 +33,10 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
 use genomenas_data::hash::sha256;
 use settings::{Kept, files};
+use trainer::Trainer;
 
 use crate::difference;
 use crate::lock::try_lock;
-use crate::trainer::Trainer;
 
 /// Makes a run folder, or accepts one that was made with the same settings.
 ///
@@ -186,7 +187,8 @@ pub fn execute(
         settings.data.store = store;
         settings.write(folder)?;
     }
-    let context = Context::open(trainer, folder, Kept { settings, ..kept }, handling.clone(), observer)?;
+    let device = trainer.device(settings.device.parse()?)?;
+    let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), device, observer)?;
     let mut result = RunResult::of(&context.settings);
     match trainer.run(&context, observer, &mut result) {
         Ok(()) => {}

@@ -11,8 +11,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use genomenas::cli;
+use genomenas::run::trainer::{Evaluation, Trainer};
 use genomenas::run::{Context, Observer, RunResult};
-use genomenas::trainer::{Evaluation, Trainer};
 use genomenas_data::error::Result;
 use genomenas_data::{Device, DeviceChoice};
 use genomenas_report::metrics::Metrics;

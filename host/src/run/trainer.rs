@@ -10,7 +10,9 @@ use genomenas_data::{Device, DeviceChoice, Split, Store};
 use genomenas_plugin::space::Architecture;
 use genomenas_report::metrics::{Intervals, Metrics};
 
-use crate::run::{Context, Observer, RunResult};
+use super::context::Context;
+use super::observe::Observer;
+use super::result::RunResult;
 
 /// Trains and scores.
 pub trait Trainer {
