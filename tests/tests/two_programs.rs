@@ -48,7 +48,7 @@ fn the_program_that_trains_is_not_started_by_itself_or_by_another_version() {
 fn threads_that_the_environment_asks_for_are_not_replaced_in_silence() {
     let folder = tempfile::tempdir().unwrap();
     let store = motif_store(folder.path());
-    let mut search = search(&store, &folder.path().join("out"), "--strategy no-such-strategy --threads 1");
+    let mut search = search(&store, &folder.path().join("out"), "--strategy no-such-strategy");
     let outcome = Outcome::of(search.env("OMP_NUM_THREADS", "7"));
     assert!(outcome.stderr.contains("OMP_NUM_THREADS=1 (not 7)"), "{}", outcome.stderr);
 }
