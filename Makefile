@@ -12,7 +12,7 @@ DEMO_ARGS ?=
 PACKAGES = "$(BUILT)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
 # tests/tests/architecture.rs compares this list with what cargo says.
-WITH_LIBTORCH = genomenas-tests genomenas-torch genomenas-train
+WITH_LIBTORCH = genomenas-bench genomenas-tests genomenas-torch genomenas-train
 WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
 EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(BUILT)/my-strategy"
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
@@ -104,7 +104,6 @@ fmt:
 
 lint: libtorch
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --release -p genomenas-tests --features bench --bench worker -- -D warnings
 
 lint-without-libtorch: prerequisites
 	$(CARGO) clippy --release $(WITHOUT_LIBTORCH) --all-targets -- -D warnings

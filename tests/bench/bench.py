@@ -39,13 +39,13 @@ def arguments():
 
 def built_worker():
     """The path of the worker, which cargo builds."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "-p", "genomenas-tests", "--features", "bench"]
-    command += ["--bench", "worker", "--message-format", "json-render-diagnostics"]
+    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--workspace", "--bin", "genomenas-bench"]
+    command += ["--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:
         sys.exit(built.returncode)
     messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
-    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "worker")
+    return next(m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "genomenas-bench")
 
 
 def checked(chosen, worker, threads):

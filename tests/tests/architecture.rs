@@ -157,7 +157,7 @@ fn no_plugin_depends_on_the_host_or_on_another_plugin() {
 
 #[test]
 fn everything_but_training_builds_without_libtorch() {
-    let with_libtorch = ["genomenas-torch", "genomenas-train"];
+    let with_libtorch = ["genomenas-bench", "genomenas-torch", "genomenas-train"];
     for package in packages().into_iter().filter(|package| !with_libtorch.contains(&package.name)) {
         let linked = linked(package.name);
         assert!(!linked.contains("tch") && !linked.contains("torch-sys"), "{}", package.name);

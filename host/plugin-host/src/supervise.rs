@@ -1,9 +1,10 @@
 //! The supervisor: starts the process that loads the plugin, and ends everything that came of it.
 //!
 //! It is the child subreaper of that family and loads nothing itself, so whatever the plugin does, somebody is left to
-//! end what it started: when the plugin's process ends, when the run orders it, and when the run is gone. The last two
-//! look alike: the socket to the run reads its end. It then ends as the plugin's process did, so that the run sees how.
+//! end what it started: when the plugin's process ends, when the run orders it, and when the run is gone. It then ends as
+//! the plugin's process did, so that the run sees how.
 
+use std::fs;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -11,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
@@ -34,9 +35,17 @@ pub enum End {
     Signal(i32),
 }
 
+/// What the run sends to have the family ended. The end of the socket without it means that the run is gone.
+pub const ORDER: u8 = b'e';
+
+/// How long a run whose sockets are closed may take until it has ended. A full machine leaves it waiting in between.
+const RUN_ENDS: Duration = Duration::from_secs(30);
+
 enum Event {
-    /// The run gave the order or is gone.
-    HangUp,
+    /// The run gave the order.
+    Ordered,
+    /// The run is gone, or about to be: the sockets of a process are closed before its parenthood ends.
+    RunGone,
     /// The process of the plugin ended.
     Ended(WaitStatus),
 }
@@ -69,7 +78,7 @@ pub fn supervise(arguments: &Arguments) -> io::Result<End> {
     let first = events.recv();
     let mut status = match first {
         Ok(Event::Ended(status)) => Some(status),
-        Ok(Event::HangUp) | Err(_) => None,
+        Ok(Event::Ordered | Event::RunGone) | Err(_) => None,
     };
     if status.is_none() {
         // It may have ended meanwhile.
@@ -77,8 +86,9 @@ pub fn supervise(arguments: &Arguments) -> io::Result<End> {
     }
     status = family::end_all(pid).or(status);
     drop(scratch);
-    if getppid() != run {
-        tidy_up();
+    if outlives(run, matches!(first, Ok(Event::RunGone))) {
+        // What the run itself left in the folder for temporary files.
+        scratch::sweep();
     }
     Ok(status.map_or(End::Code(0), end_of))
 }
@@ -108,10 +118,15 @@ fn begin(
     let hang_up = events.clone();
     thread::Builder::new().spawn(move || {
         let mut byte = [0];
-        while !matches!(control.read(&mut byte), Ok(0)) {
-            // Nothing is sent; an interrupted read goes on.
-        }
-        let _ = hang_up.send(Event::HangUp);
+        let event = loop {
+            match control.read(&mut byte) {
+                Ok(1) if byte[0] == ORDER => break Event::Ordered,
+                Ok(0) => break Event::RunGone,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => break Event::RunGone,
+                _ => {}
+            }
+        };
+        let _ = hang_up.send(event);
     })?;
     // Started first and told of the child later, so that nothing can fail once there is one.
     let (tell, told) = channel();
@@ -157,12 +172,28 @@ fn command(arguments: &Arguments, socket: UnixStream, scratch: Option<&Path>) ->
     command
 }
 
-/// What the run itself left in the folder for temporary files. Its locks go a moment after its sockets.
-fn tidy_up() {
-    for _ in 0..10 {
-        scratch::sweep();
-        thread::sleep(Duration::from_millis(20));
+/// Whether the run is gone, once it is if it is about to be: then it holds no lock any more.
+fn outlives(run: Option<Pid>, hung_up: bool) -> bool {
+    let until = Instant::now() + RUN_ENDS;
+    loop {
+        if getppid() != run {
+            return true;
+        }
+        if !(hung_up || is_ending(run)) || Instant::now() > until {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// Whether a process has given up its memory, which it does before its files: a plugin that reads the end of its socket
+/// may be ended before the supervisor's own socket is closed.
+fn is_ending(process: Option<Pid>) -> bool {
+    let program = process.map(|pid| format!("/proc/{}/exe", pid.as_raw_nonzero()));
+    program.is_some_and(|program| {
+        fs::read_link(program).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+            && fs::exists("/proc/self/exe").unwrap_or(false)
+    })
 }
 
 fn end_of(status: WaitStatus) -> End {

@@ -1,6 +1,6 @@
 //! The supervisor of a plugin's process, as the run sees it: waiting for it, and giving the order to end.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
@@ -8,7 +8,7 @@ use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use genomenas_plugin_host::scratch;
+use genomenas_plugin_host::{scratch, supervise};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::orphans;
@@ -61,6 +61,7 @@ impl Supervisor {
     /// Ends the plugin's process and everything that it started.
     pub(super) fn end(&mut self) {
         // Whatever fails below means that it has ended by itself.
+        let _ = self.control.write(&[supervise::ORDER]);
         let _ = self.control.shutdown(Shutdown::Both);
         // One that was stopped could not follow.
         let _ = kill_process(Pid::from_child(&self.process), Signal::CONT);

@@ -2,7 +2,6 @@
 
 mod arch;
 mod batches;
-#[cfg(feature = "bench")]
 pub mod bench;
 mod forward_cost;
 mod job;

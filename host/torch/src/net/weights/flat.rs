@@ -117,7 +117,6 @@ impl Weights {
     }
 
     /// The weights of a part by name, as the views that gradients flow to.
-    #[cfg(feature = "bench")]
     pub(crate) fn leaves(&self, part: Part) -> impl Iterator<Item = (String, Tensor)> {
         let of_part = self.entries.iter().zip(&self.views).filter(move |(entry, _)| entry.part == part);
         of_part.map(|(entry, view)| (entry.name.clone(), view.shallow_clone()))
