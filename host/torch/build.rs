@@ -62,6 +62,7 @@ fn compile_kernels(lib: &Path) {
         "genomenas_kernels",
         &[
             "interface.cpp",
+            "convolution.cpp",
             "flat_update.cpp",
             "highway.cpp",
             "norm.cpp",
@@ -72,12 +73,17 @@ fn compile_kernels(lib: &Path) {
         ],
         &["-fopenmp"],
     );
-    build("genomenas_baseline", &["cell_baseline.cpp", "norm_baseline.cpp"], &["-fopenmp-simd"]);
+    let of_instructions = |name: &str, flags: &[&str]| {
+        let files = ["cell", "convolution", "norm"].map(|kernel| format!("{kernel}_{name}.cpp"));
+        let flags = [&["-fopenmp-simd"], flags].concat();
+        build(&format!("genomenas_{name}"), &files.each_ref().map(String::as_str), &flags);
+    };
+    of_instructions("baseline", &[]);
     if env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64") {
-        build("genomenas_avx2", &["cell_avx2.cpp", "norm_avx2.cpp"], &["-fopenmp-simd", "-mavx2", "-mfma"]);
-        let avx512 = ["-mavx2", "-mfma", "-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl"];
-        let flags = [&avx512[..], &["-fopenmp-simd", "-mprefer-vector-width=512"]].concat();
-        build("genomenas_avx512", &["cell_avx512.cpp", "norm_avx512.cpp"], &flags);
+        let avx2 = ["-mavx2", "-mfma"];
+        of_instructions("avx2", &avx2);
+        let avx512 = ["-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"];
+        of_instructions("avx512", &[&avx2[..], &avx512].concat());
     }
 }
 

@@ -40,6 +40,10 @@ char* genomenas_batch_norm(at::Tensor** out, const at::Tensor* x, const genomena
   return tried([&] { *out = new at::Tensor(genomenas::batch_norm(*x, *norm)); });
 }
 
+char* genomenas_convolve(at::Tensor** out, const at::Tensor* x, const genomenas::Convolve* given) {
+  return tried([&] { *out = new at::Tensor(genomenas::convolve(*x, *given)); });
+}
+
 char* genomenas_squares(double* sum, const genomenas::Piece* pieces, size_t count) {
   return tried([&] { *sum = genomenas::squares(pieces, count); });
 }

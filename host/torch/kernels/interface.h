@@ -39,4 +39,16 @@ struct BatchNorm {
 // The norm of values [B, C, L] or [B, C], float32 on the CPU; the result has its channels last in memory.
 at::Tensor batch_norm(const at::Tensor& x, const BatchNorm& norm);
 
+// A convolution without biases, of values [B, C, L]: a dense one with `weight` [N, C, taps], or one of each channel with
+// `depth` [C, 1, taps] and then of each position's channels with `weight` [N, C, 1].
+struct Convolve {
+  const at::Tensor* weight;
+  const at::Tensor* depth;  // or null
+  int64_t stride, padding, dilation;  // a dense one has a dilation of 1
+  int32_t rectified;  // whether max(x, 0) is read instead of x
+};
+
+// Its value, float32 on the CPU; the result has its channels last in memory.
+at::Tensor convolve(const at::Tensor& x, const Convolve& given);
+
 }  // namespace genomenas

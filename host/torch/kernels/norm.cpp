@@ -9,6 +9,7 @@
 #include "interface.h"
 #include "norm.h"
 #include "processor.h"
+#include "rows.h"
 #include "team.h"
 
 namespace genomenas {
@@ -20,27 +21,6 @@ using torch::autograd::variable_list;
 
 // Values below which another thread costs more than it saves.
 constexpr int64_t WORTH_A_THREAD = 1 << 15;
-
-#ifdef __x86_64__
-#define GENOMENAS_BY_INSTRUCTIONS(function, ...)                                   \
-  switch (instructions()) {                                                        \
-    case Instructions::avx512: avx512::function(__VA_ARGS__); break;               \
-    case Instructions::avx2: avx2::function(__VA_ARGS__); break;                   \
-    default: baseline::function(__VA_ARGS__);                                      \
-  }
-#else
-#define GENOMENAS_BY_INSTRUCTIONS(function, ...) baseline::function(__VA_ARGS__)
-#endif
-
-// [B, C, L] or [B, C] as rows of channels, contiguous.
-Tensor rows_of(const Tensor& x) { return x.dim() == 3 ? x.transpose(1, 2).contiguous() : x.contiguous(); }
-
-// Room for rows, in the form that values come in. Not a view: mixtures add to it in place.
-Tensor empty_for(const Tensor& rows) {
-  if (rows.dim() != 3) return at::empty_like(rows);
-  const int64_t B = rows.size(0), L = rows.size(1), C = rows.size(2);
-  return at::empty_strided({B, C, L}, {L * C, 1, C}, rows.options());
-}
 
 Values values_of(const Tensor& rows) {
   const int64_t C = rows.size(-1), worth = std::max<int64_t>(1, rows.numel() / WORTH_A_THREAD);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "team.h"
+#include "tile.h"
 
 namespace genomenas {
 
@@ -29,15 +30,6 @@ GENOMENAS_NORM(baseline)
 GENOMENAS_NORM(avx2)
 GENOMENAS_NORM(avx512)
 #undef GENOMENAS_NORM
-
-// Rows that make a tile of whole vectors, and of at least four of them. (Static: no copy is shared between units.)
-static inline long rows_of_tile(long C) {
-  long rows = 1;
-  while (C * rows % 16 != 0) rows++;
-  const long vectors = rows;
-  while (C * rows < 64) rows += vectors;
-  return rows;
-}
 
 // Floats of room that `statistics` and `sums` need.
 static inline long room_of(long C, int threads) { return 4 * C * rows_of_tile(C) * threads; }

@@ -3,6 +3,7 @@
 //! Each has a plain twin, the operations of libtorch themselves, which tests compare it with and which runs where the
 //! kernel does not: on CUDA, while statistics are observed, and everywhere under `GENOMENAS_KERNELS=plain`.
 
+mod convolution;
 mod highway;
 mod norm;
 mod optimizer;
@@ -14,6 +15,7 @@ use std::sync::OnceLock;
 use genomenas_data::text::{printable, shortened};
 
 use crate::error::{Error, Result};
+pub(crate) use convolution::Convolution;
 pub(crate) use highway::{Edge, FUNCTIONS, Highway, Norm, Running};
 pub(crate) use norm::{BatchNorm, Scale};
 pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update, update_flat};

@@ -36,6 +36,17 @@ pub(super) struct BatchNorm {
     pub(super) epsilon: f64,
 }
 
+/// `genomenas::Convolve`.
+#[repr(C)]
+pub(super) struct Convolve {
+    pub(super) weight: *const C_tensor,
+    pub(super) depth: *const C_tensor,
+    pub(super) stride: i64,
+    pub(super) padding: i64,
+    pub(super) dilation: i64,
+    pub(super) rectified: i32,
+}
+
 /// `genomenas::Piece`.
 #[repr(C)]
 pub(super) struct Piece {
@@ -73,6 +84,11 @@ unsafe extern "C" {
         out: *mut *mut C_tensor,
         x: *const C_tensor,
         norm: *const BatchNorm,
+    ) -> *mut c_char;
+    pub(super) fn genomenas_convolve(
+        out: *mut *mut C_tensor,
+        x: *const C_tensor,
+        given: *const Convolve,
     ) -> *mut c_char;
     pub(super) fn genomenas_squares(sum: *mut f64, pieces: *const Piece, count: usize) -> *mut c_char;
     pub(super) fn genomenas_update(update: *const Update, pieces: *const Piece, count: usize) -> *mut c_char;

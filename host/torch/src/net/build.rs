@@ -1,7 +1,8 @@
 //! From the layers of a graph to the steps of a network.
 
-use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op, Source};
+use genomenas_plugin::space::{Form, Layer, LayerOp, Layers, Op, Shape, Source};
 
+use super::fusion::Fusion;
 use super::mix::Term;
 use super::module::{Module, size};
 use super::schedule::{Step, Work};
@@ -23,6 +24,7 @@ pub(super) struct Built {
 pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<Built> {
     let firsts = layers.firsts();
     let scales = scales(layers, choices)?;
+    let mut fusion = Fusion::of(layers, &firsts);
     let mut steps: Vec<Step> = Vec::with_capacity(layers.layers.len());
     // The step of each layer: layers that compute the same share one.
     let mut places: Vec<Source> = Vec::with_capacity(layers.layers.len());
@@ -36,10 +38,22 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
             Source::Input => Source::Input,
             Source::Layer(at) => places[*at],
         };
-        let inputs: Vec<Source> = layer.inputs.iter().map(place).collect();
+        let mut inputs: Vec<Source> = layer.inputs.iter().map(place).collect();
         let work = match &layer.op {
             LayerOp::Op(Op::Zero { .. }) => Work::Zero,
             LayerOp::Op(Op::Add {}) => Work::Add,
+            LayerOp::Op(op @ Op::Conv1d { .. }) => {
+                let channels = input_of(layer, layers)[0];
+                let convolution = convolution::convolution(op, &layer.name, channels, declared)
+                    .ok_or_else(|| Error::bug("a convolution is none"))?;
+                match fusion.ending_in(at, convolution) {
+                    Some((fused, source)) => {
+                        inputs = vec![place(&source)];
+                        Work::Module(Box::new(fused))
+                    }
+                    None => Work::Module(Box::new(convolution)),
+                }
+            }
             LayerOp::Op(op) => Work::Module(module(op, layer, layers, choices, scale, declared)?),
             LayerOp::Mix { decision, options } => {
                 let term = |(option, source): (&String, &Source)| -> Result<Term> {
@@ -79,6 +93,14 @@ fn scales(layers: &Layers, choices: &Choices) -> Result<Vec<Option<OptionId>>> {
     Ok(scales)
 }
 
+/// The shape of the first value that a layer reads.
+fn input_of<'a>(layer: &Layer, layers: &'a Layers) -> &'a Shape {
+    match layer.inputs.first() {
+        Some(Source::Layer(at)) => &layers.layers[*at].shape,
+        _ => &layers.input,
+    }
+}
+
 fn module(
     op: &Op,
     layer: &Layer,
@@ -88,13 +110,9 @@ fn module(
     declared: &mut Declared,
 ) -> Result<Box<dyn Module>> {
     let name = layer.name.as_str();
-    let input = match layer.inputs.first() {
-        Some(Source::Layer(at)) => &layers.layers[*at].shape,
-        _ => &layers.input,
-    };
+    let input = input_of(layer, layers);
     let search = layers.form == Form::Search;
     match op {
-        Op::Conv1d { .. } => convolution::convolution(op, name, input[0], declared),
         Op::Linear { .. } => convolution::linear(op, name, input, declared),
         Op::BatchNorm { .. } => Some(normalisation::batch_norm(op, layers.form, scale, name, input[0], declared)),
         Op::Dropout { p } => Some(normalisation::dropout(*p)),

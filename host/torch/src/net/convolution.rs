@@ -6,9 +6,11 @@ use tch::{Device, TchError, Tensor};
 use super::channels_last::{as_images, channels_last};
 use super::module::{Module, Pass, size};
 use super::weights::{Declared, Draw, Part, WeightId};
+use crate::kernels;
 
-#[derive(Debug)]
-struct Convolution {
+/// A one-dimensional convolution.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Convolution {
     weight: WeightId,
     bias: Option<WeightId>,
     geometry: Geometry,
@@ -77,6 +79,32 @@ fn dilated(input: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geo
     images.f_flatten(2, 3)?.f_narrow(2, 0, length + 2 * padding - dilation * (kernel - 1))
 }
 
+/// A rectifier where there is one, a convolution of each channel where there is one, and a dense convolution: by one kernel
+/// where it runs, by its parts otherwise.
+#[derive(Debug)]
+pub(super) struct Fused {
+    pub(super) rectified: bool,
+    pub(super) depth: Option<Convolution>,
+    pub(super) last: Convolution,
+}
+
+impl Module for Fused {
+    fn forward(&self, inputs: &[&Tensor], pass: &mut Pass<'_>) -> Result<Tensor, TchError> {
+        if pass.is_fused(inputs[0]) {
+            let Geometry { stride, padding, dilation, .. } = self.depth.unwrap_or(self.last).geometry;
+            let depth = self.depth.map(|depth| pass.weights.get(depth.weight));
+            let weight = pass.weights.get(self.last.weight);
+            let kernel = kernels::Convolution { rectified: self.rectified, depth, weight, stride, padding, dilation };
+            return kernel.run(inputs[0]);
+        }
+        let mut value = if self.rectified { inputs[0].f_relu()? } else { inputs[0].shallow_clone() };
+        for part in self.depth.iter().chain([&self.last]) {
+            value = part.forward(&[&value], pass)?;
+        }
+        Ok(value)
+    }
+}
+
 #[derive(Debug)]
 struct Linear {
     weight: WeightId,
@@ -97,7 +125,7 @@ impl Module for Linear {
 }
 
 /// A [`Op::Conv1d`] on `channels` channels.
-pub(super) fn convolution(op: &Op, name: &str, channels: usize, declared: &mut Declared) -> Option<Box<dyn Module>> {
+pub(super) fn convolution(op: &Op, name: &str, channels: usize, declared: &mut Declared) -> Option<Convolution> {
     let &Op::Conv1d { out_channels, kernel, stride, padding, dilation, depthwise, groups, bias } = op else {
         return None;
     };
@@ -106,7 +134,7 @@ pub(super) fn convolution(op: &Op, name: &str, channels: usize, declared: &mut D
     let (weight, bias) = pair(name, &[out, channels / groups, kernel], bias, None, declared);
     let geometry =
         Geometry { stride: size(stride), padding: size(padding), dilation: size(dilation), groups: size(groups) };
-    Some(Box::new(Convolution { weight, bias, geometry }))
+    Some(Convolution { weight, bias, geometry })
 }
 
 /// A [`Op::Linear`] on an input of this shape.
@@ -184,6 +212,50 @@ mod tests {
             let exact: Vec<Tensor> =
                 leaves.iter().map(|leaf| leaf.detach().to_kind(Kind::Double).set_requires_grad(true)).collect();
             let expected = exact[0].conv1d(&exact[1], exact.get(2), stride, padding, dilation, groups);
+            assert_close(&value, &expected);
+            let exact: Vec<&Tensor> = exact.iter().collect();
+            for (gradient, expected) in gradients(&value, &leaves).iter().zip(&gradients(&expected, &exact)) {
+                assert_close(gradient, expected);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_kernel_of_a_convolution_has_the_value_and_the_gradients_of_its_parts(
+            (batch, channels, length) in (1..4_i64, 1..40_i64, 1..90_i64),
+            (out, taps, stride, dilation) in (1..40_i64, 1..20_i64, 1..5_i64, 1..4_i64),
+            extra in 0..6_i64,
+            (separable, rectified, last) in any::<(bool, bool, bool)>(),
+        ) {
+            let dilation = if separable { dilation } else { 1 };
+            let padding = (dilation * (taps - 1)) / 2 + extra;
+            prop_assume!(length + 2 * padding > dilation * (taps - 1));
+            hold_generator();
+            tch::manual_seed(1);
+            let depth = separable.then(|| random(&[channels, 1, taps]));
+            let weight = random(&[out, channels, if separable { 1 } else { taps }]);
+            let input = random(&[batch, channels, length]);
+            let given = if last { channels_last(&input).unwrap() } else { input.shallow_clone() };
+
+            let kernel =
+                kernels::Convolution { rectified, depth: depth.as_ref(), weight: &weight, stride, padding, dilation };
+            let value = kernel.run(&given).unwrap();
+            let by = value.randn_like();
+            let gradients = |value: &Tensor, leaves: &[&Tensor]| {
+                Tensor::run_backward(&[(value * &by).sum(value.kind())], leaves, false, false)
+            };
+            let leaves: Vec<&Tensor> = [&input, &weight].into_iter().chain(&depth).collect();
+            let exact: Vec<Tensor> =
+                leaves.iter().map(|leaf| leaf.detach().to_kind(Kind::Double).set_requires_grad(true)).collect();
+            let read = if rectified { exact[0].relu() } else { exact[0].shallow_clone() };
+            let expected = match exact.get(2) {
+                Some(depth) => {
+                    let between = read.conv1d(depth, None::<Tensor>, stride, padding, dilation, channels);
+                    between.conv1d(&exact[1], None::<Tensor>, 1, 0, 1, 1)
+                }
+                None => read.conv1d(&exact[1], None::<Tensor>, stride, padding, dilation, 1),
+            };
             assert_close(&value, &expected);
             let exact: Vec<&Tensor> = exact.iter().collect();
             for (gradient, expected) in gradients(&value, &leaves).iter().zip(&gradients(&expected, &exact)) {

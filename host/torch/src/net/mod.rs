@@ -7,6 +7,7 @@ mod blend;
 mod build;
 mod channels_last;
 mod convolution;
+mod fusion;
 mod highway;
 mod mix;
 mod mode;
