@@ -56,6 +56,7 @@ help:
 	@echo 'For everything but training, without libtorch:'
 	@echo 'make test-without-libtorch the tests of the crates that do not link it'
 	@echo 'make lint-without-libtorch clippy, and docs-without-libtorch rustdoc, of the same crates'
+	@echo 'make fuzz-lint             clippy of the fuzz targets'
 
 demo: $(DEMO_DIR)/yeast-mini.arrow
 	$(GENOMENAS) compare examples/demo.toml --data $< --out $(DEMO_DIR)/comparison $(DEMO_ARGS)
@@ -101,6 +102,7 @@ prerequisites:
 fmt:
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path examples/my-strategy/Cargo.toml --check
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 
 lint: libtorch
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
@@ -145,9 +147,11 @@ fuzz: install-cargo-fuzz
 		TMPDIR="$$folder" $(CARGO_FUZZ) run $(FUZZING) $(TARGET) -- \
 			-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 $$(sed -n 's/^$(TARGET): *//p' tests/fuzz/options.txt)
 
+# With the profile and the folder of the workspace, whose dependencies then need not be compiled again; without libFuzzer
+# itself, which nothing is linked with here.
 fuzz-lint: prerequisites
-	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
-	$(CARGO) clippy --release --manifest-path tests/fuzz/Cargo.toml --target-dir "$(BUILT)/fuzz" --bins -- -D warnings
+	$(CARGO) clippy --release --locked --manifest-path tests/fuzz/Cargo.toml --target-dir "$(BUILT)" --no-default-features \
+		--config 'profile.release.strip="debuginfo"' --bins -- -D warnings
 
 install-cargo-fuzz: prerequisites
 	@[ '$(origin CARGO_FUZZ)' != file ] || \

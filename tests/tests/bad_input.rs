@@ -122,7 +122,7 @@ fn labels_that_are_none_or_lie_outside_the_genome() {
         ("random bytes", &mut scene.with_labels("random.bed", random(5000))),
         ("a gzip file cut in the middle", &mut scene.with_labels("cut.bed.gz", &packed[..packed.len() / 2])),
         ("a line with two columns", &mut scene.with_labels("two.bed", "one\t100\t200\ta\none\t5\n")),
-        ("a start that is no number", &mut scene.with_labels("word.bed", "one\tfirst\t200\ta\n")),
+        ("a start that is not a number", &mut scene.with_labels("word.bed", "one\tfirst\t200\ta\n")),
         ("a negative start", &mut scene.with_labels("negative.bed", "one\t-5\t200\ta\n")),
         ("an end before the start", &mut scene.with_labels("backwards.bed", "one\t300\t200\ta\n")),
         ("an end beyond the chromosome", &mut scene.with_labels("beyond.bed", "one\t5900\t6001\ta\n")),
@@ -193,7 +193,7 @@ fn tables_that_cannot_be_read() {
         ("a gzip file cut in the middle", &mut scene.table("cut.tsv.gz", &packed[..packed.len() / 2])),
         ("no such column", &mut table("column.tsv", "seq\tlabel\nACGT\ta\n")),
         ("no such label column", &mut with(table("label.tsv", both), "--labels lable")),
-        ("letters that are no bases", &mut table("letters.tsv", "sequence\tlabel\nACGT\ta\nACQT\tb\n")),
+        ("letters that are not bases", &mut table("letters.tsv", "sequence\tlabel\nACGT\ta\nACQT\tb\n")),
         ("unequal lengths", &mut table("lengths.tsv", "sequence\tlabel\nACGT\ta\nACGTA\tb\n")),
         ("a row with a field too few", &mut table("fields.tsv", "sequence\tlabel\nACGT\ta\nACGT\n")),
         ("no sequence in a row", &mut table("nothing.tsv", "sequence\tlabel\nACGT\ta\n\tb\n")),
@@ -239,7 +239,7 @@ fn labels_and_splits_of_a_table_that_cannot_be() {
             table("--chromosome chrom --valid-chromosomes a --test-chromosomes d")
         }),
         ("a start without a chromosome", &mut table("--start start")),
-        ("a start that is no place", &mut table("--chromosome chrom --start sequence")),
+        ("a start that is not a place", &mut table("--chromosome chrom --start sequence")),
         ("a group where chromosomes decide", &mut {
             table("--chromosome chrom --valid-chromosomes a --test-chromosomes b --group label")
         }),

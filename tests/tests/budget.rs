@@ -28,7 +28,7 @@ fn searched(scene: &(TempDir, PathBuf), options: &str) -> (Vec<Value>, Value) {
 }
 
 fn number(value: &Value) -> u64 {
-    value.as_u64().unwrap_or_else(|| panic!("{value} is no count"))
+    value.as_u64().unwrap_or_else(|| panic!("{value} is not a count"))
 }
 
 /// What the trials cost, by their ends.

@@ -217,7 +217,7 @@ fn every_damage_to_a_finished_run_is_named_or_changes_nothing_of_what_is_read_of
     let (mut same, mut named, mut unnamed) = (0, 0, Vec::new());
     for damage in damages(&done).into_iter().filter(|damage| damage.file.starts_with("runs/")) {
         for ((verb, command), expected) in verbs.iter().zip(&expected) {
-            // A folder without settings is no run: what becomes of it is told in the tests of comparisons.
+            // A folder without settings is not a run: what becomes of it is told in the tests of comparisons.
             if *verb == "compare" && damage.name() == "run.toml" {
                 continue;
             }

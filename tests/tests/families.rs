@@ -4,65 +4,23 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use genomenas_tests::families::{Mark, describing, reaching, signal, started};
-use genomenas_tests::runs::{motif_store, space, wait_until};
+use genomenas_tests::families::{Scene, signal, started};
+use genomenas_tests::runs::{space, wait_until};
 use genomenas_tests::{Outcome, genomenas, hostile_plugin};
-use tempfile::TempDir;
 
 /// Ways to start something, with how many processes that is.
 const ACTS: [(&str, usize); 4] = [("children", 20), ("daemon", 1), ("daemon-noisy", 1), ("command", 1)];
 /// The run, the supervisor and the plugin.
 const OURS: usize = 3;
 
-struct Scene {
-    folder: TempDir,
-    store: PathBuf,
-    mark: Mark,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = motif_store(folder.path());
-        std::fs::create_dir(folder.path().join("temporary")).unwrap();
-        Self { folder, store, mark: Mark::new() }
-    }
-
-    fn out(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// A search whose plugin is not confined and does `act`, and `then` something else.
-    fn search(&self, act: &str, then: &str) -> Command {
-        self.unconfined(reaching(&self.mark, &self.store, &self.out("found"), &[("act", act), ("then", then)]))
-    }
-
-    /// The same where nothing is trained.
-    fn describe(&self, act: &str, then: &str) -> Command {
-        self.unconfined(describing(&self.mark, &[("act", act), ("then", then)]))
-    }
-
-    /// As on a kernel without Landlock and seccomp, and with temporary files in the scene.
-    fn unconfined(&self, mut command: Command) -> Command {
-        command.env("GENOMENAS_WITHOUT", "landlock,seccomp").env("TMPDIR", self.out("temporary"));
-        command
-    }
-
-    fn nothing_is_left(&self, case: &str) {
-        self.mark.expect_none(case);
-        wait_until("no scratch folder was left", || std::fs::read_dir(self.out("temporary")).unwrap().count() == 0);
-    }
-}
-
 #[test]
 fn what_a_plugin_started_ends_with_its_run() {
     for (act, _) in ACTS {
-        let scene = Scene::new();
-        let outcome = Outcome::of(&mut scene.describe(act, "nothing"));
+        let scene = Scene::unconfined();
+        let outcome = Outcome::of(&mut scene.describe(&[("act", act), ("then", "nothing")]));
         assert_eq!(outcome.code, Some(0), "{act}: {}", outcome.stderr);
         assert!(outcome.stderr.contains(&format!("reach {act}: done")), "{outcome:?}");
         // At once: nobody waits for what comes later.
@@ -75,8 +33,8 @@ fn what_a_plugin_started_ends_with_its_run() {
 fn what_a_crashed_plugin_started_ends_before_it_is_started_again() {
     for (act, _) in ACTS {
         for (then, told) in [("segfault", "signal 11"), ("exit", "exit code 0")] {
-            let scene = Scene::new();
-            let told_by_us = Outcome::refusal(&mut scene.describe(act, then), 1);
+            let scene = Scene::unconfined();
+            let told_by_us = Outcome::refusal(&mut scene.describe(&[("act", act), ("then", then)]), 1);
             assert!(told_by_us.contains(told), "{act} {then}: {told_by_us}");
             assert_eq!(scene.mark.living(), [], "{act} {then}");
         }
@@ -85,8 +43,9 @@ fn what_a_crashed_plugin_started_ends_before_it_is_started_again() {
 
 #[test]
 fn a_static_constructor_is_no_exception() {
-    let scene = Scene::new();
-    let outcome = Outcome::of(scene.search("nothing", "nothing").env("LANG", "evil:children"));
+    let scene = Scene::unconfined();
+    let outcome =
+        Outcome::of(scene.search("found", &[("act", "nothing"), ("then", "nothing")]).env("LANG", "evil:children"));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stderr.contains("reach children: done"), "{outcome:?}");
     assert_eq!(scene.mark.living(), []);
@@ -96,8 +55,8 @@ fn a_static_constructor_is_no_exception() {
 fn a_run_that_is_killed_leaves_nothing() {
     for (act, processes) in ACTS {
         for signals in [&["KILL"][..], &["STOP", "KILL"]] {
-            let scene = Scene::new();
-            let mut command = scene.describe(act, "sleep");
+            let scene = Scene::unconfined();
+            let mut command = scene.describe(&[("act", act), ("then", "sleep")]);
             let mut run = started(&mut command, &scene.mark, OURS + processes);
             for name in signals {
                 signal(name, run.id());
@@ -111,8 +70,9 @@ fn a_run_that_is_killed_leaves_nothing() {
 #[test]
 fn a_run_that_is_killed_while_its_plugin_is_stopped_leaves_nothing() {
     for (act, processes) in [("children", 20), ("daemon", 1)] {
-        let scene = Scene::new();
-        let mut run = started(&mut scene.search(act, "sleep"), &scene.mark, OURS + processes);
+        let scene = Scene::unconfined();
+        let mut run =
+            started(&mut scene.search("found", &[("act", act), ("then", "sleep")]), &scene.mark, OURS + processes);
         let others: Vec<u32> = scene.mark.living().iter().map(|one| one.pid).filter(|&pid| pid != run.id()).collect();
         for &pid in &others {
             signal("STOP", pid);
@@ -126,8 +86,8 @@ fn a_run_that_is_killed_while_its_plugin_is_stopped_leaves_nothing() {
 #[test]
 fn a_plugin_that_outlives_its_supervisor_is_ended_by_the_run() {
     for act in ["children", "daemon", "no-pdeathsig"] {
-        let scene = Scene::new();
-        let mut run = started(&mut scene.search(act, "sleep"), &scene.mark, OURS);
+        let scene = Scene::unconfined();
+        let mut run = started(&mut scene.search("found", &[("act", act), ("then", "sleep")]), &scene.mark, OURS);
         wait_until("the act was done", || scene.mark.living().len() > OURS || act == "no-pdeathsig");
         std::thread::sleep(Duration::from_millis(100));
         // Three times, then the run is given up.
@@ -147,8 +107,8 @@ fn a_plugin_that_outlives_its_supervisor_is_ended_by_the_run() {
 
 #[test]
 fn the_copy_of_a_plugin_goes_with_a_killed_run_where_there_is_no_cache() {
-    let scene = Scene::new();
-    let mut command = scene.describe("nothing", "sleep");
+    let scene = Scene::unconfined();
+    let mut command = scene.describe(&[("act", "nothing"), ("then", "sleep")]);
     // A file where a folder should be cannot be written into, not even by root.
     command.env("HOME", "/dev/null").env("XDG_CACHE_HOME", "/dev/null/cache");
     let mut run = started(&mut command, &scene.mark, OURS);
@@ -166,15 +126,15 @@ fn comparison(scene: &Scene, act: &str) -> Command {
     command.args(["--strategy", &format!("reaching act={act} then=sleep")]).arg("--plugins").arg(hostile_plugin());
     command.arg("--space").arg(space(scene.folder.path())).arg("--data").arg(&scene.store);
     command.arg("--out").arg(scene.out("compared"));
-    scene.mark.put(&mut command);
-    scene.unconfined(command)
+    scene.mark(&mut command);
+    command
 }
 
 #[test]
 fn a_comparer_that_is_killed_leaves_nothing() {
     for (act, processes) in [("children", 20), ("daemon", 1)] {
         for signals in [&["KILL"][..], &["TERM"]] {
-            let scene = Scene::new();
+            let scene = Scene::unconfined();
             let all = 1 + 2 * (OURS + processes);
             let mut comparer = started(&mut comparison(&scene, act), &scene.mark, all);
             for name in signals {
@@ -188,7 +148,7 @@ fn a_comparer_that_is_killed_leaves_nothing() {
 
 #[test]
 fn runs_that_are_stopped_end_with_their_comparer() {
-    let scene = Scene::new();
+    let scene = Scene::unconfined();
     let mut comparer = started(&mut comparison(&scene, "daemon"), &scene.mark, 1 + 2 * (OURS + 1));
     let others: Vec<u32> = scene.mark.living().iter().map(|one| one.pid).filter(|&pid| pid != comparer.id()).collect();
     for &pid in &others {
@@ -201,7 +161,7 @@ fn runs_that_are_stopped_end_with_their_comparer() {
 
 #[test]
 fn what_a_run_and_its_supervisor_leave_when_both_are_killed_is_ended_by_the_comparer() {
-    let scene = Scene::new();
+    let scene = Scene::unconfined();
     let mut comparer = started(&mut comparison(&scene, "daemon"), &scene.mark, 1 + 2 * (OURS + 1));
     let (runs, supervisors) = (scene.mark.with(" run "), scene.mark.with("--supervise"));
     assert_eq!((runs.len(), supervisors.len()), (2, 2), "{:?}", scene.mark.living());

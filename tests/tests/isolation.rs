@@ -13,7 +13,7 @@ use genomenas_tests::comparisons::{
 use genomenas_tests::made_up::write;
 use genomenas_tests::project::skip;
 use genomenas_tests::runs::{bytes, journal, killed, motif_store, of_type, run, start, wait_until};
-use genomenas_tests::{Outcome, genomenas, limited};
+use genomenas_tests::{Outcome, genomenas, limited, wrapped};
 use serde_json::Value;
 
 /// The states of all runs in `comparison.json`, with their reasons.
@@ -286,5 +286,32 @@ fn a_comparison_with_few_open_files_comes_to_the_same() {
     let out = home.path().join("out");
     let command = compare(&store, &out, "");
     Outcome::text(&mut limited("ulimit -n 64", &command));
+    same_results(&out, &done);
+}
+
+#[test]
+fn a_comparison_that_may_start_few_processes_says_so_and_is_done_where_it_may_start_more() {
+    let home = tempfile::tempdir().unwrap();
+    let (store, done) = done_comparison(home.path());
+    // No limit of processes holds for root, and a user of whom the machine has others would share it with those.
+    let user = 1_000_000 + std::process::id();
+    let as_user = [format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".to_owned()];
+    let as_user = |command: &Command| wrapped("setpriv", &as_user.each_ref().map(String::as_str), command);
+    let given = std::os::unix::fs::chown(home.path(), Some(user), Some(user));
+    let mut probe = genomenas();
+    if given.is_err() || !as_user(probe.arg("--version")).output().is_ok_and(|output| output.status.success()) {
+        return skip("programs cannot be started as another user here (setpriv)");
+    }
+    let out = home.path().join("out");
+    let mut reduced = 0;
+    for most in 1..=6 {
+        let outcome = Outcome::of(&mut as_user(&limited(&format!("ulimit -u {most}"), &compare(&store, &out, ""))));
+        assert_ne!(outcome.code, Some(0), "{most}: {outcome:?}");
+        assert!(!outcome.stderr.contains("panicked"), "{most}: {outcome:?}");
+        let told = format!("this user or job may have no more processes (ulimit -u is {most}): 1 at once from now on");
+        reduced += usize::from(outcome.stderr.contains(&told));
+    }
+    assert!(reduced > 0);
+    Outcome::text(&mut as_user(&go_on(&out, "--retry-failed")));
     same_results(&out, &done);
 }

@@ -185,7 +185,7 @@ fn what_is_no_name_of_a_label_in_column_4_is_refused_with_the_way_on() {
     for file in ["scores.bed", "strands.bed", "cov.bedGraph", "many.bed"] {
         assert!(scene.refusal(&[file], "--label-from name").contains("--label-from file"));
     }
-    // Stretches of value 0 are no features.
+    // Stretches of value 0 are not features.
     let graph = scene.info(&["cov.bedGraph"], "--label-from file");
     assert_eq!(dropped(&graph, "stretches of bedGraph files whose value is 0"), 39);
 }

@@ -1,7 +1,7 @@
 //! A plan on disk: `comparison.toml` with the space beside it, and how damage to them is found.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
@@ -26,7 +26,7 @@ impl ComparisonPlan {
         if is_none || (folder.exists() && !folder.is_dir()) {
             return Ok(None);
         }
-        let text = files::read_own_text(&path, run_files::MOST_TEXT)?;
+        let text = files::read_text(&path)?;
         let verified = summed::check(&text, &path)?;
         let table: toml::Table = files::parse_toml(&text, &path)?;
         if table.get("version").and_then(toml::Value::as_integer) != Some(Self::VERSION.into()) {
@@ -40,6 +40,10 @@ impl ComparisonPlan {
             ));
         }
         let plan: Self = files::parse_toml(&text, &path)?;
+        if let Some(entry) = plan.entries.iter().find(|entry| !is_name(&entry.folder)) {
+            let what = format!("the folder of {} is {:?}: expected a name", entry.name, entry.folder);
+            return Err(Error::file("use", &path, what));
+        }
         if verified == Verified::Unknown {
             log::info!(
                 "{} has no SHA-256 of its own, as an earlier version wrote it: compared with its runs",
@@ -116,7 +120,7 @@ impl ComparisonPlan {
     /// There is none, or it is another one than the plan's.
     pub fn space(&self, folder: &Path) -> Result<Space> {
         let read = |path: &Path| -> Result<Space> {
-            let text = files::read_own_text(path, run_files::MOST_TEXT)?;
+            let text = files::read_text(path)?;
             let space = Space::from_text(&text).map_err(|error| Error::file("use", path, error))?;
             let sum = sha256(space.to_toml()?.as_bytes());
             if sum == self.space.sha256 {
@@ -139,6 +143,12 @@ impl ComparisonPlan {
             other => other,
         }
     }
+}
+
+/// Whether a text names something in a folder, and is not a path that leads out of it.
+fn is_name(text: &str) -> bool {
+    let mut components = Path::new(text).components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(name)), None) if name == text)
 }
 
 #[cfg(test)]
@@ -169,6 +179,19 @@ mod tests {
         files::write_atomically(&folder.path().join(FILE), b"seeds = [1]").unwrap();
         let error = ComparisonPlan::read(folder.path()).unwrap_err();
         assert!(error.to_string().contains("--out"), "{error}");
+    }
+
+    #[test]
+    fn a_plan_whose_runs_would_lie_elsewhere_is_refused() {
+        for elsewhere in ["", ".", "..", "../danq", "/danq", "a/b", "danq/"] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut plan = plan();
+            plan.entries[0].folder = elsewhere.to_owned();
+            plan.write(folder.path(), &space()).unwrap();
+            let error = ComparisonPlan::read(folder.path()).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().ends_with(&format!("is {elsewhere:?}: expected a name")), "{error}");
+        }
     }
 
     #[test]

@@ -7,12 +7,13 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeWriter};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -20,6 +21,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use super::{lifetime, run_log};
+use crate::plugins::site;
 use crate::run::settings::files;
 use crate::{exit, lock, orphans};
 
@@ -196,7 +198,8 @@ impl<'a> Workers<'a> {
     fn start(&self, job: &Job, number: usize, place: usize) -> Result<Child, StartError> {
         let settings = &self.settings;
         let cannot = |error: std::io::Error| {
-            let why = format!("cannot start {} for {}: {error}", settings.program.display(), job.name);
+            let (program, limit) = (settings.program.display(), site::reason(&error));
+            let why = format!("cannot start {program} for {}: {error}{limit}", job.name);
             let errno = error.raw_os_error().map(Errno::from_raw_os_error);
             let no_room = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
             if errno.is_some_and(|errno| no_room.contains(&errno)) {
@@ -206,6 +209,8 @@ impl<'a> Workers<'a> {
             }
         };
         let spare = (0..SPARE).map(|_| File::open("/dev/null")).collect::<std::io::Result<Vec<_>>>().map_err(cannot)?;
+        // Before the process, which could not be followed without.
+        let output = self.read_progress(number).map_err(cannot)?;
         let mut command = Command::new(&settings.program);
         command
             .args(&settings.arguments)
@@ -213,7 +218,7 @@ impl<'a> Workers<'a> {
             .arg("--progress-lines")
             .envs(settings.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
+            .stdout(output)
             .stderr(run_log::begin(&job.folder).map_err(|error| StartError::Other(error.to_string()))?)
             // A group of its own: Ctrl-C at the terminal reaches the comparer alone, which then ends each run with
             // everything that the run started.
@@ -222,22 +227,25 @@ impl<'a> Workers<'a> {
         if let Some(device) = settings.devices.get(place % settings.devices.len().max(1)) {
             command.env("CUDA_VISIBLE_DEVICES", device);
         }
-        let mut process = orphans::spawn(&mut command).map_err(cannot)?;
+        let process = orphans::spawn(&mut command).map_err(cannot)?;
         drop(spare);
-        if let Some(output) = process.stdout.take() {
-            let sender = self.sender.clone();
-            // It ends with the process, or with the comparer.
-            std::thread::spawn(move || {
-                for line in BufReader::new(output).lines().map_while(std::io::Result::ok) {
-                    if let Ok(progress) = serde_json::from_str(&line)
-                        && sender.send((number, progress)).is_err()
-                    {
-                        break;
-                    }
-                }
-            });
-        }
         Ok(process)
+    }
+
+    /// Where a worker writes its progress to, which a thread reads: that ends with the process, or with the comparer.
+    fn read_progress(&self, number: usize) -> std::io::Result<PipeWriter> {
+        let (output, input) = std::io::pipe()?;
+        let sender = self.sender.clone();
+        thread::Builder::new().name("progress".to_owned()).spawn(move || {
+            for line in BufReader::new(output).lines().map_while(std::io::Result::ok) {
+                if let Ok(progress) = serde_json::from_str(&line)
+                    && sender.send((number, progress)).is_err()
+                {
+                    break;
+                }
+            }
+        })?;
+        Ok(input)
     }
 
     /// Takes in what workers wrote, waiting a moment for the first of it.
@@ -318,7 +326,7 @@ impl Drop for Workers<'_> {
                 }
                 runs
             });
-            std::thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(20));
         }
         self.signal_all(Signal::KILL);
         for mut worker in self.running.drain(..) {

@@ -29,7 +29,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// For this reason, on one line: it is no plugin, or none that can be used.
+    /// For this reason, on one line: it is not a plugin, or not one that can be used.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), hides: false }
     }

@@ -1,7 +1,7 @@
 //! Reading the file of a plugin: its manifest, and the hash of its content.
 //!
 //! Only what the manifest needs is read of a file that turns out to be something else, however large it is, and nothing of
-//! what is no file: opening a pipe would wait for somebody who writes to it.
+//! what is not a file: opening a pipe would wait for somebody who writes to it.
 
 use std::cell::RefCell;
 use std::fs::File;

@@ -22,7 +22,7 @@ const MOST_NAMED: usize = 3;
 pub struct DiscoveredPlugin {
     /// Its path.
     pub path: PathBuf,
-    /// The hash of its content in hexadecimal; empty where it is no plugin.
+    /// The hash of its content in hexadecimal; empty where it is not a plugin.
     pub sha256: String,
     /// The compiler that built it, if it says.
     pub rustc: Option<String>,

@@ -10,7 +10,7 @@ const OUT_OF_MEMORY: [&str; 5] =
     ["memory allocation of", "annot allocate memory", "failed to map segment", "bad_alloc", "out of memory"];
 
 /// A clause that names the limit by which the system is likely to have refused another process.
-pub(super) fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     let shown = |limit: Option<u64>| limit.map_or("unlimited".to_owned(), |limit| limit.to_string());
     match error.raw_os_error().map(io::Error::from_raw_os_error).map(|error| error.kind()) {
         Some(ErrorKind::WouldBlock) => format!(

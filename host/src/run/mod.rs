@@ -164,7 +164,7 @@ impl Made {
 /// # Errors
 ///
 /// [`Error::Input`] if the run cannot begin: no settings, other data than it was made for, another process at work
-/// in the folder. A run that began and failed is no error: its result says so.
+/// in the folder. A run that began and failed is not an error: its result says so.
 pub fn execute(
     trainer: &dyn Trainer,
     folder: &Path,

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files::parse_toml;
+use genomenas_data::files::{parse_toml, read_text};
 use genomenas_data::hash::sha256;
 use genomenas_plugin::message::{Budget, Plan};
 use genomenas_plugin::serde_json;
@@ -119,8 +119,6 @@ pub mod files {
     pub const FINAL_CHECKPOINT: &str = "final.safetensors";
     /// The state of the strategy, in [`CHECKPOINTS`].
     pub const STATE: &str = "strategy.state";
-    /// The most bytes that are read of a document: it has some kilobytes, and an architecture at most some megabytes.
-    pub const MOST_TEXT: u64 = 256 << 20;
 }
 
 /// `run.toml` as it was read, with its digest.
@@ -155,15 +153,14 @@ impl Settings {
     /// Reads `run.toml` of a run folder, which must be as it was written.
     pub fn kept(folder: &Path) -> Result<Kept> {
         let path = folder.join(files::SETTINGS);
-        let bytes = genomenas_data::files::read_own(&path, files::MOST_TEXT).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::input(format!(
+        if matches!(path.try_exists(), Ok(false)) {
+            return Err(Error::input(format!(
                 "{} is not a run: it has no {}; `genomenas search`, `train` and `compare` make runs",
                 folder.display(),
                 files::SETTINGS
-            )),
-            _ => Error::io("read", &path, error),
-        })?;
-        let text = String::from_utf8(bytes).map_err(|_| Error::file("read", &path, "it is not text (UTF-8)"))?;
+            )));
+        }
+        let text = read_text(&path)?;
         let (stated, rest) = split(&text);
         let settings = parse_toml(rest, &path)?;
         let digest = digest(&parse_toml(rest, &path)?)?;

@@ -138,7 +138,7 @@ pub(crate) fn read_architecture(path: &Path) -> Option<Architecture> {
     if !path.exists() {
         return None;
     }
-    let text = or_warn(files::read_own_text(path, names::MOST_TEXT))?;
+    let text = or_warn(files::read_text(path))?;
     or_warn(Architecture::from_json(&text).map_err(|error| Error::file("use", path, error)))
 }
 

@@ -53,6 +53,9 @@ impl FromStr for Seeds {
             } else {
                 seeds.push(number(part)?);
             }
+            if seeds.len() > MOST {
+                return Err(Error::input(format!("more than {MOST} seeds: expected 1 to {MOST}")));
+            }
         }
         Self::new(seeds)
     }
@@ -96,5 +99,8 @@ mod tests {
             assert!(text.parse::<Seeds>().is_err(), "{text}");
         }
         assert!(Seeds::new(Vec::new()).is_err());
+        // Four gigabytes, if all were listed before they are counted.
+        let many = vec!["0..9999"; 50_000].join(",");
+        assert!(many.parse::<Seeds>().unwrap_err().to_string().contains("more than 10000 seeds"));
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn parent(state: &SearchState, trial: &RunningTrial) -> Result<()> {
     } else if parent.0 >= state.next {
         "there is no such trial"
     } else if !state.trained.contains_key(&parent) {
-        "it is no training that completed"
+        "it is not a training that completed"
     } else {
         return Ok(());
     };

@@ -12,6 +12,8 @@ mod answer;
 mod backend;
 mod bound;
 pub mod check;
+#[cfg(test)]
+mod made_up;
 mod naming;
 mod network;
 mod record;

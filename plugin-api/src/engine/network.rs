@@ -109,7 +109,7 @@ impl Networks<'_> {
             Network::Architecture { architecture } => Ok(architecture.as_ref().clone()),
             Network::Selection { selection } => self.space.architecture(selection),
             Network::Supernet { .. } => {
-                Err(Error::invalid("a supernet is no architecture: select one option for each decision"))
+                Err(Error::invalid("a supernet is not an architecture: select one option for each decision"))
             }
         }
     }

@@ -67,52 +67,21 @@ impl SearchState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::record::{Phase, Record};
-    use crate::message::{Alphas, Ask, Discard, Epoch, Network, Plan, Proposal, Report, Trial};
+    use crate::engine::made_up::{BUDGET, epoch, proposed, report};
+    use crate::engine::record::Record;
+    use crate::message::{Discard, Network, Plan, Proposal, Trial};
     use crate::space::Selection;
-
-    const BUDGET: Budget = Budget { amount: 100, unit: Unit::Samples };
-
-    fn proposed(trials: Vec<Trial>) -> Record {
-        let ask = Ask {
-            budget: BUDGET,
-            remaining: 100,
-            used: Cost::default(),
-            next_trial: TrialId(0),
-            in_flight: Vec::new(),
-            slots: 2,
-        };
-        Record::Propose { ask, proposal: Proposal::Trials { trials }, seconds: 0.0 }
-    }
 
     fn trial() -> Trial {
         Trial::train(Network::Selection { selection: Selection::default() }, Plan::default())
     }
 
+    fn trials(trials: Vec<Trial>) -> Record {
+        proposed(Proposal::Trials { trials })
+    }
+
     fn three() -> Record {
-        proposed(vec![trial(); 3])
-    }
-
-    fn report(id: u64, cost: Cost) -> Report {
-        let trial = TrialId(id);
-        Report {
-            trial,
-            cost,
-            remaining: 0,
-            epoch: None,
-            score: None,
-            alphas: Alphas::default(),
-            drawn_anew: None,
-            end: None,
-        }
-    }
-
-    fn epoch(id: u64, number: u32, multiply_adds: u64, last: bool) -> Record {
-        let epoch = Epoch { number, ..Epoch::default() };
-        let cost = Cost { samples: 1, multiply_adds, ..Cost::default() };
-        let report = Some(Report { epoch: Some(epoch.clone()), ..report(id, cost) });
-        let (phase, trial, used) = (Phase::Search, Some(TrialId(id)), Cost::default());
-        Record::Epoch { phase, trial, epoch, used, report, discards: Vec::new(), last }
+        trials(vec![trial(); 3])
     }
 
     fn ended(id: u64, cost: Cost) -> Record {
@@ -154,7 +123,7 @@ mod tests {
     #[test]
     fn a_strategy_is_asked_while_there_is_room_and_a_budget_and_it_does_not_wait() {
         assert_eq!(next(&SearchState::after(1, &[])), Next::Ask);
-        let mut state = SearchState::after(2, &[proposed(vec![trial()])]);
+        let mut state = SearchState::after(2, &[trials(vec![trial()])]);
         assert_eq!(next(&state), Next::Ask);
         assert_eq!(state.next_step(Budget { amount: 0, ..BUDGET }), Next::Turn(TrialId(0)));
         state.waits = true;
@@ -164,7 +133,7 @@ mod tests {
     #[test]
     fn a_trial_may_spend_its_limit_and_what_the_others_leave() {
         let limited = Trial { limit_unit: Some(Unit::MultiplyAdds), ..trial().with_limit(7) };
-        let state = SearchState::after(2, &[proposed(vec![trial(), limited]), epoch(0, 1, 5, false)]);
+        let state = SearchState::after(2, &[trials(vec![trial(), limited]), epoch(0, 1, 5, false)]);
         let bound = |unit, amount, stopped| Bound { unit, amount, stopped };
         let budget = |amount| bound(Unit::Samples, amount, Stopped::Budget);
         assert_eq!(state.bounds(&state.running[0], BUDGET), [budget(100.0)]);
@@ -172,7 +141,7 @@ mod tests {
         assert_eq!(state.bounds(&state.running[1], BUDGET), [limit, budget(99.0)]);
         let seconds = Budget { amount: 2, unit: Unit::Seconds };
         let spent = Cost { seconds: 0.5, ..Cost::default() };
-        let state = SearchState::after(1, &[proposed(vec![trial(); 2]), ended(0, spent)]);
+        let state = SearchState::after(1, &[trials(vec![trial(); 2]), ended(0, spent)]);
         assert_eq!(state.bounds(&state.running[0], seconds), [bound(Unit::Seconds, 1.5, Stopped::Budget)]);
     }
 
@@ -181,7 +150,7 @@ mod tests {
         let after = |count: u32, cost: Cost| {
             let trials = vec![trial(); count as usize];
             let ends = (0..u64::from(count)).map(|id| ended(id, cost));
-            SearchState::after(1, &std::iter::once(proposed(trials)).chain(ends).collect::<Vec<_>>())
+            SearchState::after(1, &std::iter::once(self::trials(trials)).chain(ends).collect::<Vec<_>>())
         };
         assert_eq!(after(99, Cost::default()).given_up(BUDGET), None);
         let idle = after(100, Cost::default());

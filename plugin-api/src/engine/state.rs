@@ -295,50 +295,16 @@ pub(super) const fn parent_of(trial: &Trial) -> Option<TrialId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Alphas, Ask, Budget, Plan, Unit};
+    use crate::engine::made_up::{cost, epoch, proposed, report};
+    use crate::message::Plan;
 
     fn train(init: Initialisation) -> Trial {
         let network = Network::Selection { selection: Selection::default() };
         Trial::of(Work::Train { network, plan: Plan::default(), init })
     }
 
-    fn proposed(proposal: Proposal) -> Record {
-        let budget = Budget { amount: 100, unit: Unit::Samples };
-        let ask = Ask {
-            budget,
-            remaining: 100,
-            used: Cost::default(),
-            next_trial: TrialId(0),
-            in_flight: Vec::new(),
-            slots: 2,
-        };
-        Record::Propose { ask, proposal, seconds: 0.0 }
-    }
-
-    fn report(id: u64, multiply_adds: u64) -> Report {
-        let cost = Cost { samples: 1, multiply_adds, ..Cost::default() };
-        let trial = TrialId(id);
-        Report {
-            trial,
-            cost,
-            remaining: 0,
-            epoch: None,
-            score: None,
-            alphas: Alphas::default(),
-            drawn_anew: None,
-            end: None,
-        }
-    }
-
-    fn epoch(id: u64, number: u32, multiply_adds: u64, last: bool) -> Record {
-        let epoch = Epoch { number, ..Epoch::default() };
-        let report = Report { epoch: Some(epoch.clone()), ..report(id, multiply_adds) };
-        let (phase, trial, used) = (Phase::Search, Some(TrialId(id)), Cost::default());
-        Record::Epoch { phase, trial, epoch, used, report: Some(report), discards: Vec::new(), last }
-    }
-
     fn ended(id: u64, discards: Vec<Discard>) -> Record {
-        Record::End { trial: TrialId(id), report: report(id, 9), discards, used: Cost::default() }
+        Record::End { trial: TrialId(id), report: report(id, cost(9)), discards, used: Cost::default() }
     }
 
     fn three() -> Record {

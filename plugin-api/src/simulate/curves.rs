@@ -47,7 +47,7 @@ impl Truth<'_> {
         match network {
             Network::Architecture { architecture } => self.of_architecture(architecture),
             Network::Selection { selection } => self.of_selection(selection),
-            Network::Supernet { .. } => Err(Error::invalid("a supernet is no architecture")),
+            Network::Supernet { .. } => Err(Error::invalid("a supernet is not an architecture")),
         }
     }
 
@@ -65,7 +65,7 @@ impl Truth<'_> {
         match &architecture.selection {
             Some(selection) if self.space.check_selection(selection).is_ok() => self.of_selection(selection),
             _ if self.curves.is_some() => {
-                Err(Error::invalid("the simulation has curves, and the architecture is none of its space"))
+                Err(Error::invalid("the simulation has curves, and the architecture is not of its space"))
             }
             _ => self.landscape.of_stranger(architecture).map(Good::Hidden),
         }

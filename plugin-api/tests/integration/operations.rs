@@ -14,7 +14,7 @@ fn layers(length: usize, cells: usize, channels: usize) -> Layers {
 fn options(layers: &Layers, cell: usize) -> Vec<(String, Vec<usize>)> {
     let edge = format!("cell{cell}.n0_0");
     let mix = layers.layers.iter().find(|layer| layer.name == edge).unwrap_or_else(|| panic!("no edge {edge}"));
-    let LayerOp::Mix { options, .. } = &mix.op else { panic!("{edge} is no mixture") };
+    let LayerOp::Mix { options, .. } = &mix.op else { panic!("{edge} is not a mixture") };
     let shape = |source: &Source| match source {
         Source::Layer(at) => layers.layers[*at].shape.clone(),
         Source::Input => layers.input.clone(),

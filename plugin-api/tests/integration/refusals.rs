@@ -56,7 +56,7 @@ fn graphs_that_make_no_network() {
         ("a name with a slash", case(&[("../a", "input", relu)])),
         ("a node called input", case(&[("input", "input", relu)])),
         (
-            "an output that is no node",
+            "an output that is not a node",
             refusal(&document(&[("a", "input", relu)], "").replace(r#""output": "a""#, r#""output": "z""#)),
         ),
         ("an unknown operation", case(&[("a", "input", r#""konv1d""#)])),
@@ -174,7 +174,7 @@ nodes = [
             case(r#"id = "a", options = ["x", "y"]"#, r#"id = "a", options = ["x", "y"], search_only = ["x", "y"]"#),
         ),
         (
-            "a search_only that is no option",
+            "a search_only that is not an option",
             case(r#"id = "a", options = ["x", "y"]"#, r#"id = "a", options = ["x", "y"], search_only = ["z"]"#),
         ),
         ("a droppable choice with another reader", case(r#"inputs = ["sum"]"#, r#"inputs = ["a"]"#)),
@@ -226,7 +226,7 @@ fn sizes_that_the_published_space_does_not_have() {
         ("only no connections", case(|sizes| sizes.operations = vec!["none".to_owned()])),
         ("an unknown activation", case(|sizes| sizes.activations.push("swish".to_owned()))),
         ("a dropout above 1", case(|sizes| sizes.dropout = 1.5)),
-        ("a drop path that is no number", case(|sizes| sizes.drop_path = f64::NAN)),
+        ("a drop path that is not a number", case(|sizes| sizes.drop_path = f64::NAN)),
     ]);
     insta::assert_snapshot!(text);
 }

@@ -224,7 +224,7 @@ fn a_score_fails_when_the_supernet_failed_or_a_mask_is_no_part_of_it() {
     let failing = simulation().failing(|trial| trial == TrialId(0));
     let all = || one_by_one(vec![supernet(Mixing::Sum, steps(1, 1)), score(0, singles(1))]);
     let of_failed = run_on(&failing, all()).unwrap();
-    assert_eq!(reason(&of_failed, 1), "the weights of trial 0 cannot be used: it is no training that completed");
+    assert_eq!(reason(&of_failed, 1), "the weights of trial 0 cannot be used: it is not a training that completed");
 
     let (decision, option) = selection(1).0.pop_first().unwrap();
     let mut mask = space().mask();

@@ -234,7 +234,7 @@ fn a_trial_that_inherits_from_one_that_failed_fails() {
     let inherits = train(softmax(), plan(), Initialisation::Inherit { trial: TrialId(0) });
     let failing = simulation().failing(|trial| trial == TrialId(0));
     let simulated = run_on(&failing, vec![search(plan()), inherits], vec![]).unwrap();
-    let reason = "the weights of trial 0 cannot be used: it is no training that completed".to_owned();
+    let reason = "the weights of trial 0 cannot be used: it is not a training that completed".to_owned();
     assert_eq!(end(&simulated, 1).end.as_ref().unwrap().outcome, Outcome::Failed { reason });
 }
 

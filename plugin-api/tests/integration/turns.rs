@@ -100,7 +100,7 @@ fn weights_are_needed_when_a_trial_has_its_first_turn() {
     let inherits = from(Initialisation::Inherit { trial: TrialId(0) }, train(1, steps(1, 1)));
     let both = trials(vec![train(1, steps(1, 2)), inherits]);
     let at_once = run_on(&simulation().slots(2), vec![both.clone()]).unwrap();
-    assert_eq!(reason(&at_once, 1), "the weights of trial 0 cannot be used: it is no training that completed");
+    assert_eq!(reason(&at_once, 1), "the weights of trial 0 cannot be used: it is not a training that completed");
     let one_by_one = run(vec![both]).unwrap();
     assert_eq!(ends(&one_by_one)[1], (1, completed(Stopped::Epochs)));
 }

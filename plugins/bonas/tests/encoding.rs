@@ -116,7 +116,7 @@ fn slots_and_edges_that_decide_the_same_make_the_same_graph() {
     assert_eq!(edges.encode(&selection(kept))[0], slots.encode(&selection(chosen))[0]);
 }
 
-/// No blocks and no highway cell: the main graph is the cell, the one that a rule drops is no vertex.
+/// No blocks and no highway cell: the main graph is the cell, the one that a rule drops is not a vertex.
 #[test]
 fn a_space_of_a_users_own_is_one_graph() {
     let space = two_cells().setup().space.clone();

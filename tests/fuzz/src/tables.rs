@@ -44,8 +44,9 @@ pub const COLUMNS: [&str; 9] = ["sequence", "label", "split", "group", "chromoso
 /// Rows of a table with these columns.
 pub fn rows() -> Vec<[String; 9]> {
     let row = |number: usize| {
-        let sequence: String =
-            (0..12).map(|at| char::from(b"ACGTN"[((number * 37) >> (at % 6)) % 4 + usize::from(at == number)])).collect();
+        let sequence: String = (0..12)
+            .map(|at| char::from(b"ACGTN"[((number * 37) >> (at % 6)) % 4 + usize::from(at == number)]))
+            .collect();
         let split = ["train", "train", "valid", "test"][number % 4];
         let label = ["one", "two", "one;two"][number % 3];
         let texts = [&sequence, label, split, &format!("g{}", number % 7), "chr1", &(number * 20).to_string()]

@@ -6,7 +6,7 @@ use genomenas_fuzz::{genomes, imports, seeds};
 use libfuzzer_sys::fuzz_target;
 
 // The first byte chooses the importer and its settings; with the second the text is gzipped here, so that changes to it
-// are no errors of the checksum.
+// are not errors of the checksum.
 fuzz_target!(init: seeds::write("fasta", seeds()), |data: &[u8]| {
     let [choice, zip, bytes @ ..] = data else { return };
     if zip % 2 == 1 {

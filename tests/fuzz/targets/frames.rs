@@ -6,6 +6,7 @@
 use std::io::{self, Read};
 
 use genomenas_fuzz::seeds;
+use genomenas_plugin_host::protections::Protections;
 use genomenas_plugin_host::wire::{Create, Frame, Hello, Kind, code};
 use libfuzzer_sys::fuzz_target;
 
@@ -56,10 +57,13 @@ fn read_body(frame: &Frame) {
 
 fn seeds() -> Vec<Vec<u8>> {
     let create = Create { strategy: "darts".into(), setup: "{\"seed\":1}".into() };
-    let hello = serde_json::to_vec(&Hello { version: 1, pid: 7 }).expect("JSON");
+    let hello = Hello { version: 1, pid: 7, protections: None, refused: None };
+    let child = Hello { protections: Some(Protections::none()), refused: Some("no memory".into()), ..hello.clone() };
+    let [hello, child] = [hello, child].map(|hello| serde_json::to_vec(&hello).expect("JSON"));
     let create = serde_json::to_vec(&create).expect("JSON");
     let frames = [
         Frame { kind: Kind::Hello, call: 0, body: hello },
+        Frame { kind: Kind::Hello, call: 0, body: child },
         Frame { kind: Kind::Open, call: 1, body: b"/plugins/lib.so".into() },
         Frame { kind: Kind::Create, call: 2, body: create },
         Frame { kind: Kind::Propose, call: 3, body: b"{}".into() },

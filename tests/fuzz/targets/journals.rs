@@ -2,6 +2,9 @@
 
 #![no_main]
 
+use std::fs;
+
+use genomenas::run::journal::{self, Journal};
 use genomenas_fuzz::{scratch, seeds, stores, strategy};
 use genomenas_plugin::engine::{
     Backend, Data, Hooks, Log, Record, Resolved, RunningTrial, SearchLoop, SearchState, Size, StepOutcome, Terms,
@@ -14,25 +17,36 @@ use genomenas_plugin::space::Space;
 use genomenas_plugin::{Error, Result};
 use libfuzzer_sys::fuzz_target;
 
-// The crate that this file belongs to links libtorch; the file itself needs none of it.
-#[path = "../../../host/src/run/journal.rs"]
-#[allow(dead_code, reason = "what the program uses of it is more than this target does")]
-mod journal;
-
 fuzz_target!(init: seeds::write("journals", seeds()), |data: &[u8]| {
     let path = scratch::file("journal.jsonl", data);
-    let records = match journal::read(&path) {
+    let records = match journal::read(&path, None) {
         Ok(records) => records,
         Err(error) => return stores::refused(&error),
     };
-    let lines = records.iter().map(|record| serde_json::to_string(record).expect("JSON") + "\n").collect::<String>();
-    let again = journal::read(&scratch::file("journal.jsonl", lines.as_bytes())).expect("what was written");
-    assert_eq!(again, records, "other records came back");
+    for written in [unchained(&records), chained(&records)] {
+        let again = journal::read(&scratch::file("journal.jsonl", &written), None).expect("what was written");
+        assert_eq!(again, records, "other records came back");
+    }
     let _ = calls(&records);
     for slots in [1, 3] {
         go_on(&records, slots);
     }
 });
+
+/// A journal as earlier versions wrote it.
+fn unchained(records: &[Record]) -> Vec<u8> {
+    records.iter().map(|record| serde_json::to_string(record).expect("JSON") + "\n").collect::<String>().into_bytes()
+}
+
+/// A journal as a run writes it.
+fn chained(records: &[Record]) -> Vec<u8> {
+    let path = scratch::file("chained.jsonl", &[]);
+    let (mut journal, _) = Journal::open(&path, "settings").expect("an empty journal");
+    for record in records {
+        journal.append(record).expect("a journal in a folder for temporary files");
+    }
+    fs::read(&path).expect("what was written")
+}
 
 fn go_on(records: &[Record], slots: u32) {
     let simulation = strategy::simulation();
@@ -177,12 +191,13 @@ fn seeds() -> Vec<Vec<u8>> {
                 dropped.extend_from_slice(discards);
             }
         }
-        log.0.iter().map(|record| serde_json::to_string(record).expect("JSON") + "\n").collect::<String>().into_bytes()
+        log.0
     };
     let scripts = strategy::scripts();
     let proposals = scripts.iter().flat_map(|script| &script.proposals);
     let whole: Vec<Vec<u8>> = proposals
         .flat_map(|proposal| [journal(proposal, &[]), journal(proposal, &[Discard::trial(TrialId(0))])])
+        .flat_map(|records| [unchained(&records), chained(&records)])
         .collect();
     let cut = whole.iter().map(|journal| journal[..journal.len() * 2 / 3].to_vec()).collect::<Vec<_>>();
     whole.into_iter().chain(cut).collect()

@@ -2,16 +2,12 @@
 
 #![no_main]
 
+use genomenas::plugins::inspect;
 use genomenas_abi::HEADER_SYMBOL;
 use genomenas_fuzz::{elf, seeds};
 use genomenas_plugin::message::Manifest;
 use genomenas_plugin::serde_json::Map;
 use libfuzzer_sys::fuzz_target;
-
-// The crate that this file belongs to links libtorch; the file itself needs none of it.
-#[path = "../../../host/src/plugins/inspect.rs"]
-#[allow(dead_code, reason = "what the program uses of it is more than this target does")]
-mod inspect;
 
 // The first byte chooses: a whole file, or the records of one.
 fuzz_target!(init: seeds::write("manifests", seeds()), |data: &[u8]| {

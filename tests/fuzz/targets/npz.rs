@@ -16,7 +16,7 @@ const NAMES: [&str; 6] = ["x_train", "y_train", "x_val", "y_val", "x_test", "y_t
 const TASKS: [Option<Task>; 4] = [None, Some(Task::MultiLabel), Some(Task::Regression), Some(Task::MultiClass)];
 
 // The first byte chooses the settings; the second whether the rest is an archive, or one array of an archive whose
-// others are as they should be: then changes to it are no errors of a checksum.
+// others are as they should be: then changes to it are not errors of a checksum.
 fuzz_target!(init: seeds::write("npz", seeds()), |data: &[u8]| {
     let [choice, kind, bytes @ ..] = data else { return };
     let archive = match kind % 8 {

@@ -2,16 +2,10 @@
 
 #![no_main]
 
+use genomenas::run::settings::{Data, Search, Settings, files};
 use genomenas_fuzz::{scratch, seeds, stores};
 use genomenas_plugin::message::{Arch, Plan};
 use libfuzzer_sys::fuzz_target;
-
-// The crate that this file belongs to links libtorch; the file itself needs none of it.
-#[path = "../../../host/src/run/settings.rs"]
-#[allow(dead_code, reason = "what the program uses of it is more than this target does")]
-mod settings;
-
-use settings::{Data, Search, Settings, files};
 
 fuzz_target!(init: seeds::write("settings", seeds()), |data: &[u8]| {
     scratch::file(files::SETTINGS, data);
@@ -20,11 +14,11 @@ fuzz_target!(init: seeds::write("settings", seeds()), |data: &[u8]| {
         Err(error) => return stores::refused(&error),
     };
     let _ = read.final_training.as_ref().map(Plan::validate);
-    // What TOML has and JSON does not, such as a number that is none, is not written.
+    // What TOML has and JSON does not, such as NaN, is not written.
     let Ok(text) = read.to_toml() else { return };
     scratch::file(files::SETTINGS, text.as_bytes());
     let again = Settings::read(scratch::folder()).expect("what was written");
-    // Numbers that are none equal nothing, themselves included.
+    // NaN equals nothing, itself included.
     #[expect(clippy::eq_op, reason = "see above")]
     let comparable = read == read;
     assert!(!comparable || again == read, "{again:?} came back for {read:?}");
@@ -41,6 +35,9 @@ fn seeds() -> Vec<Vec<u8>> {
         budget: "20000samples".parse().expect("a budget"),
         in_flight: 2,
         space: "genomenas".into(),
+        space_sha256: Some("ef56".into()),
+        hook_deadline: "90s".parse().ok(),
+        unconfined: true,
         parameters: [("trials".to_owned(), 4.into()), ("metric".to_owned(), "auroc".into())].into_iter().collect(),
     };
     let full = Plan {
@@ -51,13 +48,14 @@ fn seeds() -> Vec<Vec<u8>> {
         max_norm: Some(0.9),
         ..Plan::default()
     };
-    let settings = |search, final_training| Settings {
+    let settings = |search: Option<Search>, final_training| Settings {
         version: 1,
         genomenas: "0.1.0".into(),
         seed: 7,
         device: "cpu".into(),
         threads: 2,
         test: true,
+        architecture_sha256: search.is_none().then(|| "ab12".into()),
         data: data(),
         search,
         final_training,

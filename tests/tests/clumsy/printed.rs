@@ -1,5 +1,5 @@
-//! What is printed: nothing in a file makes a terminal do something, hides a letter or fills a screen. And what is no
-//! file is not waited for.
+//! What is printed: nothing in a file makes a terminal do something, hides a letter or fills a screen. And what is not
+//! a file is not waited for.
 
 use std::fmt::Write as _;
 use std::fs;

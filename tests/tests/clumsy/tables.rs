@@ -106,7 +106,7 @@ fn missing_values_are_no_classes() {
     insta::assert_snapshot!(desk.refused("missing.tsv", with("NA"), "--task regression"), @r#"missing.tsv, line 5: expected a number in column "label", found "NA", which means that it is missing; 6 of 60 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
     let store = desk.table("none.tsv", with("none"), "");
     assert_eq!((labels(&store), rows(&store)), ("0 1 none".to_owned(), 60));
-    // N and A are letters of DNA, and NA alone is no sequence.
+    // N and A are letters of DNA, and NA alone is not a sequence.
     let sequence = with("1").replacen(&sequences(1)[0], "NA", 1);
     insta::assert_snapshot!(desk.refused("sequence.tsv", sequence, "--length 24"), @r#"sequence.tsv, line 2: expected a sequence in column "sequence", found "NA", which means that it is missing; 1 of 60 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
     insta::assert_snapshot!(desk.refused("all.tsv", "sequence\tlabel\nACGT\tNA\n", "--missing drop"), @r#"all.tsv, line 2: expected a class in column "label", found "NA", which means that it is missing; 1 of 1 rows lack a sequence or a label: none is left"#);

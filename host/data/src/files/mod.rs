@@ -37,16 +37,10 @@ pub fn read_own(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The text of a file that this program writes itself, as [`read_own`] reads it.
-pub fn read_own_text(path: &Path, most: u64) -> Result<String> {
-    let bytes = read_own(path, most).map_err(|error| Error::io("read", path, error))?;
-    String::from_utf8(bytes).map_err(|_| Error::file("read", path, "it is not text (UTF-8)"))
-}
-
 /// Bytes of the longest document; a longer file is something else.
 const LONGEST_DOCUMENT: u64 = 64 << 20;
 
-/// Opens a file to read. What is no file is refused before it is opened: a pipe would be waited for, perhaps for ever,
+/// Opens a file to read. What is not a file is refused before it is opened: a pipe would be waited for, perhaps for ever,
 /// and a device may have no end.
 pub fn open(path: &Path) -> Result<(File, Metadata)> {
     let cannot_read = |error| Error::io("read", path, error);

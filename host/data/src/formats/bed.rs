@@ -83,7 +83,9 @@ fn interval<'l>(path: &Path, number: u64, line: &'l str) -> Result<Interval<'l>>
     }
     let name = rest.first().copied().filter(|name| !name.is_empty() && *name != ".");
     if name.is_some_and(|name| name.len() > LONGEST_NAME) {
-        return Err(wrong(format!("a name of more than {LONGEST_NAME} bytes in column 4: this is no name of a label")));
+        return Err(wrong(format!(
+            "a name of more than {LONGEST_NAME} bytes in column 4: this is not the name of a label"
+        )));
     }
     if let Some(text) = [Some(*chromosome), name].into_iter().flatten().find(|text| text.contains(char::is_control)) {
         return Err(wrong(format!("{:?} holds a control character: expected a name", shortened(text))));

@@ -16,10 +16,12 @@ const USUAL: f64 = 0.1;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct Shares {
-    /// The share of rows for validation; of train alone, where the data has train and test only [default: 0.1]
+    /// The share of rows for validation: of train where the data has train and test only, of all rows where it has no
+    /// splits [default: 0.1 of all rows]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub valid: Option<f64>,
-    /// The share of rows for the test; of train alone, where the data has train and valid only [default: 0.1]
+    /// The share of rows for the test: of train where the data has train and valid only, of all rows where it has no
+    /// splits [default: 0.1 of all rows]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub test: Option<f64>,
     /// Where shares decide: decides, with the sequences, which split a row is in [default: 0]

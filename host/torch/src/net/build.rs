@@ -45,7 +45,7 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
             LayerOp::Op(op @ Op::Conv1d { .. }) => {
                 let channels = input_of(layer, layers)[0];
                 let convolution = convolution::convolution(op, &layer.name, channels, declared)
-                    .ok_or_else(|| Error::bug("a convolution is none"))?;
+                    .ok_or_else(|| Error::bug(format!("{} is not a convolution", layer.name)))?;
                 match fusion.ending_in(at, convolution) {
                     Some((fused, source)) => {
                         inputs = vec![place(&source)];

@@ -134,6 +134,9 @@ impl Header {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData => {
                 Error::input(format!("its header cannot be read: {error}"))
             }
+            ErrorKind::Unsupported => {
+                Error::input(format!("it cannot be read: {error}; write it with numpy.savez or numpy.savez_compressed"))
+            }
             _ => Error::io("read", path, error),
         };
         let mut start = [0; 8];

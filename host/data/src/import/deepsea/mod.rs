@@ -127,7 +127,7 @@ fn not_both(found: StrandReport) -> String {
     }
     let first = found.first.unwrap_or(0);
     format!(
-        "{} of the {} rows of its second half are no reverse complements of the first half in its \
+        "{} of the {} rows of its second half are not reverse complements of the first half in its \
          order, the first of them row {first}",
         found.differing, found.pairs
     )

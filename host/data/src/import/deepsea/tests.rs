@@ -228,10 +228,10 @@ fn strands_are_found_demanded_or_left_alone() {
     assert_eq!(read(&both, StrandsFrom::One), (false, "rows of train".into(), None));
     let (found, read, told) = read(&other, StrandsFrom::Auto);
     assert!(!found);
-    insta::assert_snapshot!(read, @"rows of train, not both strands: 2 of the 6 rows of its second half are no reverse complements of the first half in its order, the first of them row 7");
-    insta::assert_snapshot!(told.unwrap(), @"train looks as if it held both strands, but 2 of the 6 rows of its second half are no reverse complements of the first half in its order, the first of them row 7: its strands are not used in pairs");
+    insta::assert_snapshot!(read, @"rows of train, not both strands: 2 of the 6 rows of its second half are not reverse complements of the first half in its order, the first of them row 7");
+    insta::assert_snapshot!(told.unwrap(), @"train looks as if it held both strands, but 2 of the 6 rows of its second half are not reverse complements of the first half in its order, the first of them row 7: its strands are not used in pairs");
     let demanded = DeepseaOptions { strands: StrandsFrom::Both, ..folder.with_train(&other) };
-    insta::assert_snapshot!(folder.refused(&demanded), @"t.mat: expected both strands in train, and 2 of the 6 rows of its second half are no reverse complements of the first half in its order, the first of them row 7; import with strands auto to take it as it is");
+    insta::assert_snapshot!(folder.refused(&demanded), @"t.mat: expected both strands in train, and 2 of the 6 rows of its second half are not reverse complements of the first half in its order, the first of them row 7; import with strands auto to take it as it is");
 }
 
 #[test]

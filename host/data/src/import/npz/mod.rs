@@ -105,8 +105,8 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
 fn decide(options: &NpzOptions, archive: &ZipArchive<File>) -> Result<Decided> {
     let (valid, test) = (arrays::has(archive, Split::Valid), arrays::has(archive, Split::Test));
     let made = |has: bool, share: Option<f64>| has || share.is_some();
-    if (valid || test) && made(valid, options.valid) && made(test, options.test) {
-        return options.shares().decide(Given::Parts { valid, test, of: "arrays" });
+    if (valid || test) && made(valid, options.shares.valid) && made(test, options.shares.test) {
+        return options.shares.decide(Given::Parts { valid, test, of: "arrays" });
     }
     // What is lacking is said, with the names of what is there, when it is looked for.
     Ok(Decided::Nothing)
@@ -120,7 +120,7 @@ fn shared(
     (axis, letters): (Axis, [u8; CHANNELS]),
     progress: OnProgress<'_>,
 ) -> Result<Option<Vec<Split>>> {
-    let Some(mut assigning) = Assigning::new(decided, options.shares().seed()) else {
+    let Some(mut assigning) = Assigning::new(decided, options.shares.seed()) else {
         return Ok(None);
     };
     let mut done = 0;
@@ -190,7 +190,7 @@ fn layout(options: &NpzOptions, arrays: &OfSplits) -> Result<(usize, Axis)> {
 fn settings(options: &NpzOptions, decided: Decided, labels: &Labels) -> BTreeMap<String, String> {
     let file = options.labels.as_ref().and_then(|file| file.file_name());
     let names = file.map_or_else(|| "numbered".into(), |file| format!("of {}", file.to_string_lossy()));
-    let split = (decided != Decided::Nothing).then(|| ("split", options.shares().in_words(decided, "by array")));
+    let split = (decided != Decided::Nothing).then(|| ("split", options.shares.in_words(decided, "by array")));
     [("channels", options.channels.to_ascii_uppercase()), ("labels", names), ("task", labels.task.name().into())]
         .into_iter()
         .chain(split)

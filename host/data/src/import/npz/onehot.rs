@@ -42,7 +42,7 @@ pub(super) fn packed(numbers: &[f32], axis: Axis, letters: [u8; CHANNELS]) -> Re
     }
     // Only letters of DNA were pushed.
     Packed::from_letters(&sequence)
-        .map_err(|(place, _)| Error::bug(format!("base {place} of a one-hot row is no letter")))
+        .map_err(|(place, _)| Error::bug(format!("base {place} of a one-hot row is not a letter")))
 }
 
 /// The letter of a column, or what is wrong with it.

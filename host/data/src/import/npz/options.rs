@@ -38,15 +38,9 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
-    /// The share of train for validation, where the archive has no arrays of it.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
-    pub valid: Option<f64>,
-    /// The share of train for the test, where the archive has no arrays of it.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
-    pub test: Option<f64>,
-    /// Decides, with the sequences, which rows of train such a share has [default: 0]
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
-    pub seed: Option<u64>,
+    /// The share of train for a split that the archive has no arrays of.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub shares: Shares,
 }
 
 impl NpzOptions {
@@ -59,14 +53,7 @@ impl NpzOptions {
             channels: "AGCT".into(),
             labels: None,
             task: None,
-            valid: None,
-            test: None,
-            seed: None,
+            shares: Shares::default(),
         }
-    }
-
-    /// The shares of train.
-    pub(super) fn shares(&self) -> Shares {
-        Shares { valid: self.valid, test: self.test, seed: self.seed }
     }
 }

@@ -339,6 +339,16 @@ fn arrays_that_do_not_fit_are_refused_in_words() {
 }
 
 #[test]
+fn an_array_that_is_compressed_in_a_way_that_is_not_known_is_refused() {
+    let folder = Folder::new();
+    let mut bytes = archive(&good(), CompressionMethod::Deflated);
+    let entry = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
+    bytes[entry + 11] = 1;
+    let npz = folder.write("a.npz", &bytes);
+    insta::assert_snapshot!(folder.refused(&NpzOptions::new(npz, folder.0.path().join("store"))), @"a.npz, array y_test: it cannot be read: compression method not supported: 264; write it with numpy.savez or numpy.savez_compressed");
+}
+
+#[test]
 fn the_same_archive_gives_the_same_bytes() {
     let folder = Folder::new();
     let options = folder.options(&good());
@@ -363,14 +373,17 @@ fn cut_and_changed_archives_never_panic_and_leave_nothing() {
             let npz = folder.write("a.npz", &changed);
             let options = NpzOptions { overwrite: true, ..NpzOptions::new(npz, folder.0.path().join("store")) };
             // What the archive says beside the arrays, such as a date, may change; the rows may not.
-            if let Ok(info) = import(&options, &mut |_| {}) {
-                let store = Store::open(&options.output).unwrap();
-                assert_eq!(
-                    (sequences(&store.train()), info.total_rows()),
-                    (TRAIN.map(String::from).to_vec(), 10),
-                    "byte {place}"
-                );
-                std::fs::remove_file(&options.output).unwrap();
+            match import(&options, &mut |_| {}) {
+                Ok(info) => {
+                    let store = Store::open(&options.output).unwrap();
+                    assert_eq!(
+                        (sequences(&store.train()), info.total_rows()),
+                        (TRAIN.map(String::from).to_vec(), 10),
+                        "byte {place}"
+                    );
+                    std::fs::remove_file(&options.output).unwrap();
+                }
+                Err(error) => assert_eq!(error.exit_code(), 2, "byte {place}: {error}"),
             }
             assert_eq!(folder.0.path().read_dir().unwrap().count(), 1, "byte {place}");
         }

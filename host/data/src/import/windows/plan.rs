@@ -16,7 +16,7 @@ pub(super) struct Plan<'a> {
     pub(super) bins: Bins,
     pub(super) chromosomes: &'a [Chromosome],
     pub(super) genome_split: &'a GenomeSplit,
-    /// Of each chromosome, whether all tracks have values for it: a bin without a value is no bin of value 0.
+    /// Of each chromosome, whether all tracks have values for it: a bin without a value is not a bin of value 0.
     pub(super) valued: &'a [bool],
 }
 

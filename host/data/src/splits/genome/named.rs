@@ -17,7 +17,7 @@ struct Claim<'a> {
     end: u64,
 }
 
-/// Splits by name; `without_valid` where valid is no name but a share of train, which is taken from it later.
+/// Splits by name; `without_valid` where valid is not a name but a share of train, which is taken from it later.
 pub(super) fn split(splits: &GenomeSplitOptions, genome: &ByName<'_>, without_valid: bool) -> Result<GenomeSplit> {
     let mut claims: BTreeMap<usize, Vec<Claim<'_>>> = BTreeMap::new();
     let chromosomes = genome.all();
