@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn kernels_are_fused_unless_the_variable_says_plain() {
-        for (name, kernels) in [(None, "fused"), (Some(""), "fused"), (Some("fused"), "fused"), (Some("plain"), "plain")] {
+        for (name, kernels) in
+            [(None, "fused"), (Some(""), "fused"), (Some("fused"), "fused"), (Some("plain"), "plain")]
+        {
             assert_eq!(Kernels::named(name).unwrap().to_string(), kernels, "{name:?}");
         }
     }

@@ -189,7 +189,13 @@ pub fn execute(
         settings.write(folder)?;
     }
     let device = trainer.device(settings.device.parse()?)?;
-    log::info!("device {device}, threads {}, kernels {}", settings.threads, Kernels::chosen()?);
+    settings.precision.check_on(device)?;
+    log::info!(
+        "device {device}, threads {}, precision {}, kernels {}",
+        settings.threads,
+        settings.precision,
+        Kernels::chosen()?
+    );
     let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), device, observer)?;
     let mut result = RunResult::of(&context.settings);
     match trainer.run(&context, observer, &mut result) {

@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use genomenas_data::Precision;
 use genomenas_fuzz::{scratch, seeds, stores};
 use genomenas_plugin::message::{Arch, Plan};
 use libfuzzer_sys::fuzz_target;
@@ -57,7 +58,9 @@ fn seeds() -> Vec<Vec<u8>> {
         seed: 7,
         device: "cpu".into(),
         threads: 2,
+        precision: Precision::Fp32,
         test: true,
+        architecture_sha256: None,
         data: data(),
         search,
         final_training,

@@ -7,12 +7,15 @@ mod convolution;
 mod highway;
 mod norm;
 mod optimizer;
+mod precision;
 mod raw;
 mod transfer;
 
 pub(crate) use convolution::Convolution;
+pub use genomenas_data::Kernels;
 pub(crate) use highway::{Edge, FUNCTIONS, Highway, Norm, Running};
 pub(crate) use norm::{BatchNorm, Scale};
 pub(crate) use optimizer::{Piece, Rule, Update, drop_gradient, squares, update, update_flat};
-pub use genomenas_data::Kernels;
-pub(crate) use transfer::{keep_float32, to_device};
+pub use precision::choose;
+pub(crate) use precision::{Bfloat16, chosen, keep_float32};
+pub(crate) use transfer::to_device;
