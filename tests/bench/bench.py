@@ -29,7 +29,8 @@ def arguments():
     add("--quick", action="store_true", help="two seconds a row")
     add("--list", action="store_true", help="names the rows and ends")
     add("--no-check", action="store_true", help="times what was not compared; the table says so")
-    add("--compile", action="store_true", help="the peer by torch.compile")
+    add("--compile", action="store_true", help="the peer by torch.compile, for which PyTorch needs a C++ compiler")
+    add("--device", choices=["cpu", "cuda"], default="cpu", help="where networks compute; on cuda, no row has another")
     add("--smoke", action="store_true", help="every kind of row at tiny sizes, without ratios")
     add("--json", type=Path, help="writes everything that was measured")
     add("--markdown", type=Path, help="writes the table as Markdown")
@@ -39,7 +40,7 @@ def arguments():
 
 def built_worker():
     """The path of the worker, which cargo builds."""
-    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--workspace", "--bin", "genomenas-bench"]
+    command = [os.environ.get("CARGO", "cargo"), "build", "--release", "--workspace", "--lib", "--bins", "--examples"]
     command += ["--message-format", "json-render-diagnostics"]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if built.returncode:
@@ -76,10 +77,18 @@ def checked(chosen, worker, threads):
 
 def main():
     asked = arguments()
+    for pattern in asked.rows:
+        if not rows.chosen([pattern]) and not program.chosen([pattern]):
+            print(
+                f"no row's name holds {pattern}{rows.hint(pattern, program.GROUPS)} --list names them", file=sys.stderr
+            )
+            return 2
     chosen = rows.smoke() if asked.smoke else rows.chosen(asked.rows)
     chosen = [row for row in chosen if not asked.threads or row["threads"] in asked.threads]
-    # What has no threads of ours to choose is left out where threads are chosen.
-    groups = [] if asked.threads else program.chosen(asked.rows)
+    # What has no threads or device of ours to choose is left out where they are chosen.
+    groups = [] if asked.threads or asked.device != "cpu" else program.chosen(asked.rows)
+    if asked.device != "cpu":
+        chosen = list(rows.on(asked.device, chosen))
     if asked.smoke:
         # Benchmarks of their own crates, which take longer to compile than all the rest to run.
         groups = [name for name in groups if name not in ("hook", "metrics")]
@@ -87,13 +96,17 @@ def main():
         print(*(row["name"] for row in chosen), *(f"{name}/…" for name in groups), sep="\n")
         return 0
     if not chosen and not groups:
-        print(f"no row's name holds {', '.join(asked.rows)}: --list names them", file=sys.stderr)
+        print("no row is left of so many threads, or on this device: --list names those there are", file=sys.stderr)
         return 2
     with_peer = sides.has_torch()
     if chosen and not with_peer and not asked.smoke:
         print(f"{sys.executable} has no torch 2.11: name a Python that has it, make bench PYTHON=…", file=sys.stderr)
         return 2
     worker = asked.worker or (built_worker() if chosen else None)
+    lacking = sides.without_gpu(worker, with_peer) if asked.device == "cuda" else None
+    if lacking:
+        print(f"--device cuda: {lacking} sees no GPU", file=sys.stderr)
+        return 2
     result = {
         "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "machine": machine.described(),
@@ -113,7 +126,11 @@ def main():
     seconds = 0.2 if asked.smoke else 2.0 if asked.quick else asked.seconds
     for row in chosen:
         print(f"timing {row['name']}", file=sys.stderr)
-        measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
+        watch = machine.Watch()
+        try:
+            measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
+        except sides.Failed as error:
+            measured = {"error": str(error), "others": watch.others()}
         measured["errors"] = errors.get(row["name"])
         result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
     with tempfile.TemporaryDirectory() as folder:
@@ -126,8 +143,8 @@ def main():
     print(table.text(result))
     if asked.markdown:
         asked.markdown.write_text(table.markdown(result), encoding="utf-8")
-    # A row of the program that fails is a fault; one that is slow is a result.
-    return int(any("error" in row for row in result["program"]))
+    # A row that fails is a fault; one that is slow is a result.
+    return int(any("error" in row for row in result["rows"] + result["program"]))
 
 
 if __name__ == "__main__":

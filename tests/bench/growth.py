@@ -127,18 +127,18 @@ def fasta(path, scaffolds, bases):
 
 
 def imports(bench, asked):
-    bases = 400_000 if asked.smoke else 20_000_000
+    bases, out = 400_000 if asked.smoke else 20_000_000, bench.folder / "grown.arrow"
     for scaffolds in [10, 20] if asked.smoke else [10, 100, 1000, 10_000]:
         genome = bench.folder / "genome.fa"
         labels = fasta(genome, scaffolds, bases)
-        command = [bench.program, "data", "import", "windows", "--genome", genome, "--labels", labels]
-        command += ["--valid", "0.1", "--test", "0.1", "--overwrite", "--out", bench.folder / "grown.arrow"]
+        command = [bench.program, "data", "import", "windows"]
+        command += program.options(genome=genome, labels=labels, valid=0.1, test=0.1, overwrite=True, out=out)
         yield "import windows/scaffolds", scaffolds, measured(command)
     for count in [80, 160] if asked.smoke else [1000, 10_000, 100_000]:
         table = bench.table(count, 200, 20)
         names = ",".join(f"l{label}" for label in range(20))
-        command = [bench.program, "data", "import", "table", table, "--task", "multi-label", "--split", "split"]
-        command += ["--labels", names, "--overwrite", "--out", bench.folder / "grown.arrow"]
+        command = [bench.program, "data", "import", "table", table]
+        command += program.options(task="multi-label", split="split", labels=names, overwrite=True, out=out)
         yield "import table/rows", count, measured(command)
 
 
@@ -147,6 +147,7 @@ def main():
     parser.add_argument("--only", action="append", choices=["steps", "reports", "imports"], help="what to measure")
     parser.add_argument("--threads", type=int, default=2, help="of a step (default 2)")
     parser.add_argument("--smoke", action="store_true", help="the first two sizes of each")
+    parser.add_argument("--worker", help="a built worker; cargo builds one otherwise")
     parser.add_argument("--json", type=Path, help="writes what was measured")
     asked = parser.parse_args()
     only = asked.only or ["steps", "reports", "imports"]
@@ -155,7 +156,7 @@ def main():
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         bench = program.Bench(folder, True)
-        worker = built_worker() if "steps" in only else None
+        worker = (asked.worker or built_worker()) if "steps" in only else None
         groups = {
             "steps": lambda: steps(worker, asked),
             "reports": lambda: reports(bench, asked),

@@ -4,6 +4,7 @@ see README.md, and compares what the worker wrote with its own outputs, gradient
 Arguments: the number of threads."""
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -46,7 +47,14 @@ def build(session, asked):
 def run(session, asked):
     begun = time.perf_counter()
     session.built.run(asked["count"])
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
     return {"seconds": time.perf_counter() - begun}
+
+
+@command
+def devices(_session, _asked):
+    return {"cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0}
 
 
 @command
@@ -61,6 +69,11 @@ def memory(_session, _asked):
     return {"peak": 1024 * int(line.split()[1])}
 
 
+def first_line(error):
+    """What an error says; one of a compiler says it in many lines."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "no reason given")
+
+
 def main():
     torch.set_num_threads(int(sys.argv[1]))
     session = Session()
@@ -69,8 +82,9 @@ def main():
         try:
             answer = COMMANDS[asked["do"]](session, asked)
         except Exception as error:  # noqa: BLE001 (the driver is told, and decides)
-            traceback.print_exc()
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            if os.environ.get("BENCH_TRACEBACK"):
+                traceback.print_exc()
+            answer = {"error": f"{type(error).__name__}: {first_line(error)}"}
         print(json.dumps(answer), flush=True)
 
 

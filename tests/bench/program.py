@@ -16,6 +16,19 @@ import machine
 ROOT = Path(__file__).parents[2]
 
 
+# What the trainings and comparisons of rows have in common: the least that shows what is measured.
+LEAST = {"epochs": 1, "batch": 16, "device": "cpu"}
+COMPARISON = {**LEAST, "seeds": "1..2", "no_control": True, "budget": "64samples"}
+
+
+def options(**named):
+    """Options of the program: `batch=16` is `--batch 16`, and `no_control=True` is `--no-control`."""
+    words = []
+    for name, value in named.items():
+        words += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
+    return words
+
+
 class Bench:
     """A folder to work in, and the built program."""
 
@@ -58,21 +71,8 @@ class Bench:
 
     def import_table(self, table, out, labels):
         names = ",".join(f"l{label}" for label in range(labels))
-        return self.timed(
-            "data",
-            "import",
-            "table",
-            table,
-            "--task",
-            "multi-label",
-            "--split",
-            "split",
-            "--labels",
-            names,
-            "--out",
-            out,
-            "--overwrite",
-        )
+        more = options(task="multi-label", split="split", labels=names, out=out, overwrite=True)
+        return self.timed("data", "import", "table", table, *more)
 
     def store(self, rows, length=1000, labels=919):
         """A store of random rows; made once."""
@@ -80,6 +80,10 @@ class Bench:
         if not path.exists():
             self.import_table(self.table(rows, length, labels), path, labels)
         return path
+
+    def trained(self):
+        """A store to train on; made once."""
+        return self.store(160, 200, 4) if self.smoke else self.store(400)
 
 
 def repeated(count, work):
@@ -106,30 +110,8 @@ def small_comparison(bench):
     """A finished comparison of one small baseline and two seeds."""
     out = bench.folder / "comparison"
     if not out.exists():
-        bench.genomenas(
-            "compare",
-            "--data",
-            bench.store(160, 200, 4),
-            "--strategies",
-            "deepsea width=0.02",
-            "--seeds",
-            "1..2",
-            "--no-control",
-            "--budget",
-            "64samples",
-            "--epochs",
-            "1",
-            "--steps-per-epoch",
-            "2",
-            "--batch",
-            "16",
-            "--device",
-            "cpu",
-            "--jobs",
-            "1",
-            "--out",
-            out,
-        )
+        of = {"data": bench.store(160, 200, 4), "strategies": "deepsea width=0.02", "steps_per_epoch": 2}
+        bench.genomenas("compare", *options(**COMPARISON, **of, jobs=1, out=out))
     return out
 
 
@@ -141,16 +123,21 @@ def imports(bench):
     rates = repeated(1 if bench.smoke else 5, lambda: size / bench.import_table(table, bench.folder / "i.arrow", 919))
     yield "import/table, 919 labels", {**of_times(rates), "unit": "MB/s"}
     genome, labels = ROOT / "examples/data/mini.2bit", ROOT / "examples/data/mini_annotation.bed.gz"
-    arguments = ["--genome", genome, "--labels", labels, "--valid", "chr9", "--test", "chr8"]
-    out = bench.folder / "windows.arrow"
-    command = ["data", "import", "windows", *arguments, "--out", out, "--overwrite"]
+    of = {"genome": genome, "labels": labels, "valid": "chr9", "test": "chr8"}
+    command = ["data", "import", "windows", *options(**of, out=bench.folder / "windows.arrow", overwrite=True)]
     yield "import/windows, the demo's", of_times(repeated(1 if bench.smoke else 5, lambda: bench.timed(*command)))
 
 
-def cargo_bench(package, name, *arguments):
+# What is built together with a benchmark, as `make test` builds it: another choice would have other features, and compile
+# everything anew.
+WITH_LIBTORCH = ["genomenas-bench", "genomenas-tests", "genomenas-torch", "genomenas-train"]
+
+
+def cargo_bench(packages, name, *arguments):
     """What a benchmark of a crate prints."""
     cargo = os.environ.get("CARGO", "cargo")
-    command = [cargo, "bench", "--quiet", "-p", package, "--bench", name, "--", *arguments]
+    chosen = [word for package in packages for word in ("-p", package)]
+    command = [cargo, "bench", "--quiet", *chosen, "--bench", name, "--", *arguments]
     environment = {**os.environ, "PYTHON": sys.executable}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr.strip()
@@ -158,49 +145,38 @@ def cargo_bench(package, name, *arguments):
 
 def hooks(_bench):
     """A call of a plugin's hook; the benchmark itself fails above its bound."""
-    _, said, error = cargo_bench("genomenas-tests", "hook")
+    _, said, error = cargo_bench(WITH_LIBTORCH, "hook")
     found = re.search(r"median ([\d.]+)(ns|µs|ms) confined", said)
     if not found:
-        raise RuntimeError(error)
+        raise RuntimeError(last_line(error))
     value = float(found[1]) * {"ns": 1e-9, "µs": 1e-6, "ms": 1e-3}[found[2]]
     yield "hook/confined", {"unit": "s", "median": value, "low": value, "high": value, "most": 1e-4}
 
 
-def metrics(bench):
-    """All metrics of labels against scikit-learn, which must agree on them."""
-    sizes = ["--rows", "2000", "--labels", "3", "--repeats", "1"] if bench.smoke else ["--repeats", "3"]
-    code, said, error = cargo_bench("genomenas-report", "metrics", *sizes)
-    found = re.search(r"median of ratios: ([\d.]+)", said)
+def last_line(error):
+    return error.splitlines()[-1] if error else "the benchmark said nothing"
+
+
+def metrics(_bench):
+    """All metrics of labels against scikit-learn, which must agree on them; ours alone where it is not installed."""
+    has = (
+        subprocess.run([sys.executable, "-c", "import sklearn"], stderr=subprocess.DEVNULL, check=False).returncode == 0
+    )
+    alone, wanted = ([], r"median of ratios: ([\d.]+)") if has else (["--alone"], r"genomenas: median ([\d.]+) s")
+    code, said, error = cargo_bench(["genomenas-report"], "metrics", "--repeats", "3", *alone)
+    found = re.search(wanted, said)
     if code or not found:
-        raise RuntimeError(error.splitlines()[-1] if error else "the benchmark of metrics said nothing")
-    yield "metrics/scikit-learn", {"unit": "times as fast", **dict.fromkeys(("low", "median", "high"), float(found[1]))}
+        raise RuntimeError(last_line(error))
+    name = "metrics/scikit-learn" if has else "metrics/alone: this Python has no scikit-learn"
+    unit = "times as fast" if has else "s"
+    yield name, {"unit": unit, **dict.fromkeys(("low", "median", "high"), float(found[1]))}
 
 
 def train(bench, out, steps, threads=2):
     shutil.rmtree(out, ignore_errors=True)
     width = "0.05" if bench.smoke else "1"
-    return [
-        str(bench.program),
-        "train",
-        "--strategy",
-        "danq",
-        "--set",
-        f"width={width}",
-        "--data",
-        str(bench.store(400)),
-        "--batch",
-        "16",
-        "--epochs",
-        "1",
-        "--steps-per-epoch",
-        str(steps),
-        "--threads",
-        str(threads),
-        "--device",
-        "cpu",
-        "--out",
-        str(out),
-    ]
+    of = {"strategy": "danq", "set": f"width={width}", "data": bench.trained(), "steps_per_epoch": steps}
+    return [str(bench.program), "train", *options(**LEAST, **of, threads=threads, out=out)]
 
 
 def jobs(bench):
@@ -217,7 +193,7 @@ def jobs(bench):
             raise RuntimeError(f"a training ended with {codes}")
         return time.perf_counter() - begun
 
-    bench.store(400)
+    bench.trained()
     for _ in range(1 if bench.smoke else 3):
         alone = together(1)
         ratios.append(together(2) / alone)
@@ -226,39 +202,15 @@ def jobs(bench):
 
 def slots(bench):
     """Two runs on two slots of one thread against the same on one: runs a second."""
-    ratios = []
+    width, steps, ratios = (0.05, 2, []) if bench.smoke else (0.25, 16, [])
 
     def compare(at_once):
         out = bench.folder / "slots"
         shutil.rmtree(out, ignore_errors=True)
-        return bench.timed(
-            "compare",
-            "--data",
-            bench.store(400),
-            "--strategies",
-            "danq width=0.25",
-            "--seeds",
-            "1..2",
-            "--no-control",
-            "--budget",
-            "64samples",
-            "--epochs",
-            "1",
-            "--steps-per-epoch",
-            "2" if bench.smoke else "16",
-            "--batch",
-            "16",
-            "--device",
-            "cpu",
-            "--jobs",
-            at_once,
-            "--threads",
-            at_once,
-            "--out",
-            out,
-        )
+        of = {"data": bench.trained(), "strategies": f"danq width={width}", "steps_per_epoch": steps}
+        return bench.timed("compare", *options(**COMPARISON, **of, jobs=at_once, threads=at_once, out=out))
 
-    bench.store(400)
+    bench.trained()
     for _ in range(1 if bench.smoke else 3):
         ratios.append(compare(1) / compare(2))
     yield "slots/two against one", {**of_times(ratios), "unit": "times as many", "least": 1.9}

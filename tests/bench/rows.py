@@ -2,6 +2,7 @@
 
 A row's name is its group and what differs in it: `supernet/full/weights/b16/t2`."""
 
+import difflib
 import random
 
 OPERATIONS = [
@@ -194,19 +195,32 @@ def chosen(patterns):
     return [row for row in rows if any(pattern in row["name"] for pattern in patterns)]
 
 
+def on(device, rows):
+    """The rows of networks on this device; parts of the program have none to choose."""
+    for row in rows:
+        if row["row"]["kind"] != "part":
+            yield {**row, "name": f"{row['name']}/{device}", "row": {**row["row"], "device": device}}
+
+
+def hint(pattern, groups):
+    """Names and parts of names that are like a pattern that no row has, in words."""
+    names = [*(row["name"] for row in every()), *groups]
+    parts = {part for name in names for part in name.split("/")} | {name.rsplit("/", 1)[0] for name in names}
+    near = difflib.get_close_matches(pattern, sorted({*names, *parts}), n=3, cutoff=0.5)
+    return f": did you mean {' or '.join(near)}?" if near else ""
+
+
 def smoke():
     """Every kind of row once, at sizes that take no time."""
     tiny = {"channels": 2, "nodes": 2, "rnn_nodes": 3, "decoder_features": 8}
-    for stage in STAGES:
-        yield supernet(stage, "weights", 1, 16, 100, 3, tiny)
-    for order in (1, 2):
-        yield supernet("stage2", "alphas", 1, 16, 100, 3, tiny, order)
+    yield supernet("full", "weights", 1, 16, 100, 3, tiny)
+    yield supernet("stage2", "alphas", 1, 16, 100, 3, tiny)
+    yield supernet("stage3", "alphas", 1, 16, 100, 3, tiny, order=2)
     for work in ("weights", "score"):
         yield final(work, 1, 16, 100, 3, tiny)
     for form in ("search", "final"):
         yield cell(form, 16, 1, 16)
-    yield cell("search", 16, 1, 16, work="alphas")
-    yield cell("search", 16, 1, 16, "stage3")
+    yield cell("search", 16, 1, 16, "stage3", work="alphas")
     for which in BASELINES:
         sizes = {"hidden": 8} if which == "lstm" else {"width": 0.02}
         yield baseline(which, 1, 4, 200, 3, sizes=sizes)

@@ -58,6 +58,18 @@ def peer(threads):
     return Side([sys.executable, str(HERE / "peer.py"), str(threads)], environment)
 
 
+def without_gpu(worker, with_peer):
+    """Which side sees no GPU, in words; None where each sees one."""
+    with ours(worker, 1) as own:
+        if own.ask("devices")["cuda"] == 0:
+            return "libtorch of genomenas (`make libtorch-cuda` fetches the one for a GPU)"
+    if with_peer:
+        with peer(1) as other:
+            if other.ask("devices")["cuda"] == 0:
+                return f"the PyTorch of {sys.executable}"
+    return None
+
+
 def has_torch():
     """Whether this Python has the PyTorch that the peer is written for."""
     code = "import torch, sys; sys.exit(not torch.__version__.startswith('2.11.'))"

@@ -35,6 +35,8 @@ def cells(row):
     def between(of, show):
         return f"{show(of['median'])} ({show(of['low'])}–{show(of['high'])})"
 
+    if "error" in row:
+        return [row["name"], "failed", "", row["error"], "", ""]
     memory = f"{row['memory'] / 1e9:.2f}" if "memory" in row else ""
     if "peer" not in row:
         return [row["name"], between(row["ours"], seconds), "no peer", "", memory, ""]

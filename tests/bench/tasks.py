@@ -32,6 +32,8 @@ class Training:
             for name in ["input_dropout", "hidden_dropout"]:
                 p = plan.get(name) if plan.get(name) is not None else sizes[name]
                 setattr(self.net.rnn, name, p if dropped else 0.0)
+        self.device = torch.device(row.get("device", "cpu"))
+        self.net.to(self.device)
         self.alphas = [p for name, p in self.net.named_parameters() if name.startswith("alphas.")]
         self.optimizer = Optimizer(plan, self.net)
         self.arch = of_alphas(plan, self.alphas) if plan.get("arch") else None
@@ -41,7 +43,8 @@ class Training:
     def random_batch(self):
         letters = torch.randint(4, (self.row["batch"], self.row["length"]))
         inputs = F.one_hot(letters, 4).permute(0, 2, 1).float().contiguous()
-        return inputs, (torch.rand(self.row["batch"], self.row["labels"]) < 0.02).float()
+        targets = (torch.rand(self.row["batch"], self.row["labels"]) < 0.02).float()
+        return inputs.to(self.device), targets.to(self.device)
 
     def compile(self):
         self.forward = torch.compile(self.net)
@@ -166,8 +169,10 @@ class Cell:
         self.of_alphas = row["work"] == "alphas"
         for name, parameter in self.net.named_parameters():
             parameter.requires_grad_(name.startswith("alphas.") == self.of_alphas)
+        self.net.to(row.get("device", "cpu"))
         shape = (row["batch"], hidden, row["length"])
-        self.input, self.by = torch.randn(shape).requires_grad_(True), torch.randn(shape)
+        self.input = torch.randn(shape, device=row.get("device", "cpu")).requires_grad_(True)
+        self.by = torch.randn_like(self.input)
         self.forward = self.net.rnn
 
     def compile(self):

@@ -9,6 +9,7 @@ mod budget;
 mod changed_data;
 mod clumsy;
 mod compare;
+mod computing;
 mod confinement;
 mod damage;
 mod damaged_plugins;

@@ -23,6 +23,26 @@ pub enum DeviceChoice {
     Device(Device),
 }
 
+impl DeviceChoice {
+    /// The device that is meant where there are so many CUDA devices.
+    ///
+    /// # Errors
+    ///
+    /// The device is not there.
+    pub fn among(self, devices: usize) -> Result<Device> {
+        match self {
+            Self::Auto if devices > 0 => Ok(Device::Cuda(0)),
+            Self::Auto => Ok(Device::Cpu),
+            Self::Device(device) => match device {
+                Device::Cuda(index) if index as usize >= devices => Err(Error::input(format!(
+                    "device '{device}' is not there: libtorch sees {devices} CUDA devices; use --device cpu, or `make libtorch-cuda` if this machine has a GPU"
+                ))),
+                device => Ok(device),
+            },
+        }
+    }
+}
+
 impl FromStr for DeviceChoice {
     type Err = Error;
 
@@ -72,6 +92,21 @@ mod tests {
             let expected = format!("device '{text}' is unknown: expected auto, cpu, cuda or cuda:0, cuda:1, …");
             assert_eq!((error.to_string(), error.exit_code()), (expected, 2));
         }
+    }
+
+    #[test]
+    fn auto_is_the_first_cuda_device_or_the_processor() {
+        let auto = |devices| DeviceChoice::Auto.among(devices).unwrap();
+        assert_eq!([auto(0), auto(2)], [Device::Cpu, Device::Cuda(0)]);
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_is_refused_with_the_number_of_those_that_are() {
+        let cuda = |index| DeviceChoice::Device(Device::Cuda(index)).among(2);
+        assert_eq!(cuda(1).unwrap(), Device::Cuda(1));
+        let refused = cuda(2).unwrap_err();
+        assert!(refused.to_string().contains("'cuda:2' is not there: libtorch sees 2 CUDA devices"), "{refused}");
+        assert_eq!(refused.exit_code(), 2);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use clap::Args;
-use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::grouped;
+use genomenas_data::{DeviceChoice, Store};
 use genomenas_plugin::message::{Budget, Unit};
 use genomenas_report as report;
 use genomenas_report::humanize;
@@ -16,11 +16,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::limit_options::LimitOptions;
-use super::options::{PluginOptions, RecipeOptions, SpaceOptions, device};
+use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device};
 use super::progress::{ComparisonProgress, verify};
 use super::{out, start, threads};
 use crate::compare::folder::{LockedFolder, expect_free, names};
-use crate::compare::plan::{ComparisonPlan, EntryPlan};
+use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
 use crate::compare::resolve::{ResolveContext, resolve};
 use crate::compare::{Comparer, Outcome, gpus, preflight};
@@ -35,8 +35,8 @@ use crate::verified;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, concurrent_trials, jobs, threads, device, hook_deadline and the table [final]. Its paths are\n\
-relative to it.\n\
+space, control, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
+paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
 and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
 Examples:\n  \
@@ -87,6 +87,8 @@ pub(crate) struct CompareArgs {
     /// Where to compute: auto, cpu, cuda (runs are spread over all there are) or cuda:I [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device)]
     device: Option<String>,
+    #[command(flatten)]
+    precision: PrecisionOption,
     #[command(flatten)]
     going_on: GoingOnOptions,
     /// Prints the comparison as JSON in place of the leaderboard
@@ -153,6 +155,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let (plan, space) = resolve(request, &out, earlier, &context)?;
     if begins {
         expect_free(&out, &space.to_toml()?)?;
+        check_precision(&plan.machine)?;
     }
     let store = Store::open(&plan.data.store)?;
     let data = store.info().for_plugins();
@@ -201,6 +204,7 @@ impl CompareArgs {
             jobs: self.jobs,
             threads: self.threads,
             device: self.device.clone(),
+            precision: self.precision.given,
             hook_deadline: self.limits.hook_deadline,
             final_training: (!recipe.is_empty()).then_some(recipe),
         })
@@ -277,6 +281,15 @@ fn catch_signals() -> Result<Arc<AtomicUsize>> {
         register().map_err(|error| Error::failed(format!("cannot listen to signals: {error}")))?;
     }
     Ok(signal)
+}
+
+/// Refuses a precision that the device of the runs lacks.
+fn check_precision(machine: &Machine) -> Result<()> {
+    if machine.precision.is_default() {
+        return Ok(());
+    }
+    let count = if machine.device == "cpu" { 0 } else { start::cuda_devices()? };
+    machine.precision.check_on(machine.device.parse::<DeviceChoice>()?.among(count)?)
 }
 
 /// The CUDA devices to spread runs over.

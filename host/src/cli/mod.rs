@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Parser, Subcommand};
+use genomenas_data::Kernels;
 use genomenas_data::error::{Error, Result};
 
 use compare::Ended;
@@ -120,6 +121,10 @@ impl Verb {
     fn run(&self, trainer: Option<&dyn Trainer>) -> Result<ExitCode> {
         if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
             site::enough_addresses()?;
+        }
+        if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) | Self::Evaluate(_) = self {
+            // Refused before anything is made.
+            Kernels::chosen()?;
         }
         match self {
             Self::Compare(args) => {

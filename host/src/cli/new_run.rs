@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::{Precision, Store};
 use genomenas_plugin::space::{Architecture, Space};
 
-use super::options::MachineOptions;
+use super::options::{MachineOptions, PrecisionOption};
 use super::{run, threads};
 use crate::run::settings::{Data, Settings, files};
 use crate::run::trainer::Trainer;
@@ -24,6 +24,8 @@ pub(crate) struct NewRunOptions {
     pub(crate) seed: u64,
     #[command(flatten)]
     machine: MachineOptions,
+    #[command(flatten)]
+    precision: PrecisionOption,
     /// Prints the result as JSON
     #[arg(long)]
     json: bool,
@@ -51,7 +53,12 @@ impl NewRunOptions {
         let threads = self.machine.threads_or(earlier);
         let trainer = threads::ensure(threads, trainer)?;
         let (store, data) = open(&store()?)?;
-        Ok(NewRun { options: self, threads, trainer, store, data })
+        let run = NewRun { options: self, threads, trainer, store, data };
+        // A run that is over is shown anywhere.
+        if !run.goes_on() && !run.precision().is_default() {
+            run.precision().check_on(trainer.device(self.machine.device.parse()?)?)?;
+        }
+        Ok(run)
     }
 }
 
@@ -59,6 +66,10 @@ impl NewRun<'_> {
     /// Whether the run was made before.
     pub(crate) fn goes_on(&self) -> bool {
         self.options.out.join(files::SETTINGS).exists()
+    }
+
+    fn precision(&self) -> Precision {
+        self.options.precision.given.unwrap_or_default()
     }
 
     /// Settings of this run, with neither a search nor a final training.
@@ -69,6 +80,7 @@ impl NewRun<'_> {
             seed: self.options.seed,
             device: self.options.machine.device.clone(),
             threads: self.threads,
+            precision: self.precision(),
             test: false,
             data: self.data.clone(),
             search: None,

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use genomenas_data::DeviceChoice;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::{DeviceChoice, Precision};
 use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
 
@@ -58,6 +58,15 @@ impl MachineOptions {
     pub(crate) fn threads_or(&self, earlier: Option<u32>) -> u32 {
         self.threads.or(earlier).unwrap_or_else(threads::available)
     }
+}
+
+/// How precisely networks compute.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct PrecisionOption {
+    /// How precisely networks compute: fp32, or on a GPU tf32 (products and convolutions round to TF32) or bf16 (passes
+    /// under autocast to bfloat16; weights, losses and optimizers in float32). A term of a comparison [default: fp32]
+    #[arg(long = "precision", value_name = "PRECISION", value_parser = Precision::from_str)]
+    pub(crate) given: Option<Precision>,
 }
 
 /// The space to search.

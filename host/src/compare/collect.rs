@@ -9,7 +9,7 @@ use genomenas_report::{humanize, recipe};
 use super::plan::{ComparisonPlan, PlannedRun};
 use super::standing::{self, Standing};
 use crate::run_report::summary::{failed, summarize};
-use crate::run_report::unconfined;
+use crate::run_report::{precision, unconfined};
 
 /// Why runs failed, by their folders, where that could not be written into the folder itself.
 pub type Failures = BTreeMap<PathBuf, String>;
@@ -37,6 +37,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         Setting::new("threads of a run", plan.machine.threads.to_string()),
         Setting::new("runs at once", plan.jobs.to_string()),
     ];
+    environment.extend(precision(plan.machine.precision));
     environment.extend(plan.unconfined.then(unconfined));
     Comparison {
         title: plan.title.clone(),

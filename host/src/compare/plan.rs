@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{self, Budget};
 use genomenas_report::model::Ranking;
@@ -78,7 +79,7 @@ pub struct SpacePlan {
     pub sha256: String,
 }
 
-/// What every run runs on. Neither may change, since both change the last digits of a training.
+/// What every run runs on. Nothing of it may change, since all of it changes the last digits of a training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
@@ -86,6 +87,9 @@ pub struct Machine {
     pub device: String,
     /// Threads of one run.
     pub threads: u32,
+    /// How precisely networks compute; absent for float32.
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
 }
 
 /// The data of a comparison, with what a report says about it, so that a report needs no data.
@@ -168,6 +172,7 @@ impl ComparisonPlan {
             seed: run.seed,
             device: self.machine.device.clone(),
             threads: self.machine.threads,
+            precision: self.machine.precision,
             test: true,
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
             search: Some(entry.search(self)),
@@ -194,6 +199,7 @@ impl ComparisonPlan {
             jobs: Some(self.jobs),
             threads: None,
             device: Some(self.machine.device.clone()),
+            precision: Some(self.machine.precision),
             hook_deadline: self.hook_deadline,
             final_training: Some(recipe),
         })
@@ -269,7 +275,7 @@ pub(super) mod tests {
             space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
             hook_deadline: None,
             unconfined: false,
-            machine: Machine { device: "cpu".to_owned(), threads: 2 },
+            machine: Machine { device: "cpu".to_owned(), threads: 2, precision: Precision::Fp32 },
             data: DataPlan {
                 store: "/data/yeast.arrow".into(),
                 digest: "cd".to_owned(),

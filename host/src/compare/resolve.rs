@@ -99,7 +99,11 @@ pub fn resolve(
         space: space_plan,
         hook_deadline: request.hook_deadline,
         unconfined: context.wishes.unconfined,
-        machine: Machine { device: request.device.unwrap_or_else(|| "auto".to_owned()), threads },
+        machine: Machine {
+            device: request.device.unwrap_or_else(|| "auto".to_owned()),
+            threads,
+            precision: request.precision.unwrap_or_default(),
+        },
         data,
         entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
         final_training,
@@ -260,6 +264,7 @@ fn unused_folder(spec: &Spec, used: &mut BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use genomenas_data::Precision;
     use genomenas_data::store::{ImportRecord, PerSplit, Shape};
 
     use super::*;
@@ -412,6 +417,28 @@ mod tests {
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains(flag), "{error}");
         }
+    }
+
+    #[test]
+    fn a_precision_is_a_term_of_the_comparison_and_float32_is_left_out() {
+        let (folder, text) = folder();
+        let written = |more: &str| {
+            let (plan, space) = resolved(&format!("{text}{more}"), folder.path(), ALL).unwrap();
+            let runs: Vec<_> = plan.runs().iter().map(|run| plan.settings(run).unwrap().precision).collect();
+            plan.write(folder.path(), &space).unwrap();
+            let text = genomenas_data::files::read_text(&folder.path().join(FILE)).unwrap();
+            std::fs::remove_file(folder.path().join(FILE)).unwrap();
+            (plan, space, runs, text)
+        };
+        let default = written("").3;
+        assert!(!default.contains("precision"), "{default}");
+        assert_eq!(written("precision = 'fp32'").3, default);
+        let (plan, space, runs, text) = written("precision = 'tf32'");
+        assert!(text.contains("precision = \"tf32\"") && runs.iter().all(|one| *one == Precision::Tf32), "{text}");
+        plan.write(folder.path(), &space).unwrap();
+        assert_eq!(resolved("", folder.path(), ALL).unwrap().0.machine, plan.machine);
+        let refused = resolved("precision = 'bf16'", folder.path(), ALL).unwrap_err().to_string();
+        assert!(refused.contains("machine.precision is \"tf32\" there and \"bf16\" here"), "{refused}");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub use observe::{Event, Observer, relay, span};
 pub use result::{RunResult, State};
 pub use settings::Settings;
 
+use genomenas_data::Kernels;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
 use genomenas_data::hash::sha256;
@@ -188,6 +189,13 @@ pub fn execute(
         settings.write(folder)?;
     }
     let device = trainer.device(settings.device.parse()?)?;
+    settings.precision.check_on(device)?;
+    log::info!(
+        "device {device}, threads {}, precision {}, kernels {}",
+        settings.threads,
+        settings.precision,
+        Kernels::chosen()?
+    );
     let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), device, observer)?;
     let mut result = RunResult::of(&context.settings);
     match trainer.run(&context, observer, &mut result) {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_own, write_atomically};
 use genomenas_data::hash::sha256;
@@ -28,6 +29,9 @@ pub struct RunResult {
     pub strategy: Option<String>,
     /// The seed.
     pub seed: u64,
+    /// How precisely networks computed; absent for float32.
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
     /// Whether the plugin ran without confinement, so that nothing but its good will kept it from the test split.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unconfined: bool,
@@ -99,6 +103,7 @@ impl RunResult {
             reason: None,
             strategy: settings.search.as_ref().map(|search| search.strategy.clone()),
             seed: settings.seed,
+            precision: settings.precision,
             unconfined: settings.search.as_ref().is_some_and(|search| search.unconfined),
             trials: 0,
             search: None,
@@ -202,6 +207,7 @@ mod tests {
             reason: None,
             strategy: Some("danq".to_owned()),
             seed: 7,
+            precision: Precision::Fp32,
             unconfined: false,
             trials: 2,
             search: Some(Cost { samples: 10, seconds: 1.5, ..Cost::default() }),

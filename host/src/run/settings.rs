@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{parse_toml, read_text};
 use genomenas_data::hash::sha256;
@@ -26,6 +27,9 @@ pub struct Settings {
     pub device: String,
     /// Threads of libtorch and of the data loader together.
     pub threads: u32,
+    /// How precisely networks compute; absent for float32.
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
     /// Whether the sealed test split is scored at the end.
     pub test: bool,
     /// SHA-256 of `architecture.json`, where one was given; [`create`](super::create) fills it in.
@@ -282,6 +286,7 @@ mod tests {
             seed: 1,
             device: "cpu".to_owned(),
             threads: 2,
+            precision: Precision::Fp32,
             test: false,
             data: Data { store: "/data/yeast.arrow".into(), digest: "ef".to_owned() },
             search: Some(search),
@@ -322,6 +327,14 @@ mod tests {
         // A cut at the beginning of a table leaves a whole document, of another run.
         let cut = &text[..text.find("\n[final").unwrap()];
         assert!(kept(cut).unwrap_err().to_string().contains("was changed"));
+    }
+
+    #[test]
+    fn float32_is_left_out_and_another_precision_is_a_setting() {
+        assert!(!settings().to_toml().unwrap().contains("precision"));
+        let text = Settings { precision: Precision::Bf16, ..settings() }.to_toml().unwrap();
+        assert_eq!(kept(&text).unwrap().settings.precision, Precision::Bf16);
+        assert!(kept(&text.replacen("precision = \"bf16\"\n", "", 1)).is_err(), "a result depends on it");
     }
 
     #[test]

@@ -5,10 +5,10 @@ pub(crate) mod summary;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use genomenas_data::Store;
 use genomenas_data::error::Result;
 use genomenas_data::files;
 use genomenas_data::text::bounded;
+use genomenas_data::{Precision, Store};
 use genomenas_plugin::message::Cost;
 use genomenas_report::model::{DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, SearchTerms, Setting};
 use genomenas_report::{humanize, recipe, run_page};
@@ -36,6 +36,7 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         Setting::new("device", settings.device.clone()),
         Setting::new("threads", settings.threads.to_string()),
     ];
+    environment.extend(precision(settings.precision));
     environment.extend(settings.search.as_ref().filter(|search| search.unconfined).map(|_| unconfined()));
     Ok(RunReport {
         title: title(folder, &settings),
@@ -47,6 +48,11 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         environment,
         search: settings.search.map(terms),
     })
+}
+
+/// What a report says of the precision; nothing where it is float32.
+pub(crate) fn precision(precision: Precision) -> Option<Setting> {
+    (!precision.is_default()).then(|| Setting::new("precision", precision.to_string()))
 }
 
 /// What a report says where plugins were not confined.

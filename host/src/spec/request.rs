@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::message::Budget;
@@ -44,6 +45,8 @@ pub struct Request {
     pub threads: Option<u32>,
     /// `auto`, `cpu` or `cuda[:i]`.
     pub device: Option<String>,
+    /// How precisely networks compute.
+    pub precision: Option<Precision>,
     /// The longest that a call of a plugin may take.
     pub hook_deadline: Option<HookDeadline>,
     /// What differs from the default final recipe.
@@ -100,6 +103,7 @@ impl Request {
             jobs: self.jobs.or(other.jobs),
             threads: self.threads.or(other.threads),
             device: self.device.or(other.device),
+            precision: self.precision.or(other.precision),
             hook_deadline: self.hook_deadline.or(other.hook_deadline),
             final_training,
         }
@@ -172,7 +176,8 @@ mod tests {
     fn an_unknown_key_and_a_budget_without_unit_are_refused_with_the_file_named() {
         let error = written("version = 1\nentries = []").1.unwrap_err().to_string();
         assert!(error.contains("comparison.toml: it is the plan that a comparison left"), "{error}");
-        for text in ["strategy = 'danq'", "budget = '20000'", "seeds = [1, 1]", "jobs = -1", "\0"] {
+        for text in ["strategy = 'danq'", "budget = '20000'", "seeds = [1, 1]", "jobs = -1", "precision = 'fp16'", "\0"]
+        {
             let error = written(text).1.unwrap_err();
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains("comparison.toml"), "{error}");

@@ -1,6 +1,7 @@
 #include "interface.h"
 
 #include <ATen/Context.h>
+#include <ATen/autocast_mode.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -57,12 +58,27 @@ char* genomenas_update_flat(const genomenas::Update* update, const at::Tensor* w
   return tried([&] { genomenas::update_flat(*update, *weights, *gradient, *first, *second); });
 }
 
-// Has CUDA compute in float32 throughout: by default, libtorch lets cuDNN round to TF32.
-char* genomenas_keep_float32() {
-  return tried([] {
+// Whether CUDA may round what products and convolutions read to TF32. By default, libtorch lets cuDNN, and nothing else.
+char* genomenas_float32(int32_t tf32) {
+  return tried([&] {
+    const auto precision = tf32 ? at::Float32Precision::TF32 : at::Float32Precision::IEEE;
     for (const auto operation : {at::Float32Op::CONV, at::Float32Op::RNN, at::Float32Op::MATMUL}) {
-      at::globalContext().setFloat32Precision(at::Float32Backend::CUDA, operation, at::Float32Precision::IEEE);
+      at::globalContext().setFloat32Precision(at::Float32Backend::CUDA, operation, precision);
     }
+  });
+}
+
+// Begins or ends autocast to bfloat16 in this thread, on CUDA devices or on the processor.
+char* genomenas_bfloat16(int32_t cuda, int32_t begin) {
+  return tried([&] {
+    const auto device = cuda ? at::kCUDA : at::kCPU;
+    if (begin) {
+      at::autocast::set_autocast_dtype(device, at::kBFloat16);
+      at::autocast::increment_nesting();
+    } else if (at::autocast::decrement_nesting() == 0) {
+      at::autocast::clear_cache();
+    }
+    at::autocast::set_autocast_enabled(device, begin != 0);
   });
 }
 

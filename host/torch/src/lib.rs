@@ -6,6 +6,7 @@
 //! | `tensor/` | devices, batches as tensors, losses, files of tensors, memory | `genomenas-data`, `kernels/` |
 //! | `kernels/` | kernels of our own for what libtorch does in many small operations | C++ in `kernels/` of the crate |
 //! | `net/` | from a graph to modules, one file an operation family; supernets; flat weights | `tensor/`, `kernels/` |
+//! | `precision` | passes through a network in the precision of the process | `net/` |
 //! | [`eval`] | scoring a split with a network | `net/` |
 //! | [`train`] | the training of one network, and scores of the parts of a supernet | `eval` |
 //!
@@ -16,6 +17,7 @@ mod error;
 pub mod eval;
 pub mod kernels;
 mod net;
+mod precision;
 mod tensor;
 #[cfg(test)]
 mod test_support;

@@ -16,8 +16,8 @@ use genomenas::run::{Context, Observer, RunResult};
 use genomenas_data::error::Result;
 use genomenas_data::{Device, DeviceChoice};
 use genomenas_report::metrics::Metrics;
-use genomenas_torch::device;
 use genomenas_torch::eval::{self, Scoring};
+use genomenas_torch::{device, kernels};
 
 fn main() -> ExitCode {
     if std::env::args_os().skip(1).eq([cli::COUNT_DEVICES]) {
@@ -36,6 +36,7 @@ impl Trainer for Libtorch {
     }
 
     fn run(&self, context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
+        kernels::choose(context.settings.precision)?;
         finish::run(context, observer, result)
     }
 

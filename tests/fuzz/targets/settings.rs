@@ -3,6 +3,7 @@
 #![no_main]
 
 use genomenas::run::settings::{Data, Search, Settings, files};
+use genomenas_data::Precision;
 use genomenas_fuzz::{scratch, seeds, stores};
 use genomenas_plugin::message::{Arch, Plan};
 use libfuzzer_sys::fuzz_target;
@@ -54,6 +55,7 @@ fn seeds() -> Vec<Vec<u8>> {
         seed: 7,
         device: "cpu".into(),
         threads: 2,
+        precision: Precision::Fp32,
         test: true,
         architecture_sha256: search.is_none().then(|| "ab12".into()),
         data: data(),

@@ -8,6 +8,7 @@ use super::blocks;
 use super::scoring::Scoring;
 use crate::error::{Error, Result};
 use crate::net::{Mode, Net};
+use crate::precision;
 use crate::tensor::loader::DataLoader;
 use crate::tensor::loss::Loss;
 
@@ -45,7 +46,7 @@ pub(crate) fn score_while(
         let count = inputs.size().first().copied().unwrap_or(0);
         let logits = |inputs: &Tensor| -> Result<Tensor> {
             let blend = scoring.mixer.map(|mixer| mixer.scoring(batches)).unwrap_or_default();
-            Ok(net.forward(inputs, &Mode { blend, ..Mode::scoring() })?.logits)
+            Ok(precision::forward(net, inputs, &Mode { blend, ..Mode::scoring() })?.logits)
         };
         if !goes_on(batches, count.unsigned_abs()) {
             return Ok(None);

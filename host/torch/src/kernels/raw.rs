@@ -99,7 +99,8 @@ unsafe extern "C" {
         first: *const C_tensor,
         second: *const C_tensor,
     ) -> *mut c_char;
-    pub(super) fn genomenas_keep_float32() -> *mut c_char;
+    pub(super) fn genomenas_float32(tf32: i32) -> *mut c_char;
+    pub(super) fn genomenas_bfloat16(cuda: i32, begin: i32) -> *mut c_char;
     pub(super) fn genomenas_to_device(
         out: *mut *mut C_tensor,
         values: *const f32,

@@ -34,12 +34,6 @@ pub(crate) fn to_device(values: &[f32], shape: &[i64], device: Device) -> Result
     Ok(unsafe { Tensor::from_ptr(out) })
 }
 
-/// Has CUDA devices compute in float32 throughout, with no product or convolution rounded to TF32.
-pub(crate) fn keep_float32() -> Result<(), TchError> {
-    // SAFETY: needs nothing.
-    raw::checked(unsafe { raw::genomenas_keep_float32() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,11 +51,6 @@ mod tests {
         for device in [Device::Cpu, Device::Cuda(0)] {
             assert!(to_device(&[1.0, 2.0], &[3], device).is_err(), "{device:?}");
         }
-    }
-
-    #[test]
-    fn the_precision_of_float32_can_be_kept_with_or_without_a_gpu() {
-        keep_float32().unwrap();
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::training::Training;
 use crate::error::Result;
 use crate::net::weights::{Part, WEIGHTS};
 use crate::net::{Mode, Net};
+use crate::precision;
 use crate::tensor::checkpoint::{self, Tensors};
 use crate::tensor::device::torch;
 use crate::tensor::loader::{Batch, DataLoader};
@@ -79,7 +80,7 @@ impl Steps {
                 }
                 Work::Score => {
                     let _guard = tch::no_grad_guard();
-                    let logits = self.training.net.forward(&self.train.0, &Mode::scoring())?.logits;
+                    let logits = precision::forward(&self.training.net, &self.train.0, &Mode::scoring())?.logits;
                     last = self.training.objective.loss.predictions(&logits)?.f_max()?;
                 }
             }

@@ -7,6 +7,7 @@ use super::objective::Objective;
 use crate::error::Result;
 use crate::net::weights::{Part, WEIGHTS};
 use crate::net::{Mode, Net};
+use crate::precision;
 use crate::tensor::loader::Batch;
 
 /// Passes forward and backward through a network in training mode, each with the same dropout masks. They leave running
@@ -44,7 +45,7 @@ impl<'a> Passes<'a> {
         }
         self.mode.learn_alphas = of.alphas;
         tch::manual_seed(self.seed);
-        let logits = self.net.forward(inputs, &self.mode)?.logits;
+        let logits = precision::forward(self.net, inputs, &self.mode)?.logits;
         let loss = self.objective.mean(&logits, targets)?;
         // Where nothing that is asked for has a part in the loss, its gradient is zero.
         if loss.requires_grad() {

@@ -18,6 +18,7 @@ use super::steps::out_of_data;
 use crate::error::Result;
 use crate::eval;
 use crate::net::{Blend, Mixer, Net, Statistics};
+use crate::precision;
 use crate::tensor::checkpoint::Tensors;
 use crate::tensor::memory::{self, MemoryEstimate};
 
@@ -155,7 +156,7 @@ fn recalibrate(job: &ScoreJob, net: &mut Net, mixer: &Mixer, meter: &mut ScoreMe
             return Ok(false);
         }
         let (inputs, _) = loader.next_batch()?.ok_or_else(out_of_data)?;
-        net.observe(&inputs, blend, &mut statistics)?;
+        precision::observe(net, &inputs, blend, &mut statistics)?;
     }
     net.recalibrate(&statistics)?;
     Ok(true)

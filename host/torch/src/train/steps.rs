@@ -14,6 +14,7 @@ use super::progress::ScheduleProgress;
 use super::training::Training;
 use crate::error::{Error, Result};
 use crate::net::{Blend, Mode};
+use crate::precision;
 use crate::tensor::device::torch;
 use crate::tensor::loader::{Batch, DataLoader};
 
@@ -111,7 +112,7 @@ impl Training {
     pub(super) fn weight_step(&mut self, (inputs, targets): &Batch, context: &StepContext) -> Result<Tensor> {
         // Dropout draws from libtorch's own generator; seeded anew for every step, it is a function of the step.
         tch::manual_seed(i64::try_from(seed::derive(self.job.seed, "step", self.progress.steps)).unwrap_or(i64::MAX));
-        let output = self.net.forward(inputs, &context.mode)?;
+        let output = precision::forward(&self.net, inputs, &context.mode)?;
         let minimised = self.objective.mean(&output.logits, targets)?;
         let loss = self.objective.reported(&output.logits, targets, &minimised)?;
         let plan = &self.job.plan;

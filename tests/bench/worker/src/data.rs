@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use genomenas_data::bases::{Packed, set_bit};
 use genomenas_data::store::{ImportRecord, Row as StoreRow, Shape, StoreWriter, Target};
-use genomenas_data::{Device, Split, Store, Task};
+use genomenas_data::{Split, Store, Task};
 use genomenas_plugin::message::{Mixing, Plan};
 use genomenas_plugin::rand::RngExt;
 use genomenas_plugin::seed;
@@ -69,7 +69,7 @@ impl RandomStore {
             plan,
             seed: row.seed,
             data_seed: row.seed,
-            device: Device::Cpu,
+            device: row.device()?,
             threads: usize::try_from(threads)?,
             train: self.store.train(),
             valid: self.store.valid(),

@@ -6,6 +6,7 @@
 //! {"do": "build", "row": {…}}          → {"plan": {…}, "options": {…}, "parameters": 1}
 //! {"do": "write", "path": "FILE", "parts": ["weights"]} → {}
 //! {"do": "run", "count": 3}            → {"seconds": 1.5}
+//! {"do": "devices"}                    → {"cuda": 0}
 //! {"do": "memory"}                     → {"peak": 2350000000}
 //! ```
 //!
@@ -24,7 +25,7 @@ use std::path::Path;
 use std::process::Command;
 
 use genomenas::cli::threads;
-use genomenas_data::Device;
+use genomenas_torch::device;
 use genomenas_torch::train::bench::{Backward, Steps, Work};
 use serde_json::{Value, json};
 
@@ -96,6 +97,7 @@ fn answer(asked: &Value, built: &mut Option<Built>, threads: u32) -> Result<Valu
         }
         (Some("write"), Some(Built::Backward(passes))) => passes.write(path()?).map(|()| json!({})).map_err(Into::into),
         (Some("write"), Some(Built::Part(part))) => part.write(path()?).map(|()| json!({})),
+        (Some("devices"), _) => Ok(json!({ "cuda": device::count() })),
         (Some("memory"), _) => Ok(json!({ "peak": peak_memory()? })),
         (command, None) => Err(format!("{command:?} before anything was built").into()),
         (command, _) => Err(format!("unknown command {command:?}").into()),
@@ -113,7 +115,7 @@ fn build(row: &Row, threads: u32) -> Result<(Built, Value)> {
         Kind::Cell => {
             let (layers, _) = row.network()?;
             let answer = json!({ "parameters": layers.parameters(), "multiply_adds": layers.multiply_adds() });
-            let passes = Backward::start(&layers, row.batch, work, row.seed, Device::Cpu)?;
+            let passes = Backward::start(&layers, row.batch, work, row.seed, row.device()?)?;
             Ok((Built::Backward(Box::new(passes)), answer))
         }
         _ => {

@@ -1,9 +1,11 @@
 //! What a row of the benchmarks asks for, as a network and a plan.
 
+use genomenas_data::Device;
 use genomenas_plugin::Parameters;
 use genomenas_plugin::differentiable::SupernetSettings;
 use genomenas_plugin::message::{Algorithm, Clip, Optimizer, Order, Plan, Task};
 use genomenas_plugin::space::{Architecture, GenomeNas, INPUT, Layers, Mask, Selection, Space};
+use genomenas_torch::device;
 use genomenas_torch::train::bench::Work;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -52,6 +54,9 @@ pub(crate) struct Row {
     plain: bool,
     #[serde(default)]
     pub(crate) seed: u64,
+    /// Where a network computes.
+    #[serde(default = "cpu")]
+    device: String,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -68,6 +73,10 @@ fn one<T: From<u8>>() -> T {
     T::from(1)
 }
 
+fn cpu() -> String {
+    "cpu".to_owned()
+}
+
 const fn yes() -> bool {
     true
 }
@@ -79,6 +88,11 @@ impl Row {
             "score" => Work::Score,
             _ => Work::Weights,
         }
+    }
+
+    /// The device, which must be there.
+    pub(crate) fn device(&self) -> Result<Device> {
+        Ok(device::resolve(self.device.parse()?)?)
     }
 
     /// The network, and how it is trained.
