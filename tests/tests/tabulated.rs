@@ -211,11 +211,11 @@ fn all() -> u64 {
     tiny_space().sample_distinct(1000, 1).len() as u64
 }
 
-/// What `random-search` measures where it proposes the whole space and may train so many networks of it.
+/// What `random-search` measures of so many networks of the space.
 fn measured(networks: u64) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let (store, out) = (tiny::store(folder.path()), folder.path().join("run"));
-    let (trials, epochs) = (all().to_string(), tiny::EPOCHS.to_string());
+    let (trials, epochs) = (networks.to_string(), tiny::EPOCHS.to_string());
     let parameters = [&[("trials", trials.as_str()), ("epochs", epochs.as_str())], &TRAINING[..]].concat();
     Outcome::text(&mut tiny::search("random-search", networks * WHOLE, 1, &parameters, &store, &out));
     let space = tiny_space();

@@ -17,11 +17,11 @@ const USUAL: f64 = 0.1;
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct Shares {
     /// The share of rows for validation: of train where the data has train and test only, of all rows where it has no
-    /// splits [default: 0.1 of all rows]
+    /// splits [default: 0.1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub valid: Option<f64>,
     /// The share of rows for the test: of train where the data has train and valid only, of all rows where it has no
-    /// splits [default: 0.1 of all rows]
+    /// splits [default: 0.1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub test: Option<f64>,
     /// Where shares decide: decides, with the sequences, which split a row is in [default: 0]

@@ -20,8 +20,8 @@ pub(super) struct Built {
     pub(super) last_dense: Option<usize>,
 }
 
-/// The steps of `layers`.
-pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared) -> Result<Built> {
+/// The steps of `layers`, in which one kernel may compute several (`fuse`).
+pub(super) fn steps(layers: &Layers, choices: &Choices, fuse: bool, declared: &mut Declared) -> Result<Built> {
     let firsts = layers.firsts();
     let scales = scales(layers, choices)?;
     let mut fusion = Fusion::of(layers, &firsts);
@@ -46,7 +46,7 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, declared: &mut Declared)
                 let channels = input_of(layer, layers)[0];
                 let convolution = convolution::convolution(op, &layer.name, channels, declared)
                     .ok_or_else(|| Error::bug(format!("{} is not a convolution", layer.name)))?;
-                match fusion.ending_in(at, convolution) {
+                match fusion.ending_in(at, convolution).filter(|_| fuse) {
                     Some((fused, source)) => {
                         inputs = vec![place(&source)];
                         Work::Module(Box::new(fused))

@@ -75,22 +75,24 @@ pub(crate) struct Output {
 impl Net {
     /// Builds the final network of an architecture, or the supernet of a space, with weights drawn from `seed`.
     pub(crate) fn build(layers: &Layers, seed: u64, device: Device) -> Result<Self> {
-        Self::build_by(layers, |declared| declared.allocate(seed, torch(device)))
+        Self::build_by(layers, device, |declared| declared.allocate(seed, torch(device)))
     }
 
     /// Builds the same network with weights and statistics of 0, for weights that are restored from a file.
     pub(crate) fn build_blank(layers: &Layers, device: Device) -> Result<Self> {
-        Self::build_by(layers, |declared| declared.allocate_blank(torch(device)))
+        Self::build_by(layers, device, |declared| declared.allocate_blank(torch(device)))
     }
 
-    fn build_by(layers: &Layers, allocate: impl FnOnce(Declared) -> Result<Weights>) -> Result<Self> {
+    fn build_by(layers: &Layers, device: Device, allocate: impl FnOnce(Declared) -> Result<Weights>) -> Result<Self> {
+        let kernels = Kernels::chosen()?;
+        let fuse = kernels == Kernels::Fused && device == Device::Cpu;
         let mut declared = Declared::default();
         let choices = Choices::declare(&layers.decisions, &mut declared);
-        let build::Built { steps, output, last_dense } = build::steps(layers, &choices, &mut declared)?;
+        let build::Built { steps, output, last_dense } = build::steps(layers, &choices, fuse, &mut declared)?;
         let all = schedule(&steps, output, None);
         let highway = layers.layers.iter().any(|layer| matches!(layer.op, LayerOp::Op(Op::Highway(_))));
         let normalises_states = highway && layers.form == Form::Search;
-        let (kernels, weights) = (Kernels::chosen()?, allocate(declared)?);
+        let weights = allocate(declared)?;
         if weights.flat(weights::Part::Cnn).device() != tch::Device::Cpu {
             keep_float32()?;
         }
