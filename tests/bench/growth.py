@@ -61,7 +61,8 @@ def steps(worker, asked):
 
 
 def measured(command):
-    """Seconds and largest memory of a command, of its children, too, each for itself; or why it failed."""
+    """Seconds and largest memory of a command, of its children, too, each for itself, and never less than the 16 MB of this
+    Python that starts it; or why it failed."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, cwd=program.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     error = process.stderr.read()
