@@ -92,7 +92,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "a highway cell interpolates float32 states by gates in bfloat16, which libtorch refuses"]
     fn a_supernet_passes_in_bfloat16() {
         assert_rounded("supernet", &supernet());
     }

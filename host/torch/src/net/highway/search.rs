@@ -171,8 +171,9 @@ impl Nodes {
 /// A node's mixture before normalisation.
 fn node(wires: &Wires, states: &[Tensor], w: &Tensor, common: &Common<'_>) -> Result<Tensor, TchError> {
     let read: Vec<&Tensor> = wires.inputs.iter().map(|&input| &states[input]).collect();
-    let stacked = Tensor::f_stack(&read, 0)?;
-    let gates = masked(&stacked, common.mask.as_ref())?.f_matmul(w)?;
+    // Under autocast products are bfloat16, and what is not a product may not be mixed with them.
+    let stacked = Tensor::f_stack(&read, 0)?.f_to_kind(w.kind())?;
+    let gates = masked(&stacked, common.mask.as_ref())?.f_matmul(w)?.f_to_kind(w.kind())?;
     let carry = gates.f_narrow(2, 0, common.hidden)?.f_sigmoid()?;
     let candidates = gates.f_narrow(2, common.hidden, common.hidden)?;
     let mut mixed: Option<Tensor> = None;

@@ -17,6 +17,8 @@ pub(super) struct Common<'a> {
 /// s + σ(c)⊙(f(g) − s) for gates \[c, g\].
 pub(super) fn step(state: &Tensor, gates: &Tensor, activation: Function) -> Result<Tensor, TchError> {
     let hidden = state.size2()?.1;
+    // Under autocast a product is bfloat16, and a state is not.
+    let gates = gates.f_to_kind(state.kind())?;
     let carry = gates.f_narrow(1, 0, hidden)?.f_sigmoid()?;
     let candidate = activate(activation, &gates.f_narrow(1, hidden, hidden)?)?;
     state.f_lerp_tensor(&candidate, &carry)
