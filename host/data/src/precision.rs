@@ -27,7 +27,6 @@ impl Precision {
     pub const ALL: [Self; 3] = [Self::Fp32, Self::Tf32, Self::Bf16];
 
     /// Whether this is the precision where nobody asks for another: files leave it out, as those of earlier versions do.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }
