@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 use genomenas::compare::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
 use genomenas::spec::request::Request;
 use genomenas::spec::{Spec, recipe, space};
+use genomenas_data::Precision;
 use genomenas_data::hash::sha256;
 use genomenas_fuzz::{scratch, seeds, stores};
 use genomenas_report::model::Ranking;
@@ -111,7 +112,7 @@ fn seeds() -> Vec<Vec<u8>> {
         space: SpacePlan { name: "genomenas cells=1".into(), sha256: "ab".into() },
         hook_deadline: "90s".parse().ok(),
         unconfined: true,
-        machine: Machine { device: "cpu".into(), threads: 2 },
+        machine: Machine { device: "cpu".into(), threads: 2, precision: Precision::Fp32 },
         data: DataPlan {
             store: "/data/yeast.arrow".into(),
             digest: "cd".into(),
