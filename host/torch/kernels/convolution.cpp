@@ -35,6 +35,7 @@ Convolution shape_of(const Tensor& rows, const Tensor& wide, int64_t channels, c
   Convolution shape{};
   shape.B = rows.size(0), shape.L = rows.size(1), shape.C = rows.size(2), shape.N = channels, shape.taps = wide.size(2);
   shape.stride = g.stride, shape.padding = g.padding, shape.dilation = g.dilation, shape.rectified = g.rectified;
+  TORCH_CHECK(shape.taps <= MOST_TAPS, "a convolution of ", shape.taps, " taps, of which the kernel knows ", MOST_TAPS);
   const int64_t reach = (shape.taps - 1) * shape.dilation, padded = shape.L + 2 * shape.padding;
   TORCH_CHECK(padded > reach, "a convolution over ", reach + 1, " positions reads beyond ", padded);
   shape.out = (padded - reach - 1) / shape.stride + 1;

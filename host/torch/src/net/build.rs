@@ -24,7 +24,7 @@ pub(super) struct Built {
 pub(super) fn steps(layers: &Layers, choices: &Choices, fuse: bool, declared: &mut Declared) -> Result<Built> {
     let firsts = layers.firsts();
     let scales = scales(layers, choices)?;
-    let mut fusion = Fusion::of(layers, &firsts);
+    let mut fusion = fuse.then(|| Fusion::of(layers, &firsts));
     let mut steps: Vec<Step> = Vec::with_capacity(layers.layers.len());
     // The step of each layer: layers that compute the same share one.
     let mut places: Vec<Source> = Vec::with_capacity(layers.layers.len());
@@ -46,7 +46,7 @@ pub(super) fn steps(layers: &Layers, choices: &Choices, fuse: bool, declared: &m
                 let channels = input_of(layer, layers)[0];
                 let convolution = convolution::convolution(op, &layer.name, channels, declared)
                     .ok_or_else(|| Error::bug(format!("{} is not a convolution", layer.name)))?;
-                match fusion.ending_in(at, convolution).filter(|_| fuse) {
+                match fusion.as_mut().and_then(|fusion| fusion.ending_in(at, convolution)) {
                     Some((fused, source)) => {
                         inputs = vec![place(&source)];
                         Work::Module(Box::new(fused))

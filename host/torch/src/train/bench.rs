@@ -1,6 +1,6 @@
 //! The steps of a training one by one, and passes through a network without data, for the benchmarks in `tests/bench`.
 //!
-//! What is timed is what a training runs: [`Training::weight_step`] and [`Training::arch_step`] with their optimizers, on
+//! What is timed is what a training runs: its weight step and its architecture step with their optimizers, on
 //! a batch that its loader made.
 
 use std::path::Path;
