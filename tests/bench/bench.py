@@ -124,25 +124,32 @@ def main():
             print("the two sides do not compute the same, so nothing is timed:", *wrong, sep="\n  ", file=sys.stderr)
             return 1
     seconds = 0.2 if asked.smoke else 2.0 if asked.quick else asked.seconds
-    for row in chosen:
-        print(f"timing {row['name']}", file=sys.stderr)
-        watch = machine.Watch()
-        try:
-            measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
-        except sides.Failed as error:
-            measured = {"error": str(error), "others": watch.others()}
-        measured["errors"] = errors.get(row["name"])
-        result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
-    with tempfile.TemporaryDirectory() as folder:
-        for row in program.measure(program.Bench(folder, asked.smoke), groups):
-            print(f"measured {row['name']}", file=sys.stderr)
-            result["program"].append(row)
+    interrupted = False
+    try:
+        for row in chosen:
+            watch = machine.Watch()
+            try:
+                measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
+            except sides.Failed as error:
+                measured = {"error": str(error), "others": watch.others()}
+            measured["errors"] = errors.get(row["name"])
+            result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
+            print("timed", *table.cells(result["rows"][-1])[:4], sep="  ", file=sys.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            for row in program.measure(program.Bench(folder, asked.smoke), groups):
+                print(f"measured  {row['name']}", file=sys.stderr)
+                result["program"].append(row)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("interrupted: this is what was measured until then", file=sys.stderr)
     result["busy"] = table.busy(result)
     if asked.json:
         asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(table.text(result))
     if asked.markdown:
         asked.markdown.write_text(table.markdown(result), encoding="utf-8")
+    if interrupted:
+        return 130
     # A row that fails is a fault; one that is slow is a result.
     return int(any("error" in row for row in result["rows"] + result["program"]))
 

@@ -1,5 +1,6 @@
 """The two processes of a row: ours, the worker, and the peer. While one works, the other waits for its next line."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -18,12 +19,22 @@ class Side:
 
     def __init__(self, command, environment=None):
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True, bufsize=1
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+            bufsize=1,
+            # Ctrl-C is for the benchmark, which ends its sides.
+            start_new_session=True,
         )
 
     def ask(self, do, **more):
-        print(json.dumps({"do": do, **more}), file=self.process.stdin, flush=True)
-        line = self.process.stdout.readline()
+        line = ""
+        # What ended in the middle of its work is met by the next line that it is sent, or by the one that it owes.
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps({"do": do, **more}), file=self.process.stdin, flush=True)
+            line = self.process.stdout.readline()
         if not line:
             raise Failed(f"a process of the benchmark ended with code {self.process.wait()}")
         answer = json.loads(line)
@@ -35,13 +46,16 @@ class Side:
         return self.ask("run", count=count)["seconds"]
 
     def close(self):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind is not None:
+            self.process.kill()
         self.close()
 
 

@@ -9,6 +9,8 @@ import sides
 # Seconds of a block, and the fewest and most pairs of blocks.
 BLOCK = 0.5
 FEWEST, MOST = 5, 41
+# The fewest pairs of a row that takes longer than this, in seconds.
+FEWEST_SLOW, SLOW = 3, 60.0
 
 
 def quartiles(values):
@@ -30,6 +32,12 @@ def count_for(side, seconds):
     return max(1, round(seconds / max(took, 1e-6)))
 
 
+def goes_on(pairs, took, seconds):
+    """Whether another pair of blocks is timed, after so many, for which `seconds` are meant."""
+    fewest = FEWEST if took < SLOW else FEWEST_SLOW
+    return pairs < fewest or (pairs < MOST and took < seconds)
+
+
 def time_row(row, worker, seconds, with_peer=True, compile_peer=False):
     """Seconds of one step on both sides, and their ratio."""
     with sides.ours(worker, row["threads"]) as own:
@@ -46,7 +54,7 @@ def time_row(row, worker, seconds, with_peer=True, compile_peer=False):
             counts_of = [count_for(side, min(BLOCK, seconds / 12)) for side in both]
             watch = machine.Watch([side.process.pid for side in both])
             times, begun = ([], []), time.monotonic()
-            while len(times[0]) < FEWEST or (len(times[0]) < MOST and time.monotonic() - begun < seconds):
+            while goes_on(len(times[0]), time.monotonic() - begun, seconds):
                 order = (0, 1) if len(times[0]) % 2 == 0 else (1, 0)
                 for at in order:
                     times[at].append(both[at].run(counts_of[at]) / counts_of[at])
