@@ -1,11 +1,11 @@
 //! `genomenas plugin`: the plugins that are found, and what each offers.
 
 use clap::{Args, Subcommand};
-use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::Result;
 
 mod info;
 mod list;
+mod table;
 
 /// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
@@ -25,10 +25,4 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
     }
-}
-
-fn plain_table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
-    table
 }
