@@ -50,7 +50,7 @@ help:
 	@echo 'make deny                  advisories, licences and sources of what is linked (cargo-deny)'
 	@echo 'make libtorch              fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
 	@echo 'make libtorch-cuda         fetch libtorch for CUDA (about 3 GB)'
-	@echo 'make bench ROWS=cell       this beside plain PyTorch, see tests/bench/README.md; half an hour without ROWS'
+	@echo 'make bench ROWS=cell       this beside plain PyTorch, see tests/bench/README.md; 15 minutes to an hour without ROWS'
 	@echo 'make bench-growth          how time and memory grow with lengths, runs and rows'
 	@echo 'make check-cuda            on a machine with a GPU: that it computes the same, see tests/check-cuda/README.md'
 	@echo 'make fuzz TARGET=spaces    a fuzz target for SECONDS=600, see tests/fuzz/README.md'

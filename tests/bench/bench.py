@@ -127,6 +127,7 @@ def main():
     interrupted = False
     try:
         for row in chosen:
+            print(f"timing  {row['name']}", end="", file=sys.stderr, flush=True)
             watch = machine.Watch()
             try:
                 measured = timing.time_row(row, worker, seconds, with_peer and not asked.smoke, asked.compile)
@@ -134,14 +135,14 @@ def main():
                 measured = {"error": str(error), "others": watch.others()}
             measured["errors"] = errors.get(row["name"])
             result["rows"].append({"name": row["name"], "threads": row["threads"], **measured})
-            print("timed", *table.cells(result["rows"][-1])[:4], sep="  ", file=sys.stderr)
+            print("", *table.cells(result["rows"][-1])[1:4], sep="  ", file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
             for row in program.measure(program.Bench(folder, asked.smoke), groups):
                 print(f"measured  {row['name']}", file=sys.stderr)
                 result["program"].append(row)
     except KeyboardInterrupt:
         interrupted = True
-        print("interrupted: this is what was measured until then", file=sys.stderr)
+        print("\ninterrupted: this is what was measured until then", file=sys.stderr)
     result["busy"] = table.busy(result)
     if asked.json:
         asked.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
 
 /// An empty table without lines or colours, whose columns are as wide as they need to be.
-pub(crate) fn plain(header: impl IntoIterator<Item = impl Into<String>>) -> Table {
+pub fn plain(header: impl IntoIterator<Item = impl Into<String>>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(Row::from(header.into_iter().map(Into::into).collect::<Vec<String>>()));

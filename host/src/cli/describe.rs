@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Row, Table, presets};
+use comfy_table::Row;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
@@ -193,9 +193,7 @@ fn of_layers(name: &str, layers: &Layers) -> Description {
 
 /// The layers as a table, what training needs, and the decisions. `options` shows the layers of every option.
 fn text(description: &Description, options: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["layer", "operation", "shape", "parameters", "multiply-adds"]);
+    let mut table = out::plain(["layer", "operation", "shape", "parameters", "multiply-adds"]);
     for layer in if options { &description.layers } else { &description.folded } {
         table.add_row(Row::from([
             cell(&layer.name),

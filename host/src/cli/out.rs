@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, is_hidden, printable, printable_lines};
-pub(crate) use genomenas_report::text_table::aligned;
+pub(crate) use genomenas_report::text_table::{aligned, plain};
 
 /// Characters of a line for a person; longer ones are cut in the middle.
 const LONGEST_LINE: usize = 20_000;

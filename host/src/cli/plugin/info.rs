@@ -6,7 +6,6 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::{Error, Result};
 
-use super::table::plain_table;
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
 use crate::plugins::listing::{self, Details};
@@ -70,7 +69,7 @@ fn in_words(details: &Details) -> String {
     if details.parameters.is_empty() {
         return text + "\nno parameters\n";
     }
-    let mut parameters = plain_table(["parameter", "takes", "default", "about"]);
+    let mut parameters = out::plain(["parameter", "takes", "default", "about"]);
     for parameter in &details.parameters {
         parameters.add_row([&parameter.name, &parameter.takes, &parameter.default, &parameter.about]);
     }

@@ -3,7 +3,6 @@
 use clap::Args;
 use genomenas_data::error::Result;
 
-use super::table::plain_table;
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
 use crate::plugins::{crashes, listing};
@@ -39,7 +38,7 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
         log::warn!("no plugins were found: name their folder with --plugins, or in GENOMENAS_PLUGINS");
         return Ok(());
     }
-    let mut table = plain_table(["strategy", "kind", "plugin", "version", "about", "file"]);
+    let mut table = out::plain(["strategy", "kind", "plugin", "version", "about", "file"]);
     for row in rows {
         let about = row.crashes.map_or(row.about.clone(), |crashes| format!("{} ({crashes})", row.about));
         table.add_row([row.strategy, row.kind, row.plugin, row.version, about, row.path]);

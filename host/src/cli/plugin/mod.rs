@@ -5,7 +5,6 @@ use genomenas_data::error::Result;
 
 mod info;
 mod list;
-mod table;
 
 /// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
