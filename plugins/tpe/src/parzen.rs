@@ -16,6 +16,8 @@ pub struct Parzen {
     weights: Vec<f64>,
     /// Of each decision: how likely the trial's own option is under its kernel, and any other one.
     kernels: Vec<[f64; 2]>,
+    /// Of each decision: how likely each option is, whatever the others are.
+    marginals: Vec<Vec<f64>>,
 }
 
 impl Parzen {
@@ -28,7 +30,17 @@ impl Parzen {
         // What each option gets beside the trial's own, which gets 1 more.
         let smoothing = prior_weight / (rows.len() + 1) as f64;
         let kernel = |&size: &usize| [1.0 + smoothing, smoothing].map(|share| share / (1.0 + size as f64 * smoothing));
-        Self { rows, kernels: sizes.iter().map(kernel).collect(), sizes: sizes.to_vec(), weights }
+        let kernels: Vec<[f64; 2]> = sizes.iter().map(kernel).collect();
+        let marginal = |(decision, &size): (usize, &usize)| {
+            let [own, other] = kernels[decision];
+            let mut shares = vec![prior_weight / sum / size as f64 + (1.0 - prior_weight / sum) * other; size];
+            for (row, weight) in rows.iter().zip(&weights) {
+                shares[row[decision]] += weight * (own - other);
+            }
+            shares
+        };
+        let marginals = sizes.iter().enumerate().map(marginal).collect();
+        Self { rows, sizes: sizes.to_vec(), weights, kernels, marginals }
     }
 
     /// Draws an option of each decision: one kernel, and the options by it.
@@ -61,7 +73,7 @@ impl Parzen {
 
     /// The probability of an option of one decision, whatever the others are.
     pub fn probability(&self, decision: usize, option: usize) -> f64 {
-        self.weights.iter().enumerate().map(|(at, weight)| weight * self.kernel(at, decision, option)).sum()
+        self.marginals[decision][option]
     }
 
     /// The probability of an option under one kernel.

@@ -21,7 +21,7 @@ fn the_option_of_all_good_trials_is_as_likely_as_in_optuna() {
 
 #[test]
 fn the_newest_25_trials_count_alike_and_older_ones_along_a_line() {
-    assert_eq!(age_weights(0), []);
+    assert!(age_weights(0).is_empty());
     assert_eq!(age_weights(25), [1.0; 25]);
     assert_eq!(age_weights(26)[..2], [1.0 / 26.0, 1.0]);
     // NumPy's linspace(1 / 30, 1, 5).
