@@ -15,8 +15,11 @@ mod differentiable;
 mod flatten;
 mod free_inputs;
 mod hostile;
+#[cfg(feature = "simulate")]
+mod laboratory;
 mod masks;
 mod messages;
+mod neighbours;
 mod old_messages;
 mod operations;
 mod parameters;
