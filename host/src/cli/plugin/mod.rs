@@ -1,13 +1,16 @@
-//! `genomenas plugin`: the plugins that are found, and what each offers.
+//! `genomenas plugin`: the plugins that are found, what each offers, and whether it does as it must.
 
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::Result;
 
+mod check;
+mod file;
+mod fuzz;
 mod info;
 mod list;
 
-/// Lists plugins, and shows what a strategy is and which parameters it takes
+/// Lists plugins, shows what a strategy is and which parameters it takes, and tests it
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -18,12 +21,23 @@ pub(crate) struct PluginArgs {
 enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
+    Check(check::CheckArgs),
+    Fuzz(fuzz::FuzzArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     match &args.verb {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
+        Verb::Check(args) => check::run(args),
+        Verb::Fuzz(args) => fuzz::run(args),
+    }
+}
+
+/// Keeps what plugins under test say out of the way, unless a person wants to see more.
+fn quiet() {
+    if log::max_level() < log::LevelFilter::Debug {
+        log::set_max_level(log::LevelFilter::Error);
     }
 }
 
