@@ -6,7 +6,7 @@ use genomenas_data::text::grouped;
 use genomenas_plugin::message::StrategyKind;
 use serde::Serialize;
 
-use super::file::{FileOptions, not_a_plugin};
+use super::file::{FileOptions, not_a_plugin, quiet};
 use crate::cli::limit_options::LimitOptions;
 use crate::cli::out;
 use crate::plugins::check::{Status, Tested, check, chosen, unusable};
@@ -55,7 +55,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<()> {
     let checks = chosen(&args.only)?;
     let parameters = args.file.parameters()?;
     let plugin = args.file.plugin()?;
-    super::quiet();
+    quiet();
     let mut strategies = Vec::new();
     let tell = |tested: &Tested| {
         if !args.json {

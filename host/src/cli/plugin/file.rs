@@ -70,3 +70,10 @@ impl FileOptions {
 pub(super) fn not_a_plugin(file: &Path, why: impl std::fmt::Display) -> Error {
     Error::input(format!("{} is not a plugin: {why}", file.display()))
 }
+
+/// Keeps what plugins under test say out of the way, unless a person wants to see more.
+pub(super) fn quiet() {
+    if log::max_level() < log::LevelFilter::Debug {
+        log::set_max_level(log::LevelFilter::Error);
+    }
+}

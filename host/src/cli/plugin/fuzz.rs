@@ -8,7 +8,7 @@ use genomenas_data::text::grouped;
 use genomenas_plugin::simulate::Case;
 use genomenas_plugin::simulate::fuzz::Failure;
 
-use super::file::FileOptions;
+use super::file::{FileOptions, quiet};
 use crate::cli::limit_options::LimitOptions;
 use crate::cli::out;
 use crate::plugins::fuzz::{Cases, Fuzzed, fuzz};
@@ -58,7 +58,7 @@ pub(super) fn run(args: &FuzzArgs) -> Result<()> {
     let parameters = args.file.parameters()?;
     let plugin = args.file.plugin()?;
     let strategies = args.file.strategies(&plugin)?;
-    super::quiet();
+    quiet();
     let mut limits = args.limits.limits();
     if args.limits.hook_deadline.is_none() {
         limits.deadlines = crate::plugins::Deadlines::all(DEADLINE);

@@ -34,13 +34,6 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     }
 }
 
-/// Keeps what plugins under test say out of the way, unless a person wants to see more.
-fn quiet() {
-    if log::max_level() < log::LevelFilter::Debug {
-        log::set_max_level(log::LevelFilter::Error);
-    }
-}
-
 fn plain_table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
