@@ -4,9 +4,8 @@
 //! strategy that crashes or hangs in one of them ends that one alone.
 
 use std::num::NonZero;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -161,7 +160,7 @@ fn test(
         // Nothing else can be said, so this is, whatever was asked for.
         let mut checks = checks.to_vec();
         if !checks.iter().any(|check| check.name == MANIFEST) {
-            checks.splice(0..0, CHECKS.iter().filter(|check| check.name == MANIFEST));
+            checks.extend(CHECKS.iter().filter(|check| check.name == MANIFEST));
         }
         return told(unusable(&checks, &error.message, Status::of(&error)));
     }

@@ -1,6 +1,5 @@
 //! A strategy in processes of its own, as the checks of `genomenas-plugin` reach it: each instance has one.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -95,7 +94,7 @@ impl Reach for Far {
     }
 
     fn open_two(&self, setup: &[u8]) -> Checked<[Box<dyn Wire>; 2]> {
-        let second = || {
+        let second = || -> Result<Child, Fault> {
             let mut child = self.child(setup)?;
             let order = Create { strategy: self.start.strategy.clone(), setup: text(setup) };
             let order = serde_json::to_vec(&order)
@@ -173,7 +172,7 @@ impl Wire for Side {
     fn memory(&self) -> Option<u64> {
         let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let path = format!("/proc/{}/status", shared.child.pid());
-        let status = std::fs::read_to_string(Path::new(&path)).ok()?;
+        let status = std::fs::read_to_string(path).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
         Some(kibibytes << 10)

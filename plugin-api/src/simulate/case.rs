@@ -69,7 +69,7 @@ impl Case {
         for divisor in [u64::MAX, 100, 10, 2] {
             add(&|case| case.budget = (case.budget / divisor).max(1));
         }
-        add(&|case| case.slots = (case.slots - 1).max(1));
+        add(&|case| case.slots = case.slots.saturating_sub(1).max(1));
         for at in 0..self.fail.len() {
             add(&|case| _ = case.fail.remove(at));
         }
@@ -142,7 +142,7 @@ impl FromStr for Case {
                 }
                 "seed" => case.seed = number(value)?,
                 "budget" => case.budget = number(value)?.max(1),
-                "slots" => case.slots = number(value)?.try_into().map_err(|_| refused())?,
+                "slots" => case.slots = number(value)?.max(1).try_into().map_err(|_| refused())?,
                 "fail" => case.fail = numbers()?,
                 "strays" if value.is_empty() => case.strays = true,
                 "late" if value.is_empty() => case.late = true,

@@ -9,10 +9,10 @@ use std::fmt;
 use rand::RngExt as _;
 use serde_json::{Map, Value};
 
-use super::conformance::{Course, Reach, Reload, Treatment, equal, home, refused};
+use super::conformance::{Course, Near, Reach, Reload, Treatment, equal, home, refused};
 use super::{Simulation, case::Case};
-use crate::message::{StrategyInfo, TrialId};
-use crate::{Error, Result, seed};
+use crate::message::{Setup, StrategyInfo, TrialId};
+use crate::{Error, Result, seed, strategy};
 
 /// What went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl<'a> Fuzz<'a> {
             return Ok(true);
         }
         let treated =
-            Treatment { reload: Reload::Before(case.load.clone()), damage: case.damage.clone(), ..plain.clone() };
+            Treatment { reload: Reload::Before(case.load.clone()), damage: case.damage.clone(), ..plain };
         let again = Course::to_the_end(self.reach, &simulation, &treated).map_err(lost)?;
         if let Some(error) = &again.lost {
             return Err(failure(Wrong::Lost, error, again.told));
@@ -135,6 +135,26 @@ impl<'a> Fuzz<'a> {
             return smallest;
         }
     }
+}
+
+/// Tries a strategy that is registered in this binary in so many cases of a seed.
+///
+/// # Errors
+///
+/// What went wrong in one, with the smallest case that repeats it and its calls.
+pub fn check_registered(id: &str, seed: u64, cases: u64) -> Result<()> {
+    let registered = strategy(id)?;
+    let reach = Near(|setup: &Setup| registered.build(setup));
+    let parameters = Map::new();
+    let fuzz = Fuzz::new(&reach, &registered.info()?, &parameters)?;
+    for number in 0..cases {
+        if let Err(failure) = fuzz.run(&Case::draw(seed, number)) {
+            let smallest = fuzz.shrink(*failure, &|| true);
+            let calls = smallest.calls.join("; ");
+            return Err(Error::new(format!("{smallest}, in the case '{}': {calls}", smallest.case)));
+        }
+    }
+    Ok(())
 }
 
 impl Case {

@@ -122,9 +122,8 @@ fn summary(tests: &[Tested]) -> String {
 /// The tests that are broken, with their strategies where there are several.
 fn broken(strategies: &[Checked]) -> Vec<String> {
     let several = strategies.len() > 1;
-    let named = |checked: &Checked, tested: &Tested| match several {
-        true => format!("{} of {}", tested.test, checked.strategy),
-        false => tested.test.to_owned(),
+    let named = |checked: &Checked, tested: &Tested| {
+        if several { format!("{} of {}", tested.test, checked.strategy) } else { tested.test.to_owned() }
     };
     let all = strategies.iter().flat_map(|checked| checked.tests.iter().map(move |tested| (checked, tested)));
     all.filter(|(_, tested)| tested.status.is_broken()).map(|(checked, tested)| named(checked, tested)).collect()

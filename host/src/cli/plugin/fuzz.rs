@@ -92,7 +92,7 @@ fn repeated(args: &FuzzArgs, id: &str, failure: &Failure) -> String {
     let Failure { case, calls, .. } = failure;
     let calls: Vec<_> = (1..).zip(calls).map(|(number, call)| format!("  {number:>3}. {call}\n")).collect();
     let (file, case) = (args.file.file.display().to_string(), case.to_string());
-    let mut words = vec!["genomenas", "plugin", "fuzz", &file, "--strategy", id, "--case", &case];
+    let mut words = vec!["genomenas", "plugin", "fuzz", file.as_str(), "--strategy", id, "--case", case.as_str()];
     words.extend(args.file.typed_settings());
     let deadline = args.limits.hook_deadline.map(|deadline| deadline.to_string());
     words.extend(deadline.iter().flat_map(|deadline| ["--hook-deadline", deadline.as_str()]));

@@ -13,23 +13,23 @@ use crate::{Error, Instance, Result, seed};
 
 /// What is done to a strategy during a run, which a sound one does not mind.
 #[derive(Clone, Debug, Default)]
-pub struct Treatment {
+pub(in crate::simulate) struct Treatment {
     /// Before which of its hooks, counted from 0, a fresh instance that loads its state takes its place.
-    pub reload: Reload,
+    pub(in crate::simulate) reload: Reload,
     /// Whether each end of a trial is followed by reports that were on their way.
-    pub late: bool,
+    pub(in crate::simulate) late: bool,
     /// Lets the reports of several trials arrive in another order, each trial's own in theirs, drawn from this seed.
-    pub shuffled: Option<u64>,
+    pub(in crate::simulate) shuffled: Option<u64>,
     /// Before which of its hooks it is sent a damaged message, drawn from this seed; what it stood at before is loaded
     /// after that.
-    pub damage: BTreeMap<usize, u64>,
+    pub(in crate::simulate) damage: BTreeMap<usize, u64>,
     /// Whether the calls are told in words.
-    pub told: bool,
+    pub(in crate::simulate) told: bool,
 }
 
 /// When a strategy is replaced by a fresh instance that loads its state.
 #[derive(Clone, Debug, Default)]
-pub enum Reload {
+pub(in crate::simulate) enum Reload {
     /// Never.
     #[default]
     Never,
@@ -41,23 +41,23 @@ pub enum Reload {
 
 /// What came of a run.
 #[derive(Clone, Debug)]
-pub struct Course {
+pub(in crate::simulate) struct Course {
     /// Every proposal, and every list of discards that is not empty; last the words in which a hook failed.
-    pub answers: Vec<String>,
+    pub(in crate::simulate) answers: Vec<String>,
     /// What the strategy did wrong, though the run went on.
-    pub mistakes: Vec<String>,
+    pub(in crate::simulate) mistakes: Vec<String>,
     /// Why the run ended, where that was not with a finding.
-    pub ended: Option<Error>,
+    pub(in crate::simulate) ended: Option<Error>,
     /// Whether that is the strategy's own word and not the host's.
-    pub own_word: bool,
+    pub(in crate::simulate) own_word: bool,
     /// The calls of the run.
-    pub calls: Vec<Call>,
+    pub(in crate::simulate) calls: Vec<Call>,
     /// How many hooks were called.
-    pub hooks: usize,
+    pub(in crate::simulate) hooks: usize,
     /// The calls in words, where they are wanted.
-    pub told: Vec<String>,
+    pub(in crate::simulate) told: Vec<String>,
     /// That the strategy was lost, which ended the run.
-    pub lost: Option<Error>,
+    pub(in crate::simulate) lost: Option<Error>,
 }
 
 impl Course {
@@ -66,7 +66,7 @@ impl Course {
     /// # Errors
     ///
     /// It refuses the setup, or was lost.
-    pub fn of(reach: &dyn Reach, simulation: &Simulation, treatment: &Treatment) -> Result<Self> {
+    pub(in crate::simulate) fn of(reach: &dyn Reach, simulation: &Simulation, treatment: &Treatment) -> Result<Self> {
         let course = Self::to_the_end(reach, simulation, treatment)?;
         match course.lost {
             Some(error) => Err(error),
@@ -79,7 +79,7 @@ impl Course {
     /// # Errors
     ///
     /// It refuses the setup, or was lost with it.
-    pub fn to_the_end(reach: &dyn Reach, simulation: &Simulation, treatment: &Treatment) -> Result<Self> {
+    pub(in crate::simulate) fn to_the_end(reach: &dyn Reach, simulation: &Simulation, treatment: &Treatment) -> Result<Self> {
         let mut watched = Watched::new(reach, &simulation.setup, treatment)?;
         let mut late = Late { inner: &mut watched, latest: BTreeMap::new(), on: treatment.late };
         let mut queue = Queue { inner: &mut late, held: Vec::new(), discards: Vec::new(), seed: treatment.shuffled };
@@ -97,7 +97,7 @@ impl Course {
     /// # Errors
     ///
     /// The first mistake, or why it ended.
-    pub fn sound(&self) -> Result<()> {
+    pub(in crate::simulate) fn sound(&self) -> Result<()> {
         match (self.mistakes.first(), &self.ended) {
             (Some(mistake), _) => Err(Error::invalid(mistake)),
             (None, Some(error)) => Err(error.clone()),
@@ -111,7 +111,7 @@ impl Course {
 /// # Errors
 ///
 /// The first that does.
-pub fn equal(first: &[String], second: &[String]) -> Result<()> {
+pub(in crate::simulate) fn equal(first: &[String], second: &[String]) -> Result<()> {
     let differs = first.iter().zip(second).position(|(first, second)| first != second);
     match differs {
         Some(at) => Err(Error::new(format!(
@@ -306,7 +306,10 @@ impl Instance for Late<'_, '_> {
     }
 }
 
-/// Holds reports back until a trial ends, and hands them on in another order.
+/// So many reports are held back at most.
+const MOST_HELD: usize = 8;
+
+/// Holds reports back until the strategy is asked, and hands them on in another order.
 struct Queue<'a, 'b, 'c> {
     inner: &'a mut Late<'b, 'c>,
     held: Vec<Report>,
@@ -352,7 +355,7 @@ impl Instance for Queue<'_, '_, '_> {
         if self.seed.is_none() {
             return self.inner.discard(report);
         }
-        if report.end.is_some() || self.held.len() > 8 {
+        if self.held.len() > MOST_HELD {
             self.flush()?;
         }
         Ok(std::mem::take(&mut self.discards))

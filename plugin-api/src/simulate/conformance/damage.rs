@@ -1,7 +1,6 @@
 //! Messages as they should not be.
 
-use rand::RngExt as _;
-use rand::rngs::Rng;
+use rand::{Rng, RngExt as _};
 
 use super::reach::Hook;
 use crate::seed;

@@ -40,10 +40,10 @@ pub use subject::Subject;
 pub use worlds::{SPACES, TASKS};
 
 pub(super) use course::{Course, Reload, Treatment, equal};
+pub(super) use reach::Near;
 pub(super) use subject::{home, refused};
 pub(super) use worlds::{World, space, task};
 
-use reach::Near;
 
 /// Checks a strategy that is registered in this binary, with its defaults, as `genomenas plugin check` does.
 ///

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use genomenas_abi::{FfiStrategy as _, FfiStrategy_TO, RErr, ROk, RResult, RVec, StrategyBox};
+use genomenas_abi::{FfiResult, RErr, ROk, RVec, StrategyBox};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -76,7 +76,7 @@ pub trait Reach: Sync {
 }
 
 /// A strategy of this process.
-pub(super) struct Near<F>(pub(super) F);
+pub(in crate::simulate) struct Near<F>(pub(in crate::simulate) F);
 
 impl<F: Fn(&Setup) -> Result<Box<dyn Instance>> + Sync> Reach for Near<F> {
     fn open(&self, setup: &[u8]) -> Result<Box<dyn Wire>> {
@@ -101,7 +101,7 @@ struct Behind(StrategyBox);
 
 impl Wire for Behind {
     fn call(&mut self, hook: Hook, message: &[u8]) -> Result<Vec<u8>> {
-        let object: &mut FfiStrategy_TO<'_, _> = &mut self.0;
+        let object = &mut self.0;
         plain(match hook {
             Hook::Propose => object.propose(message.into()),
             Hook::Update => object.update(message.into()),
@@ -112,7 +112,7 @@ impl Wire for Behind {
     }
 }
 
-fn plain(result: RResult<RVec<u8>, genomenas_abi::FfiError>) -> Result<Vec<u8>> {
+fn plain(result: FfiResult<RVec<u8>>) -> Result<Vec<u8>> {
     match result {
         ROk(bytes) => Ok(bytes.into()),
         RErr(error) => Err(Error { code: ErrorCode::from_u32(error.code.0), message: error.message.into() }),

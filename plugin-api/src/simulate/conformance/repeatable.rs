@@ -35,7 +35,7 @@ pub(super) fn save_and_load(subject: &Subject<'_>) -> Result<Verdict> {
     kept(format!("{} answers came out the same through fresh instances", subject.plain()?.answers.len()))
 }
 
-/// Two instances of other seeds, called in turns, answer as each alone.
+/// Two instances, called in turns, answer as each alone.
 pub(super) fn side_by_side(subject: &Subject<'_>) -> Result<Verdict> {
     if subject.again().is_err() {
         return first_mend("same-seed");

@@ -107,7 +107,7 @@ impl<'a> Subject<'a> {
             let again = Course::of(self.reach, &self.home, &Treatment::default())?;
             equal(&self.plain()?.answers, &again.answers)
         })
-        .map(|()| ())
+        .copied()
     }
 
     /// That the run comes out the same through fresh instances.
@@ -116,7 +116,7 @@ impl<'a> Subject<'a> {
             let treatment = Treatment { reload: Reload::Often, ..Treatment::default() };
             equal(&self.plain()?.answers, &Course::of(self.reach, &self.home, &treatment)?.answers)
         })
-        .map(|()| ())
+        .copied()
     }
 
     /// Many calls.

@@ -8,11 +8,11 @@ use crate::{Error, Result};
 
 /// A space and data.
 #[derive(Clone, Debug)]
-pub struct World {
+pub(in crate::simulate) struct World {
     /// What it is called in messages.
-    pub name: &'static str,
+    pub(in crate::simulate) name: &'static str,
     /// A run on it.
-    pub simulation: Simulation,
+    pub(in crate::simulate) simulation: Simulation,
 }
 
 /// The names of the spaces.
@@ -36,7 +36,7 @@ pub const TASKS: [&str; 6] =
 /// # Errors
 ///
 /// There is none of this name.
-pub fn space(name: &str) -> Result<World> {
+pub(in crate::simulate) fn space(name: &str) -> Result<World> {
     let (name, space) = match name {
         "small-genomenas" => (SPACES[0], spaces::small_genomenas_space()),
         "genomenas" => (SPACES[1], GenomeNas::new(100, 3).space()),
@@ -68,7 +68,7 @@ pub(super) fn homes() -> Result<Vec<World>> {
 /// # Errors
 ///
 /// There is none of this name, or no space for such windows.
-pub fn task(name: &str, length: usize) -> Result<World> {
+pub(in crate::simulate) fn task(name: &str, length: usize) -> Result<World> {
     let (at, labels, task) = match name {
         "multi-label" => (0, 5, Task::MultiLabel),
         "two-class" => (1, 2, Task::MultiClass),
