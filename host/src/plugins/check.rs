@@ -137,7 +137,7 @@ pub fn check(
     let far = Far::new(strategy, limits)?;
     let asked: Vec<&'static Check> =
         checks.iter().copied().filter(|check| check.is_asked_of(strategy.strategy.kind)).collect();
-    let tested = test(&far, strategy, parameters, &asked, limits.deadlines.propose / SLOW_PART, tell);
+    let tested = test(&far, strategy, parameters, &asked, limits.deadlines.propose / SLOW_PART, tell)?;
     match far.machine() {
         Some(why) => Err(Error::failed(why)),
         None => Ok(tested),
@@ -151,7 +151,7 @@ fn test(
     checks: &[&'static Check],
     slow: Duration,
     tell: &(dyn Fn(&Tested) + Sync),
-) -> Vec<Tested> {
+) -> Result<Vec<Tested>> {
     let told = |tested: Vec<Tested>| {
         tested.iter().for_each(tell);
         tested
@@ -162,13 +162,14 @@ fn test(
         if !checks.iter().any(|check| check.name == MANIFEST) {
             checks.extend(CHECKS.iter().filter(|check| check.name == MANIFEST));
         }
-        return told(unusable(&checks, &error.message, Status::of(&error)));
+        return Ok(told(unusable(&checks, &error.message, Status::of(&error))));
     }
     let subject = match Subject::new(far, strategy.strategy, parameters) {
         Ok(subject) => subject.slow(slow),
         Err(error) => {
+            refused_parameters(strategy, parameters, &error)?;
             let (status, said) = (Status::of(&error), &error.message);
-            return told(checks.iter().map(|check| Tested::new(check, status, said, 0.0)).collect());
+            return Ok(told(checks.iter().map(|check| Tested::new(check, status, said, 0.0)).collect()));
         }
     };
     let (next, done) = (AtomicUsize::new(0), Mutex::new(InOrder { ready: vec![None; checks.len()], told: 0 }));
@@ -192,7 +193,19 @@ fn test(
         }
     });
     let InOrder { ready, .. } = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    ready.into_iter().flatten().collect()
+    Ok(ready.into_iter().flatten().collect())
+}
+
+/// Puts a refusal down to the parameters that a person set, if they set any.
+pub(super) fn refused_parameters(
+    strategy: &StrategyRef<'_>,
+    parameters: &Map<String, Value>,
+    error: &genomenas_plugin::Error,
+) -> Result<()> {
+    if parameters.is_empty() || error.code != ErrorCode::InvalidInput {
+        return Ok(());
+    }
+    Err(Error::input(format!("strategy `{}` cannot be begun with these parameters: {error}", strategy.strategy.id)))
 }
 
 /// As many as there are cores, and two at least, because half of the work is to wait for processes.

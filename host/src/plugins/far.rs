@@ -105,9 +105,8 @@ impl Reach for Far {
         };
         let child = second().map_err(|fault| self.error(fault))?;
         let shared = Arc::new(Mutex::new(Shared { child, current: 1 }));
-        let side = |side| -> Box<dyn Wire> {
-            Box::new(Side { shared: Arc::clone(&shared), side, born: Instant::now() })
-        };
+        let side =
+            |side| -> Box<dyn Wire> { Box::new(Side { shared: Arc::clone(&shared), side, born: Instant::now() }) };
         Ok([side(0), side(1)])
     }
 

@@ -11,7 +11,7 @@ use genomenas_plugin::simulate::fuzz::{Failure, Fuzz};
 use serde_json::{Map, Value};
 
 use super::Limits;
-use super::check::workers;
+use super::check::{refused_parameters, workers};
 use super::far::Far;
 use super::registry::StrategyRef;
 
@@ -61,8 +61,12 @@ pub fn fuzz(
 ) -> Result<Fuzzed> {
     let far = Far::new(strategy, Limits { memory: MEMORY, ..limits })?;
     let id = &strategy.strategy.id;
-    let fuzz = Fuzz::new(&far, strategy.strategy, parameters)
-        .map_err(|error| Error::plugin(format!("strategy '{id}' cannot be begun with: {error}")))?;
+    let fuzz = Fuzz::new(&far, strategy.strategy, parameters).map_err(|error| {
+        match refused_parameters(strategy, parameters, &error) {
+            Err(refused) => refused,
+            Ok(()) => Error::plugin(format!("strategy `{id}` cannot be begun with: {error}")),
+        }
+    })?;
     let fuzzed = match cases {
         Cases::One(case) => one(&fuzz, case),
         Cases::Of { seed, time, most } => several(&fuzz, *seed, *time, *most),

@@ -98,8 +98,7 @@ impl<'a> Fuzz<'a> {
         if case.load.is_empty() && case.damage.is_empty() {
             return Ok(true);
         }
-        let treated =
-            Treatment { reload: Reload::Before(case.load.clone()), damage: case.damage.clone(), ..plain };
+        let treated = Treatment { reload: Reload::Before(case.load.clone()), damage: case.damage.clone(), ..plain };
         let again = Course::to_the_end(self.reach, &simulation, &treated).map_err(lost)?;
         if let Some(error) = &again.lost {
             return Err(failure(Wrong::Lost, error, again.told));

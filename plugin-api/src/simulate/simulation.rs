@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{AlphaOf, Curves};
 use crate::Result;
-use crate::message::{Ask, Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
+use crate::message::{
+    Ask, Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit,
+};
 use crate::space::{Mask, Space};
 
 /// A made-up run: the space, the budget and the seed that a strategy is given.

@@ -35,8 +35,7 @@ static AGREES: [u8; 16] = *b"bad-agrees:yes!!";
 // SAFETY: the name is what the host looks for, and no other symbol has it.
 #[unsafe(export_name = "_1as_0lib_1header_0root_bmodule_bloader")]
 // SAFETY: `root_module` returns a `PluginRootRef`, the type that is named here.
-static HEADER: LibHeader =
-    unsafe { LibHeader::from_constructor::<PluginRootRef>(root_module, CheckTypeLayout::Yes) };
+static HEADER: LibHeader = unsafe { LibHeader::from_constructor::<PluginRootRef>(root_module, CheckTypeLayout::Yes) };
 
 extern "C" fn root_module() -> RootModuleResult {
     call_root_module_loader(|| PluginRoot { manifest, create }.leak_into_prefix())

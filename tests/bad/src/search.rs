@@ -65,11 +65,8 @@ impl Search {
     }
 
     fn trials(&self) -> u64 {
-        let most = if self.breaks("parameters") && !self.setup.parameters.contains_key("most") {
-            1
-        } else {
-            self.orders.most
-        };
+        let most =
+            if self.breaks("parameters") && !self.setup.parameters.contains_key("most") { 1 } else { self.orders.most };
         self.setup.budget.amount.div_ceil(SHARE).clamp(1, most)
     }
 
@@ -108,7 +105,9 @@ impl Search {
             "any-budget" if amount == 2 && ask.remaining == 0 => Err(Error::new("nothing can be found with so little")),
             "several-at-once" if ask.in_flight.len() > 1 => Err(Error::new("another trial is under way")),
             "finite-space" if few <= 4.0 && tried as f64 >= few => Err(Error::new("every architecture was tried")),
-            "every-space" if self.setup.data.length >= 1000 && tried > 0 => Err(Error::new("these windows are too long")),
+            "every-space" if self.setup.data.length >= 1000 && tried > 0 => {
+                Err(Error::new("these windows are too long"))
+            }
             "failed-trials" if self.state.failed > 0 && self.state.failed == tried => panic!("no trial has a score"),
             _ => Ok(()),
         }
@@ -148,7 +147,8 @@ impl Instance for Search {
         }
         if let Some(epoch) = report.epoch.as_ref().filter(|_| ours) {
             let behind = |other: u64| {
-                !self.state.ended.contains(&other) && self.state.epochs.get(&other).is_none_or(|seen| *seen < epoch.number)
+                !self.state.ended.contains(&other)
+                    && self.state.epochs.get(&other).is_none_or(|seen| *seen < epoch.number)
             };
             if self.breaks("shuffled-reports") && (0..trial).any(behind) {
                 return Err(Error::new(format!("trial {trial} has overtaken another")));

@@ -29,7 +29,8 @@ impl FileOptions {
     /// What lies there.
     pub(super) fn plugin(&self) -> Result<DiscoveredPlugin> {
         let shown = self.file.display();
-        let looked_at = self.file.metadata().map_err(|error| Error::input(format!("{shown} cannot be read: {error}")))?;
+        let looked_at =
+            self.file.metadata().map_err(|error| Error::input(format!("{shown} cannot be read: {error}")))?;
         if looked_at.is_dir() {
             return Err(Error::input(format!("{shown} is a folder: name the file of a plugin (.so)")));
         }

@@ -76,9 +76,9 @@ fn short_windows(subject: &Subject<'_>, simulation: &Simulation) -> Result<()> {
             subject.shortest.map(|shortest| format!(", {shortest}")).unwrap_or_default()
         ))),
         Ok(()) => match subject.shortest {
-            Some(shortest) => Err(Error::new(format!(
-                "windows of {length} bases are not refused: expected at least {shortest}"
-            ))),
+            Some(shortest) => {
+                Err(Error::new(format!("windows of {length} bases are not refused: expected at least {shortest}")))
+            }
             None => once(subject, simulation)
                 .map_err(|error| error.context(format!("windows of {length} bases, which it did not refuse"))),
         },

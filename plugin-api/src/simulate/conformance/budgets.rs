@@ -70,9 +70,9 @@ pub(super) fn finite_space(subject: &Subject<'_>) -> Result<Verdict> {
             continue;
         }
         let course = Course::of(subject.reach, &simulation, &Treatment::default())?;
-        course.sound().map_err(|error| {
-            error.context(format!("the space {name} and a budget of {}", simulation.setup.budget))
-        })?;
+        course
+            .sound()
+            .map_err(|error| error.context(format!("the space {name} and a budget of {}", simulation.setup.budget)))?;
         run += 1;
     }
     match run {

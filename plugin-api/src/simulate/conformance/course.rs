@@ -79,7 +79,11 @@ impl Course {
     /// # Errors
     ///
     /// It refuses the setup, or was lost with it.
-    pub(in crate::simulate) fn to_the_end(reach: &dyn Reach, simulation: &Simulation, treatment: &Treatment) -> Result<Self> {
+    pub(in crate::simulate) fn to_the_end(
+        reach: &dyn Reach,
+        simulation: &Simulation,
+        treatment: &Treatment,
+    ) -> Result<Self> {
         let mut watched = Watched::new(reach, &simulation.setup, treatment)?;
         let mut late = Late { inner: &mut watched, latest: BTreeMap::new(), on: treatment.late };
         let mut queue = Queue { inner: &mut late, held: Vec::new(), discards: Vec::new(), seed: treatment.shuffled };
@@ -88,7 +92,8 @@ impl Course {
         let (mistakes, calls) = (searched.mistakes, calls(&searched.records));
         let (own_word, ended) = (error.is_some(), searched.found.err().or_else(|| error.clone()));
         answers.extend(error.as_ref().map(|error| format!("the error '{}'", error.message)));
-        let lost = error.filter(is_lost);
+        // It may be lost while it is saved, too, which is not a hook of the run.
+        let lost = error.or_else(|| ended.clone()).filter(is_lost);
         Ok(Self { answers, mistakes, ended, own_word, calls, hooks: at, told, lost })
     }
 
@@ -189,7 +194,9 @@ impl<'a> Watched<'a> {
         if let Some(seed) = self.treatment.damage.get(&at) {
             let state = self.inner.save()?;
             let (hook, message) = damaged(message, *seed);
-            self.tell(|| format!("save, then {hook:?} with the damaged message {}", shown(&message.escape_ascii().to_string())));
+            self.tell(|| {
+                format!("save, then {hook:?} with the damaged message {}", shown(&message.escape_ascii().to_string()))
+            });
             match self.inner.call(hook, &message) {
                 Err(error) if is_lost(&error) => {
                     return Err(error.context(format!("a damaged message ({})", message.escape_ascii())));
@@ -229,10 +236,14 @@ impl Instance for Watched<'_> {
     fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
         let message = serde_json::to_vec(report)?;
         let answer = self.hook(&message, |inner| inner.discard(report));
-        self.tell_call(|| format!("discard, {}", in_words(report)), &answer, |discards| match discards.len() {
-            0 => String::new(),
-            count => format!(" → drops {count}"),
-        });
+        self.tell_call(
+            || format!("discard, {}", in_words(report)),
+            &answer,
+            |discards| match discards.len() {
+                0 => String::new(),
+                count => format!(" → drops {count}"),
+            },
+        );
         let discards = answer?;
         if !discards.is_empty() {
             self.answers.push(serde_json::to_string(&discards)?);

@@ -10,7 +10,9 @@ use crate::message::StrategyInfo;
 use crate::{Error, Result};
 
 pub(super) fn library(subject: &Subject<'_>) -> Result<Verdict> {
-    let Some(info) = &subject.info else { return skipped("the manifest of a strategy that is not registered is not known") };
+    let Some(info) = &subject.info else {
+        return skipped("the manifest of a strategy that is not registered is not known");
+    };
     if info.about.trim().is_empty() {
         return Err(Error::new(format!("strategy '{}' does not say what it is (about)", info.id)));
     }
@@ -21,7 +23,9 @@ pub(super) fn library(subject: &Subject<'_>) -> Result<Verdict> {
 /// Refuses a schema that says less than a person needs, or contradicts itself.
 fn check_schema(info: &StrategyInfo) -> Result<()> {
     let schema = &info.parameters;
-    if schema.get("type").and_then(Value::as_str) != Some("object") || !schema.get("properties").is_none_or(Value::is_object) {
+    if schema.get("type").and_then(Value::as_str) != Some("object")
+        || !schema.get("properties").is_none_or(Value::is_object)
+    {
         return Err(Error::new("the schema of its parameters is not that of an object with properties"));
     }
     for (name, property) in info.properties() {
@@ -35,7 +39,9 @@ fn check_schema(info: &StrategyInfo) -> Result<()> {
         let above = default.as_f64().zip(number("maximum")).is_some_and(|(value, most)| value > most);
         let options = property.get("enum").and_then(Value::as_array);
         if below || above || options.is_some_and(|options| !options.contains(default)) {
-            return Err(Error::new(format!("the default of the parameter '{name}', {default}, is not one that it takes")));
+            return Err(Error::new(format!(
+                "the default of the parameter '{name}', {default}, is not one that it takes"
+            )));
         }
     }
     Ok(())
@@ -45,7 +51,9 @@ fn check_schema(info: &StrategyInfo) -> Result<()> {
 const NO_NAME: &str = "no-parameter-has-this-name";
 
 pub(super) fn parameters(subject: &Subject<'_>) -> Result<Verdict> {
-    let Some(info) = &subject.info else { return skipped("the parameters of a strategy that is not registered are not known") };
+    let Some(info) = &subject.info else {
+        return skipped("the parameters of a strategy that is not registered are not known");
+    };
     let mut unknown = subject.home.setup.clone();
     unknown.parameters.insert(NO_NAME.to_owned(), 1.into());
     match subject.reach.open(&serde_json::to_vec(&unknown)?) {
@@ -54,7 +62,9 @@ pub(super) fn parameters(subject: &Subject<'_>) -> Result<Verdict> {
         Err(error) => {
             return Err(Error::new(format!("it refuses a parameter that it does not have without its name: {error}")));
         }
-        Ok(_) => return Err(Error::new("it takes a parameter that it does not have, so a slip of the pen would be lost")),
+        Ok(_) => {
+            return Err(Error::new("it takes a parameter that it does not have, so a slip of the pen would be lost"));
+        }
     }
     let mut home = subject.home.clone();
     let defaults = info.resolve(&home.setup.parameters).into_iter().filter(|(_, value)| !value.is_null());

@@ -101,7 +101,10 @@ pub(super) fn unknown_fields(subject: &Subject<'_>) -> Result<Verdict> {
             }
         };
         if !same {
-            return Err(Error::new(format!("with fields that it does not know, it answers call {} otherwise", number + 1)));
+            return Err(Error::new(format!(
+                "with fields that it does not know, it answers call {} otherwise",
+                number + 1
+            )));
         }
     }
     kept(format!("{} messages with fields of a later version were answered alike", calls.len() + 1))

@@ -44,7 +44,6 @@ pub(super) use reach::Near;
 pub(super) use subject::{home, refused};
 pub(super) use worlds::{World, space, task};
 
-
 /// Checks a strategy that is registered in this binary, with its defaults, as `genomenas plugin check` does.
 ///
 /// # Errors

@@ -19,7 +19,8 @@ pub(super) fn other_seed(subject: &Subject<'_>) -> Result<Verdict> {
     let first = subject.plain()?;
     let others = [seed ^ 1, seed ^ 2, seed ^ 4];
     for other in others {
-        if Course::of(subject.reach, &subject.home.clone().seed(other), &Treatment::default())?.answers != first.answers {
+        if Course::of(subject.reach, &subject.home.clone().seed(other), &Treatment::default())?.answers != first.answers
+        {
             return kept(format!("seeds {seed} and {other} led to other answers"));
         }
     }

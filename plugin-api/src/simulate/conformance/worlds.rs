@@ -40,10 +40,9 @@ pub(in crate::simulate) fn space(name: &str) -> Result<World> {
     let (name, space) = match name {
         "small-genomenas" => (SPACES[0], spaces::small_genomenas_space()),
         "genomenas" => (SPACES[1], GenomeNas::new(100, 3).space()),
-        "long-windows" => (
-            SPACES[2],
-            GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, channels: 4, ..GenomeNas::new(1000, 36) }.space(),
-        ),
+        "long-windows" => {
+            (SPACES[2], GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, channels: 4, ..GenomeNas::new(1000, 36) }.space())
+        }
         "two-cells" => (SPACES[3], Space::from_text(spaces::TWO_CELLS)),
         "three-convolutions" => (SPACES[4], Space::from_text(&spaces::three())),
         "one-decision" => (SPACES[5], Space::from_text(spaces::ONE)),
