@@ -170,9 +170,8 @@ impl Case {
             numbers
         };
         // From one sample to a million, as many of each size.
-        let budget = 10_f64.powf(draws.random_range(0.0..=6.0));
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to a million")]
-        let budget = budget as u64;
+        let size = 1 << draws.random_range(0..20);
+        let budget = size + draws.random_range(0..size);
         let fail = match draws.random_range(0..4) {
             0 => (0..20).collect(),
             1 => some(&mut draws, 10),

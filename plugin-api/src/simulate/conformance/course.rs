@@ -52,8 +52,6 @@ pub(in crate::simulate) struct Course {
     pub(in crate::simulate) own_word: bool,
     /// The calls of the run.
     pub(in crate::simulate) calls: Vec<Call>,
-    /// How many hooks were called.
-    pub(in crate::simulate) hooks: usize,
     /// The calls in words, where they are wanted.
     pub(in crate::simulate) told: Vec<String>,
     /// That the strategy was lost, which ended the run.
@@ -88,13 +86,13 @@ impl Course {
         let mut late = Late { inner: &mut watched, latest: BTreeMap::new(), on: treatment.late };
         let mut queue = Queue { inner: &mut late, held: Vec::new(), discards: Vec::new(), seed: treatment.shuffled };
         let searched = run::search(simulation, &mut queue);
-        let Watched { mut answers, error, at, told, .. } = watched;
+        let Watched { mut answers, error, told, .. } = watched;
         let (mistakes, calls) = (searched.mistakes, calls(&searched.records));
         let (own_word, ended) = (error.is_some(), searched.found.err().or_else(|| error.clone()));
         answers.extend(error.as_ref().map(|error| format!("the error '{}'", error.message)));
         // It may be lost while it is saved, too, which is not a hook of the run.
         let lost = error.or_else(|| ended.clone()).filter(is_lost);
-        Ok(Self { answers, mistakes, ended, own_word, calls, hooks: at, told, lost })
+        Ok(Self { answers, mistakes, ended, own_word, calls, told, lost })
     }
 
     /// Refuses a run with a mistake, or without a finding.
