@@ -1,7 +1,7 @@
 //! That a run can be repeated: by its seed, from a saved state, and beside another instance.
 
 use super::check::{Verdict, first_mend, kept, skipped};
-use super::course::{Course, Treatment, equal};
+use super::course::{Course, Treatment};
 use super::reach::{Wired, is_lost};
 use super::subject::Subject;
 use crate::{Error, Result};
