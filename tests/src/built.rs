@@ -27,6 +27,11 @@ pub fn scripted_plugin() -> PathBuf {
     existing(built().join("examples/libscripted.so"))
 }
 
+/// The file of the plugin whose strategies break one promise each.
+pub fn bad_plugin() -> PathBuf {
+    existing(built().join("examples/libbad.so"))
+}
+
 /// The binary, ready for arguments, with nothing of the environment that changes what it does.
 pub fn genomenas() -> Command {
     command(&built().join("genomenas"))

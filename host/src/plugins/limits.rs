@@ -85,7 +85,7 @@ impl Deadlines {
             Kind::Discard => self.discard,
             Kind::Save => self.save,
             Kind::Load => self.load,
-            Kind::Hello | Kind::Open | Kind::Reply | Kind::Failure => self.start,
+            Kind::Hello | Kind::Open | Kind::Swap | Kind::Reply | Kind::Failure => self.start,
         }
     }
 }
@@ -101,6 +101,7 @@ pub(super) const fn call_name(kind: Kind) -> &'static str {
         Kind::Discard => "discard",
         Kind::Save => "save",
         Kind::Load => "load",
+        Kind::Swap => "swap",
         Kind::Reply | Kind::Failure => "a reply",
     }
 }

@@ -3,11 +3,14 @@
 //! Nothing of a plugin runs in this process, and nothing of it runs at all before its file was inspected. A plugin goes
 //! through [`folders`] → [`inspect`](mod@inspect) → [`StrategyRegistry`] → [`copy`] → [`child`] → [`PluginInstance`].
 
+pub mod check;
 pub mod child;
 pub mod connection;
 pub mod copy;
 pub mod crashes;
+pub mod far;
 pub mod folders;
+pub mod fuzz;
 pub mod inspect;
 pub mod instance;
 pub mod laboratory;

@@ -1,14 +1,17 @@
-//! `genomenas plugin`: the plugins that are found, and what each offers.
+//! `genomenas plugin`: the plugins that are found, what each offers, and whether it does as it must.
 
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::Result;
 
+mod check;
+mod file;
+mod fuzz;
 mod info;
 mod list;
 mod rank;
 
-/// Lists plugins, shows what a strategy is and which parameters it takes, and ranks searches without a training
+/// Lists plugins, shows what a strategy is, tests it, and ranks searches without a training
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -20,6 +23,8 @@ enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
     Rank(rank::RankArgs),
+    Check(check::CheckArgs),
+    Fuzz(fuzz::FuzzArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
@@ -27,6 +32,8 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
         Verb::Rank(args) => rank::run(args),
+        Verb::Check(args) => check::run(args),
+        Verb::Fuzz(args) => fuzz::run(args),
     }
 }
 

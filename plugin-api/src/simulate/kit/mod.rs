@@ -29,7 +29,7 @@
 //! * [`rungs`]: dictated scores and promotions of strategies that halve.
 
 pub mod rungs;
-mod spaces;
+pub(crate) mod spaces;
 pub mod supernets;
 
 use std::fmt::Display;
