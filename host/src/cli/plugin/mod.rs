@@ -6,6 +6,8 @@ use genomenas_data::error::Result;
 
 mod info;
 mod list;
+mod run;
+mod trace;
 
 /// Lists plugins, and shows what a strategy is and which parameters it takes
 #[derive(Args, Debug)]
@@ -18,12 +20,16 @@ pub(crate) struct PluginArgs {
 enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
+    Run(Box<run::RunArgs>),
+    Trace(trace::TraceArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     match &args.verb {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
+        Verb::Run(args) => run::run(args),
+        Verb::Trace(args) => trace::run(args),
     }
 }
 
