@@ -59,7 +59,7 @@ fn a_search_as_json_has_every_call_and_what_was_found() {
 
 #[test]
 fn a_plugin_that_fails_is_shown_up_to_there_and_fails_the_command() {
-    let ended = Outcome::of(&mut run(&hostile_plugin(), "--strategy hostile --set misbehave=panic --set call=2"));
+    let ended = Outcome::of(&mut run(&hostile_plugin(), "--strategy hostile --set misbehave=panic"));
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("error: ") && ended.stderr.contains("panic"), "{ended:?}");
 }
