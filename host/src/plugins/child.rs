@@ -18,7 +18,7 @@ use super::connection::{Answer, Connection, ConnectionError};
 use super::limits::{Limits, during, late};
 use super::relay::{Allowance, Counted, Relay};
 use super::supervisor::Supervisor;
-use super::{launch, site};
+use super::{debugger, launch, site};
 use crate::exit;
 
 /// The exit code of a process that fails before it has anything to do with a plugin.
@@ -122,6 +122,9 @@ impl Child {
         child.pid = hello.pid;
         child.protections = hello.protections.unwrap_or_default();
         child.open(library, manifest)?;
+        if limits.debugger {
+            debugger::wait(&child.plugin, child.pid);
+        }
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
         let order = serde_json::to_vec(&order)
             .map_err(|error| Fault::Refused { code: code::MISUSE, message: error.to_string() })?;

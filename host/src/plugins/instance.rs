@@ -118,7 +118,8 @@ impl PluginInstance {
             good: 0,
             consequence,
             copy,
-            record: strategy.plugin.record.clone(),
+            // A crash under a debugger is what a person looks for.
+            record: strategy.plugin.record.clone().filter(|_| !limits.debugger),
             file: strategy.plugin.path.clone(),
         };
         instance.revive()?;

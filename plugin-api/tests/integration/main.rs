@@ -23,6 +23,10 @@ mod neighbours;
 mod old_messages;
 mod operations;
 mod parameters;
+#[cfg(all(feature = "schema", feature = "simulate"))]
+mod protocol;
+#[cfg(feature = "engine")]
+mod readme;
 mod refusals;
 mod sampling;
 #[cfg(feature = "simulate")]

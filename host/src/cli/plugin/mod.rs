@@ -10,6 +10,8 @@ mod fuzz;
 mod info;
 mod list;
 mod rank;
+mod run;
+mod trace;
 
 /// Lists plugins, shows what a strategy is, tests it, and ranks searches without a training
 #[derive(Args, Debug)]
@@ -25,6 +27,8 @@ enum Verb {
     Rank(rank::RankArgs),
     Check(check::CheckArgs),
     Fuzz(fuzz::FuzzArgs),
+    Run(Box<run::RunArgs>),
+    Trace(trace::TraceArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
@@ -34,6 +38,8 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
         Verb::Rank(args) => rank::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Fuzz(args) => fuzz::run(args),
+        Verb::Run(args) => run::run(args),
+        Verb::Trace(args) => trace::run(args),
     }
 }
 
