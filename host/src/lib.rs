@@ -15,6 +15,7 @@ pub mod plugins;
 pub mod run;
 pub mod run_report;
 pub mod spec;
+pub mod templates;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};

@@ -1,4 +1,4 @@
-//! `genomenas plugin`: the plugins that are found, and what each offers.
+//! `genomenas plugin`: the plugins that are found, what each offers, and a new one.
 
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -6,8 +6,9 @@ use genomenas_data::error::Result;
 
 mod info;
 mod list;
+mod new;
 
-/// Lists plugins, and shows what a strategy is and which parameters it takes
+/// Lists plugins, shows what a strategy is and which parameters it takes, and begins a new one
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -18,12 +19,14 @@ pub(crate) struct PluginArgs {
 enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
+    New(new::NewArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     match &args.verb {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
+        Verb::New(args) => new::run(args),
     }
 }
 

@@ -1,9 +1,7 @@
 //! Regularised evolution (Real et al. 2019, AAAI): mutates the best of a few, and lets the oldest die.
-//!
-//! A complete strategy outside of the genomenas repository's workspace, to be copied and changed.
 
 use genomenas_plugin::prelude::*;
-use genomenas_plugin::rand::{Rng, seq::IndexedRandom};
+use genomenas_plugin::rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 
 /// What a user can set, with `--set trials=50`.
@@ -25,7 +23,7 @@ pub struct Settings {
 
 /// The strategy: what follows from the setup and the settings.
 #[derive(Debug)]
-pub struct Evolution {
+pub struct MyEvolution {
     setup: Setup,
     settings: Settings,
     founders: Vec<Selection>,
@@ -51,7 +49,7 @@ struct Member {
     selection: Selection,
 }
 
-impl Evolution {
+impl MyEvolution {
     /// An evolution as `setup` and `settings` say.
     pub fn new(setup: &Setup, settings: Settings) -> Self {
         let founders = setup.space.sample_distinct(settings.population, setup.seed);
@@ -69,33 +67,13 @@ impl Evolution {
         let rivals = (0..self.settings.tournament).filter_map(|_| state.living.choose(&mut rng));
         let rivals: Vec<&Member> = rivals.collect();
         match rivals.into_iter().max_by(|a, b| a.score.total_cmp(&b.score)) {
-            Some(parent) => neighbour(&self.setup.space, &parent.selection, &mut rng),
+            Some(parent) => self.setup.space.neighbour(&parent.selection, &mut rng),
             None => self.setup.space.sample(&mut rng), // Every founder failed.
         }
     }
 }
 
-/// A neighbour of `parent`, all equally likely: another option of one decision or, where a rule keeps some decisions of
-/// a group (edges into a node, say), another decision of that group in its place.
-pub fn neighbour(space: &Space, parent: &Selection, rng: &mut impl Rng) -> Selection {
-    let mut moves = Vec::new();
-    for (kept, option) in &parent.0 {
-        let group = space.rules.iter().find(|rule| rule.of.contains(kept)).map_or(&[][..], |rule| &rule.of);
-        let others = group.iter().filter(|id| !parent.0.contains_key(*id));
-        for decision in others.chain([kept]).filter_map(|id| space.decision(id)) {
-            let options = decision.final_options().filter(|other| decision.id != *kept || other != option);
-            moves.extend(options.map(|option| (kept, &decision.id, option)));
-        }
-    }
-    let mut child = parent.clone();
-    if let Some((gone, new, option)) = moves.choose(rng) {
-        child.0.remove(*gone);
-        child.0.insert((*new).clone(), (*option).to_owned());
-    }
-    child
-}
-
-impl Strategy for Evolution {
+impl Strategy for MyEvolution {
     type State = State;
 
     fn propose(&self, state: &mut State, ask: &Ask) -> Result<Proposal> {
@@ -146,12 +124,12 @@ impl Strategy for Evolution {
 }
 
 register! {
-    Evolution,
-    id = "regularised-evolution",
+    MyEvolution,
+    id = "my-evolution",
     kind = search,
     about = "Regularised evolution (Real et al. 2019): mutates the best of a few, and lets the oldest die.",
     parameters = Settings,
-    build = |setup, settings| Ok(Evolution::new(setup, settings)),
+    build = |setup, settings| Ok(MyEvolution::new(setup, settings)),
 }
 
 export_plugin!();
