@@ -17,6 +17,7 @@ mod free_inputs;
 mod hostile;
 mod masks;
 mod messages;
+mod neighbours;
 mod old_messages;
 mod operations;
 mod parameters;
