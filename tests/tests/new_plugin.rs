@@ -131,7 +131,7 @@ fn genomenas_shell() -> Command {
 fn what_is_said_is_what_to_do_next() {
     let desk = Desk::new();
     let mut command = desk.new_plugin("my-nas --from halving --api");
-    command.arg(project::path("")).env_remove("CARGO_TARGET_DIR");
+    command.arg(project::path("")).env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
     let said = Outcome::text(&mut command).replace(genomenas().get_program().to_str().unwrap(), "genomenas");
     // Where `make demo` was done, its data are named.
     let said = said.lines().take(4).map(|line| line.split(" --data").next().unwrap()).collect::<Vec<_>>();

@@ -29,7 +29,7 @@ pub(super) struct NewArgs {
     kind: Kind,
     /// The search to begin from [default: random]
     #[arg(long, value_enum)]
-    from: Option<From>,
+    from: Option<Beginning>,
     /// A checkout of genomenas, or its folder plugin-api [default: the checkout that this program was built from]
     #[arg(long, value_name = "DIR")]
     api: Option<PathBuf>,
@@ -44,7 +44,7 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum From {
+enum Beginning {
     /// Random search: the shortest
     Random,
     /// Regularised evolution: learns from what it trained
@@ -58,10 +58,10 @@ enum From {
 impl NewArgs {
     fn template(&self) -> Result<Template> {
         Ok(match (self.kind, self.from) {
-            (Kind::Search, None | Some(From::Random)) => Template::Random,
-            (Kind::Search, Some(From::Evolution)) => Template::Evolution,
-            (Kind::Search, Some(From::Differentiable)) => Template::Differentiable,
-            (Kind::Search, Some(From::Halving)) => Template::Halving,
+            (Kind::Search, None | Some(Beginning::Random)) => Template::Random,
+            (Kind::Search, Some(Beginning::Evolution)) => Template::Evolution,
+            (Kind::Search, Some(Beginning::Differentiable)) => Template::Differentiable,
+            (Kind::Search, Some(Beginning::Halving)) => Template::Halving,
             (Kind::Baseline, None) => Template::Baseline,
             (Kind::Baseline, Some(_)) => {
                 return Err(Error::input(
