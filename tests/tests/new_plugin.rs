@@ -68,7 +68,10 @@ fn tried(name: &str, options: &str) -> String {
     let desk = Desk::new();
     Outcome::text(&mut desk.new_plugin(&format!("{name} {options}")));
     let told = desk.cargo(name, "test --quiet --release --locked");
-    assert!(told.contains("test result: ok") && !told.contains("0 passed; 0 failed; 0 ignored; 0 measured; 1"), "{told}");
+    assert!(
+        told.contains("test result: ok") && !told.contains("0 passed; 0 failed; 0 ignored; 0 measured; 1"),
+        "{told}"
+    );
     desk.cargo(name, "build --quiet --release --locked");
     let file = target().join(format!("release/lib{}.so", name.replace('-', "_")));
     let info = Outcome::text(genomenas().args(["plugin", "info"]).arg(file));
@@ -214,7 +217,8 @@ fn the_actions_of_the_workflow_are_pinned_as_those_of_the_repository() {
     let text = |path: &str| fs::read_to_string(project::path(path)).unwrap();
     let ours = text(".github/workflows/ci.yml");
     let written = text("examples/templates/.github/workflows/tests.yml");
-    let actions: Vec<_> = written.lines().filter_map(|line| line.split_once("uses: ")).map(|(_, action)| action).collect();
+    let actions: Vec<_> =
+        written.lines().filter_map(|line| line.split_once("uses: ")).map(|(_, action)| action).collect();
     assert!(!actions.is_empty());
     for action in actions {
         assert!(ours.contains(action), "{action}");

@@ -136,7 +136,7 @@ pub fn write(parent: &Path, name: &PluginName, files: &[(&str, String)]) -> Resu
     if folder.symlink_metadata().is_ok() {
         return Err(Error::input(format!(
             "{} is there already, and is left as it is: choose another name, or move it away",
-            folder.display()
+            name.crate_name()
         )));
     }
     // Beside its place, so that it can be moved there; removed when this returns.
