@@ -16,6 +16,7 @@ pub mod run;
 pub mod run_report;
 pub mod spec;
 pub mod trace;
+pub mod templates;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};

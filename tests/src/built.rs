@@ -86,6 +86,11 @@ fn command(program: &Path) -> Command {
     command
 }
 
+/// A build folder of this name beside that of the workspace, for crates that are not of it.
+pub fn target(name: &str) -> PathBuf {
+    built().parent().unwrap().join(name)
+}
+
 fn existing(path: PathBuf) -> PathBuf {
     assert!(path.is_file(), "the build of the workspace made no {}", path.display());
     path

@@ -30,6 +30,7 @@ mod label_files;
 mod memory;
 mod misdeeds;
 mod moved;
+mod new_plugin;
 mod own_files;
 mod pages;
 mod plugin_run;

@@ -1,4 +1,4 @@
-//! `genomenas plugin`: the plugins that are found, what each offers, and whether it does as it must.
+//! `genomenas plugin`: the plugins that are found, what each offers, whether it does as it must, and a new one.
 
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -9,11 +9,12 @@ mod file;
 mod fuzz;
 mod info;
 mod list;
+mod new;
 mod rank;
 mod run;
 mod trace;
 
-/// Lists plugins, shows what a strategy is, tests it, and ranks searches without a training
+/// Lists plugins, shows what a strategy is, begins a new one, tests it, and ranks searches without a training
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -24,6 +25,7 @@ pub(crate) struct PluginArgs {
 enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
+    New(new::NewArgs),
     Rank(rank::RankArgs),
     Check(check::CheckArgs),
     Fuzz(fuzz::FuzzArgs),
@@ -35,6 +37,7 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     match &args.verb {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
+        Verb::New(args) => new::run(args),
         Verb::Rank(args) => rank::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Fuzz(args) => fuzz::run(args),

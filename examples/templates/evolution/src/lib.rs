@@ -1,6 +1,4 @@
 //! Regularised evolution (Real et al. 2019, AAAI): mutates the best of a few, and lets the oldest die.
-//!
-//! A complete strategy outside of the genomenas repository's workspace, to be copied and changed.
 
 use genomenas_plugin::prelude::*;
 use genomenas_plugin::rand::seq::IndexedRandom;
@@ -25,7 +23,7 @@ pub struct Settings {
 
 /// The strategy: what follows from the setup and the settings.
 #[derive(Debug)]
-pub struct Evolution {
+pub struct MyEvolution {
     setup: Setup,
     settings: Settings,
     founders: Vec<Selection>,
@@ -51,7 +49,7 @@ struct Member {
     selection: Selection,
 }
 
-impl Evolution {
+impl MyEvolution {
     /// An evolution as `setup` and `settings` say.
     pub fn new(setup: &Setup, settings: Settings) -> Self {
         let founders = setup.space.sample_distinct(settings.population, setup.seed);
@@ -75,7 +73,7 @@ impl Evolution {
     }
 }
 
-impl Strategy for Evolution {
+impl Strategy for MyEvolution {
     type State = State;
 
     fn propose(&self, state: &mut State, ask: &Ask) -> Result<Proposal> {
@@ -126,12 +124,12 @@ impl Strategy for Evolution {
 }
 
 register! {
-    Evolution,
+    MyEvolution,
     id = "my-evolution",
     kind = search,
     about = "Regularised evolution (Real et al. 2019): mutates the best of a few, and lets the oldest die.",
     parameters = Settings,
-    build = |setup, settings| Ok(Evolution::new(setup, settings)),
+    build = |setup, settings| Ok(MyEvolution::new(setup, settings)),
 }
 
 export_plugin!();

@@ -1,4 +1,4 @@
-//! What the evolution promises, against the simulated host: no libtorch, no data.
+//! What the search promises, against the simulated host: no libtorch, no data.
 #![cfg(test)]
 
 use std::collections::BTreeSet;
@@ -7,10 +7,11 @@ use genomenas_plugin::message::{Ask, Cost, Discard, Network, Setup, Trial, Trial
 use genomenas_plugin::simulate::kit::{on, refusal, run};
 use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Selection, Space};
-use genomenas_plugin::{Instance, Result, manifest, strategy};
-use my_strategy as _;
+use genomenas_plugin::{Instance, Result, strategy};
 
-const STRATEGY: &str = "my-evolution";
+use my_evolution as _;
+
+const ID: &str = "my-evolution";
 
 fn space() -> Space {
     GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space().unwrap()
@@ -21,7 +22,7 @@ fn simulation() -> Simulation {
 }
 
 fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
-    strategy(STRATEGY)?.build(setup)
+    strategy(ID)?.build(setup)
 }
 
 fn ask(simulation: &Simulation, next_trial: TrialId) -> Ask {
@@ -44,7 +45,7 @@ fn it_keeps_the_promises_of_a_search() {
 
 #[test]
 fn founders_are_distinct_and_trials_share_the_budget() {
-    let simulated = run(STRATEGY, &simulation().budget("12000samples".parse().unwrap()));
+    let simulated = run(ID, &simulation().budget("12000samples".parse().unwrap()));
     let founders: BTreeSet<_> = simulated.trials.iter().take(4).map(selection).collect();
     assert_eq!(founders.len(), 4);
     assert!(simulated.trials.iter().all(|trial| trial.limit == Some(1000)));
@@ -53,7 +54,7 @@ fn founders_are_distinct_and_trials_share_the_budget() {
 
 #[test]
 fn a_child_differs_from_an_earlier_architecture_by_one_move() {
-    let simulated = run(STRATEGY, &simulation());
+    let simulated = run(ID, &simulation());
     for (number, child) in simulated.trials.iter().map(selection).enumerate().skip(4) {
         let changed =
             |parent: &Selection| parent.0.iter().filter(|(id, option)| child.0.get(*id) != Some(option)).count();
@@ -65,7 +66,7 @@ fn a_child_differs_from_an_earlier_architecture_by_one_move() {
 fn evolution_finds_better_architectures_than_drawing_all_of_them() {
     let mean = |population: u32| {
         let simulation = simulation().parameter("trials", 60).parameter("population", population);
-        (1..=10).map(|seed| run(STRATEGY, &simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
+        (1..=10).map(|seed| run(ID, &simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
     };
     // A population as large as the number of trials never has a child.
     let (evolved, drawn) = (mean(8), mean(60));
@@ -74,17 +75,17 @@ fn evolution_finds_better_architectures_than_drawing_all_of_them() {
 
 #[test]
 fn failed_trials_are_passed_over_and_when_all_fail_it_says_so() {
-    let some = run(STRATEGY, &simulation().failing(|trial| trial.0 % 2 == 0));
+    let some = run(ID, &simulation().failing(|trial| trial.0 % 2 == 0));
     assert!(some.finding.best.trial.is_some_and(|trial| trial.0 % 2 == 1));
     let all = simulation().failing(|_| true);
-    assert_eq!(refusal(STRATEGY, &all), "no trial completed with a defined AUPRC to choose by");
+    assert_eq!(refusal(ID, &all), "no trial completed with a defined AUPRC to choose by");
 }
 
 #[test]
 fn the_weights_of_the_dead_are_dropped() {
     let simulation = simulation();
     let mut search = build(simulation.setup()).unwrap();
-    let dropped: Vec<_> = run(STRATEGY, &simulation)
+    let dropped: Vec<_> = run(ID, &simulation)
         .reports
         .iter()
         .filter(|report| report.end.is_some())
@@ -99,10 +100,4 @@ fn the_weights_of_the_dead_are_dropped() {
         })
         .collect();
     assert_eq!(dropped, (0..8).collect::<Vec<_>>(), "of 12 trials the last 4 live");
-}
-
-#[test]
-fn the_manifest_names_the_strategy() {
-    let manifest = manifest().unwrap();
-    assert_eq!((manifest.id.as_str(), manifest.strategies[0].id.as_str()), ("my-strategy", STRATEGY));
 }
