@@ -1,6 +1,6 @@
 //! A strategy in processes of its own, as the checks of `genomenas-plugin` reach it: each instance has one.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
