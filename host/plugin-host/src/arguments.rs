@@ -83,7 +83,8 @@ impl Arguments {
         let role = Role::ALL.into_iter().find(|role| first == role.flag()).ok_or_else(|| {
             ArgumentError("this program is started by genomenas, not by hand: see `genomenas --help`".to_owned())
         })?;
-        let mut arguments = Self { role, memory: None, library: None, confined: true, traceable: false, without: Vec::new() };
+        let mut arguments =
+            Self { role, memory: None, library: None, confined: true, traceable: false, without: Vec::new() };
         while let Some(flag) = given.next() {
             let mut value = || given.next().ok_or_else(|| refusal(&flag, "has no value"));
             match flag.to_str() {
