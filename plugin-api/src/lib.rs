@@ -9,6 +9,7 @@
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
 //! * [`differentiable`]: what strategies of the DARTS family share; a variant of DARTS is a page of code on top of it.
 //! * [`halving`]: what strategies share that train many architectures briefly and few of them longer.
+//! * [`history`]: what strategies share that train architectures one after the other and learn from all scores.
 //! * [`baseline`]: the strategy of every baseline, and what published networks share.
 //! * [`settings`]: settings of a training that several strategies share.
 //! * [`register!`] and [`export_plugin!`]: make a shared library of a strategy.
@@ -21,6 +22,7 @@ pub mod engine;
 mod error;
 mod export;
 pub mod halving;
+pub mod history;
 mod instance;
 mod json;
 pub mod message;

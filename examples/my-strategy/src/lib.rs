@@ -127,7 +127,7 @@ impl Strategy for Evolution {
 
 register! {
     Evolution,
-    id = "regularised-evolution",
+    id = "my-evolution",
     kind = search,
     about = "Regularised evolution (Real et al. 2019): mutates the best of a few, and lets the oldest die.",
     parameters = Settings,

@@ -10,7 +10,7 @@ use genomenas_plugin::space::{GenomeNas, Selection, Space};
 use genomenas_plugin::{Instance, Result, manifest, strategy};
 use my_strategy as _;
 
-const STRATEGY: &str = "regularised-evolution";
+const STRATEGY: &str = "my-evolution";
 
 fn space() -> Space {
     GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space().unwrap()
