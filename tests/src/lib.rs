@@ -24,7 +24,6 @@ pub mod planted;
 pub mod processes;
 pub mod project;
 pub mod runs;
-pub mod table;
 pub mod tiny;
 mod wrapped;
 

@@ -33,6 +33,7 @@ mod pages;
 mod plugins;
 mod protocol;
 mod ranges;
+mod rank;
 mod resume;
 mod runs;
 mod sampling;

@@ -9,7 +9,8 @@
 //! the landscape by [`Curves`] of its own.
 //! [`conformance`] holds the promises that every strategy makes, as checks.
 //!
-//! What it is not: a benchmark. The landscape knows nothing of DNA.
+//! What it is not: a benchmark. The landscape knows nothing of DNA. [`laboratory`] is a small one: a table of architectures
+//! that were really trained, and what the searches of this project came to on it.
 //!
 //! ```
 //! # use genomenas_plugin::{Instance, Result, Strategy, message::*, space::GenomeNas};
@@ -40,6 +41,7 @@ mod hooks;
 #[cfg(test)]
 mod kills;
 pub mod kit;
+pub mod laboratory;
 mod landscape;
 mod mistakes;
 mod promises;

@@ -15,6 +15,8 @@ mod differentiable;
 mod flatten;
 mod free_inputs;
 mod hostile;
+#[cfg(feature = "simulate")]
+mod laboratory;
 mod masks;
 mod messages;
 mod neighbours;
