@@ -10,6 +10,7 @@ pub mod crashes;
 pub mod folders;
 pub mod inspect;
 pub mod instance;
+pub mod laboratory;
 pub mod launch;
 mod library;
 pub mod limits;

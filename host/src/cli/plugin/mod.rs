@@ -6,8 +6,9 @@ use genomenas_data::error::Result;
 
 mod info;
 mod list;
+mod rank;
 
-/// Lists plugins, and shows what a strategy is and which parameters it takes
+/// Lists plugins, shows what a strategy is and which parameters it takes, and ranks searches without a training
 #[derive(Args, Debug)]
 pub(crate) struct PluginArgs {
     #[command(subcommand)]
@@ -18,12 +19,14 @@ pub(crate) struct PluginArgs {
 enum Verb {
     List(list::ListArgs),
     Info(info::InfoArgs),
+    Rank(rank::RankArgs),
 }
 
 pub(crate) fn run(args: &PluginArgs) -> Result<()> {
     match &args.verb {
         Verb::List(args) => list::run(args),
         Verb::Info(args) => info::run(args),
+        Verb::Rank(args) => rank::run(args),
     }
 }
 
