@@ -1,6 +1,6 @@
 //! What all trials of a search have in common, its proposals, and what it finds.
 
-use super::{History, Evaluated, TrialSettings};
+use super::{Evaluated, History, TrialSettings};
 use crate::halving::best_first;
 use crate::message::{Ask, Candidate, Finding, Metric, Plan, Proposal, Report, Setup, Trial};
 use crate::space::{Draws, Selection, Space};

@@ -78,8 +78,10 @@ fn a_person_reads_quartiles_the_one_that_needs_least_first() {
         search: search.to_owned(),
         runs: (1..).zip(runs).map(run).collect(),
     };
-    let slow = of("slow-but-sure", [(Some(90_400), 0.9), (Some(80_000), 0.9), (Some(70_400), 0.9), (None, 0.8), (None, 0.7)]);
-    let fast = of("fast", [(Some(800), 0.5), (Some(1600), 0.6), (Some(2400), 0.7), (Some(3200), 0.8), (Some(4000), 0.9)]);
+    let slow =
+        of("slow-but-sure", [(Some(90_400), 0.9), (Some(80_000), 0.9), (Some(70_400), 0.9), (None, 0.8), (None, 0.7)]);
+    let fast =
+        of("fast", [(Some(800), 0.5), (Some(1600), 0.6), (Some(2400), 0.7), (Some(3200), 0.8), (Some(4000), 0.9)]);
     let ranking = Laboratory::new().unwrap().ranking(&[slow, fast]);
     insta::assert_snapshot!(ranking);
 }

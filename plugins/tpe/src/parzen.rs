@@ -80,7 +80,13 @@ impl Parzen {
     fn kernel(&self, at: usize, decision: usize, option: usize) -> f64 {
         let [own, other] = self.kernels[decision];
         match self.rows.get(at) {
-            Some(trial) => if trial[decision] == option { own } else { other },
+            Some(trial) => {
+                if trial[decision] == option {
+                    own
+                } else {
+                    other
+                }
+            }
             None => 1.0 / self.sizes[decision] as f64,
         }
     }

@@ -68,7 +68,8 @@ impl Rows {
             for &at in decisions {
                 let was_kept = row[at] != dropped(at);
                 let options = if was_kept { row[at]..row[at] + 1 } else { 0..dropped(at) };
-                let best = options.map(|option| (ratio(at, option), option)).reduce(|a, b| if b.0 > a.0 { b } else { a });
+                let best =
+                    options.map(|option| (ratio(at, option), option)).reduce(|a, b| if b.0 > a.0 { b } else { a });
                 let Some((of_option, option)) = best else { continue };
                 ranked.push((was_kept, of_option - ratio(at, dropped(at)), at, option));
             }

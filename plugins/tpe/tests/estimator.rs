@@ -25,7 +25,9 @@ fn the_newest_25_trials_count_alike_and_older_ones_along_a_line() {
     assert_eq!(age_weights(25), [1.0; 25]);
     assert_eq!(age_weights(26)[..2], [1.0 / 26.0, 1.0]);
     // NumPy's linspace(1 / 30, 1, 5).
-    for (weight, expected) in age_weights(30).into_iter().zip([1.0 / 30.0, 0.275, 0.516_666_666_7, 0.758_333_333_3, 1.0]) {
+    for (weight, expected) in
+        age_weights(30).into_iter().zip([1.0 / 30.0, 0.275, 0.516_666_666_7, 0.758_333_333_3, 1.0])
+    {
         assert!((weight - expected).abs() < 1e-9, "{weight}");
     }
 }

@@ -78,7 +78,9 @@ fn failed_trials_are_passed_over_and_when_all_fail_it_says_so() {
 #[test]
 fn what_cannot_be_used_is_refused() {
     assert!(refusal(ID, &no_decisions()).contains("has no decisions, so there is nothing to search"));
-    for (name, value) in [("trials", 0.0), ("startup", 0.0), ("good_share", 0.0), ("candidates", 1001.0), ("prior_weight", 0.0)] {
+    for (name, value) in
+        [("trials", 0.0), ("startup", 0.0), ("good_share", 0.0), ("candidates", 1001.0), ("prior_weight", 0.0)]
+    {
         let told = refusal(ID, &simulation().parameter(name, value));
         assert!(told.starts_with(&format!("parameter `{name}`: expected ")), "{told}");
     }

@@ -48,7 +48,8 @@ pub(super) fn run(args: &RankArgs) -> Result<()> {
     for search in &args.searches {
         if search.id.contains(".so") || Path::new(&search.id).is_file() {
             let registry = StrategyRegistry::open(&[search.id.clone().into()], &[])?;
-            let file = registry.found().first().ok_or_else(|| Error::input(format!("{} is not a library", search.id)))?;
+            let file =
+                registry.found().first().ok_or_else(|| Error::input(format!("{} is not a library", search.id)))?;
             let manifest =
                 file.manifest.as_ref().map_err(|why| Error::input(format!("{} is not a plugin: {why}", search.id)))?;
             for strategy in &manifest.strategies {

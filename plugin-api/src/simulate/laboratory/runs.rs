@@ -38,7 +38,8 @@ impl LaboratoryRun {
     /// What a simulated run came to.
     pub(super) fn of(laboratory: &Laboratory, seed: u64, simulated: &Simulated) -> Result<Self> {
         let answer = simulated.finding.best.selection().and_then(|selection| laboratory.table().quality(selection));
-        let answer = answer.ok_or_else(|| Error::invalid("it found a network that is not an architecture of the table"))?;
+        let answer =
+            answer.ok_or_else(|| Error::invalid("it found a network that is not an architecture of the table"))?;
         Ok(Self { seed, samples: until_the_top(laboratory, simulated), answer })
     }
 }
@@ -49,7 +50,8 @@ fn until_the_top(laboratory: &Laboratory, simulated: &Simulated) -> Option<u64> 
     let mut best = f64::NEG_INFINITY;
     for report in &simulated.reports {
         let trial = usize::try_from(report.trial.0).ok().and_then(|at| simulated.trials.get(at));
-        let (Some(selection), Some(score)) = (trial.and_then(trained), report.epoch.as_ref().and_then(|epoch| epoch.auprc))
+        let (Some(selection), Some(score)) =
+            (trial.and_then(trained), report.epoch.as_ref().and_then(|epoch| epoch.auprc))
         else {
             continue;
         };
@@ -96,7 +98,8 @@ pub fn from_text(text: &str) -> Result<Vec<LaboratoryRuns>> {
     }
     let mut all: Vec<LaboratoryRuns> = Vec::new();
     for (line, number) in lines.zip(2..) {
-        let (search, run) = read(line).ok_or_else(|| Error::invalid(format!("line {number} is not a run: '{line}'")))?;
+        let (search, run) =
+            read(line).ok_or_else(|| Error::invalid(format!("line {number} is not a run: '{line}'")))?;
         match all.last_mut().filter(|last| last.search == search) {
             Some(last) => last.runs.push(run),
             None => all.push(LaboratoryRuns { search: search.to_owned(), runs: vec![run] }),

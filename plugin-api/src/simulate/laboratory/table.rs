@@ -61,7 +61,8 @@ impl Table {
             }
             let (options, cells) = cells.split_at(decisions.len());
             let options = decisions.iter().zip(options).map(|(id, option)| ((*id).to_owned(), (*option).to_owned()));
-            let numbers = cells.iter().map(|cell| cell.parse().map_err(|_| refuse(&format!("'{cell}' is not a number"))));
+            let numbers =
+                cells.iter().map(|cell| cell.parse().map_err(|_| refuse(&format!("'{cell}' is not a number"))));
             let numbers = numbers.collect::<Result<Vec<f64>>>()?;
             let values = numbers.chunks_exact(MEASURED.len()).map(|of| [of[0], of[1], of[2]]);
             let curve = points.iter().zip(values).map(|(&samples, values)| Point { samples, values });
