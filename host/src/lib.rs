@@ -15,8 +15,8 @@ pub mod plugins;
 pub mod run;
 pub mod run_report;
 pub mod spec;
-pub mod trace;
 pub mod templates;
+pub mod trace;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};
