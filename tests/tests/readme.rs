@@ -55,9 +55,11 @@ mod tests {
 fn outside(folder: &Path) -> PathBuf {
     let here = project::path("plugin-api").canonicalize().unwrap();
     let manifest = block("toml", "[package]");
-    let patched = format!("{manifest}\n[workspace]\n\n[patch.crates-io]\ngenomenas-plugin = {{ path = {:?} }}\n", here);
+    let patched =
+        format!("{manifest}\n[workspace]\n\n[patch.crates-io]\ngenomenas-plugin = {{ path = '{}' }}\n", here.display());
     let whole = block("rust", "export_plugin!();");
-    let shown: String = whole.lines().filter(|line| !line.starts_with("# ")).map(|line| format!("{line}\n")).collect();
+    let shown: Vec<&str> = whole.lines().filter(|line| !line.starts_with("# ")).collect();
+    let shown = shown.join("\n") + "\n";
     // Where the README says so, in the hook of its strategy.
     let logs = shown.replacen("let step = state", "log::info!(\"asked\");\n        let step = state", 1);
     assert_ne!(logs, shown);

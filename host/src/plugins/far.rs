@@ -90,7 +90,11 @@ fn error(fault: Fault) -> genomenas_plugin::Error {
 impl Reach for Far {
     fn open(&self, setup: &[u8]) -> Checked<Box<dyn Wire>> {
         let child = self.child(setup).map_err(|fault| self.error(fault))?;
-        Ok(Box::new(Side { shared: Arc::new(Mutex::new(Shared { child, current: 0 })), side: 0, born: Instant::now() }))
+        Ok(Box::new(Side {
+            shared: Arc::new(Mutex::new(Shared { child, current: 0 })),
+            number: 0,
+            born: Instant::now(),
+        }))
     }
 
     fn open_two(&self, setup: &[u8]) -> Checked<[Box<dyn Wire>; 2]> {
@@ -105,9 +109,9 @@ impl Reach for Far {
         };
         let child = second().map_err(|fault| self.error(fault))?;
         let shared = Arc::new(Mutex::new(Shared { child, current: 1 }));
-        let side =
-            |side| -> Box<dyn Wire> { Box::new(Side { shared: Arc::clone(&shared), side, born: Instant::now() }) };
-        Ok([side(0), side(1)])
+        let instance =
+            |number| -> Box<dyn Wire> { Box::new(Side { shared: Arc::clone(&shared), number, born: Instant::now() }) };
+        Ok([instance(0), instance(1)])
     }
 
     fn is_near(&self) -> bool {
@@ -141,7 +145,7 @@ struct Shared {
 /// An instance in a process.
 struct Side {
     shared: Arc<Mutex<Shared>>,
-    side: usize,
+    number: usize,
     born: Instant,
 }
 
@@ -154,9 +158,9 @@ impl Wire for Side {
             ))));
         }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if shared.current != self.side {
+        if shared.current != self.number {
             shared.child.call(Kind::Swap, Vec::new()).map_err(error)?;
-            shared.current = self.side;
+            shared.current = self.number;
         }
         let kind = match hook {
             Hook::Propose => Kind::Propose,

@@ -5,16 +5,12 @@ pub(super) fn exchanged(text: &str, words: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
-        let word = words.iter().find_map(|(old, new)| Some((rest.strip_prefix(old)?, *new)));
-        match word {
-            Some((after, new)) => {
-                out.push_str(new);
-                rest = after;
-            }
-            None => {
-                out.push(letter);
-                rest = rest.strip_prefix(letter).unwrap_or_default();
-            }
+        if let Some((after, new)) = words.iter().find_map(|(old, new)| Some((rest.strip_prefix(old)?, *new))) {
+            out.push_str(new);
+            rest = after;
+        } else {
+            out.push(letter);
+            rest = rest.strip_prefix(letter).unwrap_or_default();
         }
     }
     out

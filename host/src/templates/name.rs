@@ -29,12 +29,15 @@ const BUNDLED: &[&str] = &[
     "deepvirfinder",
     "dep-darts",
     "hyperband",
+    "local-search",
     "lstm",
     "ncnet",
     "osp-nas",
     "p-darts",
     "random-search",
+    "regularised-evolution",
     "successive-halving",
+    "tpe",
 ];
 
 /// A name that a crate and a strategy may have, and that no bundled strategy has.

@@ -1,4 +1,4 @@
-//! Multivariate TPE, the tree-structured Parzen estimator (Bergstra et al. 2011, NeurIPS; the joint form of Optuna): draws
+//! Multivariate TPE, the tree-structured Parzen estimator (Bergstra et al. 2011, `NeurIPS`; the joint form of Optuna): draws
 //! architectures near the good ones, and trains the one that is the least likely among the others.
 
 mod parzen;

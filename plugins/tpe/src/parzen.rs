@@ -26,7 +26,9 @@ impl Parzen {
         let mut weights = age_weights(rows.len());
         weights.push(prior_weight);
         let sum: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        for weight in &mut weights {
+            *weight /= sum;
+        }
         // What each option gets beside the trial's own, which gets 1 more.
         let smoothing = prior_weight / (rows.len() + 1) as f64;
         let kernel = |&size: &usize| [1.0 + smoothing, smoothing].map(|share| share / (1.0 + size as f64 * smoothing));

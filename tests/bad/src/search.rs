@@ -37,6 +37,7 @@ struct Search {
     calls: u64,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what a registration builds by returns a `Result`")]
 pub(crate) fn build(setup: &Setup, orders: Orders) -> Result<Box<dyn Instance>> {
     let second = ALIVE.fetch_add(1, Ordering::Relaxed) > 0;
     Ok(Box::new(Search { setup: setup.clone(), orders, state: State::default(), second, calls: 0 }))

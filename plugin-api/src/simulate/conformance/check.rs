@@ -63,11 +63,13 @@ impl Check {
 }
 
 /// The promise is kept.
+#[expect(clippy::unnecessary_wraps, reason = "the last word of a check, whose value is a `Result`")]
 pub(super) fn kept(what: impl Into<String>) -> Result<Verdict> {
     Ok(Verdict::Kept(what.into()))
 }
 
 /// It was not looked at.
+#[expect(clippy::unnecessary_wraps, reason = "the last word of a check, whose value is a `Result`")]
 pub(super) fn skipped(why: impl Into<String>) -> Result<Verdict> {
     Ok(Verdict::Skipped(why.into()))
 }

@@ -172,10 +172,9 @@ pub(super) fn first_answer(reach: &dyn Reach, simulation: &Simulation) -> Result
 /// It was lost.
 pub(in crate::simulate) fn refused(reach: &dyn Reach, simulation: &Simulation) -> Result<Option<String>> {
     match first_answer(reach, simulation) {
-        Ok(()) => Ok(None),
         Err(error) if is_refusal(&error) => Ok(Some(error.message)),
         Err(error) if is_lost(&error) => Err(error),
-        // A run will tell.
-        Err(_) => Ok(None),
+        // Of another error a run will tell.
+        Ok(()) | Err(_) => Ok(None),
     }
 }
