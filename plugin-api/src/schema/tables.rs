@@ -34,7 +34,7 @@ pub fn with_tables(page: &str) -> String {
         }
         let message = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(" -->"));
         if let Some(table) = message.and_then(|message| tables(message, &mut known)) {
-            text += &format!("\n{table}\n");
+            text.extend(["\n", &table, "\n"]);
             within = true;
         }
     }
@@ -94,7 +94,7 @@ fn of_type(schema: &Map<String, Value>) -> String {
             Some(fields) if !fields.is_empty() => {
                 let _ = write!(text, "{tag}: {about}\n\n{}", table(&fields, variant));
             }
-            _ => text += &format!("* {tag}: {about}\n"),
+            _ => text.extend(["* ", &tag, ": ", &about, "\n"]),
         }
     }
     if text.is_empty() { format!("{}\n", type_name(&Value::Object(schema.clone()))) } else { text }

@@ -131,8 +131,10 @@ fn spaces_and_architectures_of_the_examples_are_sound() {
 
 #[test]
 fn the_records_of_the_example_are_a_manifest() {
-    let records: String =
-        examples().iter().filter(|(name, _)| name == "manifest").map(|(_, text)| format!("\u{1e}{text}\n")).collect();
+    let records: String = examples()
+        .iter()
+        .filter(|(name, _)| name == "manifest")
+        .fold(String::new(), |all, (_, text)| all + "\u{1e}" + text + "\n");
     let manifest = Manifest::from_records(records.as_bytes()).unwrap();
     assert_eq!((manifest.protocol.as_str(), manifest.authors.len()), (PROTOCOL, 2));
     let StrategyInfo { id, parameters, .. } = &manifest.strategies[0];

@@ -84,7 +84,8 @@ impl Search {
     }
 
     fn finish(&self) -> Proposal {
-        let trial = self.state.best.map(|(_, trial)| trial);
+        // What depends on no seed must not depend on reports, which do.
+        let trial = self.state.best.map(|(_, trial)| trial).filter(|_| !self.breaks("other-seed"));
         let tried = trial.and_then(|trial| self.state.tried.get(usize::try_from(trial).ok()?)).cloned();
         // The trial of a stray report has none.
         let named = trial.filter(|_| tried.is_some());
@@ -170,7 +171,8 @@ impl Instance for Search {
 
     fn discard(&mut self, report: &Report) -> Result<Vec<Discard>> {
         self.misbehave();
-        let stranger = self.breaks("no-mistakes") && report.end.is_some();
+        let ours = report.trial.0 < self.state.tried.len() as u64;
+        let stranger = self.breaks("no-mistakes") && ours && report.end.is_some();
         Ok(stranger.then(|| Discard::trial(TrialId(1_000_000))).into_iter().collect())
     }
 

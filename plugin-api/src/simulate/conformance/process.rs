@@ -76,7 +76,8 @@ fn call_on(subject: &Subject<'_>) -> Result<Long> {
         }
         timed(&mut long, "save", || instance.save().map(|_| ()))?;
         // What a run needs, and what the allocator keeps of it, is there after some.
-        if before.is_none() && (round > 0 || calls.len() > CALLS / 10) && long.calls > CALLS / 10 {
+        let settled = long.calls > CALLS / 10 || begun.elapsed() > PATIENCE / 3;
+        if before.is_none() && (round > 0 || calls.len() > CALLS / 10) && settled {
             before = instance.memory();
         }
     }

@@ -77,7 +77,10 @@ pub(in crate::simulate) fn task(name: &str, length: usize) -> Result<World> {
         "next-nucleotide" => (5, 4, Task::MultiClass),
         other => return Err(Error::invalid(format!("no task '{other}': expected one of {}", TASKS.join(", ")))),
     };
-    let space = GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, channels: 4, ..GenomeNas::new(length, labels) };
+    // Without skips, whose dropout plugins of the first days do not know: this is about tasks.
+    let operations = ["none", "max_pool_5", "avg_pool_5", "conv_15"].map(str::to_owned).into();
+    let space =
+        GenomeNas { cells: 1, nodes: 1, rnn_nodes: 1, channels: 4, operations, ..GenomeNas::new(length, labels) };
     let simulation = Simulation::new(space.space()?)?.data(length, labels, task).reversible(at != 5);
     Ok(World { name: TASKS[at], simulation })
 }

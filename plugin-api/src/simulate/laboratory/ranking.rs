@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Laboratory, LaboratoryRuns};
+use super::place::Laboratory;
+use super::runs::LaboratoryRuns;
 
 /// Searches on the table, the one that needs the fewest samples first.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +31,21 @@ pub struct Standing {
     pub regret: [f64; 3],
 }
 
+impl Laboratory {
+    /// These searches and no others, beside each other.
+    pub fn ranking(&self, runs: &[LaboratoryRuns]) -> Ranking {
+        Ranking::new(self, runs)
+    }
+
+    /// These searches beside those of this project; one of the same name takes the other's place.
+    pub fn ranking_beside_known(&self, runs: &[LaboratoryRuns]) -> Ranking {
+        let others = self.known().iter().filter(|known| runs.iter().all(|own| own.search != known.search));
+        Ranking::new(self, &others.chain(runs).cloned().collect::<Vec<_>>())
+    }
+}
+
 impl Ranking {
-    pub(super) fn new(laboratory: &Laboratory, all: &[LaboratoryRuns]) -> Self {
+    fn new(laboratory: &Laboratory, all: &[LaboratoryRuns]) -> Self {
         let mut standings: Vec<Standing> = all.iter().map(|one| Standing::of(laboratory, one)).collect();
         let key = |one: &Standing| one.samples.map(|samples| samples.unwrap_or(u64::MAX));
         standings.sort_by(|a, b| {
