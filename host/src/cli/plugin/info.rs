@@ -6,7 +6,7 @@ use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::{Error, Result};
 
-use super::plain_table;
+use super::table::plain_table;
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
 use crate::plugins::listing::{self, Details};

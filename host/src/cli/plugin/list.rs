@@ -3,7 +3,7 @@
 use clap::Args;
 use genomenas_data::error::Result;
 
-use super::plain_table;
+use super::table::plain_table;
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
 use crate::plugins::{crashes, listing};

@@ -1,7 +1,6 @@
 //! `genomenas plugin`: the plugins that are found, what each offers, whether it does as it must, and a new one.
 
 use clap::{Args, Subcommand};
-use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::Result;
 
 mod check;
@@ -12,6 +11,7 @@ mod list;
 mod new;
 mod rank;
 mod run;
+mod table;
 mod trace;
 
 /// Lists plugins, shows what a strategy is, begins a new one, tests it, and ranks searches without a training
@@ -44,10 +44,4 @@ pub(crate) fn run(args: &PluginArgs) -> Result<()> {
         Verb::Run(args) => run::run(args),
         Verb::Trace(args) => trace::run(args),
     }
-}
-
-fn plain_table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled).set_header(header);
-    table
 }
