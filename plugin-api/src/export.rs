@@ -98,6 +98,15 @@ fn records() -> Vec<u8> {
     plugins.chain(strategies().into_iter().map(|registration| registration.record)).collect::<Vec<_>>().concat()
 }
 
+#[cfg(feature = "simulate")]
+pub(crate) use guard::caught;
+
+/// An instance behind the guard through which a host reaches it.
+#[cfg(feature = "simulate")]
+pub(crate) fn guarded(instance: Box<dyn Instance>) -> genomenas_abi::StrategyBox {
+    guard::Guarded::new(instance).into_object()
+}
+
 /// What the macros write out. Nothing in here is for authors.
 #[doc(hidden)]
 pub mod __private {

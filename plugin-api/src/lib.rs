@@ -9,10 +9,12 @@
 //! * [`space`]: architecture graphs with open decisions; shapes, counts, selections, hashes.
 //! * [`differentiable`]: what strategies of the DARTS family share; a variant of DARTS is a page of code on top of it.
 //! * [`halving`]: what strategies share that train many architectures briefly and few of them longer.
+//! * [`history`]: what strategies share that train architectures one after the other and learn from all scores.
 //! * [`baseline`]: the strategy of every baseline, and what published networks share.
 //! * [`settings`]: settings of a training that several strategies share.
 //! * [`register!`] and [`export_plugin!`]: make a shared library of a strategy.
 //! * `simulate` (feature `simulate`): a host without libtorch for `cargo test`.
+//! * `schema` (feature `schema`): the messages as JSON Schemas.
 
 pub mod baseline;
 pub mod differentiable;
@@ -21,10 +23,13 @@ pub mod engine;
 mod error;
 mod export;
 pub mod halving;
+pub mod history;
 mod instance;
 mod json;
 pub mod message;
 mod parameters;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod seed;
 pub mod settings;
 #[cfg(feature = "simulate")]
@@ -40,7 +45,7 @@ pub use instance::Instance;
 pub use parameters::{NoParameters, Parameters, closest};
 pub use strategy::Strategy;
 
-pub use {rand, serde_json};
+pub use {log, rand, serde_json};
 
 // The derive writes paths from outside, in this crate, too.
 extern crate self as genomenas_plugin;
@@ -52,7 +57,7 @@ pub mod prelude {
         Proposal, Report, Setup, Task, Trial, TrialId, Work,
     };
     pub use crate::space::{Architecture, ArchitectureBuilder, Op, Selection, Space};
-    pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, register, seed};
+    pub use crate::{Baseline, Error, Parameters, Result, Strategy, export_plugin, log, register, seed};
 }
 
 /// The example of the README, compiled.

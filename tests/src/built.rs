@@ -27,6 +27,11 @@ pub fn scripted_plugin() -> PathBuf {
     existing(built().join("examples/libscripted.so"))
 }
 
+/// The file of the plugin whose strategies break one promise each.
+pub fn bad_plugin() -> PathBuf {
+    existing(built().join("examples/libbad.so"))
+}
+
 /// The binary, ready for arguments, with nothing of the environment that changes what it does.
 pub fn genomenas() -> Command {
     command(&built().join("genomenas"))
@@ -79,6 +84,11 @@ fn command(program: &Path) -> Command {
         .env("XDG_STATE_HOME", "/dev/null")
         .env("COLUMNS", "120");
     command
+}
+
+/// A build folder of this name beside that of the workspace, for crates that are not of it.
+pub fn target(name: &str) -> PathBuf {
+    built().parent().unwrap().join(name)
 }
 
 fn existing(path: PathBuf) -> PathBuf {

@@ -24,11 +24,10 @@ pub mod planted;
 pub mod processes;
 pub mod project;
 pub mod runs;
-pub mod table;
 pub mod tiny;
 mod wrapped;
 
-pub use built::{Installation, built_plugin, built_program, genomenas, hostile_plugin, scripted_plugin};
+pub use built::{Installation, bad_plugin, built_plugin, built_program, genomenas, hostile_plugin, scripted_plugin};
 pub use circles::circles;
 pub use outcome::{Outcome, listing};
 pub use wrapped::{limited, wrapped};

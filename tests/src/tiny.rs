@@ -1,5 +1,5 @@
 //! A space of 240 networks and a task on which they differ, small enough to train all of them: what
-//! `tests/data/tiny/curves.tsv` was measured with.
+//! `plugin-api/src/simulate/laboratory/curves.tsv` was measured with.
 //!
 //! A row is 64 bases with three labels. `word` says which of two words of ten bases it holds, each with one base drawn
 //! anew; `pair` in which order two words of four bases stand twelve apart; `rich` whether many of its bases are G or C.
@@ -28,7 +28,7 @@ const LENGTH: usize = 64;
 
 /// The file of the space.
 pub fn space() -> PathBuf {
-    project::path("tests/data/tiny/space.toml")
+    project::path("plugin-api/src/simulate/laboratory/space.toml")
 }
 
 /// The store of the task in `folder`.

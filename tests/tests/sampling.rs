@@ -18,13 +18,16 @@ use tempfile::TempDir;
 
 /// Every search plugin, with what makes it small, and how many samples go through a network in a step of it. A step of
 /// the DARTS family is one of the weights and one of the alphas.
-const SEARCHES: [(&str, &str, u64); 10] = [
+const SEARCHES: [(&str, &str, u64); 13] = [
     ("random-search", "trials=3", BATCH),
     ("successive-halving", "trials=4 rungs=2", BATCH),
     ("hyperband", "maximum=3", BATCH),
     ("asha", "maximum=3", BATCH),
     ("osp-nas", "operations=6 candidates=2", BATCH),
     ("bonas", "init_num=3 bo_sample_num=3 iterations=1 generate_num=30 gcn_epochs=10", BATCH),
+    ("regularised-evolution", "trials=5 population=2", BATCH),
+    ("local-search", "trials=5 initial=2", BATCH),
+    ("tpe", "trials=5 startup=2", BATCH),
     ("darts", "epochs=2 warm_up=1", 2 * BATCH),
     ("p-darts", "epochs=2 warm_up=1", 2 * BATCH),
     ("cwp-darts", "epochs=2 warm_up=1", 2 * BATCH),

@@ -35,6 +35,8 @@ pub struct Arguments {
     pub library: Option<PathBuf>,
     /// Whether the plugin is confined.
     pub confined: bool,
+    /// Whether any process of the same user may attach to it as a debugger.
+    pub traceable: bool,
     /// Mechanisms that are treated as if the kernel did not have them.
     pub without: Vec<Mechanism>,
 }
@@ -81,11 +83,13 @@ impl Arguments {
         let role = Role::ALL.into_iter().find(|role| first == role.flag()).ok_or_else(|| {
             ArgumentError("this program is started by genomenas, not by hand: see `genomenas --help`".to_owned())
         })?;
-        let mut arguments = Self { role, memory: None, library: None, confined: true, without: Vec::new() };
+        let mut arguments =
+            Self { role, memory: None, library: None, confined: true, traceable: false, without: Vec::new() };
         while let Some(flag) = given.next() {
             let mut value = || given.next().ok_or_else(|| refusal(&flag, "has no value"));
             match flag.to_str() {
                 Some("--unconfined") => arguments.confined = false,
+                Some("--traceable") => arguments.traceable = true,
                 Some("--library") => arguments.library = Some(value()?.into()),
                 Some("--memory") => {
                     let bytes = value()?.to_str().and_then(|bytes| bytes.parse().ok());
@@ -112,6 +116,9 @@ impl Arguments {
         }
         if !self.confined {
             list.push("--unconfined".into());
+        }
+        if self.traceable {
+            list.push("--traceable".into());
         }
         for mechanism in &self.without {
             list.extend(["--without".into(), mechanism.name().into()]);
@@ -149,10 +156,17 @@ mod tests {
             memory: Some(7),
             library: Some("a folder/lib.so".into()),
             confined: false,
+            traceable: true,
             without: vec![Mechanism::Landlock, Mechanism::Seccomp],
         };
-        let few =
-            Arguments { role: Role::Protections, memory: None, library: None, confined: true, without: Vec::new() };
+        let few = Arguments {
+            role: Role::Protections,
+            memory: None,
+            library: None,
+            confined: true,
+            traceable: false,
+            without: Vec::new(),
+        };
         for arguments in [all, few] {
             assert_eq!(Arguments::read(arguments.to_list()).unwrap(), arguments);
         }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use rustix::process::{PTracer, Pid, Signal, getppid, set_parent_process_death_signal, set_ptracer};
 
 use crate::arguments::Arguments;
 use crate::protections::Protections;
@@ -40,6 +40,10 @@ fn prepare(arguments: &Arguments) -> Result<Protections, String> {
         .map_err(|error| refused("to end it with its supervisor")(error.into()))?;
     if getppid().is_none_or(Pid::is_init) {
         return Err("the process that started it is gone".to_owned());
+    }
+    if arguments.traceable {
+        // A kernel without Yama refuses, and lets any process of the user attach.
+        let _ = set_ptracer(PTracer::Any);
     }
     limits::no_core().map_err(refused("a limit of core dumps"))?;
     if let Some(memory) = arguments.memory {

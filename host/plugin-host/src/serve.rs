@@ -37,7 +37,7 @@ pub fn serve(mut socket: UnixStream, ready: Result<Protections, String>) -> io::
             format!("the host speaks version {}, this child {}", hello.version, wire::VERSION),
         ));
     }
-    let mut plugin = Plugin { root: None, instance: None };
+    let mut plugin = Plugin { root: None, instance: None, other: None };
     while let Some(call) = Frame::read(&mut socket)? {
         let answer = match plugin.answer(&call) {
             Ok(body) => Frame { kind: Kind::Reply, call: call.call, body },
@@ -57,6 +57,8 @@ pub fn serve(mut socket: UnixStream, ready: Result<Protections, String>) -> io::
 struct Plugin {
     root: Option<PluginRootRef>,
     instance: Option<StrategyBox>,
+    /// A second instance, where a check wants two side by side.
+    other: Option<StrategyBox>,
 }
 
 struct Failure {
@@ -91,6 +93,10 @@ impl Plugin {
             Kind::Discard => bytes(self.instance()?.discard(body.into())),
             Kind::Save => bytes(self.instance()?.save()),
             Kind::Load => bytes(self.instance()?.load(body.into())),
+            Kind::Swap => {
+                std::mem::swap(&mut self.instance, &mut self.other);
+                Ok(Vec::new())
+            }
             Kind::Hello | Kind::Reply | Kind::Failure => Err(misuse("not a call")),
         }
     }

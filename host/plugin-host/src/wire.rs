@@ -48,6 +48,8 @@ pub enum Kind {
     Save = 7,
     /// A state; the reply is empty.
     Load = 8,
+    /// Empty; the calls that follow are about the other one of two instances, which may be yet to make.
+    Swap = 9,
     /// A call went well: what it returned.
     Reply = 64,
     /// A call failed: a little-endian `u32` code and a message.
@@ -56,8 +58,8 @@ pub enum Kind {
 
 impl Kind {
     fn from_byte(byte: u8) -> Option<Self> {
-        use Kind::{Create, Discard, Failure, Hello, Load, Open, Propose, Reply, Save, Update};
-        [Hello, Open, Create, Propose, Update, Discard, Save, Load, Reply, Failure]
+        use Kind::{Create, Discard, Failure, Hello, Load, Open, Propose, Reply, Save, Swap, Update};
+        [Hello, Open, Create, Propose, Update, Discard, Save, Load, Swap, Reply, Failure]
             .into_iter()
             .find(|kind| *kind as u8 == byte)
     }

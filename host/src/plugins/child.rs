@@ -3,6 +3,8 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use genomenas_data::text::{LONGEST_MESSAGE, bounded, printable};
@@ -14,9 +16,9 @@ use log::Level;
 
 use super::connection::{Answer, Connection, ConnectionError};
 use super::limits::{Limits, during, late};
-use super::relay::{Allowance, Relay};
+use super::relay::{Allowance, Counted, Relay};
 use super::supervisor::Supervisor;
-use super::{launch, site};
+use super::{debugger, launch, site};
 use crate::exit;
 
 /// The exit code of a process that fails before it has anything to do with a plugin.
@@ -39,6 +41,8 @@ pub struct Start {
     pub limits: Limits,
     /// What it may still print.
     pub output: Allowance,
+    /// Counts the bytes that it prints on standard output.
+    pub printed: Arc<AtomicU64>,
 }
 
 /// The process.
@@ -81,11 +85,11 @@ impl Child {
     ///
     /// The process died on the way, or the library or the strategy refused.
     pub fn start(start: &Start) -> Result<Self, Fault> {
-        let Start { binary, library, manifest, strategy, setup, limits, output } = start;
+        let Start { binary, library, manifest, strategy, setup, limits, output, printed } = start;
         let plugin = manifest.id.clone();
         let (supervisor, outputs, socket) = launch::start(binary, library, limits).map_err(Fault::System)?;
         let relays = match outputs {
-            (Some(out), Some(errors)) => Relay::start(&plugin, Level::Info, output, out)
+            (Some(out), Some(errors)) => Relay::start(&plugin, Level::Info, output, Counted::new(out, printed))
                 .and_then(|out| Ok((out, Relay::start(&plugin, Level::Warn, output, errors)?))),
             _ => Err(io::Error::other("it has no standard output")),
         };
@@ -118,6 +122,9 @@ impl Child {
         child.pid = hello.pid;
         child.protections = hello.protections.unwrap_or_default();
         child.open(library, manifest)?;
+        if limits.debugger {
+            debugger::wait(&child.plugin, child.pid);
+        }
         let order = Create { strategy: strategy.clone(), setup: setup.clone() };
         let order = serde_json::to_vec(&order)
             .map_err(|error| Fault::Refused { code: code::MISUSE, message: error.to_string() })?;

@@ -26,17 +26,29 @@ pub struct Refusal {
     reason: String,
     /// Whether the file may well be a plugin, and the one that a person means.
     hides: bool,
+    /// Whether it is a plugin, and breaks what every plugin promises.
+    breaks: bool,
 }
 
 impl Refusal {
     /// For this reason, on one line: it is not a plugin, or not one that can be used.
     pub fn new(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), hides: false }
+        Self { reason: reason.into(), hides: false, breaks: false }
     }
 
     /// For this reason, which says nothing about what is in it: it cannot be read, or must not be trusted.
     pub fn hidden(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), hides: true }
+        Self { reason: reason.into(), hides: true, breaks: false }
+    }
+
+    /// For this reason, which is a plugin's own fault.
+    fn of_plugin(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), hides: false, breaks: true }
+    }
+
+    /// Whether it is a plugin that breaks what every plugin promises, so that its author has something to mend.
+    pub const fn breaks(&self) -> bool {
+        self.breaks
     }
 
     /// Whether the file may well be the plugin that a person means, so that they have to hear of it.
@@ -88,11 +100,11 @@ pub fn inspect<'a>(data: impl ReadRef<'a>) -> Result<Inspection, Refusal> {
         )));
     }
     let records = section.data().map_err(damaged)?;
-    let manifest = Manifest::from_records(records).map_err(|error| Refusal::new(error.message))?;
+    let manifest = Manifest::from_records(records).map_err(|error| Refusal::of_plugin(error.message))?;
     check_features(&manifest)?;
     check_needed(&file)?;
     if !file.dynamic_symbols().any(|symbol| symbol.name_bytes() == Ok(HEADER_SYMBOL.as_bytes())) {
-        return Err(Refusal::new(
+        return Err(Refusal::of_plugin(
             "it has a manifest but does not export the plugin header: build it as a cdylib, and do not strip its \
              dynamic symbols",
         ));
@@ -146,7 +158,7 @@ fn check_needed<'a>(file: &ElfFile64<'a, Endianness, impl ReadRef<'a>>) -> Resul
     for entry in table.iter().filter(|entry| entry.tag == DT_NEEDED) {
         let name = String::from_utf8_lossy(table.string(entry).map_err(damaged)?).into_owned();
         if FORBIDDEN.iter().any(|forbidden| name.starts_with(forbidden)) {
-            return Err(Refusal::new(format!(
+            return Err(Refusal::of_plugin(format!(
                 "it links {}: a plugin must do without libtorch, CUDA and Python, which belong to the host",
                 name.escape_debug()
             )));

@@ -8,6 +8,7 @@
 //! not count any more: a search of weeks may lose its plugin now and then, to the memory of a busy machine for instance.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{LONGEST_MESSAGE, bounded, printable};
@@ -104,6 +105,7 @@ impl PluginInstance {
             setup,
             limits,
             output: Allowance::default(),
+            printed: Arc::default(),
         };
         let mut instance = Self {
             start,
@@ -116,7 +118,8 @@ impl PluginInstance {
             good: 0,
             consequence,
             copy,
-            record: strategy.plugin.record.clone(),
+            // A crash under a debugger is what a person looks for.
+            record: strategy.plugin.record.clone().filter(|_| !limits.debugger),
             file: strategy.plugin.path.clone(),
         };
         instance.revive()?;

@@ -77,6 +77,7 @@ pub(super) fn start(
         memory: Some(limits.memory),
         library: Some(library.to_owned()),
         confined: limits.confined,
+        traceable: limits.debugger,
         ..arguments(Role::Supervise)
     };
     let begin = || -> io::Result<_> {
@@ -121,7 +122,7 @@ pub fn protections(confined: bool) -> Result<Protections> {
 fn arguments(role: Role) -> Arguments {
     let without = std::env::var(WITHOUT).unwrap_or_default();
     let without = without.split(',').filter_map(Mechanism::from_name).collect();
-    Arguments { role, memory: None, library: None, confined: true, without }
+    Arguments { role, memory: None, library: None, confined: true, traceable: false, without }
 }
 
 fn command(binary: &Path, arguments: &Arguments) -> Command {

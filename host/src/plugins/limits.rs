@@ -17,6 +17,8 @@ pub struct Limits {
     pub crashes: u32,
     /// Whether the process is kept from files, the network and other processes, as far as the kernel can.
     pub confined: bool,
+    /// Whether the process waits for a debugger, once its library is loaded and before an instance is made.
+    pub debugger: bool,
 }
 
 /// How long each call may take; a process that is later is killed.
@@ -44,11 +46,19 @@ impl Limits {
         let deadlines = deadline.map_or_else(Deadlines::default, |deadline| Deadlines::all(deadline.time()));
         Self { deadlines, confined, ..Self::default() }
     }
+
+    /// These for a process that waits for a debugger: nothing has a deadline, and one that crashed is not started again.
+    #[must_use]
+    pub fn under_a_debugger(self) -> Self {
+        /// A person may look at a breakpoint for days. Not the longest time there is, which no clock could be added to.
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+        Self { deadlines: Deadlines::all(YEAR), crashes: 1, debugger: true, ..self }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadlines: Deadlines::default(), memory: 8 << 30, crashes: 3, confined: true }
+        Self { deadlines: Deadlines::default(), memory: 8 << 30, crashes: 3, confined: true, debugger: false }
     }
 }
 
@@ -85,7 +95,7 @@ impl Deadlines {
             Kind::Discard => self.discard,
             Kind::Save => self.save,
             Kind::Load => self.load,
-            Kind::Hello | Kind::Open | Kind::Reply | Kind::Failure => self.start,
+            Kind::Hello | Kind::Open | Kind::Swap | Kind::Reply | Kind::Failure => self.start,
         }
     }
 }
@@ -101,6 +111,7 @@ pub(super) const fn call_name(kind: Kind) -> &'static str {
         Kind::Discard => "discard",
         Kind::Save => "save",
         Kind::Load => "load",
+        Kind::Swap => "swap",
         Kind::Reply | Kind::Failure => "a reply",
     }
 }

@@ -3,13 +3,18 @@
 //! Nothing of a plugin runs in this process, and nothing of it runs at all before its file was inspected. A plugin goes
 //! through [`folders`] → [`inspect`](mod@inspect) → [`StrategyRegistry`] → [`copy`] → [`child`] → [`PluginInstance`].
 
+pub mod check;
 pub mod child;
 pub mod connection;
 pub mod copy;
 pub mod crashes;
+mod debugger;
+pub mod far;
 pub mod folders;
+pub mod fuzz;
 pub mod inspect;
 pub mod instance;
+pub mod laboratory;
 pub mod launch;
 mod library;
 pub mod limits;
@@ -19,6 +24,7 @@ pub mod preview;
 pub mod registry;
 pub mod rehearsal;
 mod relay;
+pub mod simulated;
 pub mod site;
 mod supervisor;
 mod trust;

@@ -116,7 +116,12 @@ pub(super) fn first_answer(
     })
 }
 
-fn start(
+/// Makes an instance of a strategy where there is no run.
+///
+/// # Errors
+///
+/// As of [`try_out`].
+pub(super) fn start(
     choice: &StrategyRef<'_>,
     parameters: &Map<String, Value>,
     space: &Space,

@@ -40,6 +40,26 @@ impl Allowance {
     }
 }
 
+/// A stream whose bytes are counted.
+pub(super) struct Counted<R> {
+    stream: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R> Counted<R> {
+    pub(super) fn new(stream: R, count: &Arc<AtomicU64>) -> Self {
+        Self { stream, count: Arc::clone(count) }
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = self.stream.read(buffer)?;
+        self.count.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(bytes)
+    }
+}
+
 /// The last line received, and a way to wait for the end of the stream.
 #[derive(Debug)]
 pub(super) struct Relay {

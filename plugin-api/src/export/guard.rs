@@ -99,7 +99,7 @@ impl Drop for Guarded {
 }
 
 /// Runs `work`; a panic in it becomes an error with the message and the place.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     install_hook();
     let outer = PANIC.with(|place| place.replace(Some(String::new())));
     let result = panic::catch_unwind(AssertUnwindSafe(work));

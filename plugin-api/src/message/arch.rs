@@ -8,6 +8,7 @@ use crate::{Error, Result};
 /// How the alphas of a supernet are trained. Before each weight step comes an architecture step, which changes alphas
 /// and nothing else; no weight optimizer ever sees an alpha.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Arch {
     /// The optimizer of the alphas.
     pub optimizer: Optimizer,
@@ -28,6 +29,7 @@ pub struct Arch {
 
 /// The approximation of the gradient of the alphas (Liu et al. 2019, eq. 6 to 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Order {
@@ -57,6 +59,7 @@ pub enum Order {
 /// Which rows architecture steps read. The rows of the training split that they read are the same in all trials of a
 /// run, so no such trial trains weights on them, nor does one that inherits these weights.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ArchData {

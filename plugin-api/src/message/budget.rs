@@ -9,6 +9,7 @@ use crate::{Error, Result};
 
 /// What a budget is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Training samples that went through a network, each time they did.
@@ -35,6 +36,7 @@ impl Unit {
 ///
 /// Written as a number and a unit: `20000samples`, `90seconds`, `5e12 multiply-adds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Budget {
     /// How much.
     pub amount: u64,
@@ -95,6 +97,7 @@ impl FromStr for Budget {
 
 /// What was spent, in all units at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Cost {
     /// Training samples.

@@ -9,6 +9,7 @@ use super::TrialId;
 /// A dropped option or edge is in no supernet that begins later. What would leave no architecture is refused: the last
 /// option that an architecture may have, or an edge that a [`Rule`](crate::space::Rule) needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Discard {
@@ -34,6 +35,7 @@ pub enum Discard {
 /// Discards that [`update`](crate::Strategy::update) decided on and [`discard`](crate::Strategy::discard) has yet to hand
 /// over: a field of a strategy's state, so that none is lost with a process.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Discards(Vec<Discard>);
 

@@ -18,6 +18,7 @@ pub const FORMAT: &str = "genomenas-plugin/1";
 
 /// A plugin and the strategies in it, sorted by id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Manifest {
     /// The plugin: its crate's name.
     pub id: String,
@@ -52,6 +53,7 @@ pub struct Manifest {
 
 /// A strategy as its plugin describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StrategyInfo {
     /// The name by which users ask for it.
     pub id: String,
@@ -68,6 +70,7 @@ pub struct StrategyInfo {
 
 /// The kinds of strategies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StrategyKind {

@@ -10,6 +10,7 @@ use crate::{Error, Result};
 /// Options that a step does not use are not computed and get no gradient. An option such as `none` contributes
 /// zeros, so under `softmax` it only takes probability.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Mixing {

@@ -6,6 +6,7 @@ use crate::{Error, Result};
 
 /// An optimizer of one part of the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Optimizer {
     /// The update rule.
@@ -84,6 +85,7 @@ impl Optimizer {
 
 /// The update rules, as in PyTorch's documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the hyper-parameters have the names of the papers")]
 pub enum Algorithm {
@@ -102,6 +104,7 @@ pub enum Algorithm {
 
 /// How a learning rate changes over a training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Schedule {
     /// It does not.

@@ -9,6 +9,7 @@ use crate::{Error, Result};
 ///
 /// Training ends with the first of: [`epochs`](Self::epochs), early stopping, the trial's limit, the run's budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Plan {
     /// Epochs at most.
@@ -160,6 +161,7 @@ impl Plan {
 
 /// How much a positive label or a class counts in the loss, counted over the whole training split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClassWeights {
     /// All alike.
@@ -187,6 +189,7 @@ const fn hundred() -> f64 {
 
 /// Clipping of gradients by their Euclidean norm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Clip {
     /// None.
@@ -208,6 +211,7 @@ pub enum Clip {
 
 /// How long a training is as a whole, for its schedules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Horizon {
     /// So many epochs.
@@ -226,6 +230,7 @@ pub enum Horizon {
 
 /// When to end a training that no longer improves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EarlyStopping {
     /// Epochs without a new best validation loss before training ends.
     pub patience: u32,

@@ -7,6 +7,7 @@ use crate::space::{Architecture, Mask, Selection};
 
 /// What a strategy knows when the host asks it for work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ask {
     /// The whole budget of the run.
     pub budget: Budget,
@@ -31,6 +32,7 @@ const fn one() -> u32 {
 
 /// A strategy's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Proposal {
@@ -62,6 +64,7 @@ impl Proposal {
 
 /// One unit of work that the host does for a strategy.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Trial {
     /// What to do.
     #[serde(flatten)]
@@ -95,6 +98,7 @@ impl Trial {
 /// The kinds of work.
 #[expect(clippy::large_enum_variant, reason = "nearly all work is training, and few trials are held at a time")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "work", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Work {
@@ -130,6 +134,7 @@ pub enum Work {
 
 /// The network of a trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Network {
@@ -168,6 +173,7 @@ impl From<Architecture> for Network {
 
 /// The weights a trial begins with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Initialisation {
@@ -193,6 +199,7 @@ pub enum Initialisation {
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The architecture that the strategy stands for.
     pub best: Candidate,
@@ -203,6 +210,7 @@ pub struct Finding {
 
 /// An architecture and where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Candidate {
     /// The architecture.
     pub network: Network,

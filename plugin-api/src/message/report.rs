@@ -12,6 +12,7 @@ use crate::{Error, Result};
 
 /// What happened in one trial: an epoch, the score of a mask, or its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The trial.
     pub trial: TrialId,
@@ -49,6 +50,7 @@ impl Report {
 
 /// The weights and running statistics that a trial did not find in those that it began with, and that were drawn anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct DrawnAnew {
     /// How many they are.
@@ -94,11 +96,13 @@ impl fmt::Display for DrawnAnew {
 
 /// What a supernet has learned about its options, by decision and option.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Alphas(pub BTreeMap<String, BTreeMap<String, OptionWeight>>);
 
 /// The architecture weight of one option.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OptionWeight {
     /// The learned value.
     pub alpha: f64,
@@ -120,6 +124,7 @@ impl Alphas {
 
 /// What was measured after an epoch. A score that is undefined (no label had both classes) is absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Epoch {
     /// Counted from 1.
@@ -146,6 +151,7 @@ impl Epoch {
 /// What was measured of one mask of a [`Score`](super::Work::Score) trial, on the validation split. A score that is
 /// undefined is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct MaskScore {
     /// The mask, by its position in the trial's masks.
@@ -169,6 +175,7 @@ impl MaskScore {
 
 /// What strategies may rank by; always on the validation split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Validation loss; less is better.
@@ -222,6 +229,7 @@ impl Metric {
 
 /// How a trial ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct End {
     /// Completed, discarded or failed.
     pub outcome: Outcome,
@@ -241,6 +249,7 @@ pub struct End {
 
 /// The ways to end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
@@ -260,6 +269,7 @@ pub enum Outcome {
 
 /// The ends of a trial that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stopped {

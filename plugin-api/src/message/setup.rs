@@ -7,6 +7,7 @@ use crate::space::Space;
 
 /// Everything a strategy knows about its run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Setup {
     /// The [`PROTOCOL`] that the host speaks.
     #[serde(default = "protocol")]
@@ -41,6 +42,7 @@ const fn yes() -> bool {
 
 /// What a strategy may know about the data. Nothing here depends on the test split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DataInfo {
     /// Bases a window; networks read tensors of 4 × length.
     pub length: usize,
@@ -60,6 +62,7 @@ pub struct DataInfo {
 
 /// What the outputs of a network mean. Architectures end in raw values (logits); the host applies the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Task {

@@ -110,7 +110,7 @@ impl engine::Backend for Backend<'_> {
     }
 
     fn begin(&mut self, trial: &RunningTrial, network: Resolved) -> Result<Job, TrialError<Error>> {
-        if (self.simulation.fails)(trial.id) {
+        if self.simulation.fails.is(trial.id) {
             self.let_fail.push(trial.id);
             return Err(TrialError::Failed("the simulation lets this trial fail".to_owned()));
         }

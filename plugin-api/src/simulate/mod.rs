@@ -7,9 +7,10 @@
 //! towards the utilities of their options.
 //! What is scored of a supernet shows how good it is the better, the more the supernet has trained. A test can replace
 //! the landscape by [`Curves`] of its own.
-//! [`conformance`] holds the promises that every strategy makes, as checks.
+//! [`conformance`] holds the promises that every strategy makes, as checks; [`fuzz`] looks for runs that break one.
 //!
-//! What it is not: a benchmark. The landscape knows nothing of DNA.
+//! What it is not: a benchmark. The landscape knows nothing of DNA. [`laboratory`] is a small one: a table of architectures
+//! that were really trained, and what the searches of this project came to on it.
 //!
 //! ```
 //! # use genomenas_plugin::{Instance, Result, Strategy, message::*, space::GenomeNas};
@@ -31,25 +32,25 @@
 //! ```
 
 mod backend;
-mod baselines;
-mod checking;
+mod case;
 pub mod conformance;
 mod cost;
 mod curves;
+pub mod fuzz;
 mod hooks;
 #[cfg(test)]
 mod kills;
 pub mod kit;
+pub mod laboratory;
 mod landscape;
 mod mistakes;
-mod promises;
 mod run;
 mod scoring;
 mod simulation;
 mod supernet;
 mod training;
-mod watched;
 
+pub use case::Case;
 pub use cost::architecture_batches;
 pub use curves::Curves;
 pub use simulation::{Simulated, Simulation};

@@ -8,13 +8,6 @@ use crate::engine::{Data, Log, Record, SearchLoop, SearchState, Terms};
 use crate::message::Proposal;
 use crate::{Error, Instance, Result};
 
-/// What came of a run, whether or not it ended well.
-pub(super) struct Played {
-    pub(super) result: Result<Simulated>,
-    /// What the strategy did wrong up to its end.
-    pub(super) mistakes: Vec<String>,
-}
-
 /// The log of a simulated run.
 #[derive(Debug, Default)]
 pub(super) struct Records {
@@ -45,7 +38,7 @@ impl Simulation {
     /// A hook failed, or the strategy broke the protocol: it proposed nothing, or after the budget was spent; it waits
     /// for nothing; it drops what the space does not have; it finishes with what cannot be used.
     pub fn run(&self, strategy: &mut dyn Instance) -> Result<Simulated> {
-        run(self, strategy).result
+        run(self, strategy)
     }
 
     /// What the checks know of the data.
@@ -60,19 +53,44 @@ impl Simulation {
     }
 }
 
+/// A run without a judgement of what was found.
+pub(super) struct Searched {
+    /// That the strategy finished, or why the run ended before.
+    pub(super) found: Result<()>,
+    /// What the strategy did wrong up to its end.
+    pub(super) mistakes: Vec<String>,
+    pub(super) records: Vec<Record>,
+}
+
 /// Runs `strategy` to its end.
-pub(super) fn run(simulation: &Simulation, strategy: &mut dyn Instance) -> Played {
+pub(super) fn run(simulation: &Simulation, strategy: &mut dyn Instance) -> Result<Simulated> {
     let data = simulation.data_of_checks();
     let mut backend = Backend::new(simulation, &data);
+    let (Searched { found, mistakes, records }, state) = searched(simulation, &data, &mut backend, strategy);
+    found.and_then(|()| simulated(simulation, &backend, &state, &records, mistakes))
+}
+
+/// Runs `strategy` to its end, and does not judge what it found.
+pub(super) fn search(simulation: &Simulation, strategy: &mut dyn Instance) -> Searched {
+    let data = simulation.data_of_checks();
+    let mut backend = Backend::new(simulation, &data);
+    searched(simulation, &data, &mut backend, strategy).0
+}
+
+fn searched(
+    simulation: &Simulation,
+    data: &Data,
+    backend: &mut Backend<'_>,
+    strategy: &mut dyn Instance,
+) -> (Searched, SearchState) {
     let mut hooks = hooks::Simulated { strategy, stray_reports: simulation.stray_reports };
     let mut log = Records::default();
     let state = SearchState::after(simulation.slots, &[]);
-    let mut search = SearchLoop::new(simulation.terms(&data), state, &mut hooks, &mut log, &mut backend);
-    let found = search.run();
+    let mut search = SearchLoop::new(simulation.terms(data), state, &mut hooks, &mut log, backend);
+    let found = search.run().map(|_| ());
     let state = search.state().clone();
-    let mistakes = mistakes(simulation, &data, &log.records, &backend.let_fail);
-    let result = found.and_then(|_| simulated(simulation, &backend, &state, &log.records, mistakes.clone()));
-    Played { result, mistakes }
+    let mistakes = mistakes(simulation, data, &log.records, &backend.let_fail);
+    (Searched { found, mistakes, records: log.records }, state)
 }
 
 fn simulated(

@@ -6,19 +6,43 @@ use serde_json::{Map, Value};
 
 use super::{AlphaOf, Curves};
 use crate::Result;
-use crate::message::{Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit};
+use crate::message::{
+    Ask, Budget, Cost, DataInfo, Discard, Finding, PROTOCOL, Report, Setup, Task, Trial, TrialId, Unit,
+};
 use crate::space::{Mask, Space};
 
 /// A made-up run: the space, the budget and the seed that a strategy is given.
 #[derive(Clone, Debug)]
 pub struct Simulation {
     pub(super) setup: Setup,
-    pub(super) fails: fn(TrialId) -> bool,
+    pub(super) fails: Fails,
     pub(super) alphas: Option<fn(&AlphaOf<'_>) -> f64>,
     pub(super) stray_reports: bool,
     pub(super) slots: u32,
     pub(super) curves: Option<Arc<dyn Curves>>,
     pub(super) both_strands: bool,
+}
+
+/// Which trials fail.
+#[derive(Clone, Debug)]
+pub(super) enum Fails {
+    Where(fn(TrialId) -> bool),
+    These(Vec<TrialId>),
+}
+
+impl Default for Fails {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
+impl Fails {
+    pub(super) fn is(&self, trial: TrialId) -> bool {
+        match self {
+            Self::Where(fails) => fails(trial),
+            Self::These(trials) => trials.contains(&trial),
+        }
+    }
 }
 
 /// What came of a simulated run.
@@ -68,7 +92,7 @@ impl Simulation {
         };
         Ok(Self {
             setup,
-            fails: |_| false,
+            fails: Fails::default(),
             alphas: None,
             stray_reports: false,
             slots: 1,
@@ -132,10 +156,24 @@ impl Simulation {
         self
     }
 
+    /// Sets parameters of the strategy.
+    #[must_use]
+    pub fn parameters(mut self, parameters: &Map<String, Value>) -> Self {
+        self.setup.parameters.extend(parameters.clone());
+        self
+    }
+
     /// Lets the trials fail for which `fails` is true, before their first epoch.
     #[must_use]
     pub fn failing(mut self, fails: fn(TrialId) -> bool) -> Self {
-        self.fails = fails;
+        self.fails = Fails::Where(fails);
+        self
+    }
+
+    /// Lets these trials fail, before their first epoch.
+    #[must_use]
+    pub fn failing_these(mut self, trials: &[TrialId]) -> Self {
+        self.fails = Fails::These(trials.to_vec());
         self
     }
 
@@ -166,6 +204,13 @@ impl Simulation {
     pub fn curves(mut self, curves: impl Curves + 'static) -> Self {
         self.curves = Some(Arc::new(curves));
         self
+    }
+
+    /// What a strategy is asked first.
+    pub(super) fn first_ask(&self) -> Ask {
+        let Setup { budget, .. } = self.setup;
+        let (used, in_flight, slots) = (Cost::default(), Vec::new(), self.slots);
+        Ask { budget, remaining: budget.amount, used, next_trial: TrialId(0), in_flight, slots }
     }
 
     /// What the strategy is built from.

@@ -9,6 +9,7 @@ use crate::{Error, Result};
 
 /// A graph whose decisions are all made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Architecture {
     /// Distinguishes the document from others.
     #[serde(default)]
@@ -27,6 +28,7 @@ pub struct Architecture {
 
 /// The tag `"format": "genomenas-architecture"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum ArchitectureFormat {
     /// The only value.
     #[default]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A choice among options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
     /// Unique in the space.
@@ -19,6 +20,7 @@ pub struct Decision {
 
 /// Of these decisions (the edges into a node, say) an architecture keeps a number and drops the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Ids of the decisions.
@@ -29,6 +31,7 @@ pub struct Rule {
 
 /// One option for each decision that is kept; a decision that is absent is dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Selection(pub BTreeMap<String, String>);
 

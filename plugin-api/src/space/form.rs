@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The two forms of a network: the supernet of a search, and the final network of one architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// In both.

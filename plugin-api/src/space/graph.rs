@@ -14,6 +14,7 @@ pub const VERSION: u32 = 1;
 
 /// Named nodes with one input and one output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Graph {
     /// Shape of a sample: channels and length.
     pub input: [usize; 2],
@@ -28,6 +29,7 @@ pub struct Graph {
 
 /// A node: an operation and what it reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Node {
     /// Unique within its graph or block.
@@ -43,6 +45,7 @@ pub struct Node {
 
 /// A sub-graph with named inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Block {
     /// The names of the inputs, in the order in which a use lists them.

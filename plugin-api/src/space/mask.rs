@@ -12,6 +12,7 @@ use crate::{Error, Result};
 
 /// The options that remain of each decision; no options, or no entry, is a dropped decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Mask(pub BTreeMap<String, BTreeSet<String>>);
 

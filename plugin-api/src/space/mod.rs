@@ -20,6 +20,7 @@ mod layer;
 mod layers;
 mod live_memory;
 mod mask;
+mod neighbours;
 mod op;
 mod option_names;
 mod select;

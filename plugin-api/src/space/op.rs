@@ -10,6 +10,7 @@ use super::Form;
 ///
 /// Sizes that are left out follow the input, so that one block serves at any width.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Op {
@@ -152,6 +153,7 @@ pub enum Op {
 
 /// Activation functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "named as in the field")]
@@ -188,6 +190,7 @@ pub enum Function {
 /// The output is the mean of all nodes' states. No biases.
 /// Weights are drawn from U(−0.04, 0.04). Parameters: 2H·2H + nodes · H·2H.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HighwayCell {
     /// Nodes after s₀.
@@ -204,6 +207,7 @@ pub struct HighwayCell {
 
 /// An edge of a [`HighwayCell`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HighwayEdge {
     /// The node it enters, counted from 0.
     pub node: usize,
@@ -216,6 +220,7 @@ pub struct HighwayEdge {
 
 /// The activation of a [`HighwayEdge`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeActivation {
     /// Decided.

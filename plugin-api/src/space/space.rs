@@ -14,6 +14,7 @@ const LONGEST_NAME: usize = 200;
 
 /// An architecture graph with open decisions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Space {
     /// Distinguishes the document from others.
     #[serde(default)]
@@ -34,6 +35,7 @@ pub struct Space {
 
 /// The tag `"format": "genomenas-space"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum SpaceFormat {
     /// The only value.
     #[default]

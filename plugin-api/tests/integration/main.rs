@@ -15,11 +15,18 @@ mod differentiable;
 mod flatten;
 mod free_inputs;
 mod hostile;
+#[cfg(feature = "simulate")]
+mod laboratory;
 mod masks;
 mod messages;
+mod neighbours;
 mod old_messages;
 mod operations;
 mod parameters;
+#[cfg(all(feature = "schema", feature = "simulate"))]
+mod protocol;
+#[cfg(feature = "engine")]
+mod readme;
 mod refusals;
 mod sampling;
 #[cfg(feature = "simulate")]

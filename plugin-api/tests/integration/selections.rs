@@ -33,7 +33,7 @@ nodes = [
 ]
 "#;
 
-fn uneven() -> Space {
+pub(crate) fn uneven() -> Space {
     Space::from_text(UNEVEN).unwrap()
 }
 

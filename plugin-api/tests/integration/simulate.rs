@@ -275,7 +275,7 @@ fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
         ("takes any state", "save-and-load"),
         ("retries for ever", "failed-trials"),
         ("counts strays", "stray-reports"),
-        ("fears company", "any-budget"),
+        ("fears company", "several-at-once"),
         ("needs a whole budget", "any-budget"),
         ("forgets that it waited", "several-at-once"),
         ("never finishes", "no-budget"),
@@ -289,7 +289,7 @@ fn the_conformance_checks_name_what_a_faulty_strategy_breaks() {
 fn the_conformance_checks_say_why_a_trial_failed_by_the_strategys_own_fault() {
     let broken = conformance::check_search(&simulation(), Faulty::build("asks for too large a batch")).unwrap_err();
     let why = "trial 0: a batch of 1000000 is larger than the training split of 10000 rows: take at most 10000";
-    assert!(broken.message.ends_with(why), "{broken}");
+    assert!(broken.message.contains(why) && broken.message.contains("; propose only what"), "{broken}");
 }
 
 #[test]
@@ -303,4 +303,12 @@ fn a_baseline_trains_once_and_says_when_that_failed() {
     let failed = simulation().failing(|_| true);
     let refusal = failed.run(build(failed.setup()).unwrap().as_mut()).unwrap_err();
     assert_eq!(refusal, Error::new("the only trial of this baseline failed: the simulation lets this trial fail"));
+}
+
+#[test]
+fn the_readme_names_every_check() {
+    let readme = include_str!("../../README.md");
+    for check in &conformance::CHECKS {
+        assert!(readme.contains(&format!("`{}`", check.name)), "{}", check.name);
+    }
 }

@@ -145,7 +145,7 @@ fn the_conformance_checks_name_what_a_faulty_search_of_supernets_breaks() {
     for (fault, check) in [
         ("forgets its alphas", "save-and-load"),
         // The next supernet inherits from one that has not ended.
-        ("does not wait", "any-budget"),
+        ("does not wait", "several-at-once"),
         ("believes strays", "stray-reports"),
         ("drops for strays", "stray-reports"),
     ] {

@@ -33,5 +33,5 @@ fn seeds() -> Vec<Vec<u8>> {
         .into_iter()
         .chain(kits)
         .flat_map(|space| [space.to_toml().expect("TOML").into_bytes(), serde_json::to_vec(&space).expect("JSON")]);
-    texts.chain([seeds::fixture("tests/data/tiny/space.toml")]).collect()
+    texts.chain([seeds::fixture("plugin-api/src/simulate/laboratory/space.toml")]).collect()
 }

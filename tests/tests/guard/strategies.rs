@@ -56,7 +56,7 @@ fn every_strategy_comes_to_its_frozen_bytes() {
 }
 
 #[test]
-fn the_frozen_runs_are_of_all_sixteen_strategies() {
+fn the_frozen_runs_are_of_all_sixteen_strategies_of_then() {
     let mut strategies: Vec<String> = golden()
         .comparisons
         .iter()

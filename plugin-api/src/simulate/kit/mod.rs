@@ -24,19 +24,22 @@
 //! # }
 //! ```
 //!
-//! * Here: for every strategy.
+//! * Here: for every strategy. [`laboratory`] ranks one beside those of this project.
 //! * [`supernets`]: stages, discards and alphas of strategies of the DARTS family.
 //! * [`rungs`]: dictated scores and promotions of strategies that halve.
 
 pub mod rungs;
-mod spaces;
+pub(crate) mod spaces;
 pub mod supernets;
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use serde_json::Value;
+
+use super::laboratory::{Laboratory, Ranking};
 use super::{Simulated, Simulation};
-use crate::message::{Discard, TrialId};
+use crate::message::{Discard, Network, Trial, TrialId, Work};
 use crate::space::Selection;
 use crate::{Error, Result, strategy};
 
@@ -70,6 +73,65 @@ fn try_run(id: &str, simulation: &Simulation) -> Result<Simulated> {
     simulation.run(instance.as_mut())
 }
 
+/// The laboratory: searches on a table of 240 architectures that were really trained, beside those of this project.
+///
+/// ```
+/// use genomenas_plugin::simulate::kit;
+/// use genomenas_plugin::serde_json::json;
+/// # use genomenas_plugin::prelude::*;
+/// # #[derive(Parameters)]
+/// # struct Settings {
+/// #     /// Architectures to try.
+/// #     #[parameter(default = 10, minimum = 1)]
+/// #     steps: u64,
+/// # }
+/// # struct First(Space);
+/// # impl Strategy for First {
+/// #     type State = ();
+/// #     fn propose(&self, _: &mut (), _: &Ask) -> Result<Proposal> {
+/// #         let selection = self.0.sample(&mut seed::stream(1, "architecture", 0));
+/// #         Ok(Proposal::finish(Candidate { network: selection.into(), trial: None }))
+/// #     }
+/// #     fn update(&self, _: &mut (), _: &Report) -> Result<()> { Ok(()) }
+/// # }
+/// # register! {
+/// #     First, id = "my-nas", kind = search, about = "Draws one.", parameters = Settings,
+/// #     build = |setup, _| Ok(First(setup.space.clone())),
+/// # }
+/// # fn main() {
+/// // The budget is that of forty whole trainings.
+/// let ranking = kit::laboratory().rank("my-nas", json!({ "steps": 40 }));
+/// println!("{ranking}");
+/// let (mine, random) = (ranking.of("my-nas").unwrap(), ranking.of("random-search").unwrap());
+/// assert!(mine.never > random.never); // this one finds nothing, so it never needs fewer samples
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Never: its files are tested.
+#[track_caller]
+pub fn laboratory() -> Laboratory {
+    good(Laboratory::new())
+}
+
+impl Laboratory {
+    /// The strategy that is registered in this binary under `id`, with these parameters (a JSON object), beside the
+    /// searches of this project.
+    ///
+    /// # Panics
+    ///
+    /// There is no such strategy, it refuses its parameters, a run ends with an error, or one finds what is not an
+    /// architecture of the space.
+    #[track_caller]
+    pub fn rank(&self, id: &str, parameters: Value) -> Ranking {
+        let Value::Object(parameters) = parameters else { fail("the parameters are not a JSON object") };
+        let set = |simulation, (name, value): (&String, &Value)| Simulation::parameter(simulation, name, value.clone());
+        let runs = self.runs(id, |simulation| try_run(id, &parameters.iter().fold(simulation, set)));
+        self.ranking_beside_known(&[good(runs)])
+    }
+}
+
 /// The mean [quality](Simulated::quality) of what a registered strategy finds with each of these seeds.
 ///
 /// # Panics
@@ -96,6 +158,22 @@ pub fn found(simulated: &Simulated) -> Vec<&Selection> {
         candidate.selection().ok_or_else(|| Error::new("it found a network that is not a selection of the space"))
     });
     good(selections.collect())
+}
+
+/// The architectures that were trained, in the order in which their trials were proposed.
+///
+/// # Panics
+///
+/// A trial is not the training of a selection.
+#[track_caller]
+pub fn trained(simulated: &Simulated) -> Vec<&Selection> {
+    fn selection(trial: &Trial) -> Result<&Selection> {
+        match &trial.work {
+            Work::Train { network: Network::Selection { selection }, .. } => Ok(selection),
+            _ => Err(Error::new("it proposed a trial that is not the training of a selection")),
+        }
+    }
+    good(simulated.trials.iter().map(selection).collect())
 }
 
 /// The ids of the trials that were dropped, each with that of the trial whose report was answered so:

@@ -7,7 +7,7 @@ use crate::space::{GenomeNas, Space};
 
 /// Two cells of three and four options without a highway cell. The first cell is always there, of the two edges of the
 /// second one is kept; `none` is only in a supernet.
-const TWO_CELLS: &str = r#"
+pub(crate) const TWO_CELLS: &str = r#"
 version = 1
 name = "two cells"
 input = [4, 50]
@@ -61,7 +61,7 @@ op = { type = "linear", out_features = 2 }
 "#;
 
 /// A network without a choice.
-const FIXED: &str = r#"
+pub(crate) const FIXED: &str = r#"
 version = 1
 name = "nothing to decide"
 input = [4, 50]
@@ -74,7 +74,7 @@ nodes = [
 "#;
 
 /// Two choices of two options.
-const FOUR: &str = r#"
+pub(crate) const FOUR: &str = r#"
 version = 1
 name = "four"
 input = [4, 50]
@@ -83,6 +83,20 @@ decisions = [{ id = "first", options = ["wide", "narrow"] }, { id = "second", op
 nodes = [
     { name = "conv", inputs = ["input"], op = { type = "choice", decision = "first", options = { wide = { type = "conv1d", kernel = 9, padding = 4 }, narrow = { type = "conv1d", kernel = 3, padding = 1 } } } },
     { name = "pool", inputs = ["conv"], op = { type = "choice", decision = "second", options = { max = { type = "global_max_pool" }, mean = { type = "global_avg_pool" } } } },
+    { name = "out", inputs = ["pool"], op = { type = "linear", out_features = 2 } },
+]
+"#;
+
+/// One choice of three options.
+pub(crate) const ONE: &str = r#"
+version = 1
+name = "one decision"
+input = [4, 50]
+output = "out"
+decisions = [{ id = "only", options = ["narrow", "middle", "wide"] }]
+nodes = [
+    { name = "conv", inputs = ["input"], op = { type = "choice", decision = "only", options = { narrow = { type = "conv1d", kernel = 3, padding = 1 }, middle = { type = "conv1d", kernel = 7, padding = 3 }, wide = { type = "conv1d", kernel = 15, padding = 7 } } } },
+    { name = "pool", inputs = ["conv"], op = { type = "global_max_pool" } },
     { name = "out", inputs = ["pool"], op = { type = "linear", out_features = 2 } },
 ]
 "#;
@@ -120,7 +134,11 @@ pub fn genomenas() -> Simulation {
 
 /// A run on a small space of genomeNAS: two convolutional cells of two nodes each, a highway cell of three, 60 bases.
 pub fn small_genomenas() -> Simulation {
-    on(GenomeNas { cells: 2, nodes: 2, rnn_nodes: 3, ..GenomeNas::new(60, 2) }.space())
+    on(small_genomenas_space())
+}
+
+pub(crate) fn small_genomenas_space() -> Result<Space> {
+    GenomeNas { cells: 2, nodes: 2, rnn_nodes: 3, ..GenomeNas::new(60, 2) }.space()
 }
 
 /// A run on a space of two cells, one of which keeps one of two edges. It has the options `none`, which is only in a
@@ -141,10 +159,14 @@ pub fn four_architectures() -> Simulation {
 
 /// A run on a space of 512 architectures: three convolutions, each of one of eight kernels.
 pub fn three_convolutions() -> Simulation {
+    on(Space::from_text(&three()))
+}
+
+pub(crate) fn three() -> String {
     let each = |write: fn(usize) -> String| (1..=8).map(write).collect::<Vec<_>>().join(", ");
     let names = each(|half| format!("\"k{half}\""));
     let options = each(|half| {
         format!("k{half} = {{ type = \"conv1d\", kernel = {}, padding = {half}, depthwise = true }}", 2 * half + 1)
     });
-    on(Space::from_text(&THREE.replace("NAMES", &names).replace("OPTIONS", &options)))
+    THREE.replace("NAMES", &names).replace("OPTIONS", &options)
 }

@@ -1,0 +1,103 @@
+//! What the search promises, against the simulated host: no libtorch, no data.
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+
+use genomenas_plugin::message::{Ask, Cost, Discard, Network, Setup, Trial, TrialId, Work};
+use genomenas_plugin::simulate::kit::{on, refusal, run};
+use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::{GenomeNas, Selection, Space};
+use genomenas_plugin::{Instance, Result, strategy};
+
+use my_evolution as _;
+
+const ID: &str = "my-evolution";
+
+fn space() -> Space {
+    GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space().unwrap()
+}
+
+fn simulation() -> Simulation {
+    on(Ok(space())).parameter("trials", 12).parameter("population", 4)
+}
+
+fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
+    strategy(ID)?.build(setup)
+}
+
+fn ask(simulation: &Simulation, next_trial: TrialId) -> Ask {
+    let budget = simulation.setup().budget;
+    Ask { budget, remaining: budget.amount, used: Cost::default(), next_trial, in_flight: Vec::new(), slots: 1 }
+}
+
+fn selection(trial: &Trial) -> &Selection {
+    match &trial.work {
+        Work::Train { network: Network::Selection { selection }, .. } => selection,
+        other => panic!("expected a selection, not {other:?}"),
+    }
+}
+
+#[test]
+fn it_keeps_the_promises_of_a_search() {
+    conformance::check_registered(STRATEGY).unwrap();
+    conformance::check_search(&simulation(), build).unwrap();
+}
+
+#[test]
+fn founders_are_distinct_and_trials_share_the_budget() {
+    let simulated = run(ID, &simulation().budget("12000samples".parse().unwrap()));
+    let founders: BTreeSet<_> = simulated.trials.iter().take(4).map(selection).collect();
+    assert_eq!(founders.len(), 4);
+    assert!(simulated.trials.iter().all(|trial| trial.limit == Some(1000)));
+    assert_eq!(simulated.used.samples, 12_000);
+}
+
+#[test]
+fn a_child_differs_from_an_earlier_architecture_by_one_move() {
+    let simulated = run(ID, &simulation());
+    for (number, child) in simulated.trials.iter().map(selection).enumerate().skip(4) {
+        let changed =
+            |parent: &Selection| parent.0.iter().filter(|(id, option)| child.0.get(*id) != Some(option)).count();
+        assert!(simulated.trials.iter().take(number).any(|earlier| changed(selection(earlier)) == 1), "trial {number}");
+    }
+}
+
+#[test]
+fn evolution_finds_better_architectures_than_drawing_all_of_them() {
+    let mean = |population: u32| {
+        let simulation = simulation().parameter("trials", 60).parameter("population", population);
+        (1..=10).map(|seed| run(ID, &simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
+    };
+    // A population as large as the number of trials never has a child.
+    let (evolved, drawn) = (mean(8), mean(60));
+    assert!(evolved > drawn, "{evolved} evolved, {drawn} drawn");
+}
+
+#[test]
+fn failed_trials_are_passed_over_and_when_all_fail_it_says_so() {
+    let some = run(ID, &simulation().failing(|trial| trial.0 % 2 == 0));
+    assert!(some.finding.best.trial.is_some_and(|trial| trial.0 % 2 == 1));
+    let all = simulation().failing(|_| true);
+    assert_eq!(refusal(ID, &all), "no trial completed with a defined AUPRC to choose by");
+}
+
+#[test]
+fn the_weights_of_the_dead_are_dropped() {
+    let simulation = simulation();
+    let mut search = build(simulation.setup()).unwrap();
+    let dropped: Vec<_> = run(ID, &simulation)
+        .reports
+        .iter()
+        .filter(|report| report.end.is_some())
+        .flat_map(|report| {
+            search.propose(&ask(&simulation, report.trial)).unwrap();
+            search.update(report).unwrap();
+            search.discard(report).unwrap()
+        })
+        .map(|discard| match discard {
+            Discard::Trial { trial } => trial.0,
+            other => panic!("expected a trial, not {other:?}"),
+        })
+        .collect();
+    assert_eq!(dropped, (0..8).collect::<Vec<_>>(), "of 12 trials the last 4 live");
+}
