@@ -5,10 +5,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use genomenas_tests::runs::{motif_table, store_of};
 use genomenas_tests::{Outcome, built, genomenas, listing, project};
 use tempfile::TempDir;
+
+/// Held while a plugin is built in the folder that all have in common: their tests have one name, which `cargo clean` of
+/// another would take away.
+static BUILDING: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    BUILDING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A folder outside of the repository, in which plugins are begun.
 struct Desk(TempDir);
@@ -65,6 +74,7 @@ fn target() -> PathBuf {
 
 /// Begins a plugin, tests and builds it, and returns what `genomenas plugin info` says of it.
 fn tried(name: &str, options: &str) -> String {
+    let _alone = alone();
     let desk = Desk::new();
     Outcome::text(&mut desk.new_plugin(&format!("{name} {options}")));
     let told = desk.cargo(name, "test --quiet --release --locked");
@@ -74,7 +84,8 @@ fn tried(name: &str, options: &str) -> String {
     );
     desk.cargo(name, "build --quiet --release --locked");
     let file = target().join(format!("release/lib{}.so", name.replace('-', "_")));
-    let info = Outcome::text(genomenas().args(["plugin", "info"]).arg(file));
+    let info = Outcome::text(genomenas().args(["plugin", "info"]).arg(&file));
+    Outcome::text(genomenas().args(["plugin", "check"]).arg(file));
     desk.clean(name);
     info
 }
@@ -99,6 +110,7 @@ fn every_template_builds_outside_of_the_repository_and_passes_its_tests_under_an
 
 #[test]
 fn three_commands_lead_to_a_leaderboard() {
+    let _alone = alone();
     let desk = Desk::new();
     // DATA.arrow is what the commands call the data, unless `make demo` has made some.
     let store = store_of(desk.path(), &motif_table(60, 3), "motif");

@@ -19,7 +19,7 @@ fn the_table_of_promises_is_that_of_the_checks() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
         .map(|(name, _)| name.to_owned())
         .collect();
-    let source = text("src/simulate/promises.rs");
+    let source = text("src/simulate/conformance/list.rs");
     let named = source.split("name: \"").skip(1).map(|rest| rest.split_once('"').unwrap().0.to_owned());
     assert_eq!(told, named.collect());
     assert!(told.len() > 9);
