@@ -63,8 +63,10 @@ fn compile_kernels(lib: &Path) {
         &[
             "interface.cpp",
             "convolution.cpp",
+            "emulated.cpp",
             "flat_update.cpp",
             "highway.cpp",
+            "highway_cuda.cpp",
             "norm.cpp",
             "optimizer.cpp",
             "processor.cpp",

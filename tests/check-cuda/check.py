@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,16 +76,26 @@ def done(command, seconds):
     return answer.stdout
 
 
-def agreement(asked, left):
-    """Of each family of operations, how far values and gradients on the device are from those of the CPU."""
-    on_gpu = asked.device != "cpu"
-    test = "a_gpu_has_the_values" if on_gpu else "every_family_that_is_compared"
+def compared(asked, left, word, on_gpu, on_cpu):
+    """What a test of the torch crate prints after `word`: names, and how far values and gradients are off."""
+    gpu_asked = asked.device != "cpu"
+    test = on_gpu if gpu_asked else on_cpu
     command = [asked.cargo, "test", "--release", "-p", "genomenas-torch", "--lib", "--", test, "--nocapture"]
-    lines = done([*command, "--ignored"] if on_gpu else command, left).splitlines()
-    rows = [line.split("\t")[1:] for line in lines if line.startswith("agreement\t")]
+    lines = done([*command, "--ignored"] if gpu_asked else command, left).splitlines()
+    rows = [line.split("\t")[1:] for line in lines if line.startswith(f"{word}\t")]
     if not rows:
         raise Failed("the test compared nothing")
     return {name: {"values": float(values), "gradients": float(gradients)} for name, values, gradients in rows}
+
+
+def agreement(asked, left):
+    """Of each family of operations, how far values and gradients on the device are from those of the CPU."""
+    return compared(asked, left, "agreement", "a_gpu_has_the_values", "every_family_that_is_compared")
+
+
+def cell(asked, left):
+    """Of each form of the highway cell, how far its kernels on the device are from operations of libtorch there."""
+    return compared(asked, left, "cell", "the_kernels_of_the_highway_cell", "the_emulated_kernels_of_the_highway_cell")
 
 
 def strategies(asked, folder, left):
@@ -114,10 +125,10 @@ def strategies(asked, folder, left):
 
 
 def bench(asked, left):
-    """The table of `make bench` on the device, where it can be asked for one."""
+    """The table of `make bench` on the device, where this Python has what it is compared with."""
+    if find_spec("torch") is None:
+        return {"left_out": f"{sys.executable} has no PyTorch: name a Python that has it, make check-cuda PYTHON=…"}
     script = ROOT / "tests/bench/bench.py"
-    if not script.exists() or "--device" not in done([sys.executable, script, "--help"], 60):
-        return {"left_out": "`make bench` has no --device"}
     return {"printed": done([sys.executable, script, "--quick", "--device", asked.device], left)}
 
 
@@ -155,6 +166,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         part("agreement", lambda: agreement(asked, left()))
+        part("cell", lambda: cell(asked, left()))
         part("strategies", lambda: dict(strategies(asked, Path(folder), left() / 2)))
         part("bench", lambda: bench(asked, left()))
     report["memory_mib"] = memory.end()

@@ -3,15 +3,10 @@
 // sets, and a processor without AVX-512 could be handed the copy that needs it.
 #pragma once
 
+#include "cell_terms.h"
 #include "team.h"
 
 namespace genomenas {
-
-// How the states are normalised over the samples of a batch: not at all, by the batch, or by the running statistics.
-enum class Norm : int { none, batch, running };
-
-// The columns of an edge's shares.
-enum Share : int { share_tanh, share_identity, share_sigmoid, share_relu, share_gelu, shares };
 
 // The live edges into one node.
 struct Edges {

@@ -29,12 +29,19 @@ char* tried(F f) {
 
 extern "C" {
 
-char* genomenas_highway(at::Tensor** out, const genomenas::Highway* highway, const at::Tensor* const* variables, size_t count) {
+// `launcher`: what starts the kernels for CUDA; null for those of the processor.
+char* genomenas_highway(at::Tensor** out, const genomenas::Highway* highway, const at::Tensor* const* variables, size_t count,
+                        const genomenas::Launcher* launcher) {
   return tried([&] {
     std::vector<at::Tensor> all;
     for (size_t at = 0; at < count; at++) all.push_back(*variables[at]);
-    *out = new at::Tensor(genomenas::highway(*highway, all));
+    *out = new at::Tensor(launcher ? genomenas::highway_by_products(*highway, all, *launcher)
+                                   : genomenas::highway(*highway, all));
   });
+}
+
+void genomenas_emulated(genomenas::Launcher* launcher, int32_t in_reverse) {
+  *launcher = genomenas::emulated(in_reverse != 0);
 }
 
 char* genomenas_batch_norm(at::Tensor** out, const at::Tensor* x, const genomenas::BatchNorm* norm) {

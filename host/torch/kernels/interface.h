@@ -25,6 +25,20 @@ struct Highway {
 // shares [edges, 5], and the matrices [H, 2H] of the nodes, all float32 on the CPU.
 at::Tensor highway(const Highway& highway, at::TensorList variables);
 
+// What starts the kernels of cell.cu on a device.
+struct Launcher {
+  // Starts a kernel, as enum Kernel of cell_cuda.h counts, on so many blocks of width x slots threads on a stream of CUDA.
+  // Returns 0, or the error of the CUDA driver.
+  int32_t (*launch)(const void* on, int32_t kernel, int32_t blocks, int32_t width, int32_t slots, void* arguments, void* stream);
+  const void* on;  // what `launch` is called with
+};
+
+// The same by libtorch's products and the kernels of a launcher, with all tensors on its device.
+at::Tensor highway_by_products(const Highway& highway, at::TensorList variables, const Launcher& launcher);
+
+// Runs the kernels on the processor, for tests: the threads of a block one after the other, or in reverse.
+Launcher emulated(bool in_reverse);
+
 // A batch norm. It has a weight and a bias of each channel [C], or the share of an option as its scale, or neither.
 struct BatchNorm {
   const at::Tensor* weight;

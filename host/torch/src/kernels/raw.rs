@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "calls C++")]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_void};
 
 use tch::TchError;
 use torch_sys::C_tensor;
@@ -21,6 +21,15 @@ pub(super) struct Highway {
     pub(super) mask: *const C_tensor,
     pub(super) running_mean: *const C_tensor,
     pub(super) running_variance: *const C_tensor,
+}
+
+/// `genomenas::Launcher`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Launcher {
+    // SAFETY: as kernels/interface.h declares it.
+    pub(super) launch: unsafe extern "C" fn(*const c_void, i32, i32, i32, i32, *mut c_void, *mut c_void) -> i32,
+    pub(super) on: *const c_void,
 }
 
 /// `genomenas::BatchNorm`.
@@ -79,7 +88,10 @@ unsafe extern "C" {
         highway: *const Highway,
         variables: *const *const C_tensor,
         count: usize,
+        launcher: *const Launcher,
     ) -> *mut c_char;
+    #[cfg(test)]
+    pub(super) fn genomenas_emulated(launcher: *mut Launcher, in_reverse: i32);
     pub(super) fn genomenas_batch_norm(
         out: *mut *mut C_tensor,
         x: *const C_tensor,

@@ -6,7 +6,7 @@ use super::mode::Mode;
 use super::shares::Shares;
 use super::statistics::Statistics;
 use super::weights::Weights;
-use crate::kernels::Kernels;
+use crate::kernels::{self, Kernels};
 
 /// One forward pass.
 #[derive(Debug)]
@@ -29,8 +29,16 @@ impl Pass<'_> {
     /// Whether an operation on `input` runs on a kernel of our own. Kernels know the CPU and float32, and do not observe
     /// statistics.
     pub(super) fn is_fused(&self, input: &Tensor) -> bool {
-        let known = input.device() == Device::Cpu && input.kind() == Kind::Float;
-        self.kernels == Kernels::Fused && known && self.statistics.is_none()
+        self.may_fuse() && input.device() == Device::Cpu && input.kind() == Kind::Float
+    }
+
+    /// The same of a highway cell, for which there are kernels on CUDA too; see [`kernels::Highway::has_kernels`].
+    pub(super) fn is_fused_cell(&self, like: &Tensor, widest: usize) -> bool {
+        self.may_fuse() && kernels::Highway::has_kernels(like, widest)
+    }
+
+    fn may_fuse(&self) -> bool {
+        self.kernels == Kernels::Fused && self.statistics.is_none()
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What both forms share: the dropout masks, the input's product for all positions at once, s₀ and the mean. The nodes
 //! of an architecture are in [`decided`], those of a supernet in [`search`]. Everything behind the input's product is one
-//! call of a kernel ([`kernels::Highway`]); its plain twin is written in libtorch's operations.
+//! call ([`kernels::Highway`]) where there are kernels; its plain twin is written in libtorch's operations.
 
 mod decided;
 mod search;
@@ -59,7 +59,7 @@ impl Module for Highway {
         // The input's half of [x, h]·W₀ does not depend on the state: one product for all positions.
         let from_input = masked(&x, input_mask.as_ref())?.f_matmul(&w0.f_narrow(0, 0, self.hidden)?)?;
         let recurrent = w0.f_narrow(0, self.hidden, self.hidden)?;
-        if pass.is_fused(&from_input) {
+        if pass.is_fused_cell(&from_input, self.widest()) {
             let outputs = self.fused(&from_input, &recurrent, &common, pass)?;
             let value = outputs.f_permute([1, 2, 0])?;
             pass.recurrent_outputs.push(outputs);
@@ -91,7 +91,16 @@ impl Module for Highway {
 }
 
 impl Highway {
-    /// The outputs at all positions by the kernel.
+    /// The number of nodes, or of edges into one where that is larger.
+    fn widest(&self) -> usize {
+        let edges = match &self.form {
+            Nodes::Decided(_) => 1,
+            Nodes::Search(nodes) => nodes.most_edges(),
+        };
+        edges.max(self.w.len())
+    }
+
+    /// The outputs at all positions by kernels.
     fn fused(
         &self,
         from_input: &Tensor,

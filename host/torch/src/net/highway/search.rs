@@ -79,6 +79,11 @@ impl Nodes {
         Ok(Self { edges, norm: BatchNorm::unscaled(&format!("{name}.norm"), hidden, declared) })
     }
 
+    /// The most edges into one node.
+    pub(super) fn most_edges(&self) -> usize {
+        self.edges.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
     /// The live edges as the kernel takes them, with their shares.
     pub(super) fn edges(&self, like: &Tensor, pass: &Pass<'_>) -> Result<(Vec<kernels::Edge>, Tensor), TchError> {
         let scalar = |value: f64| like.f_new_full([0_i64; 0], value, (like.kind(), like.device()));

@@ -7,15 +7,16 @@ use genomenas_plugin::seed;
 use genomenas_plugin::space::{
     Decision, EdgeActivation, Graph, HighwayCell, HighwayEdge, INPUT, Mask, Node, Op, Rule, Space, SpaceFormat, VERSION,
 };
+use proptest::prelude::*;
 use tch::{Kind, Tensor, no_grad};
 
 use super::{close, distance, gradients, is_zero, named, noise, spread_alphas, supernet};
-use crate::kernels::Kernels;
+use crate::kernels::{Emulated, Kernels};
 use crate::net::weights::Part;
 use crate::net::{Blend, Mode, Net, Statistics};
 
 const NODES: usize = 5;
-const ACTIVATIONS: [&str; 5] = ["none", "tanh", "identity", "sigmoid", "relu"];
+const ACTIVATIONS: [&str; 6] = ["none", "tanh", "identity", "sigmoid", "relu", "gelu"];
 
 /// A cell on the four channels of the input.
 fn space() -> Space {
@@ -47,15 +48,16 @@ fn space() -> Space {
     }
 }
 
-/// What discards leave: some options, and of each node at least its first edge.
-fn pruned(space: &Space) -> Space {
-    let mut draws = seed::stream(11, "mask", 0);
+/// What discards leave: any options that are not all `none`, and of each node at least its first edge.
+fn pruned(space: &Space, seed: u64) -> Space {
+    let mut draws = seed::stream(seed, "mask", 0);
     let mut mask = Mask::default();
     for decision in &space.decisions {
         let first = decision.id.ends_with(".0");
         if first || draws.random_bool(0.6) {
-            let kept = decision.options.iter().filter(|option| *option == "tanh" || draws.random_bool(0.5)).cloned();
-            mask.0.insert(decision.id.clone(), kept.collect());
+            let one = draws.random_range(1..decision.options.len());
+            let kept = decision.options.iter().enumerate().filter(|&(at, _)| at == one || draws.random_bool(0.4));
+            mask.0.insert(decision.id.clone(), kept.map(|(_, option)| option.clone()).collect());
         }
     }
     space.masked(&mask).unwrap()
@@ -132,7 +134,8 @@ impl<'a> ByTheBook<'a> {
                             "tanh" => gates[1].tanh(),
                             "identity" => gates[1].shallow_clone(),
                             "sigmoid" => gates[1].sigmoid(),
-                            _ => gates[1].relu(),
+                            "relu" => gates[1].relu(),
+                            _ => gates[1].gelu("none"),
                         };
                         sum += p.get(at) * (state + gates[0].sigmoid() * (candidate - state));
                     }
@@ -150,10 +153,12 @@ fn input() -> Tensor {
     noise(&[8, 4, 6]).set_requires_grad(true)
 }
 
-/// Compares values, gradients of everything and running statistics, for both kernels.
+/// Compares values, gradients of everything and running statistics, for all kernels.
 #[track_caller]
 fn compare(space: &Space, train: bool, dropout: f64) {
     compare_by(Kernels::Plain, space, train, dropout);
+    compare_by(Kernels::Fused, space, train, dropout);
+    let _guard = Emulated::begin();
     compare_by(Kernels::Fused, space, train, dropout);
 }
 
@@ -223,11 +228,20 @@ fn the_cell_drops_inputs_and_states_as_by_the_book() {
 #[test]
 fn a_pruned_cell_trains_and_scores_as_by_the_book() {
     let space = space();
-    let pruned = pruned(&space);
+    let pruned = pruned(&space, 11);
     assert!(pruned.decisions.len() < space.decisions.len());
     compare(&pruned, true, 0.0);
     compare(&pruned, false, 0.0);
     compare(&pruned, true, 0.4);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_pruned_cell_is_that_by_the_book(seed: u64, train: bool, drops: bool) {
+        compare(&pruned(&space(), seed), train, if drops { 0.4 } else { 0.0 });
+    }
 }
 
 #[test]
@@ -235,9 +249,12 @@ fn a_node_without_a_live_activation_is_zero_before_its_norm() {
     let space = space();
     let net = supernet(&space);
     let mode = Mode { blend: Blend::Chosen(vec![Vec::new(); space.decisions.len()]), ..Mode::scoring() };
-    let output = net.forward(&input(), &mode).unwrap();
-    // The running mean is 0.
-    assert!(is_zero(&output.logits));
+    for emulated in [false, true] {
+        let _guard = emulated.then(Emulated::begin);
+        let output = net.forward(&input(), &mode).unwrap();
+        // The running mean is 0.
+        assert!(is_zero(&output.logits));
+    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Every family of operations on a GPU against the CPU: `make check-cuda`.
+//! Every family of operations on a GPU against the CPU, and there the kernels of the highway cell against their plain twin:
+//! `make check-cuda`.
 
 use genomenas_plugin::space::{
     Architecture, ArchitectureBuilder, EdgeActivation, Function, HighwayCell, HighwayEdge, Op,
 };
 
 use super::*;
+use crate::kernels::{Emulated, Highway, Kernels};
 use crate::net::Mode;
 
 /// Libraries differ in the order of sums; a wrong value is off by far more.
@@ -49,13 +51,18 @@ fn families() -> Vec<(String, Architecture)> {
     all
 }
 
+fn training() -> Mode {
+    Mode { learn_alphas: true, ..Mode::training() }
+}
+
 /// The logits of a batch on the CPU, and all gradients by name.
-fn pass(mut net: Net, device: tch::Device) -> (Tensor, Vec<(String, Tensor)>) {
-    let mode = Mode { learn_alphas: true, ..Mode::training() };
-    let output = net.forward(&noise(&[6, 4, 41]).to_device(device), &mode).unwrap();
+fn pass(net: &mut Net, device: tch::Device, mode: &Mode) -> (Tensor, Vec<(String, Tensor)>) {
+    let input = noise(&[6, 4, 41]).to_device(device);
+    tch::manual_seed(3);
+    let output = net.forward(&input, mode).unwrap();
     let logits = output.logits.to_device(tch::Device::Cpu);
     loss(&Output { logits: logits.shallow_clone(), recurrent_outputs: Vec::new(), hidden: None }).backward();
-    (logits.detach(), gradients(&mut net))
+    (logits.detach(), gradients(net))
 }
 
 /// Compares `device` with the CPU, and prints a line of each family: its name, how far values are off, and gradients.
@@ -64,7 +71,7 @@ fn agree(device: Device) {
     let on = |device, layers: &_| {
         let mut net = Net::build(layers, 7, device).unwrap();
         spread_alphas(&mut net);
-        pass(net, crate::tensor::device::torch(device))
+        pass(&mut net, crate::tensor::device::torch(device), &training())
     };
     let supernet = small().space().unwrap().supernet_layers().unwrap();
     let families = families().into_iter().map(|(name, net)| (name, net.layers().unwrap()));
@@ -98,4 +105,58 @@ fn a_gpu_has_the_values_and_gradients_of_the_processor() {
 #[test]
 fn every_family_that_is_compared_with_a_gpu_has_values_and_gradients() {
     agree(Device::Cpu);
+}
+
+/// Values, gradients and running statistics by the kernels of the highway cell against those by operations of libtorch, all
+/// on this device.
+fn cells_agree(device: Device) {
+    let place = crate::tensor::device::torch(device);
+    let like = Tensor::zeros([1], (Kind::Float, place));
+    assert!(Highway::has_kernels(&like, 8), "there are no kernels of the highway cell on {device:?}: the log says why");
+    let on = |kernels, layers: &_, mode: &Mode| {
+        let mut net = Net { kernels, ..Net::build(layers, 7, device).unwrap() };
+        spread_alphas(&mut net);
+        let (values, gradients) = pass(&mut net, place, mode);
+        let running = net.weights.snapshot().unwrap().into_iter().filter(|(name, _)| name.contains("running"));
+        (values, gradients.into_iter().chain(running.map(|(name, value)| (name, value.copy()))).collect::<Vec<_>>())
+    };
+    let cells = families().into_iter().filter(|(name, _)| name.contains("highway"));
+    let cells = cells.map(|(name, net)| (name, net.layers().unwrap()));
+    let supernet = small().space().unwrap().supernet_layers().unwrap();
+    let modes = [
+        ("training", training()),
+        ("dropout", Mode { hidden_dropout: Some(0.3), ..training() }),
+        ("scoring", Mode { train: false, ..training() }),
+    ];
+    let mut wrong = Vec::new();
+    for (name, layers) in cells.chain([("supernet".to_owned(), supernet)]) {
+        for (of, mode) in &modes {
+            let (values, others) = on(Kernels::Plain, &layers, mode);
+            let (own_values, own_others) = on(Kernels::Fused, &layers, mode);
+            let off = distance(&own_values, &values);
+            let others = others.iter().map(|(name, expected)| distance(named(&own_others, name), expected));
+            let others_off = others.fold(0.0, f64::max);
+            #[expect(clippy::print_stdout, reason = "make check-cuda reads it")]
+            {
+                println!("cell\t{name}, {of}\t{off:e}\t{others_off:e}");
+            }
+            if !(off < TOLERANCE && others_off < TOLERANCE) {
+                wrong.push(format!("{name}, {of}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "more than {TOLERANCE} off: {}", wrong.join(", "));
+}
+
+#[test]
+#[ignore = "needs a GPU: make check-cuda"]
+fn the_kernels_of_the_highway_cell_on_a_gpu_agree_with_its_plain_twin() {
+    assert!(crate::tensor::device::count() > 0, "libtorch sees no GPU");
+    cells_agree(Device::Cuda(0));
+}
+
+#[test]
+fn the_emulated_kernels_of_the_highway_cell_agree_with_its_plain_twin() {
+    let _guard = Emulated::begin();
+    cells_agree(Device::Cpu);
 }

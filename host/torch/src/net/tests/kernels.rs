@@ -1,5 +1,5 @@
 //! Networks on our own kernels against the same networks on the operations of libtorch: values, gradients of everything,
-//! running statistics.
+//! running statistics. The kernels for CUDA are emulated on the processor.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tch::Tensor;
 
 use super::{distance, loss, noise, random_selection, spread_alphas, supernet};
-use crate::kernels::Kernels;
+use crate::kernels::{Emulated, Kernels};
 use crate::net::blend::positions;
 use crate::net::weights::{PARTS, Part};
 use crate::net::{Blend, Mode, Net};
@@ -38,16 +38,26 @@ fn pass(net: &mut Net, kernels: Kernels, input: &Tensor, mode: &Mode, learned: &
     all
 }
 
-/// Both kernels, on networks that `build` builds anew.
+/// All kernels, on networks that `build` builds anew.
 #[track_caller]
 fn twins_agree(build: impl Fn() -> Net, input: &Tensor, mode: &Mode, learned: &[Part]) {
     let [plain, fused] =
         [Kernels::Plain, Kernels::Fused].map(|kernels| pass(&mut build(), kernels, input, mode, learned));
+    let emulated = emulated(&mut build(), input, mode, learned);
     for (name, expected) in &plain {
-        let off = distance(&fused[name], expected);
         // Rounding differs, and forty positions and norms follow each other.
-        assert!(off < 5e-4, "{name} is off by {off}");
+        for (of, value) in [("the processor", &fused[name]), ("CUDA", &emulated[name])] {
+            let off = distance(value, expected);
+            assert!(off < 5e-4, "{name} of the kernels for {of} is off by {off}");
+        }
+        let off = distance(&emulated[name], &fused[name]);
+        assert!(off < 5e-4, "{name} is off by {off} between the kernels");
     }
+}
+
+fn emulated(net: &mut Net, input: &Tensor, mode: &Mode, learned: &[Part]) -> BTreeMap<String, Tensor> {
+    let _guard = Emulated::begin();
+    pass(net, Kernels::Fused, input, mode, learned)
 }
 
 /// A genomeNAS space whose cell has more channels than vectors hold, and not a multiple of them.
@@ -120,8 +130,8 @@ fn an_architecture_trains_and_scores_as_its_plain_twin() {
     }
 }
 
-/// A cell of as many channels as the input has, with an activation and an input for each node.
-fn cell(functions: &[Function], inputs: &[usize]) -> Net {
+/// A cell of so many channels and nine positions, with an activation and an input for each node.
+fn cell(functions: &[Function], inputs: &[usize], channels: usize) -> Net {
     let edge = |(node, (&function, &input)): (usize, (&Function, &usize))| HighwayEdge {
         node,
         input: input % (node + 1),
@@ -130,12 +140,13 @@ fn cell(functions: &[Function], inputs: &[usize]) -> Net {
     let edges = functions.iter().zip(inputs).enumerate().map(edge).collect();
     let cell = HighwayCell { nodes: functions.len(), edges, input_dropout: 0.0, hidden_dropout: 0.0 };
     let mut builder = ArchitectureBuilder::new("cell", 9);
-    builder.then("rnn", Op::Highway(cell));
+    builder.then("conv", Op::conv1d(channels, 1)).then("rnn", Op::Highway(cell));
     let layers = builder.finish().unwrap().layers().unwrap();
     crate::test_support::hold_generator();
     let mut net = Net::build(&layers, 3, Device::Cpu).unwrap();
     tch::manual_seed(6);
-    let matrices = net.weights.flat(Part::Rnn).randn_like();
+    // As large as keeps a sum over the channels of the size of one.
+    let matrices = net.weights.flat(Part::Rnn).randn_like() * (2.0 / (channels as f64).sqrt());
     net.weights.set_flat(Part::Rnn, &matrices).unwrap();
     net
 }
@@ -148,26 +159,28 @@ proptest! {
         nodes in prop::collection::vec((prop::sample::select(&[
             Function::Tanh, Function::Identity, Function::Sigmoid, Function::Relu, Function::Gelu,
         ][..]), 0_usize..8), 1..7),
-        batch in 1_i64..5,
+        batch in 1_i64..20,
+        channels in 1_usize..80,
         train: bool,
     ) {
         let (functions, inputs): (Vec<_>, Vec<_>) = nodes.into_iter().unzip();
         let mode = Mode { train, ..Mode::training() };
-        twins_agree(|| cell(&functions, &inputs), &noise(&[batch, 4, 9]), &mode, &[Part::Rnn]);
+        twins_agree(|| cell(&functions, &inputs, channels), &noise(&[batch, 4, 9]), &mode, &[Part::Rnn]);
     }
 }
 
 #[test]
 fn a_value_that_is_not_a_number_is_not_hidden() {
-    let mut net = cell(&[Function::Tanh, Function::Relu], &[0, 1]);
+    let mut net = cell(&[Function::Tanh, Function::Relu], &[0, 1], 4);
     let matrices = net.weights.flat(Part::Rnn).copy();
     // A single weight of the carry gate of the last node.
     let _ = matrices.narrow(0, matrices.size()[0] - 8, 1).fill_(f64::NAN);
     net.weights.set_flat(Part::Rnn, &matrices).unwrap();
-    for kernels in [Kernels::Plain, Kernels::Fused] {
+    for (kernels, emulated) in [(Kernels::Plain, false), (Kernels::Fused, false), (Kernels::Fused, true)] {
+        let _guard = emulated.then(Emulated::begin);
         net.kernels = kernels;
         let value = net.forward(&noise(&[2, 4, 9]), &Mode::training()).unwrap().logits;
-        assert!(value.isnan().any().int64_value(&[]) == 1, "{kernels:?}");
+        assert!(value.isnan().any().int64_value(&[]) == 1, "{kernels:?}, emulated: {emulated}");
     }
 }
 
@@ -176,9 +189,41 @@ fn the_same_pass_returns_the_same_bits() {
     let space = wide().space().unwrap();
     let input = noise(&[6, 4, 41]);
     let mode = Mode { learn_alphas: true, ..Mode::training() };
-    let [first, second] = [0, 1].map(|_| pass(&mut spread(&space), Kernels::Fused, &input, &mode, &PARTS));
-    for (name, value) in first {
-        assert_eq!(value, second[&name], "{name}");
+    for emulated in [false, true] {
+        let _guard = emulated.then(Emulated::begin);
+        let [first, second] = [0, 1].map(|_| pass(&mut spread(&space), Kernels::Fused, &input, &mode, &PARTS));
+        for (name, value) in first {
+            assert_eq!(value, second[&name], "{name}, emulated: {emulated}");
+        }
+    }
+}
+
+/// On a GPU they run side by side: none may read what another one writes before all have met.
+#[test]
+fn the_threads_of_the_kernels_for_cuda_may_run_in_any_order() {
+    let space = wide().space().unwrap();
+    let input = noise(&[11, 4, 41]);
+    let mode = Mode { learn_alphas: true, hidden_dropout: Some(0.3), ..Mode::training() };
+    let forwards = emulated(&mut spread(&space), &input, &mode, &PARTS);
+    let _guard = Emulated::begin_reversed();
+    for (name, value) in pass(&mut spread(&space), Kernels::Fused, &input, &mode, &PARTS) {
+        assert_eq!(value, forwards[&name], "{name}");
+    }
+}
+
+/// One that keeps what its backward pass needs may not compute another value than one that keeps nothing.
+#[test]
+fn a_pass_without_gradients_has_the_value_of_one_with_them() {
+    let space = wide().space().unwrap();
+    let mode = Mode { hidden_dropout: Some(0.3), ..Mode::training() };
+    for emulated in [false, true] {
+        let _guard = emulated.then(Emulated::begin);
+        let with = pass(&mut spread(&space), Kernels::Fused, &noise(&[11, 4, 41]), &mode, &PARTS);
+        let net = Net { kernels: Kernels::Fused, ..spread(&space) };
+        let input = noise(&[11, 4, 41]);
+        tch::manual_seed(5);
+        let without = tch::no_grad(|| net.forward(&input, &mode)).unwrap().logits;
+        assert_eq!(without, with["the value"], "emulated: {emulated}");
     }
 }
 
