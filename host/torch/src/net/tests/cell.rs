@@ -172,7 +172,8 @@ fn compare_by(kernels: Kernels, space: &Space, train: bool, dropout: f64) {
     let dropout_mask =
         || Tensor::empty([8, 4], (Kind::Float, tch::Device::Cpu)).bernoulli_float_(1.0 - dropout) / (1.0 - dropout);
     tch::manual_seed(3);
-    book.masks = (dropout > 0.0).then(|| (dropout_mask(), dropout_mask()));
+    // Nothing is dropped where the cell only scores.
+    book.masks = (train && dropout > 0.0).then(|| (dropout_mask(), dropout_mask()));
     tch::manual_seed(3);
     let (own_input, book_input) = (input(), input());
     tch::manual_seed(3);
