@@ -140,13 +140,13 @@ fn a_manifest_that_is_not_the_librarys_and_a_forbidden_library_fail_the_first_te
 
 #[test]
 fn a_crash_or_a_hang_is_the_result_of_the_tests_that_meet_it_and_the_others_go_on() {
-    for (misbehave, status, said) in [
-        ("abort", "crashed", "died with signal 6 (abort)"),
-        ("sleep", "stopped", "did not answer load within 1 s"),
-        ("allocate", "crashed", "MiB of addresses"),
+    for (misbehave, deadline, status, said) in [
+        ("abort", "30s", "crashed", "died with signal 6 (abort)"),
+        ("sleep", "1s", "stopped", "did not answer load within 1 s"),
+        ("allocate", "30s", "crashed", "MiB of addresses"),
     ] {
         let mut command = check(&hostile_plugin());
-        command.args(["--strategy", "hostile", "--hook-deadline", "1s", "--set", "trials=2", "--set", "hook=load"]);
+        command.args(["--strategy", "hostile", "--hook-deadline", deadline, "--set", "trials=2", "--set", "hook=load"]);
         command.args(["--set", &format!("misbehave={misbehave}")]);
         command.args(["--only", "foreign-state", "--only", "no-mistakes", "--only", "no-budget"]);
         let (code, tests) = tests(&mut command);

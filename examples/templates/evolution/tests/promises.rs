@@ -39,7 +39,7 @@ fn selection(trial: &Trial) -> &Selection {
 
 #[test]
 fn it_keeps_the_promises_of_a_search() {
-    conformance::check_registered(STRATEGY).unwrap();
+    conformance::check_registered(ID).unwrap();
     conformance::check_search(&simulation(), build).unwrap();
 }
 

@@ -75,7 +75,7 @@ fn try_run(id: &str, simulation: &Simulation) -> Result<Simulated> {
 
 /// The laboratory: searches on a table of 240 architectures that were really trained, beside those of this project.
 ///
-/// ```
+/// ```standalone_crate
 /// use genomenas_plugin::simulate::kit;
 /// use genomenas_plugin::serde_json::json;
 /// # use genomenas_plugin::prelude::*;

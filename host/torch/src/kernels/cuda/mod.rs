@@ -56,7 +56,11 @@ fn warning(device: usize, reason: &Unavailable) -> String {
     )
 }
 
-/// `Launcher::launch` of kernels/interface.h, `on` a [`Loaded`].
+/// `Launcher::launch` of kernels/interface.h.
+///
+/// # Safety
+///
+/// `on` is a [`Loaded`], and the arguments are what the kernel takes, in tensors of its device.
 unsafe extern "C" fn launch(
     on: *const c_void,
     kernel: i32,
