@@ -65,11 +65,12 @@ fn a_child_differs_from_an_earlier_architecture_by_one_move() {
 #[test]
 fn evolution_finds_better_architectures_than_drawing_all_of_them() {
     let mean = |population: u32| {
-        let simulation = simulation().parameter("trials", 60).parameter("population", population);
-        (1..=10).map(|seed| run(ID, &simulation.clone().seed(seed)).quality).sum::<f64>() / 10.0
+        let simulation = simulation().parameter("trials", 200).parameter("population", population);
+        let simulation = simulation.budget("200000samples".parse().unwrap());
+        (1..=20).map(|seed| run(ID, &simulation.clone().seed(seed)).quality).sum::<f64>() / 20.0
     };
     // A population as large as the number of trials never has a child.
-    let (evolved, drawn) = (mean(8), mean(60));
+    let (evolved, drawn) = (mean(20), mean(200));
     assert!(evolved > drawn, "{evolved} evolved, {drawn} drawn");
 }
 

@@ -1,6 +1,6 @@
 //! The promises of a baseline beyond those of every strategy: it trains once, fits any data, and says what it cannot.
 
-use super::check::{Verdict, kept};
+use super::check::{Verdict, first_mend, kept};
 use super::course::{Course, Treatment};
 use super::reach::{is_lost, is_refusal};
 use super::subject::Subject;
@@ -42,6 +42,9 @@ fn once(subject: &Subject<'_>, simulation: &Simulation) -> Result<()> {
 }
 
 pub(super) fn any_data(subject: &Subject<'_>) -> Result<Verdict> {
+    if once(subject, &subject.home).is_err() {
+        return first_mend("trains-once");
+    }
     let shortest = subject.shortest.unwrap_or(subject.home.setup.data.length);
     for (task, fewest) in TASKS {
         for (length, labels) in [(shortest, fewest), (shortest + 1, 5), (2 * shortest + 13, 36)] {
