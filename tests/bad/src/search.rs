@@ -76,7 +76,8 @@ impl Search {
     fn misbehave(&mut self) {
         self.calls += 1;
         match self.orders.breaks.as_str() {
-            "memory" => _ = Box::leak(vec![1_u8; 16 << 10].into_boxed_slice()),
+            // The compiler would leave out what nobody reads.
+            "memory" => _ = std::hint::black_box(Box::leak(vec![1_u8; 16 << 10].into_boxed_slice())),
             "latency" if self.calls == 3000 => std::thread::sleep(Duration::from_millis(900)),
             "silence" => println!("call {}", self.calls),
             _ => {}
