@@ -91,7 +91,7 @@ impl Means {
 }
 
 impl Highway<'_> {
-    /// Edges into a node, and nodes, up to which there is a kernel on CUDA: `MOST_EDGES` of kernels/cell_cuda.h.
+    /// Edges into a node, and nodes, up to which there is a kernel on CUDA: `MOST_EDGES` of `kernels/cell_cuda.h`.
     const MOST_EDGES: usize = 255;
 
     /// Whether there are kernels for a cell of tensors as `like`, of at most `widest` nodes, and edges into one of them.

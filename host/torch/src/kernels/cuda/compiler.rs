@@ -20,7 +20,7 @@ const HEADERS: [(&str, &str); 2] = [
     ("cell_terms.h", include_str!("../../../kernels/cell_terms.h")),
 ];
 
-/// Its kernels, in the order of `enum Kernel` of kernels/cell_cuda.h.
+/// Its kernels, in the order of `enum Kernel` of `kernels/cell_cuda.h`.
 pub(super) const KERNELS: [&CStr; 4] =
     [c"genomenas_start", c"genomenas_node", c"genomenas_node_backward", c"genomenas_start_backward"];
 
