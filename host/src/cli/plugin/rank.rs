@@ -22,8 +22,8 @@ Counted are the training samples until the best architecture so far, by its vali
 the best tenth of all; beside that stand the share of architectures that are no better than its answer, and how far the\n\
 AUPRC of its answer is below the best one's. The numbers of the searches of genomenas were counted before, with parameters\n\
 that plan for such a budget: a search that divides it into equal shares plans forty trials.\n\n\
-Examples:\n  genomenas plugin rank 'my-nas steps=40' --plugins target/release/libmy_nas.so\n  \
-genomenas plugin rank 'target/release/libmy_nas.so steps=40'\n  genomenas plugin rank 'tpe trials=40' 'tpe trials=80' --json"
+Examples:\n  genomenas plugin rank 'my-nas trials=40' --plugins target/release/libmy_nas.so\n  \
+genomenas plugin rank 'target/release/libmy_nas.so trials=40'\n  genomenas plugin rank 'tpe trials=40' 'tpe trials=80' --json"
 )]
 pub(super) struct RankArgs {
     /// A search with its parameters, such as 'tpe trials=40', or the file of a plugin in place of its name
