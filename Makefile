@@ -109,6 +109,8 @@ fmt:
 
 lint: libtorch
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --release -p genomenas-plugin --all-features --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked $(TEMPLATES) --all-targets -- -D warnings
 
 lint-without-libtorch: prerequisites
 	$(CARGO) clippy --release $(WITHOUT_LIBTORCH) --all-targets -- -D warnings

@@ -1,7 +1,7 @@
 //! New plugins: crates written from the examples in `examples/templates`, which this program has compiled in.
 //!
 //! A template is a crate that is built, tested and linted where it lies. What is written is its text, with its names
-//! exchanged ([`exchange`]), a lock file for it alone ([`lock`]) and the path of `genomenas-plugin` ([`api`]).
+//! exchanged (`exchange`), a lock file for it alone (`lock`) and the path of `genomenas-plugin` (`api`).
 
 pub mod api;
 mod exchange;
