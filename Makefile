@@ -37,7 +37,7 @@ DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
 
 export PYTHON
 
-.PHONY: help demo test test-without-libtorch test-with-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
+.PHONY: help demo test test-without-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
 	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny fuzz fuzz-lint \
 	install-cargo-fuzz minimum-rust bench bench-smoke bench-growth bench-python check-cuda
 .DELETE_ON_ERROR:
@@ -69,17 +69,18 @@ $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 	$(GENOMENAS) data import windows --genome examples/data/mini.2bit --labels examples/data/mini_annotation.bed.gz \
 		--valid chr9 --test chr8 --out $@
 
-test: test-without-libtorch test-with-libtorch
+# All packages at once: with fewer, features of dependencies differ, and half of everything would be compiled again.
+test: build python-packages
+	$(PYTHON) host/scripts/test_libtorch.py --buffer
+	$(CARGO) test --release --locked $(TEMPLATES)
+	$(CARGO) test --release -p genomenas-plugin --all-features --test integration
+	$(CARGO) test --release --workspace
+	$(PYTHON) tests/check-cuda/test_check.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)
 	$(CARGO) test --release --locked $(TEMPLATES)
-
-test-with-libtorch: build python-packages
-	$(PYTHON) host/scripts/test_libtorch.py --buffer
-	$(CARGO) test --release $(WITH_LIBTORCH:%=-p %)
-	$(PYTHON) tests/check-cuda/test_check.py --buffer
-	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 
 # Beside the build, and in no environment of Python's own: on Debian that needs one more package.
 python-packages: prerequisites

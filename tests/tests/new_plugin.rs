@@ -67,7 +67,7 @@ fn cargo() -> PathBuf {
     std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()).into()
 }
 
-/// Where `make test-without-libtorch` has built the templates, and so what they depend on.
+/// Where `make test` has built the templates, and so what they depend on.
 fn target() -> PathBuf {
     built::target("templates")
 }
