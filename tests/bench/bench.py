@@ -156,4 +156,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        # Where something was timed, `main` has shown it.
+        print("\ninterrupted", file=sys.stderr)
+        sys.exit(130)
