@@ -71,10 +71,7 @@ fn a_column_named_split_that_is_not_used_is_told() {
     let desk = desk(text);
     let store = Outcome::json(&mut import(desk.path(), "table", "t.tsv --split part"));
     assert_eq!(rows(&store), [1, 1, 1]);
-    assert_eq!(
-        store["import"]["warnings"][0],
-        r#"the column "split" was passed over: the split is that of "part""#
-    );
+    assert_eq!(store["import"]["warnings"][0], r#"the column "split" was passed over: the split is that of "part""#);
 }
 
 #[test]
@@ -115,7 +112,8 @@ fn every_importer_takes_a_share_of_train_for_validation() {
         write(folder.path(), &format!("{name}.txt"), sequence.as_bytes());
     }
     let data = |name: &str| project::path("tests/data/deepsea").join(name).display().to_string();
-    let windows = format!("--genome {} --labels {} --bin 100 --context 50 --test three", at("genome.fa"), at("labels.bed"));
+    let windows =
+        format!("--genome {} --labels {} --bin 100 --context 50 --test three", at("genome.fa"), at("labels.bed"));
     let next = "one.txt two.txt --test-paths three.txt --length 99 --step 100 --block 500".to_owned();
     let bundle = format!("--train {} --test {}", data("train.mat"), data("test.mat"));
     for (importer, arguments) in [("windows", windows), ("next", next), ("deepsea", bundle)] {
@@ -126,7 +124,11 @@ fn every_importer_takes_a_share_of_train_for_validation() {
         let none = json!({"valid_in_train": 0, "test_in_train": 0, "test_in_valid": 0});
         let found = &store["straddling"];
         // Places where there are some; sequences where there are none.
-        let of = if importer == "deepsea" { &found["equal_sequences"]["valid_in_train"] } else { &found["overlapping_windows"] };
+        let of = if importer == "deepsea" {
+            &found["equal_sequences"]["valid_in_train"]
+        } else {
+            &found["overlapping_windows"]
+        };
         assert_eq!(of, if importer == "deepsea" { &none["valid_in_train"] } else { &none }, "{importer}");
         assert_eq!(Outcome::json(&mut with("--valid 0.2"))["digest"], store["digest"]);
         assert_ne!(Outcome::json(&mut with("--valid 0.2 --seed 7"))["digest"], store["digest"], "{importer}");

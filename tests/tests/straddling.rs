@@ -20,10 +20,26 @@ fn table() -> String {
     let train: Vec<String> = (0..64).map(|_| sequence()).collect();
     let other = |sequence: &String| -> String {
         let turned = sequence.chars().rev();
-        turned.map(|base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', _ => 'A' }).collect()
+        turned
+            .map(|base| match base {
+                'A' => 'T',
+                'C' => 'G',
+                'G' => 'C',
+                _ => 'A',
+            })
+            .collect()
     };
-    let test: Vec<String> =
-        (0..20).map(|row| if row >= 10 { sequence() } else if row % 2 == 0 { train[row].clone() } else { other(&train[row]) }).collect();
+    let test: Vec<String> = (0..20)
+        .map(|row| {
+            if row >= 10 {
+                sequence()
+            } else if row % 2 == 0 {
+                train[row].clone()
+            } else {
+                other(&train[row])
+            }
+        })
+        .collect();
     let valid: Vec<String> = (0..20).map(|row| if row < 2 { train[60 + row].clone() } else { sequence() }).collect();
     let mut text = "sequence\tmotif\tsplit\n".to_owned();
     for (split, sequences) in [("train", train), ("valid", valid), ("test", test)] {
@@ -37,7 +53,13 @@ fn table() -> String {
 fn import(folder: &Path, arguments: &str) -> Command {
     let table = write(folder, "leaky.tsv", table());
     let mut command = genomenas();
-    command.args(["data", "import", "table"]).arg(table).args(["--labels", "motif", "--task", "multi-label", "--overwrite"]);
+    command.args(["data", "import", "table"]).arg(table).args([
+        "--labels",
+        "motif",
+        "--task",
+        "multi-label",
+        "--overwrite",
+    ]);
     command.args(arguments.split_whitespace()).arg("--out").arg(folder.join("store.arrow"));
     command
 }
@@ -81,12 +103,21 @@ fn the_import_and_the_description_of_a_store_say_what_is_in_two_splits() {
 fn repeats_are_left_out_on_the_side_that_is_asked_for() {
     let (folder, store) = scene();
     for (side, rows, dropped) in [
-        ("train", json!({"train": 52, "valid": 20, "test": 20}), "dropped 12 rows of train that repeat rows of valid or test"),
-        ("test", json!({"train": 64, "valid": 18, "test": 10}), "dropped 10 rows of test that repeat rows of train or valid"),
+        (
+            "train",
+            json!({"train": 52, "valid": 20, "test": 20}),
+            "dropped 12 rows of train that repeat rows of valid or test",
+        ),
+        (
+            "test",
+            json!({"train": 64, "valid": 18, "test": 10}),
+            "dropped 10 rows of test that repeat rows of train or valid",
+        ),
     ] {
         let told = Outcome::text(&mut import(folder.path(), &format!("--drop-repeats {side}")));
         assert!(told.contains(dropped), "{told}");
-        let nothing = "no sequence is in two splits; whether rows share bases of a genome is not known without their places";
+        let nothing =
+            "no sequence is in two splits; whether rows share bases of a genome is not known without their places";
         assert!(told.contains(nothing), "{told}");
         let info = Outcome::json(genomenas().args(["data", "info", "--verify", "--json"]).arg(&store));
         assert_eq!(info["rows"], rows);
@@ -141,7 +172,11 @@ fn a_comparison_says_it_at_its_start_on_its_leaderboard_and_under_its_headline()
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     let lead = page.split("<p class=\"lead\">").nth(1).unwrap();
     let (_, after) = lead.split_once("</p>").unwrap();
-    assert!(after.trim_start().starts_with(&format!("<p class=\"straddling\">{TEST}; {VALID}. Scores")), "{}", &after[..300]);
+    assert!(
+        after.trim_start().starts_with(&format!("<p class=\"straddling\">{TEST}; {VALID}. Scores")),
+        "{}",
+        &after[..300]
+    );
     assert!(!page.contains("no base"));
     for run in run_folders(&out) {
         assert_eq!(result(&run)["straddling"], counts());

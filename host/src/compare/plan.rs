@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use genomenas_data::Precision;
-use genomenas_data::store::SplitLeakage;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::store::SplitLeakage;
 use genomenas_plugin::message::{self, Budget};
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Serialize};

@@ -4,12 +4,12 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use genomenas_data::store::SplitLeakage;
-use genomenas_data::{Precision, StoreInfo};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_own, write_atomically};
 use genomenas_data::hash::sha256;
+use genomenas_data::store::SplitLeakage;
 use genomenas_data::text::{bounded, printable};
+use genomenas_data::{Precision, StoreInfo};
 use genomenas_plugin::message::Cost;
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};

@@ -39,9 +39,10 @@ impl SplitLeakage {
         let equal = self.equal_sequences.named().map(|(found, of, other)| {
             (found, of, format!("repeat rows of {}, on the same or the other strand", other.name()))
         });
-        let overlapping = self.overlapping_windows.unwrap_or_default().named().map(|(found, of, other)| {
-            (found, of, format!("share bases of the genome with rows of {}", other.name()))
-        });
+        let overlapping =
+            self.overlapping_windows.unwrap_or_default().named().map(|(found, of, other)| {
+                (found, of, format!("share bases of the genome with rows of {}", other.name()))
+            });
         let told = equal.into_iter().chain(overlapping).filter(|(found, ..)| *found > 0);
         told.map(|(found, of, what)| {
             let all = *rows.get(of);
@@ -56,7 +57,9 @@ impl SplitLeakage {
         match self.overlapping_windows {
             _ if !self.is_none() => None,
             Some(_) => Some("no sequence and no base of a genome is in two splits"),
-            None => Some("no sequence is in two splits; whether rows share bases of a genome is not known without their places"),
+            None => Some(
+                "no sequence is in two splits; whether rows share bases of a genome is not known without their places",
+            ),
         }
     }
 

@@ -137,7 +137,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
         let (dropped, info) = written(&path, &ROWS, DropRepeats::Train).unwrap();
-        assert_eq!((dropped, info.rows), (PerSplit { train: 3, valid: 0, test: 0 }, PerSplit { train: 1, valid: 2, test: 3 }));
+        assert_eq!(
+            (dropped, info.rows),
+            (PerSplit { train: 3, valid: 0, test: 0 }, PerSplit { train: 1, valid: 2, test: 3 })
+        );
         assert_eq!(kept(&path), [vec![2], vec![4, 5], vec![6, 7, 8]]);
         let (dropped, info) = written(&path, &ROWS, DropRepeats::Test).unwrap();
         assert_eq!(dropped, PerSplit { train: 0, valid: 1, test: 1 });

@@ -42,13 +42,16 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
     let (length, label_count) = agreed(&bundles)?;
     let names = names::names(options.labels.as_deref(), label_count)?;
     let files = options.files().into_iter().map(|(_, path)| path);
-    let sources =
-        files.chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
+    let sources = files.chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
     let shape =
         Shape { length, labels: names.labels, task: Task::MultiLabel, chromosomes: Vec::new(), groups: names.groups };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let mut record =
-        ImportRecord { importer: "deepsea".into(), settings: settings(options, decided), sources, ..ImportRecord::default() };
+    let mut record = ImportRecord {
+        importer: "deepsea".into(),
+        settings: settings(options, decided),
+        sources,
+        ..ImportRecord::default()
+    };
     for (split, bundle) in &bundles {
         let shared = if *split == Split::Train { share::splits(options, decided, bundle, progress)? } else { None };
         let found = pack(*split, shared.as_deref(), bundle, &mut writer, options.strands, progress)?;

@@ -124,7 +124,9 @@ impl<'a> Packing<'a> {
         }
         let split = match (split, self.by, columns.split, columns.chromosome) {
             (Some(split), ..) => split,
-            (None, SplitBy::Column, Some(column), _) => row::split(self.options.split.as_deref().unwrap_or_default(), column, record)?,
+            (None, SplitBy::Column, Some(column), _) => {
+                row::split(self.options.split.as_deref().unwrap_or_default(), column, record)?
+            }
             (None, SplitBy::Chromosome, _, Some(column)) => {
                 row::split_of_chromosome(self.options, row::chromosome(column, record)?)
             }

@@ -30,11 +30,10 @@ pub(super) fn is_named_so(column: &str) -> bool {
 pub(super) fn find(options: &TableOptions) -> Result<SplitColumn> {
     let table = Table::open(&options.table, options.text())?;
     let header = table.header().unwrap_or_default();
-    let named: Vec<&String> = header.iter().filter(|column| is_named_so(column)).collect();
     // One that is something else already is not the split.
-    let others = [Some(&options.sequence), options.group.as_ref(), options.chromosome.as_ref(), options.start.as_ref()];
-    let used = |column: &String| others.iter().flatten().chain(&options.labels.iter().collect::<Vec<_>>()).any(|other| *other == column);
-    let mut named = named.into_iter().filter(|column| !used(column));
+    let single = [&options.group, &options.chromosome, &options.start].into_iter().flatten();
+    let others: Vec<&String> = single.chain([&options.sequence]).chain(&options.labels).collect();
+    let mut named = header.iter().filter(|column| is_named_so(column) && !others.contains(column));
     let kept = || options.clone();
     match (&options.split, named.next(), named.next()) {
         (_, None, _) => Ok(SplitColumn { options: kept(), warning: None }),

@@ -261,11 +261,8 @@ fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
 #[test]
 fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
     let folder = Folder::new();
-    let shares = TableOptions {
-        shares: Shares::new(0.3, 0.3, 0),
-        overwrite: true,
-        ..folder.options("t.tsv", placed(600))
-    };
+    let shares =
+        TableOptions { shares: Shares::new(0.3, 0.3, 0), overwrite: true, ..folder.options("t.tsv", placed(600)) };
     let grouped = TableOptions {
         group: Some("donor".into()),
         labels: vec!["donor".into()],
@@ -354,8 +351,7 @@ fn splice_junctions_import_with_their_classes_and_splits() {
         return;
     }
     let folder = Folder::new();
-    let options =
-        TableOptions::new(table, folder.0.path().join("store"));
+    let options = TableOptions::new(table, folder.0.path().join("store"));
     let (store, info) = imported(&options);
     assert_eq!((info.shape.length, info.total_rows()), (60, 3_186));
     assert_eq!(info.shape.labels, ["ei", "ie", "n"]);

@@ -84,7 +84,9 @@ fn claim<'a>(text: &'a str, split: Split, genome: &ByName<'_>) -> Result<(usize,
     let Some((index, Chromosome { length, .. })) = genome.get(name) else {
         let number = name.trim().parse::<f64>().ok();
         let share = match number {
-            Some(number) if number > 0.0 && number < 1.0 => "; for shares of the genome give --valid-share and --test-share",
+            Some(number) if number > 0.0 && number < 1.0 => {
+                "; for shares of the genome give --valid-share and --test-share"
+            }
             Some(_) if split == Split::Valid => "; for a share of train give a number above 0 and below 1",
             _ => "",
         };
