@@ -99,7 +99,7 @@ fn what_a_column_named_split_cannot_say_is_refused_with_the_way_on() {
         refused("split\tSplit", &["train\ttrain", "test\ttrain"], ""),
         refused("split", &all, "--split split --ignore-split"),
     ];
-    insta::assert_snapshot!(told.join(""));
+    insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]

@@ -124,6 +124,26 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
 }
 
 #[test]
+fn a_column_named_split_is_used_unless_it_is_something_else_or_passed_over() {
+    let folder = Folder::new();
+    let rows = |heading: &str| format!("{heading}\tlabel\tsequence\ntrain\ta\tACGT\nDev\tb\tACGA\nTest\ta\tACGG\n");
+    for heading in ["split", "Split", " SPLIT "] {
+        let (_, info) = imported(&TableOptions { overwrite: true, ..folder.options("t.tsv", rows(heading)) });
+        assert_eq!([info.rows.train, info.rows.valid, info.rows.test], [1, 1, 1], "{heading:?}");
+    }
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    let as_class = TableOptions { labels: vec!["split".into()], ..folder.options("t.tsv", rows("split")) };
+    assert_eq!(split_column::find(&as_class).unwrap().options, as_class);
+    let passed = TableOptions { ignore_split: true, ..folder.options("t.tsv", rows("split")) };
+    let found = split_column::find(&passed).unwrap();
+    assert_eq!(
+        (found.options.split, found.warning.as_deref()),
+        (None, Some("the column \"split\" was passed over, as was asked for"))
+    );
+    insta::assert_snapshot!(folder.refused(&folder.options("t.tsv", rows("split\tSPLIT").replace('\n', "\ta\n"))), @r#"t.tsv, line 1: two columns may hold the split, "split" and "SPLIT": name one with --split, or pass over both with --ignore-split"#);
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     let folder = Folder::new();
     let good = folder.options("t.tsv", GOOD);
