@@ -83,23 +83,44 @@ fn what_a_column_named_split_cannot_say_is_refused_with_the_way_on() {
         told
     };
     let all = ["train", "train", "valid", "test"];
-    let told = [
-        refused("split", &["train", "fold2", "test", "valid"], ""),
-        refused("split", &["train", "", "test", "valid"], ""),
-        refused("split", &["train", "test"], ""),
-        refused("split", &["train"], ""),
-        refused("split", &all, "--valid 0.1"),
-        refused("split", &all, "--valid 0.1 --test 0.1"),
-        refused("split", &all, "--test-table t.tsv"),
-        refused("split", &["train", "test"], "--valid 0"),
-        refused("split", &["train", "test"], "--valid 1"),
-        refused("split", &["train", "test"], "--valid nan"),
-        refused("split", &["train", "test"], "--valid 0.000001"),
-        refused("split", &["train", "test"], "--valid 0.999999"),
-        refused("split\tSplit", &["train\ttrain", "test\ttrain"], ""),
-        refused("split", &all, "--split split --ignore-split"),
-    ];
-    insta::assert_snapshot!(told.join("\n"));
+    let halves = ["train", "test"];
+    let share = |share: &str| format!("a share of {share} of train for valid: give a number above 0 and below 1");
+    let not_a_split = |name: &str| {
+        format!(
+            "{name:?} is not a split: expected train, valid (or validation, val, dev) or test; --ignore-split passes over"
+        )
+    };
+    for (heading, splits, arguments, expected) in [
+        (
+            "split",
+            ["train", "fold2", "test", "valid"].as_slice(),
+            "",
+            format!("t.tsv, line 4: {}", not_a_split("fold2")),
+        ),
+        ("split", &["train", "", "test", "valid"], "", not_a_split("")),
+        ("split", &halves, "", "no rows in valid: train has 20, valid 0 and test 20".into()),
+        ("split", &halves, "", "(--valid 0.1 or --test 0.1), or split all rows by share (--ignore-split)".into()),
+        ("split", &["train"], "", "no rows in valid and test".into()),
+        ("split", &all, "--valid 0.1", "10 rows are of valid already, and a share of train is to make it, too".into()),
+        ("split", &all, "--valid 0.1 --test 0.1", "each row says its split, and shares of valid and of test".into()),
+        ("split", &all, "--test-table t.tsv", "the splits are decided twice".into()),
+        ("split", &all, "--seed 1", "no share needs a seed".into()),
+        ("split", &halves, "--valid 0", share("0")),
+        ("split", &halves, "--valid 1", share("1")),
+        ("split", &halves, "--valid nan", share("NaN")),
+        ("split", &halves, "--valid 0.0000001", "no rows in valid: train has 20".into()),
+        ("split", &halves, "--valid 0.9999999", "no rows in train: train has 0, valid 20".into()),
+        (
+            "split\tSplit",
+            &["train\ttrain", "test\ttest"],
+            "",
+            r#"two columns may hold the split, "split" and "Split""#.into(),
+        ),
+        ("split", &all, "--split split --ignore-split", "cannot be used with".into()),
+    ] {
+        let told = refused(heading, splits, arguments);
+        assert!(told.contains(&expected), "{arguments} {splits:?}: {told}");
+    }
 }
 
 #[test]

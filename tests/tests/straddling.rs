@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -41,10 +42,10 @@ fn table() -> String {
         })
         .collect();
     let valid: Vec<String> = (0..20).map(|row| if row < 2 { train[60 + row].clone() } else { sequence() }).collect();
-    let mut text = "sequence\tmotif\tsplit\n".to_owned();
+    let mut text = "sequence\tmotif\tnoise\tsplit\n".to_owned();
     for (split, sequences) in [("train", train), ("valid", valid), ("test", test)] {
         for (row, sequence) in sequences.iter().enumerate() {
-            text += &format!("{sequence}\t{}\t{split}\n", row % 2);
+            writeln!(text, "{sequence}\t{}\t{}\t{split}", row % 2, row / 2 % 2).unwrap();
         }
     }
     text
@@ -55,7 +56,7 @@ fn import(folder: &Path, arguments: &str) -> Command {
     let mut command = genomenas();
     command.args(["data", "import", "table"]).arg(table).args([
         "--labels",
-        "motif",
+        "motif,noise",
         "--task",
         "multi-label",
         "--overwrite",
