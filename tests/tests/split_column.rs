@@ -133,8 +133,11 @@ fn every_importer_takes_a_share_of_train_for_validation() {
         write(folder.path(), &format!("{name}.txt"), sequence.as_bytes());
     }
     let data = |name: &str| project::path("tests/data/deepsea").join(name).display().to_string();
-    let windows =
-        format!("--genome {} --labels {} --bin 100 --context 50 --test three", at("genome.fa"), at("labels.bed"));
+    let windows = format!(
+        "--genome {} --labels {} --bin 100 --context 50 --block 300 --test three",
+        at("genome.fa"),
+        at("labels.bed")
+    );
     let next = "one.txt two.txt --test-paths three.txt --length 99 --step 100 --block 500".to_owned();
     let bundle = format!("--train {} --test {}", data("train.mat"), data("test.mat"));
     for (importer, arguments) in [("windows", windows), ("next", next), ("deepsea", bundle)] {
