@@ -44,6 +44,8 @@ mod resume;
 mod runs;
 mod sampling;
 mod small_data;
+mod split_column;
+mod straddling;
 mod tabulated;
 mod trace;
 mod trust;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::describe::read_architecture;
 use super::options::MachineOptions;
 use super::progress::verify;
+use super::straddling::tell_straddling;
 use super::{out, threads};
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
@@ -140,6 +141,7 @@ pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<
     }
     let store = Store::open(&data)?;
     verify(&store)?;
+    tell_straddling(store.info());
     let split = Split::from(args.split);
     let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
     let average_strands = args.averages_strands()?;

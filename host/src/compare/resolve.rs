@@ -182,6 +182,7 @@ fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
         length: info.shape.length as u64,
         rows: [info.rows.train, info.rows.valid, info.rows.test],
         labels: info.shape.labels.clone(),
+        straddling: info.leakage,
     }
 }
 

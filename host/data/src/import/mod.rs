@@ -15,6 +15,9 @@ mod label_names;
 pub mod next;
 pub mod npz;
 mod paths;
+mod repeats;
 mod sources;
 pub mod table;
 pub mod windows;
+
+pub use repeats::RepeatOptions;

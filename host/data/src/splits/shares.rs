@@ -93,8 +93,8 @@ impl Shares {
         };
         match (valid, test) {
             (false, false) if given == Given::EachRow => Err(Error::input(
-                "each row says its split, and shares of valid and of test are to decide, too: give one of them, or the \
-                 share of the one split that no row has",
+                "each row says its split, and shares of valid and of test are to decide, too: give one of them (--ignore-split \
+                 passes over a column named split), or the share of the one split that no row has",
             )),
             (false, false) => Err(Error::input(format!(
                 "{of} of train alone: give those of valid and of test, or leave the splits to shares of all rows"
@@ -249,7 +249,7 @@ mod tests {
         insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, TABLES), @"the split test is decided twice, by its tables and by a share (--test): give one of them");
         insta::assert_snapshot!(refused(half, Given::Parts { valid: true, test: true, of: "tables" }), @"the split valid is decided twice, by its tables and by a share (--valid): give one of them");
         insta::assert_snapshot!(refused(Shares { seed: Some(1), ..none }, Given::EachRow), @"rows decide the splits, and no share needs a seed: leave out --seed");
-        insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, Given::EachRow), @"each row says its split, and shares of valid and of test are to decide, too: give one of them, or the share of the one split that no row has");
+        insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, Given::EachRow), @"each row says its split, and shares of valid and of test are to decide, too: give one of them (--ignore-split passes over a column named split), or the share of the one split that no row has");
         assert_eq!(none.decide(Given::EachRow).unwrap(), Decided::Nothing);
         assert_eq!(half.decide(TABLES).unwrap(), Decided::OfTrain { lacking: Split::Valid, share: 0.5 });
     }

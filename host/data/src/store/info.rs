@@ -114,6 +114,11 @@ impl StoreInfo {
         Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
     }
 
+    /// What is in two splits, a sentence each; nothing where nothing is, or nobody looked.
+    pub fn straddles(&self) -> Vec<String> {
+        self.leakage.map_or_else(Vec::new, |found| found.sentences(&self.rows))
+    }
+
     /// What a strategy may know of the data: nothing of the test split.
     pub fn for_plugins(&self) -> message::DataInfo {
         message::DataInfo {
@@ -161,7 +166,11 @@ impl StoreInfo {
                 header.version
             )));
         }
-        let info: Self = serde_json::from_str(text).map_err(not_understood)?;
+        let mut info: Self = serde_json::from_str(text).map_err(not_understood)?;
+        // Earlier versions counted none where rows have no places, which nobody can know.
+        if let Some(leakage) = info.leakage.as_mut().filter(|_| info.shape.chromosomes.is_empty()) {
+            leakage.overlapping_windows = None;
+        }
         info.shape.check()?;
         if info.total_rows() > u64::from(u32::MAX) {
             return Err(Error::input(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX)));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::split::Split;
+use super::split::{PerSplit, Split};
 use super::task::Task;
 use crate::text::grouped;
 
@@ -11,8 +11,9 @@ use crate::text::grouped;
 pub struct SplitLeakage {
     /// By their sequence, on either strand.
     pub equal_sequences: Pairs,
-    /// By bases of the genome that the windows share.
-    pub overlapping_windows: Pairs,
+    /// By bases of the genome that the windows share; absent where rows have no places, so that nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlapping_windows: Option<Pairs>,
 }
 
 /// A number of rows for each pair of splits.
@@ -27,30 +28,54 @@ pub struct Pairs {
 }
 
 impl SplitLeakage {
-    /// Whether nothing is in two splits.
+    /// Whether nothing that is known is in two splits.
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        self.equal_sequences == Pairs::default() && self.overlapping_windows.unwrap_or_default() == Pairs::default()
+    }
+
+    /// What is in two splits, a sentence each without its full stop, the test first; nothing where nothing is. `rows` are those
+    /// of each split.
+    pub fn sentences(&self, rows: &PerSplit<u64>) -> Vec<String> {
+        let equal = self.equal_sequences.named().map(|(found, of, other)| {
+            (found, of, format!("repeat rows of {}, on the same or the other strand", other.name()))
+        });
+        let overlapping =
+            self.overlapping_windows.unwrap_or_default().named().map(|(found, of, other)| {
+                (found, of, format!("share bases of the genome with rows of {}", other.name()))
+            });
+        let told = equal.into_iter().chain(overlapping).filter(|(found, ..)| *found > 0);
+        told.map(|(found, of, what)| {
+            let all = *rows.get(of);
+            let share = 100.0 * found as f64 / all.max(1) as f64;
+            format!("{} of {} {} rows ({share:.1} %) {what}", grouped(found), grouped(all), of.name())
+        })
+        .collect()
+    }
+
+    /// What is known to be in one split only; `None` where something is in two.
+    pub fn nothing(&self) -> Option<&'static str> {
+        match self.overlapping_windows {
+            _ if !self.is_none() => None,
+            Some(_) => Some("no sequence and no base of a genome is in two splits"),
+            None => Some(
+                "no sequence is in two splits; whether rows share bases of a genome is not known without their places",
+            ),
+        }
     }
 
     /// The warnings that it deserves.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let equal = self.equal_sequences.named().map(|(rows, of, other)| {
-            (rows, format!("{of} repeats sequences of {other}, on the same or the other strand (rows: {rows})"))
-        });
-        let overlapping = self.overlapping_windows.named().map(|(rows, of, other)| {
-            (rows, format!("windows of {of} share bases of the genome with windows of {other} (rows: {rows})"))
-        });
-        let all = equal.into_iter().chain(overlapping);
-        all.filter(|(rows, _)| *rows > 0).map(|(_, text)| text + ": scores on them tell nothing of new data").collect()
+    pub(super) fn warnings(&self, rows: &PerSplit<u64>) -> Vec<String> {
+        self.sentences(rows).into_iter().map(|text| text + ": scores on them tell nothing of new data").collect()
     }
 }
 
 impl Pairs {
-    fn named(&self) -> [(u64, &'static str, &'static str); 3] {
+    /// The number of each pair, the split that is counted, and the one that it repeats.
+    fn named(&self) -> [(u64, Split, Split); 3] {
         [
-            (self.valid_in_train, "valid", "train"),
-            (self.test_in_train, "test", "train"),
-            (self.test_in_valid, "test", "valid"),
+            (self.test_in_train, Split::Test, Split::Train),
+            (self.test_in_valid, Split::Test, Split::Valid),
+            (self.valid_in_train, Split::Valid, Split::Train),
         ]
     }
 

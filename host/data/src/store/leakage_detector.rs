@@ -4,9 +4,10 @@
 //! Every importer gets this check, since the writer of the store makes it. It takes 12 bytes a row, and 16 more where
 //! rows have a place in a genome.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::leakage::{Contradictions, SplitLeakage};
+use super::leakage::{Contradictions, Pairs, SplitLeakage};
 use super::row::{Row, Target};
 use super::shape::Shape;
 use super::split::Split;
@@ -26,6 +27,8 @@ pub(super) struct LeakageDetector {
     labelled: bool,
     /// Bases of the genome that a row uses: those it shows, and the one it predicts.
     extent: u64,
+    /// Whether rows have places.
+    placed: bool,
     sequences: Vec<Seen>,
     /// The chromosome, and the start with the split in its two lowest bits.
     places: Vec<(u32, u64)>,
@@ -38,6 +41,7 @@ impl LeakageDetector {
             length: shape.length,
             labelled: shape.task != Task::NextNucleotide,
             extent: shape.length as u64 + u64::from(shape.task == Task::NextNucleotide),
+            placed: !shape.chromosomes.is_empty(),
             sequences: Vec::new(),
             places: Vec::new(),
             opposite: bases::Opposite::default(),
@@ -48,36 +52,65 @@ impl LeakageDetector {
         if let Some(place) = row.place {
             self.places.push((place.chromosome, place.start << 2 | split as u64));
         }
-        let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
-        if known {
-            let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
-            let turned = canonical != (row.codes, row.unknown);
-            let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
-            self.sequences.push(Seen::new(hash(canonical), split, label, turned));
+        let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
+        let seen = self.seen(split, row.codes, row.unknown, label);
+        self.sequences.extend(seen);
+    }
+
+    /// What is kept of a row's sequence; nothing where no base of it is known.
+    fn seen(&mut self, split: Split, codes: &[u8], unknown: Option<&[u8]>, label: u64) -> Option<Seen> {
+        if unknown.is_some_and(|mask| bases::count_bits(mask) >= self.length) {
+            return None;
         }
+        let canonical = self.opposite.canonical(codes, unknown, self.length);
+        let turned = canonical != (codes, unknown);
+        Some(Seen::new(hash(canonical), split, label, turned))
+    }
+
+    /// The number by which rows with equal sequences are recognised; `None` where no base is known.
+    pub(super) fn key(&mut self, codes: &[u8], unknown: Option<&[u8]>) -> Option<SequenceKey> {
+        self.seen(Split::Train, codes, unknown, 0).map(Seen::sequence)
+    }
+
+    /// The sequences that several splits have, each with the splits as bits.
+    pub(super) fn in_several_splits(&mut self) -> BTreeMap<SequenceKey, u8> {
+        self.sequences.sort_unstable();
+        let equal = self.sequences.chunk_by(|left, right| left.sequence() == right.sequence());
+        let splits = equal.filter_map(|equal| Some((equal.first()?.sequence(), splits_of(equal))));
+        splits.filter(|(_, splits)| splits.count_ones() > 1).collect()
     }
 
     pub(super) fn finish(mut self) -> Found {
         let (mut leakage, mut contradictions) = (SplitLeakage::default(), Contradictions::default());
         self.sequences.sort_unstable();
         for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
-            let splits = equal.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8);
+            let splits = splits_of(equal);
             for seen in equal {
                 leakage.equal_sequences.count(seen.split(), splits);
             }
             count_contradictions(equal, &mut contradictions);
         }
+        let mut overlapping = Pairs::default();
         self.places.sort_unstable();
         for of_chromosome in self.places.chunk_by(|left, right| left.0 == right.0) {
             let mut touched = vec![0_u8; of_chromosome.len()];
             touch(self.extent, of_chromosome.iter().zip(&mut touched));
             touch(self.extent, of_chromosome.iter().zip(&mut touched).rev());
             for ((_, key), splits) in of_chromosome.iter().zip(touched) {
-                leakage.overlapping_windows.count(split_of(*key), splits);
+                overlapping.count(split_of(*key), splits);
             }
         }
+        leakage.overlapping_windows = self.placed.then_some(overlapping);
         Found { leakage, contradictions }
     }
+}
+
+/// A number for a sequence, the same for both strands.
+pub(super) type SequenceKey = (u32, u32);
+
+/// The splits of rows, as bits.
+fn splits_of(rows: &[Seen]) -> u8 {
+    rows.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8)
 }
 
 /// A row: 62 bits of its sequence's hash and two of the split, 31 bits of its label's hash and one of the strand.
@@ -174,10 +207,9 @@ fn split_of(key: u64) -> Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::leakage::Pairs;
     use super::*;
     use crate::bases::Packed;
-    use crate::store::{Place, Target};
+    use crate::store::{PerSplit, Place, Target};
     use proptest::prelude::*;
 
     fn shape(length: usize) -> Shape {
@@ -233,8 +265,9 @@ the other strand of a sequence has another class (sequences: 1): right where str
         ];
         let found = leakage(&rows);
         assert_eq!(found.equal_sequences, Pairs { valid_in_train: 1, test_in_train: 1, test_in_valid: 1 });
-        assert_eq!(found.overlapping_windows, Pairs::default());
-        insta::assert_snapshot!(found.warnings()[0], @"valid repeats sequences of train, on the same or the other strand (rows: 1): scores on them tell nothing of new data");
+        assert_eq!(found.overlapping_windows, Some(Pairs::default()));
+        let rows = PerSplit { train: 2, valid: 1, test: 2 };
+        insta::assert_snapshot!(found.warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data");
     }
 
     #[test]
@@ -256,7 +289,7 @@ the other strand of a sequence has another class (sequences: 1): right where str
                 test_in_train: is_in(Split::Test, Split::Train),
                 test_in_valid: is_in(Split::Test, Split::Valid),
             };
-            prop_assert_eq!(leakage(&rows).overlapping_windows, expected);
+            prop_assert_eq!(leakage(&rows).overlapping_windows, Some(expected));
         }
     }
 }

@@ -16,6 +16,7 @@ mod names;
 mod options;
 mod planes;
 mod row;
+mod share;
 mod strands;
 
 use std::collections::BTreeMap;
@@ -24,33 +25,49 @@ use std::path::PathBuf;
 use super::sources::describe;
 use crate::error::{Error, Result};
 use crate::progress::{OnProgress, Progress};
+use crate::splits::refuse_empty_splits;
+use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use bundle::Bundle;
-pub use options::{DeepseaOptions, StrandsFrom};
+pub use options::{DeepseaOptions, StrandsFrom, ValidFrom};
 use strands::{StrandReport, Strands};
 
 /// Imports; returns what was written.
 pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    let decided = options.decide()?;
     let mut bundles = Vec::new();
     for (split, path) in options.files() {
         bundles.push((split, Bundle::open(path, split)?));
     }
     let (length, label_count) = agreed(&bundles)?;
     let names = names::names(options.labels.as_deref(), label_count)?;
-    let files = options.files().map(|(_, path)| path);
-    let sources =
-        files.into_iter().chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
+    let files = options.files().into_iter().map(|(_, path)| path);
+    let sources = files.chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
     let shape =
         Shape { length, labels: names.labels, task: Task::MultiLabel, chromosomes: Vec::new(), groups: names.groups };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let mut record =
-        ImportRecord { importer: "deepsea".into(), settings: settings(options), sources, ..ImportRecord::default() };
+    let mut record = ImportRecord {
+        importer: "deepsea".into(),
+        settings: settings(options, decided),
+        sources,
+        ..ImportRecord::default()
+    };
     for (split, bundle) in &bundles {
-        let found = pack(*split, bundle, &mut writer, options.strands, progress)?;
-        *record.both_strands.get_mut(*split) = found.is_some_and(|found| found.both());
+        let shared = if *split == Split::Train { share::splits(options, decided, bundle, progress)? } else { None };
+        let found = pack(*split, shared.as_deref(), bundle, &mut writer, options.strands, progress)?;
+        let both = found.is_some_and(|found| found.both());
+        *record.both_strands.get_mut(*split) = both;
+        if shared.is_some() {
+            // Both strands of a sequence share a split, in the order of their halves.
+            record.both_strands.valid = both;
+        }
         record.read.push(Count::new(rows_of(*split, found), bundle.samples));
         record.warnings.extend(found.and_then(|found| almost_both(*split, found)));
     }
+    refuse_empty_splits(
+        &writer.rows(),
+        "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
+    )?;
     if !names.repeated.is_empty() {
         record.warnings.push(format!(
             "{} names of labels stand more than once and got a number: {}",
@@ -59,6 +76,7 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
         ));
     }
     let total = Some(bundles.iter().map(|(_, bundle)| bundle.samples).sum());
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
@@ -85,9 +103,10 @@ fn agreed(bundles: &[(Split, Bundle)]) -> Result<(usize, usize)> {
     Ok((first.length, first.label_count))
 }
 
-/// Packs all rows of a split; what was found of its strands, where that was looked at.
+/// Packs all rows of the file of a split, each into its split of `shared` where there is one; what was found of its strands, where that was looked at.
 fn pack(
     split: Split,
+    shared: Option<&[Split]>,
     bundle: &Bundle,
     writer: &mut StoreWriter,
     from: StrandsFrom,
@@ -95,7 +114,7 @@ fn pack(
 ) -> Result<Option<StrandReport>> {
     let mut strands = (from != StrandsFrom::One).then(|| Strands::new(bundle.samples));
     let (mut codes, mut mask, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    let mut read = 0;
+    let (mut read, mut number) = (0, 0);
     for range in blocks::blocks(bundle)? {
         let block = blocks::read(bundle, &range, &mut read, progress)?;
         block.rows(|row| {
@@ -105,6 +124,8 @@ fn pack(
             if let Some(strands) = &mut strands {
                 strands.see(row);
             }
+            let split = shared.and_then(|shared| shared.get(number).copied()).unwrap_or(split);
+            number += 1;
             writer.push(split, &Row { codes: &codes, unknown, target: Target::Bits(&labels), place: None })
         })?;
     }
@@ -154,10 +175,15 @@ fn almost_both(split: Split, found: StrandReport) -> Option<String> {
 }
 
 /// The settings that a store keeps: those that decide its content.
-fn settings(options: &DeepseaOptions) -> BTreeMap<String, String> {
+fn settings(options: &DeepseaOptions, decided: Decided) -> BTreeMap<String, String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = options.labels.as_ref().map_or_else(|| "by number".to_owned(), name);
-    [("labels".to_owned(), labels), ("strands".to_owned(), options.strands.name().to_owned())].into()
+    let mut settings =
+        BTreeMap::from([("labels".to_owned(), labels), ("strands".to_owned(), options.strands.name().to_owned())]);
+    if decided != Decided::Nothing {
+        settings.insert("split".to_owned(), options.shares().in_words(decided, "by file"));
+    }
+    settings
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
         "shares decide, and the windows of a record stay together; give more records or larger shares"
     };
     refuse_empty_splits(&writer.rows(), how)?;
-    let record = record(options, decided, &classes, &pieces, sources);
+    let mut record = record(options, decided, &classes, &pieces, sources);
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })

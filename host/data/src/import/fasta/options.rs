@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::import::repeats::RepeatOptions;
 use crate::splits::Shares;
 use crate::splits::shares::{Decided, Given};
 use crate::store::{LONGEST, Task};
@@ -62,6 +63,9 @@ pub struct FastaOptions {
     /// Which rows are in which split, where files do not decide.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 impl FastaOptions {
@@ -80,6 +84,7 @@ impl FastaOptions {
             task: Task::MultiClass,
             background: None,
             shares: Shares::default(),
+            repeats: RepeatOptions::default(),
         }
     }
 

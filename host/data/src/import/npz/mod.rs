@@ -85,7 +85,7 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         &writer.rows(),
         "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
     )?;
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "npz".into(),
         settings: settings(options, decided, &labels),
         sources: vec![source],
@@ -96,6 +96,7 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         warnings: labels.warning.into_iter().chain(pairs.warning(&options.channels)).collect(),
         ..ImportRecord::default()
     };
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total: Some(total), unit: "rows" });
     })

@@ -161,7 +161,8 @@ impl FirstPass<'_> {
             return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
         }
         self.numbers(columns, record)?;
-        let of_column = columns.split.map(|column| row::split(column, record)).transpose()?;
+        let name = self.options.split.as_deref().unwrap_or_default();
+        let of_column = columns.split.map(|column| row::split(name, column, record)).transpose()?;
         let of_chromosome = match columns.chromosome {
             Some(column) if by == SplitBy::Chromosome => {
                 Some(row::split_of_chromosome(self.options, row::chromosome(column, record)?))

@@ -7,6 +7,7 @@ mod columns;
 mod first;
 mod options;
 mod row;
+mod split_column;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub use options::{Missing, TableOptions};
 
 /// Imports; returns what was written.
 pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    let split_column::SplitColumn { options, warning } = split_column::find(options)?;
+    let options = &options;
     let (by, decided) = options.split_by()?;
     let tables = options.tables();
     let sources = tables.iter().map(|(path, _)| describe(path, progress)).collect::<Result<_>>()?;
@@ -63,7 +66,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
         Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)
     });
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "table".into(),
         settings: settings(options, by, decided),
         sources,
@@ -72,9 +75,10 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
             .then(|| Count::new("rows without a sequence or a label", first.missing))
             .into_iter()
             .collect(),
-        warnings: warnings(&first),
+        warnings: warning.into_iter().chain(warnings(&first)).collect(),
         ..ImportRecord::default()
     };
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
@@ -120,7 +124,9 @@ impl<'a> Packing<'a> {
         }
         let split = match (split, self.by, columns.split, columns.chromosome) {
             (Some(split), ..) => split,
-            (None, SplitBy::Column, Some(column), _) => row::split(column, record)?,
+            (None, SplitBy::Column, Some(column), _) => {
+                row::split(self.options.split.as_deref().unwrap_or_default(), column, record)?
+            }
             (None, SplitBy::Chromosome, _, Some(column)) => {
                 row::split_of_chromosome(self.options, row::chromosome(column, record)?)
             }
@@ -186,7 +192,7 @@ fn how(by: SplitBy, decided: Decided) -> &'static str {
         }
         SplitBy::Column => {
             "the split column decides; give rows of every split, take a share of train for the one that is lacking \
-             (--valid 0.1 or --test 0.1), or leave the column out to split by share"
+             (--valid 0.1 or --test 0.1), or split all rows by share (--ignore-split)"
         }
         SplitBy::Share => {
             "shares decide, and what belongs together stays together; give more rows, larger shares or another seed"

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::formats::table::TextOptions;
+use crate::import::repeats::RepeatOptions;
 use crate::splits::Shares;
 use crate::splits::shares::{Decided, Given};
 use crate::store::{Split, Task};
@@ -16,9 +17,11 @@ use crate::store::{Split, Task};
     command(
         after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
 sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart. Where the \
-data has train and test only, --valid 0.1 takes such a share of train.\n\n\
+data has train and test only, --valid 0.1 takes such a share of train. Rows that repeat rows of another split are counted, \
+and left out with --drop-repeats.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
+genomenas data import table published.tsv --valid 0.1 --drop-repeats train --out published.arrow\n  \
 genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
 genomenas data import table signal.parquet --labels k562,hepg2 --task regression --chromosome chrom --start start \\\n      \
 --valid-chromosomes chr7 --test-chromosomes chr8,chr9 --out signal.arrow"
@@ -54,9 +57,13 @@ pub struct TableOptions {
     /// The group of labels: a file of label, tab and group, one a line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
-    /// The column with the split: train, valid or test.
+    /// The column with the split: train, valid (or validation, val, dev) or test [default: the one named split, where there
+    /// is one]
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub split: Option<String>,
+    /// Passes over a column named split, so that something else decides the split of all rows.
+    #[cfg_attr(feature = "clap", arg(long, conflicts_with = "split"))]
+    pub ignore_split: bool,
     /// Which rows are in which split, where nothing else says it.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
@@ -87,6 +94,9 @@ pub struct TableOptions {
     /// What happens to rows without a sequence or label: an empty cell, NA, NaN, null or a point alone.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub missing: Missing,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 /// What happens to a row that lacks a value.
@@ -128,6 +138,7 @@ impl TableOptions {
             task: None,
             groups: None,
             split: None,
+            ignore_split: false,
             shares: Shares::default(),
             group: None,
             chromosome: None,
@@ -138,6 +149,7 @@ impl TableOptions {
             test_table: None,
             length: None,
             missing: Missing::Refuse,
+            repeats: RepeatOptions::default(),
         }
     }
 
@@ -161,7 +173,7 @@ impl TableOptions {
             _ => {
                 return refuse(
                     "the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for \
-                     valid and test",
+                     valid and test (--ignore-split passes over a column named split)",
                 );
             }
         };

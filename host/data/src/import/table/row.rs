@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::columns::{Columns, LabelForm};
 use super::options::TableOptions;
+use super::split_column;
 use crate::bases::Packed;
 use crate::error::Result;
 use crate::formats::table::TableRow;
@@ -163,17 +164,20 @@ pub(super) fn values(task: Task, columns: &Columns, record: &TableRow<'_>, value
     Ok(())
 }
 
-/// The split that a cell names.
-pub(super) fn split(column: usize, record: &TableRow<'_>) -> Result<Split> {
+/// The split that a cell of the column `name` names.
+pub(super) fn split(name: &str, column: usize, record: &TableRow<'_>) -> Result<Split> {
     let cell = record.cell(column)?;
-    match cell.to_ascii_lowercase().as_str() {
+    match cell.trim().to_ascii_lowercase().as_str() {
         "train" | "training" => Ok(Split::Train),
         "valid" | "validation" | "val" | "dev" => Ok(Split::Valid),
-        "test" => Ok(Split::Test),
-        _ => Err(record.wrong(format!(
-            "{:?} is not a split: expected train, valid (or validation, val, dev) or test",
-            shortened(cell)
-        ))),
+        "test" | "testing" => Ok(Split::Test),
+        _ => {
+            let instead = if split_column::is_named_so(name) { "; --ignore-split passes over this column" } else { "" };
+            Err(record.wrong(format!(
+                "{:?} is not a split: expected train, valid (or validation, val, dev) or test{instead}",
+                shortened(cell)
+            )))
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     warnings.extend(labelling.without_values.iter().cloned());
     warnings.extend(check::unlabelled(&writer.rows(), &written.labelled));
     let counts = |counts: &[Count]| counts.iter().filter(|count| count.count > 0).cloned().collect();
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "windows".into(),
         settings: check::settings(options, &files),
         sources,
@@ -103,6 +103,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         ..ImportRecord::default()
     };
     let total = Some(counted.total());
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::overlap::Overlap;
+use crate::import::repeats::RepeatOptions;
 use crate::splits::GenomeSplitOptions;
 use crate::store::Task;
 
@@ -90,6 +91,9 @@ pub struct WindowsOptions {
     /// What happens to features, and chromosomes of bigWig files, outside the genome, and to features without a base.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub outside: Outside,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 impl WindowsOptions {
@@ -116,6 +120,7 @@ impl WindowsOptions {
             groups: None,
             splits: GenomeSplitOptions::named(Vec::new(), Vec::new()),
             outside: Outside::Refuse,
+            repeats: RepeatOptions::default(),
         }
     }
 }
