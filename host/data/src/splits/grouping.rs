@@ -8,6 +8,7 @@
 use sha2::{Digest, Sha256};
 
 use super::fractions::Fractions;
+use super::likeness::Likeness;
 use crate::bases::{Opposite, Packed};
 use crate::store::Split;
 
@@ -27,19 +28,20 @@ pub(crate) struct Grouping {
     sequences: Vec<u64>,
     extents: Vec<(Extent, usize)>,
     groups: Vec<(u64, usize)>,
+    likeness: Likeness,
     opposite: Opposite,
 }
 
 impl Grouping {
-    pub(crate) fn new(fractions: Fractions, seed: u64) -> Self {
+    pub(crate) fn new(fractions: Fractions, seed: u64, likeness: Likeness) -> Self {
         let (sequences, extents, groups) = (Vec::new(), Vec::new(), Vec::new());
-        Self { fractions, seed, sequences, extents, groups, opposite: Opposite::default() }
+        Self { fractions, seed, sequences, extents, groups, likeness, opposite: Opposite::default() }
     }
 
     /// Adds the next row. Rows of equal `group` stay together.
     pub(crate) fn add(&mut self, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
         let row = self.sequences.len();
-        self.sequences.push(number(sequence, self.seed, &mut self.opposite));
+        self.sequences.push(number(sequence, self.seed, self.likeness, &mut self.opposite));
         self.extents.extend(extent.map(|extent| (extent, row)));
         self.groups.extend(group.map(|group| (group, row)));
     }
@@ -81,9 +83,13 @@ impl Grouping {
     }
 }
 
-/// A number that follows from the bases and the seed alone, the same for both strands.
-fn number(sequence: &Packed, seed: u64, opposite: &mut Opposite) -> u64 {
-    let (codes, unknown) = opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len());
+/// A number that follows from the bases and the seed alone, the same for both strands unless they are two rows.
+fn number(sequence: &Packed, seed: u64, likeness: Likeness, opposite: &mut Opposite) -> u64 {
+    let (codes, unknown) = if likeness.single_strand {
+        (sequence.codes(), sequence.unknown())
+    } else {
+        opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len())
+    };
     let mut digest = Sha256::new();
     digest.update(seed.to_le_bytes());
     digest.update(codes);
@@ -143,7 +149,7 @@ mod tests {
         fn nothing_that_belongs_together_straddles(
             rows in prop::collection::vec((0..30_usize, any::<bool>(), 0..400_u64, 0..40_u64), 1..80), seed: u64
         ) {
-            let mut grouping = Grouping::new(SHARES, seed);
+            let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
             let rows: Vec<_> = rows.into_iter().map(|(number, turned, start, group)| {
                 let packed = if turned { sequence(number).reverse_complement() } else { sequence(number) };
                 (number, packed, start, group)
@@ -166,7 +172,7 @@ mod tests {
             rows in prop::collection::vec((0..1000_usize, 0..5000_u64), 1..60), seed: u64
         ) {
             let assign = |rows: &[(usize, u64)]| {
-                let mut grouping = Grouping::new(SHARES, seed);
+                let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
                 for (number, start) in rows {
                     grouping.add(&sequence(*number), Some(extent(*start)), None);
                 }
@@ -182,7 +188,7 @@ mod tests {
     #[test]
     fn shares_are_met_on_average_by_single_rows_and_by_clusters() {
         for group_size in [1, 5] {
-            let mut grouping = Grouping::new(SHARES, 1);
+            let mut grouping = Grouping::new(SHARES, 1, Likeness::default());
             (0..20_000).for_each(|row| grouping.add(&sequence(row), None, Some(row as u64 / group_size)));
             let splits = grouping.assign();
             let share = |split| splits.iter().filter(|other| **other == split).count() as f64 / 20_000.0;

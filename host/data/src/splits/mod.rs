@@ -7,6 +7,7 @@
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
+pub(crate) mod likeness;
 pub(crate) mod shares;
 
 use crate::error::{Error, Result};

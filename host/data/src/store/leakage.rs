@@ -33,10 +33,12 @@ impl SplitLeakage {
     }
 
     /// The warnings that it deserves.
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let equal = self.equal_sequences.named().map(|(rows, of, other)| {
-            (rows, format!("{of} repeats sequences of {other}, on the same or the other strand (rows: {rows})"))
-        });
+    pub(super) fn warnings(&self, single_strand: bool) -> Vec<String> {
+        let strands = if single_strand { "" } else { ", on the same or the other strand" };
+        let equal = self
+            .equal_sequences
+            .named()
+            .map(|(rows, of, other)| (rows, format!("{of} repeats sequences of {other}{strands} (rows: {rows})")));
         let overlapping = self.overlapping_windows.named().map(|(rows, of, other)| {
             (rows, format!("windows of {of} share bases of the genome with windows of {other} (rows: {rows})"))
         });
@@ -97,7 +99,7 @@ impl Contradictions {
         let on_both = (self.other_strand > 0).then(|| {
             format!(
                 "the other strand of a sequence has another {noun} (sequences: {other}): right where strands differ, as \
-                 in RNA; then do without reverse complements"
+                 in RNA; then import with --single-strand"
             )
         });
         on_one.into_iter().chain(on_both).collect()

@@ -17,6 +17,8 @@ use crate::bases;
 pub(super) struct Found {
     pub(super) leakage: SplitLeakage,
     pub(super) contradictions: Contradictions,
+    /// Rows without a known base.
+    pub(super) blank: u64,
 }
 
 /// Sees every row of a store, and counts at the end those that are in more than one split or contradict another.
@@ -29,6 +31,9 @@ pub(super) struct LeakageDetector {
     sequences: Vec<Seen>,
     /// The chromosome, and the start with the split in its two lowest bits.
     places: Vec<(u32, u64)>,
+    /// Rows without a known base, which are equal to nothing.
+    blank: u64,
+    single_strand: bool,
     opposite: bases::Opposite,
 }
 
@@ -40,6 +45,8 @@ impl LeakageDetector {
             extent: shape.length as u64 + u64::from(shape.task == Task::NextNucleotide),
             sequences: Vec::new(),
             places: Vec::new(),
+            blank: 0,
+            single_strand: shape.single_strand,
             opposite: bases::Opposite::default(),
         }
     }
@@ -49,8 +56,13 @@ impl LeakageDetector {
             self.places.push((place.chromosome, place.start << 2 | split as u64));
         }
         let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
+        self.blank += u64::from(!known);
         if known {
-            let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
+            let canonical = if self.single_strand {
+                (row.codes, row.unknown)
+            } else {
+                self.opposite.canonical(row.codes, row.unknown, self.length)
+            };
             let turned = canonical != (row.codes, row.unknown);
             let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
             self.sequences.push(Seen::new(hash(canonical), split, label, turned));
@@ -76,7 +88,7 @@ impl LeakageDetector {
                 leakage.overlapping_windows.count(split_of(*key), splits);
             }
         }
-        Found { leakage, contradictions }
+        Found { leakage, contradictions, blank: self.blank }
     }
 }
 
@@ -182,7 +194,7 @@ mod tests {
 
     fn shape(length: usize) -> Shape {
         let (labels, chromosomes) = (vec!["a".into()], vec!["chr1".into(), "chr2".into()]);
-        Shape { length, labels, task: Task::MultiLabel, chromosomes, groups: vec![] }
+        Shape { length, labels, task: Task::MultiLabel, chromosomes, groups: vec![], single_strand: false }
     }
 
     fn leakage(rows: &[(Split, &str, u32, u64)]) -> SplitLeakage {
@@ -215,7 +227,7 @@ mod tests {
         assert_eq!(found, Contradictions { sequences: 1, rows: 3, other_strand: 1 });
         insta::assert_snapshot!(found.warnings(Task::MultiClass).join("\n"), @"
 equal sequences have different classes (sequences: 1, rows: 3): no network can be right on all of them
-the other strand of a sequence has another class (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+the other strand of a sequence has another class (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
 ");
         assert_eq!(contradictions(Task::NextNucleotide, &rows), Contradictions::default());
         let same = [("AACGN", 1), ("NCGTT", 1), ("AACGN", 1), ("ACGT", 0), ("ACGT", 0)];
@@ -234,7 +246,26 @@ the other strand of a sequence has another class (sequences: 1): right where str
         let found = leakage(&rows);
         assert_eq!(found.equal_sequences, Pairs { valid_in_train: 1, test_in_train: 1, test_in_valid: 1 });
         assert_eq!(found.overlapping_windows, Pairs::default());
-        insta::assert_snapshot!(found.warnings()[0], @"valid repeats sequences of train, on the same or the other strand (rows: 1): scores on them tell nothing of new data");
+        insta::assert_snapshot!(found.warnings(false)[0], @"valid repeats sequences of train, on the same or the other strand (rows: 1): scores on them tell nothing of new data");
+    }
+
+    #[test]
+    fn the_other_strand_of_a_row_of_one_strand_is_another_row() {
+        let mut detector = LeakageDetector::new(&Shape { single_strand: true, chromosomes: vec![], ..shape(5) });
+        for (split, letters, label) in [
+            (Split::Train, "AACGN", 0),
+            (Split::Test, "NCGTT", 1),
+            (Split::Train, "ACCTG", 0),
+            (Split::Test, "ACCTG", 0),
+        ] {
+            let packed = Packed::from_letters(letters.as_bytes()).unwrap();
+            let target = Target::Bits(&[label]);
+            detector.see(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None });
+        }
+        let found = detector.finish();
+        assert_eq!(found.leakage.equal_sequences, Pairs { test_in_train: 1, ..Pairs::default() });
+        assert_eq!(found.contradictions, Contradictions::default());
+        insta::assert_snapshot!(found.leakage.warnings(true)[0], @"test repeats sequences of train (rows: 1): scores on them tell nothing of new data");
     }
 
     #[test]

@@ -54,6 +54,9 @@ impl Display for StoreInfo {
                 split.name()
             )?;
         }
+        if shape.single_strand {
+            writeln!(out, "  rows are of one strand: the other strand is never shown, averaged or compared")?;
+        }
         if self.leakage.is_some_and(|leakage| leakage.is_none()) {
             writeln!(out, "  no sequence and no base of a genome is in two splits")?;
         }

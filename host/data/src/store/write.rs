@@ -160,8 +160,9 @@ impl StoreWriter {
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(found.leakage.warnings());
+        info.import.warnings.extend(found.leakage.warnings(info.shape.single_strand));
         info.import.warnings.extend(found.contradictions.warnings(info.shape.task));
+        info.import.warnings.extend(warnings::about_blank_rows(found.blank));
         let labels = warnings::about_labels(&info);
         info.import.warnings.extend(labels);
 

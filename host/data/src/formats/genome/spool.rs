@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use super::fasta::{self, Sink};
+use super::fasta::{self, Record, Sink};
 use super::sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, add_unknown};
 use crate::error::{Error, Result};
 
@@ -61,11 +61,11 @@ impl Packer {
 }
 
 impl Sink for Packer {
-    fn start(&mut self, name: &str) -> Result<()> {
+    fn start(&mut self, record: Record<'_>) -> Result<()> {
         if self.chromosomes.len() == MOST_CHROMOSOMES {
             return Err(Error::input(format!("more than {MOST_CHROMOSOMES} chromosomes")));
         }
-        self.chromosomes.push(Chromosome { name: name.to_owned(), length: 0 });
+        self.chromosomes.push(Chromosome { name: record.name.to_owned(), length: 0 });
         self.records.push(SpooledRecord { offset: self.offset, length: 0, unknown: Vec::new() });
         Ok(())
     }

@@ -22,8 +22,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::sources::describe;
+use crate::bases::count_bits;
 use crate::error::{Error, Result};
 use crate::progress::{OnProgress, Progress};
+use crate::splits::refuse_empty_splits;
 use crate::store::{Count, ImportRecord, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use bundle::Bundle;
 pub use options::{DeepseaOptions, StrandsFrom};
@@ -31,6 +33,12 @@ use strands::{StrandReport, Strands};
 
 /// Imports; returns what was written.
 pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    options.rows.check()?;
+    if options.rows.single_strand && options.strands == StrandsFrom::Both {
+        return Err(Error::input(
+            "both strands of rows that have one (--single-strand, --strands both): give one of them",
+        ));
+    }
     let mut bundles = Vec::new();
     for (split, path) in options.files() {
         bundles.push((split, Bundle::open(path, split)?));
@@ -40,17 +48,27 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
     let files = options.files().map(|(_, path)| path);
     let sources =
         files.into_iter().chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
-    let shape =
-        Shape { length, labels: names.labels, task: Task::MultiLabel, chromosomes: Vec::new(), groups: names.groups };
+    let shape = Shape {
+        length,
+        labels: names.labels,
+        task: Task::MultiLabel,
+        chromosomes: Vec::new(),
+        groups: names.groups,
+        single_strand: options.rows.single_strand,
+    };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     let mut record =
         ImportRecord { importer: "deepsea".into(), settings: settings(options), sources, ..ImportRecord::default() };
+    let mut unknown = 0;
     for (split, bundle) in &bundles {
-        let found = pack(*split, bundle, &mut writer, options.strands, progress)?;
+        let (found, left_out) = pack(*split, bundle, &mut writer, options, progress)?;
+        unknown += left_out;
         *record.both_strands.get_mut(*split) = found.is_some_and(|found| found.both());
         record.read.push(Count::new(rows_of(*split, found), bundle.samples));
         record.warnings.extend(found.and_then(|found| almost_both(*split, found)));
     }
+    refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more with --max-unknown")?;
+    record.dropped.extend(options.rows.dropped("rows", length, unknown));
     if !names.repeated.is_empty() {
         record.warnings.push(format!(
             "{} names of labels stand more than once and got a number: {}",
@@ -85,17 +103,19 @@ fn agreed(bundles: &[(Split, Bundle)]) -> Result<(usize, usize)> {
     Ok((first.length, first.label_count))
 }
 
-/// Packs all rows of a split; what was found of its strands, where that was looked at.
+/// Packs all rows of a split; what was found of its strands, where that was looked at, and how many rows have too many
+/// unknown bases. Both strands of a window have equally many, so that leaving out the one leaves out the other.
 fn pack(
     split: Split,
     bundle: &Bundle,
     writer: &mut StoreWriter,
-    from: StrandsFrom,
+    options: &DeepseaOptions,
     progress: OnProgress<'_>,
-) -> Result<Option<StrandReport>> {
+) -> Result<(Option<StrandReport>, u64)> {
+    let from = options.strands;
     let mut strands = (from != StrandsFrom::One).then(|| Strands::new(bundle.samples));
     let (mut codes, mut mask, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    let mut read = 0;
+    let (mut read, mut left_out) = (0, 0);
     for range in blocks::blocks(bundle)? {
         let block = blocks::read(bundle, &range, &mut read, progress)?;
         block.rows(|row| {
@@ -104,6 +124,10 @@ fn pack(
             let unknown = row.unknown(&mut mask).then_some(mask.as_slice());
             if let Some(strands) = &mut strands {
                 strands.see(row);
+            }
+            if options.rows.refuses(unknown.map_or(0, count_bits), bundle.length) {
+                left_out += 1;
+                return Ok(());
             }
             writer.push(split, &Row { codes: &codes, unknown, target: Target::Bits(&labels), place: None })
         })?;
@@ -116,7 +140,13 @@ fn pack(
             split.name(),
             not_both(found)
         ))),
-        _ => Ok(found),
+        Some(found) if options.rows.single_strand && found.both() => Err(Error::input(format!(
+            "{}: the second half of {} is the other strand of the first half, and --single-strand says that rows have none: \
+             leave it out",
+            bundle.path.display(),
+            split.name()
+        ))),
+        _ => Ok((found, left_out)),
     }
 }
 
@@ -157,7 +187,8 @@ fn almost_both(split: Split, found: StrandReport) -> Option<String> {
 fn settings(options: &DeepseaOptions) -> BTreeMap<String, String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = options.labels.as_ref().map_or_else(|| "by number".to_owned(), name);
-    [("labels".to_owned(), labels), ("strands".to_owned(), options.strands.name().to_owned())].into()
+    let settings = [("labels".to_owned(), labels), ("strands".to_owned(), options.strands.name().to_owned())];
+    settings.into_iter().chain(options.rows.settings()).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::import::RowOptions;
 use crate::store::Split;
 
 /// Reads the three files of the DeepSEA bundle, MATLAB 7.3 (HDF5) or MATLAB 5.
@@ -38,6 +39,9 @@ pub struct DeepseaOptions {
     /// What is expected of the two strands of a split.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub strands: StrandsFrom,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
 }
 
 impl DeepseaOptions {
@@ -56,6 +60,7 @@ impl DeepseaOptions {
             overwrite: false,
             labels: None,
             strands: StrandsFrom::Auto,
+            rows: RowOptions::default(),
         }
     }
 

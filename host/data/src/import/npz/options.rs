@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::import::RowOptions;
 use crate::splits::Shares;
 use crate::store::Task;
 
@@ -38,6 +39,9 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// The share of train for a split that the archive has no arrays of.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
@@ -53,6 +57,7 @@ impl NpzOptions {
             channels: "AGCT".into(),
             labels: None,
             task: None,
+            rows: RowOptions::default(),
             shares: Shares::default(),
         }
     }

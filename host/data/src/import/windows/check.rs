@@ -32,7 +32,7 @@ pub(super) fn check(options: &WindowsOptions) -> Result<(Bins, Files)> {
         }
         _ => {}
     }
-    refuse_share(options.max_unknown)?;
+    options.rows.check()?;
     let unique: BTreeSet<&String> = options.only_labels.iter().collect();
     if unique.len() < options.only_labels.len() {
         return Err(Error::input("a label is asked for twice: name each once"));
@@ -83,13 +83,6 @@ pub(super) fn unlabelled(rows: &PerSplit<u64>, labelled: &PerSplit<u64>) -> Opti
             none.join(" and ")
         )
     })
-}
-
-fn refuse_share(share: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&share) {
-        return Ok(());
-    }
-    Err(Error::input(format!("a share of {share} unknown bases: give a number from 0 to 1")))
 }
 
 fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> Result<Task> {
@@ -166,12 +159,11 @@ pub(super) fn settings(options: &WindowsOptions, files: &Files) -> BTreeMap<Stri
         ("label-from", options.label_from.name().to_owned()),
         ("only-labels", only_labels),
         ("min-positives", options.min_positives.to_string()),
-        ("max-unknown", options.max_unknown.to_string()),
     ];
     settings.extend(options.splits.settings());
     if !files.tracks.is_empty() {
         settings.push(("signal", options.signal.name().to_owned()));
     }
     settings.extend(options.signal_threshold.map(|threshold| ("signal-threshold", threshold.to_string())));
-    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(options.rows.settings()).collect()
 }

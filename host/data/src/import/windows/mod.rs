@@ -61,6 +61,7 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         task: files.task,
         chromosomes: chromosomes.iter().map(|chromosome| chromosome.name.clone()).collect(),
         groups,
+        single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     let written = plan.write(&mut labelling, &mut reference, &mut writer, counted.total(), progress)?;
@@ -82,8 +83,8 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         Count::new("bins whose row lies across an edge of a split", counted.across),
         Count::new("bins of chromosomes for which a track has no values", counted.without_value),
         Count::new("bins without a label", counted.without_label),
-        Count::new(format!("bins with more than {} unknown bases", options.max_unknown), written.unknown),
     ];
+    let unknown = options.rows.dropped("bins", usize::try_from(bins.length()).unwrap_or(usize::MAX), written.unknown);
     let read = [
         Count::new("chromosomes", chromosomes.len() as u64),
         Count::new("features", features.counts.read),
@@ -92,13 +93,13 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     let mut warnings = features.warnings.clone();
     warnings.extend(labelling.without_values.iter().cloned());
     warnings.extend(check::unlabelled(&writer.rows(), &written.labelled));
-    let counts = |counts: &[Count]| counts.iter().filter(|count| count.count > 0).cloned().collect();
+    let counts = |counts: &[Count]| -> Vec<Count> { counts.iter().filter(|count| count.count > 0).cloned().collect() };
     let record = ImportRecord {
         importer: "windows".into(),
         settings: check::settings(options, &files),
         sources,
         read: counts(&read),
-        dropped: counts(&dropped),
+        dropped: counts(&dropped).into_iter().chain(unknown).collect(),
         warnings,
         ..ImportRecord::default()
     };

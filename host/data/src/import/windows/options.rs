@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::overlap::Overlap;
+use crate::import::RowOptions;
 use crate::splits::GenomeSplitOptions;
 use crate::store::Task;
 
@@ -65,9 +66,9 @@ pub struct WindowsOptions {
     /// Leaves out labels with fewer positive rows.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub min_positives: u64,
-    /// The largest share of unknown bases (N) that a row may have.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 1.0))]
-    pub max_unknown: f64,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// What is predicted [default: regression where all labels are bigWig files and there is no threshold, else
     /// multi-label]
     #[cfg_attr(
@@ -109,7 +110,7 @@ impl WindowsOptions {
             label_from: LabelFrom::Auto,
             only_labels: Vec::new(),
             min_positives: 0,
-            max_unknown: 1.0,
+            rows: RowOptions::default(),
             task: None,
             signal: Signal::Mean,
             signal_threshold: None,

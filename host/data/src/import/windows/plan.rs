@@ -146,7 +146,7 @@ impl Plan<'_> {
                     let start = part.row_start(bin);
                     let unknown = sequence.window(start, length, &mut codes, &mut mask);
                     done += 1;
-                    if unknown as f64 > self.options.max_unknown * length as f64 {
+                    if self.options.rows.refuses(usize::try_from(unknown).unwrap_or(usize::MAX), length) {
                         written.unknown += 1;
                         continue;
                     }
