@@ -30,8 +30,8 @@ pub(crate) struct Record<'a> {
 pub(crate) trait Sink {
     /// A record begins.
     fn start(&mut self, record: Record<'_>) -> Result<()>;
-    /// A base of the record: its code, or `None` where it is unknown.
-    fn base(&mut self, code: Option<u8>) -> Result<()>;
+    /// A base of the record: its code, or `None` where it is unknown, and whether its letter is a lower-case one.
+    fn base(&mut self, code: Option<u8>, masked: bool) -> Result<()>;
     /// The record ends.
     fn end(&mut self) -> Result<()>;
 }
@@ -102,7 +102,7 @@ pub(crate) fn read(
                         sink.start(Record { name, heading: name })?;
                         open = true;
                     }
-                    sink.base(code(path, line, byte)?).map_err(|error| error.context(path.display()))?;
+                    sink.base(code(path, line, byte)?, byte.is_ascii_lowercase()).map_err(|error| error.context(path.display()))?;
                     bases += 1;
                     Within::Bases
                 }

@@ -77,7 +77,7 @@ impl Sink for Collecting<'_> {
         Ok(())
     }
 
-    fn base(&mut self, code: Option<u8>) -> Result<()> {
+    fn base(&mut self, code: Option<u8>, _: bool) -> Result<()> {
         let sequence = &mut self.sequence;
         let place = sequence.length;
         if place == LONGEST_CHROMOSOME {

@@ -120,6 +120,9 @@ fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> R
                     task.name()
                 ));
             }
+            if options.negatives.negatives.is_some() {
+                return refuse(format!("every bin of a {} has values and none is a negative: leave out --negatives", task.name()));
+            }
             if options.keep == Keep::Labelled || options.min_positives > 0 {
                 return refuse(format!(
                     "every bin of a {} has values: keep all bins, and leave the least number of positive rows out",
@@ -148,7 +151,7 @@ pub(super) fn refuse_long_windows(bins: Bins, chromosomes: &[Chromosome]) -> Res
 /// The settings that a store keeps: those that decide its content.
 pub(super) fn settings(options: &WindowsOptions, files: &Files) -> BTreeMap<String, String> {
     let only_labels = if options.only_labels.is_empty() { "all".to_owned() } else { options.only_labels.join(" ") };
-    let keep = if options.keep == Keep::All { "all" } else { "labelled" };
+    let keep = if options.kept() == Keep::All { "all" } else { "labelled" };
     let mut settings = vec![
         ("bin", options.bin.to_string()),
         ("context", options.context.to_string()),

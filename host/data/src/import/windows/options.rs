@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::matched::MatchOptions;
 use super::overlap::Overlap;
 use crate::import::RowOptions;
 use crate::splits::GenomeSplitOptions;
@@ -22,6 +23,8 @@ genomenas data import windows --genome mini.2bit --labels annotation.bed.gz --bi
 --valid chr9 --test chr8 --out yeast.arrow\n  \
 genomenas data import windows --genome hg19.2bit --labels peaks/*.narrowPeak.gz --keep labelled \\\n      \
 --valid chr7:30508751-35296850 --test chr8,chr9 --out hg19.arrow\n  \
+genomenas data import windows --genome hg38.2bit --labels ctcf.narrowPeak.gz --negatives gc --max-unknown 0 \\\n      \
+--valid chr7 --test chr8,chr9 --out ctcf.arrow\n  \
 genomenas data import windows --genome mini.2bit --labels coverage.bw --task poisson-regression --signal sum \\\n      \
 --valid-share 0.1 --test-share 0.1 --block 100000 --out coverage.arrow"
     )
@@ -85,6 +88,9 @@ pub struct WindowsOptions {
     /// Groups of labels: a file with a label, a tab and its group on each line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
+    /// Negatives for the labelled bins.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub negatives: MatchOptions,
     /// Which part of the genome is in which split.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub splits: GenomeSplitOptions,
@@ -115,9 +121,17 @@ impl WindowsOptions {
             signal: Signal::Mean,
             signal_threshold: None,
             groups: None,
+            negatives: MatchOptions::default(),
             splits: GenomeSplitOptions::named(Vec::new(), Vec::new()),
             outside: Outside::Refuse,
         }
+    }
+}
+
+impl WindowsOptions {
+    /// Which bins become rows, but for negatives: those with a label, where negatives are drawn.
+    pub(super) fn kept(&self) -> Keep {
+        if self.negatives.negatives.is_some() { Keep::Labelled } else { self.keep }
     }
 }
 
