@@ -1,6 +1,7 @@
 //! What all importers ask of their rows: how many bases must be known, and whether they have another strand.
 
 use crate::error::{Error, Result};
+use crate::splits::ClusterOptions;
 use crate::splits::likeness::Likeness;
 use crate::store::Count;
 
@@ -58,8 +59,8 @@ impl RowOptions {
     }
 
     /// Which sequences count as the same.
-    pub(crate) fn likeness(&self) -> Likeness {
-        Likeness { single_strand: self.single_strand }
+    pub(crate) fn likeness(&self, cluster: &ClusterOptions) -> Likeness {
+        Likeness { single_strand: self.single_strand, identity: cluster.cluster }
     }
 
     /// The settings that a store keeps.

@@ -15,6 +15,7 @@ use crate::store::{PerSplit, Split};
 
 pub use fractions::Fractions;
 pub use genome::GenomeSplitOptions;
+pub use likeness::ClusterOptions;
 pub use shares::Shares;
 
 /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do.

@@ -13,6 +13,18 @@ pub struct SplitLeakage {
     pub equal_sequences: Pairs,
     /// By bases of the genome that the windows share.
     pub overlapping_windows: Pairs,
+    /// By the similarity of their sequences; absent where nobody looked, because there are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similar_sequences: Option<SimilarPairs>,
+}
+
+/// Rows of a later split that are similar to rows of an earlier one, equal ones included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarPairs {
+    /// From how many equal bases in a thousand on rows are similar.
+    pub permille: u32,
+    /// The rows.
+    pub rows: Pairs,
 }
 
 /// A number of rows for each pair of splits.
@@ -27,9 +39,9 @@ pub struct Pairs {
 }
 
 impl SplitLeakage {
-    /// Whether nothing is in two splits.
+    /// Whether nothing is in two splits, by equal sequences and shared bases.
     pub fn is_none(&self) -> bool {
-        *self == Self::default()
+        self.equal_sequences == Pairs::default() && self.overlapping_windows == Pairs::default()
     }
 
     /// The warnings that it deserves.
@@ -42,7 +54,15 @@ impl SplitLeakage {
         let overlapping = self.overlapping_windows.named().map(|(rows, of, other)| {
             (rows, format!("windows of {of} share bases of the genome with windows of {other} (rows: {rows})"))
         });
-        let all = equal.into_iter().chain(overlapping);
+        let similar = self.similar_sequences.into_iter().flat_map(|similar| {
+            let identity = f64::from(similar.permille) / 1000.0;
+            similar.rows.named().map(move |(rows, of, other)| {
+                let text =
+                    format!("{of} has rows similar to rows of {other} (identity {identity} or more, rows: {rows})");
+                (rows, text)
+            })
+        });
+        let all = equal.into_iter().chain(overlapping).chain(similar);
         all.filter(|(rows, _)| *rows > 0).map(|(_, text)| text + ": scores on them tell nothing of new data").collect()
     }
 }

@@ -2,16 +2,23 @@
 //! sequences with different labels, of which no network can have both right.
 //!
 //! Every importer gets this check, since the writer of the store makes it. It takes 12 bytes a row, and 16 more where
-//! rows have a place in a genome.
+//! rows have a place in a genome; similar rows are looked for in small data, or where they are asked for, and take 3 bits a
+//! base.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::leakage::{Contradictions, SplitLeakage};
+use super::leakage::{Contradictions, Pairs, SimilarPairs, SplitLeakage};
 use super::row::{Row, Target};
 use super::shape::Shape;
 use super::split::Split;
 use super::task::Task;
 use crate::bases;
+use crate::similar::Similar;
+
+/// The identity of similar rows that nobody has said.
+const USUAL_IDENTITY: f64 = 0.8;
+/// Bases up to which similar rows are looked for unasked: some seconds.
+const USUAL_BASES: usize = 20_000_000;
 
 /// What was found in all rows.
 pub(super) struct Found {
@@ -34,6 +41,9 @@ pub(super) struct LeakageDetector {
     /// Rows without a known base, which are equal to nothing.
     blank: u64,
     single_strand: bool,
+    /// The rows themselves, to find similar ones, with the split of each.
+    similar: Option<(Similar, Vec<Split>)>,
+    identity: Option<f64>,
     opposite: bases::Opposite,
 }
 
@@ -47,8 +57,16 @@ impl LeakageDetector {
             places: Vec::new(),
             blank: 0,
             single_strand: shape.single_strand,
+            // Windows before the next nucleotide overlap each other and the genome's repeats: nothing follows from that.
+            similar: (shape.task != Task::NextNucleotide).then(|| (Similar::new(shape.single_strand), Vec::new())),
+            identity: None,
             opposite: bases::Opposite::default(),
         }
+    }
+
+    /// Looks for rows that are similar from this identity on, however many rows come.
+    pub(super) fn look_for_similar(&mut self, identity: f64) {
+        self.identity = Some(identity);
     }
 
     pub(super) fn see(&mut self, split: Split, row: &Row<'_>) {
@@ -57,6 +75,13 @@ impl LeakageDetector {
         }
         let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
         self.blank += u64::from(!known);
+        if known && let Some((similar, splits)) = &mut self.similar {
+            similar.add_parts(row.codes, row.unknown, self.length);
+            splits.push(split);
+            if self.identity.is_none() && splits.len().saturating_mul(self.length) > USUAL_BASES {
+                self.similar = None;
+            }
+        }
         if known {
             let canonical = if self.single_strand {
                 (row.codes, row.unknown)
@@ -71,6 +96,8 @@ impl LeakageDetector {
 
     pub(super) fn finish(mut self) -> Found {
         let (mut leakage, mut contradictions) = (SplitLeakage::default(), Contradictions::default());
+        let identity = self.identity.unwrap_or(USUAL_IDENTITY);
+        leakage.similar_sequences = self.similar.take().map(|(rows, splits)| similar_pairs(&rows, &splits, identity));
         self.sequences.sort_unstable();
         for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
             let splits = equal.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8);
@@ -90,6 +117,33 @@ impl LeakageDetector {
         }
         Found { leakage, contradictions, blank: self.blank }
     }
+}
+
+/// Counts the rows that are similar to rows of an earlier split.
+fn similar_pairs(rows: &Similar, splits: &[Split], identity: f64) -> SimilarPairs {
+    let split = |row: usize| splits.get(row).copied().unwrap_or(Split::Train);
+    // The later of the two, and the earlier split as a bit.
+    let later = |left: usize, right: usize| {
+        let (earlier, later) = if split(left) < split(right) { (left, right) } else { (right, left) };
+        (later, 1_u8 << split(earlier) as u8)
+    };
+    let mut near = vec![0_u8; splits.len()];
+    let wanted = |near: &mut Vec<u8>, left: usize, right: usize| {
+        let (row, bit) = later(left, right);
+        split(left) != split(right) && near.get(row).is_some_and(|bits| bits & bit == 0)
+    };
+    let found = |near: &mut Vec<u8>, left: usize, right: usize| {
+        let (row, bit) = later(left, right);
+        if let Some(bits) = near.get_mut(row) {
+            *bits |= bit;
+        }
+    };
+    rows.pairs(identity, &[], &mut near, wanted, found);
+    let mut pairs = Pairs::default();
+    splits.iter().zip(near).for_each(|(split, bits)| pairs.count(*split, bits));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 1,000")]
+    let permille = (identity * 1000.0).round() as u32;
+    SimilarPairs { permille, rows: pairs }
 }
 
 /// A row: 62 bits of its sequence's hash and two of the split, 31 bits of its label's hash and one of the strand.
@@ -186,7 +240,6 @@ fn split_of(key: u64) -> Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::leakage::Pairs;
     use super::*;
     use crate::bases::Packed;
     use crate::store::{Place, Target};

@@ -4,6 +4,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::info::StoreInfo;
+use super::leakage::Pairs;
 use super::split::{PerSplit, Split};
 use crate::text::{bounded, grouped, printable, shortened};
 
@@ -59,6 +60,12 @@ impl Display for StoreInfo {
         }
         if self.leakage.is_some_and(|leakage| leakage.is_none()) {
             writeln!(out, "  no sequence and no base of a genome is in two splits")?;
+        }
+        if let Some(similar) = self.leakage.and_then(|leakage| leakage.similar_sequences)
+            && similar.rows == Pairs::default()
+        {
+            let identity = f64::from(similar.permille) / 1000.0;
+            writeln!(out, "  no row is similar to one of another split (identity {identity} or more)")?;
         }
         writeln!(out, "  digest {}", self.digest)?;
         writeln!(out)?;

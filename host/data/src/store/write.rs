@@ -102,6 +102,14 @@ impl StoreWriter {
         Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, shape })
     }
 
+    /// Looks for similar rows of different splits from this identity on, however many rows there are; else from 0.8 on, in
+    /// small data.
+    pub(crate) fn look_for_similar(&mut self, identity: Option<f64>) {
+        if let Some(identity) = identity {
+            self.detector.look_for_similar(identity);
+        }
+    }
+
     /// Adds a row; rows of a split keep their order.
     pub fn push(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
         let bytes = self.row_bytes.fill(&self.shape, split, row)?;

@@ -102,7 +102,8 @@ pub(crate) fn read(
                         sink.start(Record { name, heading: name })?;
                         open = true;
                     }
-                    sink.base(code(path, line, byte)?, byte.is_ascii_lowercase()).map_err(|error| error.context(path.display()))?;
+                    sink.base(code(path, line, byte)?, byte.is_ascii_lowercase())
+                        .map_err(|error| error.context(path.display()))?;
                     bases += 1;
                     Within::Bases
                 }

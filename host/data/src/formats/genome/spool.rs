@@ -105,6 +105,11 @@ impl Spooled {
         let mut codes = vec![0; usize::try_from(record.length.div_ceil(4)).unwrap_or(0)];
         let read = self.file.seek(SeekFrom::Start(record.offset)).and_then(|_| self.file.read_exact(&mut codes));
         read.map_err(|error| Error::io("read back the packed form of", path, error))?;
-        Ok(ChromosomeSequence { length: record.length, codes, unknown: record.unknown.clone(), masked: record.masked.clone() })
+        Ok(ChromosomeSequence {
+            length: record.length,
+            codes,
+            unknown: record.unknown.clone(),
+            masked: record.masked.clone(),
+        })
     }
 }

@@ -82,7 +82,8 @@ impl TwoBit {
         let unknown = blocks(reader, name, *length)?;
         // Lower case marks repeats. Chromosomes of more than 2^32 bases are refused when a genome is opened.
         let place = |place: u64| u32::try_from(place).unwrap_or(u32::MAX);
-        let masked = blocks(reader, name, *length)?.into_iter().map(|range| place(range.start)..place(range.end)).collect();
+        let masked =
+            blocks(reader, name, *length)?.into_iter().map(|range| place(range.start)..place(range.end)).collect();
         reader.number(name)?;
         let mut codes = reader.take(length.div_ceil(4), name)?;
         for byte in &mut codes {

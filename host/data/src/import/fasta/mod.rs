@@ -42,6 +42,7 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
     };
     let labels = shape.labels.len();
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let total = Some(pieces.kept());
     let mut negatives = options.shuffle.begin();
     let mut done = 0;
@@ -112,6 +113,7 @@ fn record(
         ("task".into(), options.task.name().into()),
     ]);
     settings.extend(options.rows.settings());
+    settings.extend(options.cluster.settings());
     if let Some(pattern) = &options.class_from_header {
         settings.insert("class-from-header".into(), pattern.pattern().to_owned());
     }

@@ -7,8 +7,8 @@ use super::header_class::HeaderClass;
 use crate::error::{Error, Result};
 use crate::import::RowOptions;
 use crate::import::negatives::ShuffleOptions;
-use crate::splits::Shares;
 use crate::splits::shares::{Decided, Given};
+use crate::splits::{ClusterOptions, Shares};
 use crate::store::{LONGEST, Split, Task};
 
 /// Reads sequences of several classes, each a FASTA file or a folder of them.
@@ -70,6 +70,9 @@ pub struct FastaOptions {
     /// Negatives for sequences of one class alone.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shuffle: ShuffleOptions,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
     /// Which rows are in which split, where files do not decide.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
@@ -93,6 +96,7 @@ impl FastaOptions {
             class_from_header: None,
             shuffle: ShuffleOptions::default(),
             shares: Shares::default(),
+            cluster: ClusterOptions::default(),
         }
     }
 
@@ -132,7 +136,10 @@ impl FastaOptions {
             ));
         }
         let (valid, test) = (!self.valid_paths.is_empty(), !self.test_paths.is_empty());
-        self.shares.decide(if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing })
+        let given = if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing };
+        let decided = self.shares.decide(given)?;
+        self.cluster.check(decided)?;
+        Ok(decided)
     }
 }
 

@@ -62,7 +62,7 @@ impl Pieces {
         progress: OnProgress<'_>,
     ) -> Result<Self> {
         let mut pieces = Self { length: options.length.unwrap_or(0), ..Self::default() };
-        let mut assigning = Assigning::new(decided, options.shares.seed(), options.rows.likeness());
+        let mut assigning = Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster));
         for file in &classes.files {
             let mut counted = 0;
             records::read(&file.path, None, &mut |_| {}, &mut |heading, sequence| {

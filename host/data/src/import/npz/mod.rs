@@ -39,6 +39,7 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     let source = describe(&options.npz, progress)?;
     let mut archive = open(&options.npz)?;
     let decided = decide(options, &archive)?;
+    options.cluster.check(decided)?;
     let lacking = if let Decided::OfTrain { lacking, .. } = decided { Some(lacking) } else { None };
     let arrays = arrays::arrays(&options.npz, &mut archive, lacking)?;
     let (length, axis) = layout(options, &arrays)?;
@@ -64,6 +65,7 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let mut pairs = Pairs::default();
     let (mut done, mut unknown) = (0, 0);
     for (split, Arrays { x, y }) in arrays.all() {
@@ -134,7 +136,8 @@ fn shared(
     (axis, letters): (Axis, [u8; CHANNELS]),
     progress: OnProgress<'_>,
 ) -> Result<Option<Vec<Split>>> {
-    let Some(mut assigning) = Assigning::new(decided, options.shares.seed(), options.rows.likeness()) else {
+    let Some(mut assigning) = Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster))
+    else {
         return Ok(None);
     };
     let mut done = 0;
@@ -210,6 +213,7 @@ fn settings(options: &NpzOptions, decided: Decided, labels: &Labels) -> BTreeMap
         .chain(split)
         .map(|(name, value)| (name.to_owned(), value))
         .chain(options.rows.settings())
+        .chain(options.cluster.settings())
         .collect()
 }
 

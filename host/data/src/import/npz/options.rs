@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::import::RowOptions;
-use crate::splits::Shares;
+use crate::splits::{ClusterOptions, Shares};
 use crate::store::Task;
 
 /// Reads one-hot sequences and labels from the arrays of a NumPy archive.
@@ -39,6 +39,9 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
     /// Which rows are taken, and of which strand they are.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub rows: RowOptions,
@@ -59,6 +62,7 @@ impl NpzOptions {
             task: None,
             rows: RowOptions::default(),
             shares: Shares::default(),
+            cluster: ClusterOptions::default(),
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn read(
         missing: 0,
         unknown: 0,
         first_missing: None,
-        assigning: Assigning::new(decided, options.shares.seed(), options.rows.likeness()),
+        assigning: Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster)),
         values: Vec::new(),
     };
     let mut all: Option<Columns> = None;

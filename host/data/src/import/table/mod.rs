@@ -50,6 +50,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         },
     };
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let mut packing = Packing::new(options, by, &shape);
     let total = Some(first.rows.iter().sum());
     let (mut done, mut kept) = (0, 0);
@@ -274,6 +275,7 @@ fn settings(options: &TableOptions, by: SplitBy, decided: Decided) -> BTreeMap<S
     ];
     settings.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     settings.extend(options.rows.settings());
+    settings.extend(options.cluster.settings());
     settings
 }
 

@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::formats::table::TextOptions;
 use crate::import::RowOptions;
 use crate::import::negatives::ShuffleOptions;
-use crate::splits::Shares;
 use crate::splits::shares::{Decided, Given};
+use crate::splits::{ClusterOptions, Shares};
 use crate::store::{Split, Task};
 
 /// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split.
@@ -66,6 +66,9 @@ pub struct TableOptions {
     /// Which rows are in which split, where nothing else says it.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
     /// Where shares decide the split: rows with the same value in this column stay together.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub group: Option<String>,
@@ -145,6 +148,7 @@ impl TableOptions {
             groups: None,
             split: None,
             shares: Shares::default(),
+            cluster: ClusterOptions::default(),
             group: None,
             chromosome: None,
             start: None,
@@ -218,6 +222,7 @@ impl TableOptions {
                 of: "chromosomes",
             },
         })?;
+        self.cluster.check(decided)?;
         if let Some(both) = self.valid_chromosomes.iter().find(|name| self.test_chromosomes.contains(name)) {
             return Err(Error::input(format!("chromosome {both:?} is given for valid and for test: name each once")));
         }

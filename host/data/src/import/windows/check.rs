@@ -121,7 +121,10 @@ fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> R
                 ));
             }
             if options.negatives.negatives.is_some() {
-                return refuse(format!("every bin of a {} has values and none is a negative: leave out --negatives", task.name()));
+                return refuse(format!(
+                    "every bin of a {} has values and none is a negative: leave out --negatives",
+                    task.name()
+                ));
             }
             if options.keep == Keep::Labelled || options.min_positives > 0 {
                 return refuse(format!(

@@ -70,7 +70,8 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let written = plan.write(&mut labelling, matched.as_ref(), &mut reference, &mut writer, counted.total(), progress)?;
+    let written =
+        plan.write(&mut labelling, matched.as_ref(), &mut reference, &mut writer, counted.total(), progress)?;
     refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
 
     let (features, oddities) = (&labelling.features, labelling.oddities());

@@ -131,19 +131,18 @@ impl Plan<'_> {
                     }
                 }
             }
-            progress(Progress { stage: "looking for negatives", done: index as u64 + 1, total: None, unit: "chromosomes" });
+            progress(Progress {
+                stage: "looking for negatives",
+                done: index as u64 + 1,
+                total: None,
+                unit: "chromosomes",
+            });
         }
         Ok(Some(matching.draw(&self.options.negatives)))
     }
 
     /// What negatives keep away from on a chromosome: features as wide as they count, and bins with a label.
-    fn taken(
-        &self,
-        labelling: &mut Labelling<'_>,
-        index: usize,
-        chromosome: &Chromosome,
-        grid: Grid,
-    ) -> Result<Taken> {
+    fn taken(&self, labelling: &mut Labelling<'_>, index: usize, chromosome: &Chromosome, grid: Grid) -> Result<Taken> {
         let widen = self.options.widen;
         let features = labelling.features.by_chromosome.get(index).map_or([].as_slice(), Vec::as_slice);
         let wide = |feature: &Feature| {
