@@ -23,8 +23,10 @@ use planes::{Planes, View};
 
 /// Rows after a row in a bucket of equal seeds that it is compared with.
 pub(crate) const MOST: usize = 256;
-/// Comparisons by chance that are worth their time.
-const CHANCE: f64 = 1e9;
+/// Words of 64 bases that are compared by chance in any case, in less than a second.
+const WORDS: f64 = 2e8;
+/// Comparisons by chance for each base of the data.
+const A_BASE: f64 = 20.0;
 /// Lengths of seeds.
 const SEEDS: std::ops::RangeInclusive<usize> = 4..=15;
 /// Seeds that are in memory at once.
@@ -42,7 +44,9 @@ type Seed = (u32, u64, u32, u32);
 
 /// Bases of a seed, for rows of `length` bases that are `bases` together.
 pub(crate) fn seed_length(bases: u64, length: usize) -> usize {
-    let wanted = ((bases as f64).powi(2) / CHANCE).max(1.0).log(4.0).ceil();
+    // There are 4^k seeds, half as many that differ on both strands, and half of the ordered pairs are pairs.
+    let (bases, words) = (bases as f64, length.div_ceil(64).max(1) as f64);
+    let wanted = (bases.powi(2) / (WORDS / words + A_BASE * bases)).max(1.0).log(4.0).ceil();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 0 and below 64")]
     let wanted = wanted as usize;
     wanted.clamp(*SEEDS.start(), *SEEDS.end()).min(length.max(1))

@@ -93,7 +93,8 @@ fn rows_of_chance_are_not_similar() {
 
 #[test]
 fn seeds_are_longer_the_more_there_is_to_compare() {
-    assert_eq!([20 * 10_000, 200 * 3_000, 200 * 1_000_000].map(|bases| seed_length(bases, 200)), [4, 5, 13]);
+    let lengths = [(10_000, 20), (3_000, 200), (55_000, 101), (1_000_000, 200)];
+    assert_eq!(lengths.map(|(rows, length)| seed_length(rows * length as u64, length)), [4, 7, 9, 12]);
     assert_eq!(seed_length(1 << 50, 200), 15);
     assert_eq!(seed_length(300, 3), 3);
 }

@@ -4,6 +4,7 @@
 //! or a part of train where the data lacks a split. `genome` splits a genome into stretches, by name or by share, such
 //! that no base is shown in two splits.
 
+mod cluster;
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
@@ -13,9 +14,9 @@ pub(crate) mod shares;
 use crate::error::{Error, Result};
 use crate::store::{PerSplit, Split};
 
+pub use cluster::ClusterOptions;
 pub use fractions::Fractions;
 pub use genome::GenomeSplitOptions;
-pub use likeness::ClusterOptions;
 pub use shares::Shares;
 
 /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do.

@@ -62,8 +62,10 @@ impl SplitLeakage {
                 (rows, text)
             })
         });
-        let all = equal.into_iter().chain(overlapping).chain(similar);
-        all.filter(|(rows, _)| *rows > 0).map(|(_, text)| text + ": scores on them tell nothing of new data").collect()
+        let same = equal.into_iter().chain(overlapping);
+        let same = same.map(|(rows, text)| (rows, text + ": scores on them tell nothing of new data"));
+        let similar = similar.map(|(rows, text)| (rows, text + ": scores on them tell less of new data than others"));
+        same.chain(similar).filter(|(rows, _)| *rows > 0).map(|(_, text)| text).collect()
     }
 }
 

@@ -18,7 +18,9 @@ use crate::similar::Similar;
 /// The identity of similar rows that nobody has said.
 const USUAL_IDENTITY: f64 = 0.8;
 /// Bases up to which similar rows are looked for unasked: some seconds.
-const USUAL_BASES: usize = 20_000_000;
+const USUAL_BASES: usize = 10_000_000;
+/// Bases of rows from which on that is done: shorter ones are similar by chance.
+const USUAL_LENGTH: usize = 16;
 
 /// What was found in all rows.
 pub(super) struct Found {
@@ -78,7 +80,7 @@ impl LeakageDetector {
         if known && let Some((similar, splits)) = &mut self.similar {
             similar.add_parts(row.codes, row.unknown, self.length);
             splits.push(split);
-            if self.identity.is_none() && splits.len().saturating_mul(self.length) > USUAL_BASES {
+            if self.identity.is_none() && self.is_unusual() {
                 self.similar = None;
             }
         }
@@ -92,6 +94,11 @@ impl LeakageDetector {
             let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
             self.sequences.push(Seen::new(hash(canonical), split, label, turned));
         }
+    }
+
+    /// Whether there are so many rows, or so short ones, that similar ones are looked for only where somebody asks.
+    fn is_unusual(&self) -> bool {
+        self.length < USUAL_LENGTH || self.sequences.len().saturating_mul(self.length) > USUAL_BASES
     }
 
     pub(super) fn finish(mut self) -> Found {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::import::RowOptions;
+use crate::import::row_options::RowOptions;
 use crate::store::Split;
 
 /// Reads the three files of the DeepSEA bundle, MATLAB 7.3 (HDF5) or MATLAB 5.

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use super::header_class::HeaderClass;
 use crate::error::{Error, Result};
-use crate::import::RowOptions;
 use crate::import::negatives::ShuffleOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::shares::{Decided, Given};
 use crate::splits::{ClusterOptions, Shares};
 use crate::store::{LONGEST, Split, Task};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::import::RowOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::{ClusterOptions, Shares};
 use crate::store::Task;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::matched::MatchOptions;
 use super::overlap::Overlap;
-use crate::import::RowOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::GenomeSplitOptions;
 use crate::store::Task;
 
