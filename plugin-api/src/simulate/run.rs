@@ -5,7 +5,7 @@ use super::hooks;
 use super::mistakes::mistakes;
 use super::{Simulated, Simulation};
 use crate::engine::{Data, Log, Record, SearchLoop, SearchState, Terms};
-use crate::message::{Proposal, Task};
+use crate::message::Proposal;
 use crate::{Error, Instance, Result};
 
 /// The log of a simulated run.
@@ -46,8 +46,8 @@ impl Simulation {
         Data {
             info: self.setup.data.clone(),
             both_strands: self.both_strands,
-            // Classes that follow from the strand are those of the next nucleotide, the stricter of the two cases.
-            next_nucleotide: !self.setup.data.reversible && self.setup.data.task == Task::MultiClass,
+            // The stricter of the two cases, as nobody says which one is meant.
+            next_nucleotide: !self.setup.data.reversible,
         }
     }
 
