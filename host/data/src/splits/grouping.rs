@@ -216,7 +216,8 @@ mod tests {
     #[test]
     fn similar_rows_stay_together_where_that_is_asked_for() {
         let with_change = |number: usize, place: usize| {
-            let mut bases: Vec<Option<u8>> = sequence(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20).bases().collect();
+            let mut bases: Vec<Option<u8>> =
+                sequence(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20).bases().collect();
             bases[place] = bases[place].map(|base| 3 - base);
             Packed::from_bases(bases)
         };
