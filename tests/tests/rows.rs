@@ -92,7 +92,7 @@ fn sequences(seed: u64, rows: usize, length: usize) -> Vec<String> {
 
 /// A table of these sequences, classes and splits.
 fn table(rows: impl IntoIterator<Item = (String, &'static str, &'static str)>) -> String {
-    rows.into_iter().fold("sequence\tlabel\tsplit\n".to_owned(), |mut text, (sequence, class, split)| {
+    rows.into_iter().fold("sequence\tlabel\tpart\n".to_owned(), |mut text, (sequence, class, split)| {
         writeln!(text, "{sequence}\t{class}\t{split}").unwrap();
         text
     })
@@ -111,9 +111,9 @@ fn the_other_strand_of_rows_of_one_strand_is_shown_averaged_and_compared_by_noth
     let mut rows = plain_rows(60);
     rows.push((opposite(&rows[0].0), "b", "test"));
     scene.file("rows.tsv", table(rows));
-    let both = scene.table("--split split");
+    let both = scene.table("--split part");
     assert_eq!(both["straddling"]["equal_sequences"]["test_in_train"], 1);
-    let one = scene.table("--split split --single-strand");
+    let one = scene.table("--split part --single-strand");
     assert_eq!(one["straddling"]["equal_sequences"]["test_in_train"], 0);
     assert_eq!(one["straddling"]["similar_sequences"]["rows"]["test_in_train"], 0);
     assert_eq!((&one["single_strand"], &both["single_strand"]), (&json!(true), &Value::Null));
@@ -168,10 +168,10 @@ fn rows_of_unknown_bases_are_told_and_left_out_where_that_is_asked_for() {
     rows.push(("N".repeat(20), "a", "train"));
     rows.push((format!("{}ACGTACGTAC", "N".repeat(10)), "a", "train"));
     scene.file("rows.tsv", table(rows));
-    assert_eq!(scene.table("--split split")["rows"]["train"], 62);
+    assert_eq!(scene.table("--split part")["rows"]["train"], 62);
     assert!(scene.summary().contains("warning: 1 rows have no known base"), "{}", scene.summary());
-    assert_eq!(scene.table("--split split --max-unknown 0.5")["rows"]["train"], 61);
-    let info = scene.table("--split split --max-unknown 0.45");
+    assert_eq!(scene.table("--split part --max-unknown 0.5")["rows"]["train"], 61);
+    let info = scene.table("--split part --max-unknown 0.45");
     assert_eq!(info["rows"]["train"], 60);
     assert_eq!(info["import"]["dropped"], json!([{"what": "rows with more than 9 of 20 bases unknown", "count": 2}]));
     assert_eq!(info["import"]["warnings"], json!([]));
@@ -234,13 +234,13 @@ fn sequences_of_other_lengths_are_cut_or_filled_where_the_anchor_says() {
         ("--anchor start", ["AACCG", "ACGNN", "ACGTN", "TTTTT"]),
         ("--anchor end", ["CGGTT", "NNACG", "NACGT", "TTTTT"]),
     ] {
-        scene.table(&format!("--split split --length 5 {anchor}"));
+        scene.table(&format!("--split part --length 5 {anchor}"));
         let rows: Vec<String> = scene.rows().concat().into_iter().map(|(sequence, _)| sequence).collect();
         assert_eq!(rows, expected);
     }
-    let anchor = scene.refusal("table", "rows.tsv", "--split split --anchor end");
+    let anchor = scene.refusal("table", "rows.tsv", "--split part --anchor end");
     assert!(anchor.contains("an anchor is of rows of one length"), "{anchor}");
-    let lengths = scene.refusal("table", "rows.tsv", "--split split");
+    let lengths = scene.refusal("table", "rows.tsv", "--split part");
     assert!(lengths.contains("give a length to cut or fill all sequences to"), "{lengths}");
 }
 
@@ -256,7 +256,7 @@ fn shuffled_negatives_have_the_pairs_of_their_positives_and_their_split() {
     let mut rows: Vec<_> = plain_rows(40).into_iter().map(|(sequence, _, split)| (sequence, "bound", split)).collect();
     rows.push(("A".repeat(40), "bound", "train"));
     scene.file("rows.tsv", table(rows));
-    let info = scene.table("--split split --negatives shuffle");
+    let info = scene.table("--split part --negatives shuffle");
     assert_eq!(info["labels"], json!(["bound", "shuffled"]));
     assert_eq!(info["rows"], json!({"train": 121, "valid": 40, "test": 40}));
     assert_eq!(info["import"]["settings"]["negatives"], "shuffle, seed 0, rows 100");
@@ -272,7 +272,7 @@ fn shuffled_negatives_have_the_pairs_of_their_positives_and_their_split() {
             assert_eq!((&positive[..1], &positive[39..]), (&negative[..1], &negative[39..]));
         }
     }
-    scene.table("--split split --negatives shuffle --negatives-seed 1");
+    scene.table("--split part --negatives shuffle --negatives-seed 1");
     assert_ne!(scene.rows(), first);
 
     let text: String = sequences(9, 100, 40).iter().map(|sequence| format!(">r\n{sequence}\n")).collect();
@@ -291,12 +291,12 @@ fn shuffled_negatives_have_the_pairs_of_their_positives_and_their_split() {
 fn negatives_of_what_has_some_already_or_cannot_have_any_are_refused() {
     let scene = Scene::new();
     scene.file("rows.tsv", table(plain_rows(20)));
-    let two = scene.refusal("table", "rows.tsv", "--split split --negatives shuffle");
+    let two = scene.refusal("table", "rows.tsv", "--split part --negatives shuffle");
     assert!(two.contains("its rows are of the classes a, b"), "{two}");
-    scene.file("same.tsv", "sequence\tsplit\nAAAA\ttrain\nACAC\tvalid\nGGGG\ttest\n");
-    let none = scene.refusal("table", "same.tsv", "--split split --negatives shuffle");
+    scene.file("same.tsv", "sequence\tpart\nAAAA\ttrain\nACAC\tvalid\nGGGG\ttest\n");
+    let none = scene.refusal("table", "same.tsv", "--split part --negatives shuffle");
     assert!(none.contains("no row can be shuffled: of each of 3 no other order"), "{none}");
-    let task = scene.refusal("table", "rows.tsv", "--split split --negatives shuffle --task regression");
+    let task = scene.refusal("table", "rows.tsv", "--split part --negatives shuffle --task regression");
     assert!(task.contains("negatives are made for positives alone"), "{task}");
     let seed = scene.refusal("table", "rows.tsv", "--negatives-seed 1");
     assert!(seed.contains("--negatives"), "{seed}");
@@ -411,7 +411,7 @@ fn similar_rows_stay_in_one_split_with_cluster_and_are_told_without() {
     for (arguments, part) in [
         ("--cluster 0.2", "from 0.5 to 1"),
         ("--cluster 80", "from 0.5 to 1"),
-        ("--split split --cluster 0.8", "here the data does"),
+        ("--split part --cluster 0.8", "here the data does"),
     ] {
         let told = scene.refusal("table", "rows.tsv", arguments);
         assert!(told.contains(part), "{told}");
