@@ -41,6 +41,7 @@ mod ranges;
 mod rank;
 mod readme;
 mod resume;
+mod rows;
 mod runs;
 mod sampling;
 mod small_data;

@@ -22,7 +22,7 @@ pub(super) fn comparison() -> Comparison {
             labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
             straddling: Some(SplitLeakage {
                 equal_sequences: Pairs { test_in_train: 1_030, ..Pairs::default() },
-                overlapping_windows: None,
+                ..SplitLeakage::default()
             }),
         },
         budget: "40,000 training samples".to_owned(),

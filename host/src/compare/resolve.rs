@@ -285,6 +285,7 @@ mod tests {
                 task: Task::MultiLabel,
                 chromosomes: Vec::new(),
                 groups: Vec::new(),
+                single_strand: false,
             },
             rows: PerSplit { train: 100, valid: 5, test: 5 },
             rows_with_unknown: PerSplit::default(),

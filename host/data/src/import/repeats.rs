@@ -7,8 +7,8 @@ use crate::store::{Count, DropRepeats, ImportRecord, Split, StoreWriter};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct RepeatOptions {
-    /// Leaves out rows whose sequence another split has too, on the same or the other strand: on the side of train or of
-    /// the test [default: they stay, are counted, and reports say so]
+    /// Leaves out rows whose sequence another split has too, on the same or the other strand (of rows of one strand: on the
+    /// same): on the side of train or of the test [default: they stay, are counted, and reports say so]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIDE", value_enum))]
     pub drop_repeats: Option<DropRepeats>,
 }

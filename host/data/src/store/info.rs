@@ -114,11 +114,6 @@ impl StoreInfo {
         Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
     }
 
-    /// What is in two splits, a sentence each; nothing where nothing is, or nobody looked.
-    pub fn straddles(&self) -> Vec<String> {
-        self.leakage.map_or_else(Vec::new, |found| found.sentences(&self.rows))
-    }
-
     /// What a strategy may know of the data: nothing of the test split.
     pub fn for_plugins(&self) -> message::DataInfo {
         message::DataInfo {
@@ -127,13 +122,17 @@ impl StoreInfo {
             task: self.shape.task.of_outputs(),
             train_rows: self.rows.train,
             valid_rows: self.rows.valid,
-            reversible: self.shape.task != Task::NextNucleotide,
+            reversible: !self.shape.single_strand && self.shape.task != Task::NextNucleotide,
         }
     }
 
     /// What the checks of plans know of the data.
     pub fn for_checks(&self) -> Data {
-        Data { info: self.for_plugins(), both_strands: self.import.both_strands.train }
+        Data {
+            info: self.for_plugins(),
+            both_strands: self.import.both_strands.train,
+            next_nucleotide: self.shape.task == Task::NextNucleotide,
+        }
     }
 
     /// The JSON text and its SHA-256.

@@ -14,6 +14,21 @@ pub struct SplitLeakage {
     /// By bases of the genome that the windows share; absent where rows have no places, so that nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlapping_windows: Option<Pairs>,
+    /// By the similarity of their sequences; absent where nobody looked, because there are too many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similar_sequences: Option<SimilarPairs>,
+    /// Whether rows are of one strand, so that the other strand of a row is another row.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_strand: bool,
+}
+
+/// Rows of a later split that are similar to rows of an earlier one, equal ones included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarPairs {
+    /// From how many equal bases in a thousand on rows are similar.
+    pub permille: u32,
+    /// The rows.
+    pub rows: Pairs,
 }
 
 /// A number of rows for each pair of splits.
@@ -28,48 +43,82 @@ pub struct Pairs {
 }
 
 impl SplitLeakage {
-    /// Whether nothing that is known is in two splits.
+    /// Whether nothing that is known is in two splits, by equal sequences and shared bases.
     pub fn is_none(&self) -> bool {
         self.equal_sequences == Pairs::default() && self.overlapping_windows.unwrap_or_default() == Pairs::default()
     }
 
-    /// What is in two splits, a sentence each without its full stop, the test first; nothing where nothing is. `rows` are those
-    /// of each split.
+    /// What is in two splits or similar in two, a sentence each without its full stop, the test first; nothing where nothing
+    /// is. `rows` are those of each split.
     pub fn sentences(&self, rows: &PerSplit<u64>) -> Vec<String> {
-        let equal = self.equal_sequences.named().map(|(found, of, other)| {
-            (found, of, format!("repeat rows of {}, on the same or the other strand", other.name()))
-        });
-        let overlapping =
-            self.overlapping_windows.unwrap_or_default().named().map(|(found, of, other)| {
-                (found, of, format!("share bases of the genome with rows of {}", other.name()))
-            });
-        let told = equal.into_iter().chain(overlapping).filter(|(found, ..)| *found > 0);
-        told.map(|(found, of, what)| {
-            let all = *rows.get(of);
-            let share = 100.0 * found as f64 / all.max(1) as f64;
-            format!("{} of {} {} rows ({share:.1} %) {what}", grouped(found), grouped(all), of.name())
-        })
-        .collect()
+        self.same(rows).into_iter().chain(self.similar(rows)).collect()
     }
 
-    /// What is known to be in one split only; `None` where something is in two.
-    pub fn nothing(&self) -> Option<&'static str> {
-        match self.overlapping_windows {
+    /// The sentences about what is in two splits: scores on such rows tell nothing of new data.
+    pub fn same(&self, rows: &PerSplit<u64>) -> Vec<String> {
+        let strands = if self.single_strand { "" } else { ", on the same or the other strand" };
+        let equal = self.equal_sequences.sentences(rows, |other| format!("repeat rows of {}{strands}", other.name()));
+        let overlapping = self.overlapping_windows.unwrap_or_default();
+        let overlapping =
+            overlapping.sentences(rows, |other| format!("share bases of the genome with rows of {}", other.name()));
+        equal.into_iter().chain(overlapping).collect()
+    }
+
+    /// The sentences about what is similar in two splits: scores on such rows tell less of new data than others.
+    pub fn similar(&self, rows: &PerSplit<u64>) -> Vec<String> {
+        self.similar_sequences.map_or_else(Vec::new, |similar| {
+            let identity = similar.identity();
+            similar.rows.sentences(rows, |other| {
+                format!("are similar to rows of {} (identity {identity} or more)", other.name())
+            })
+        })
+    }
+
+    /// What is known to be in one split only, a sentence each without its full stop; nothing where something is in two.
+    pub fn nothing(&self) -> Vec<String> {
+        let same = match self.overlapping_windows {
             _ if !self.is_none() => None,
-            Some(_) => Some("no sequence and no base of a genome is in two splits"),
+            Some(_) => Some("no sequence and no base of a genome is in two splits".to_owned()),
             None => Some(
-                "no sequence is in two splits; whether rows share bases of a genome is not known without their places",
+                "no sequence is in two splits; whether rows share bases of a genome is not known without their places"
+                    .to_owned(),
             ),
-        }
+        };
+        let unlike = self.similar_sequences.filter(|similar| similar.rows == Pairs::default());
+        let unlike = unlike.map(|similar| {
+            format!("no row is similar to one of another split (identity {} or more)", similar.identity())
+        });
+        same.into_iter().chain(unlike).collect()
     }
 
     /// The warnings that it deserves.
-    pub(super) fn warnings(&self, rows: &PerSplit<u64>) -> Vec<String> {
-        self.sentences(rows).into_iter().map(|text| text + ": scores on them tell nothing of new data").collect()
+    pub fn warnings(&self, rows: &PerSplit<u64>) -> Vec<String> {
+        let same = self.same(rows).into_iter().map(|text| text + ": scores on them tell nothing of new data");
+        let similar =
+            self.similar(rows).into_iter().map(|text| text + ": scores on them tell less of new data than others");
+        same.chain(similar).collect()
+    }
+}
+
+impl SimilarPairs {
+    /// The share of equal bases from which on rows are similar.
+    fn identity(&self) -> f64 {
+        f64::from(self.permille) / 1000.0
     }
 }
 
 impl Pairs {
+    /// A sentence for each pair that has rows; `what` says what they do, given the split that they repeat.
+    fn sentences(&self, rows: &PerSplit<u64>, what: impl Fn(Split) -> String) -> Vec<String> {
+        let told = self.named().into_iter().filter(|(found, ..)| *found > 0);
+        told.map(|(found, of, other)| {
+            let all = *rows.get(of);
+            let share = 100.0 * found as f64 / all.max(1) as f64;
+            format!("{} of {} {} rows ({share:.1} %) {}", grouped(found), grouped(all), of.name(), what(other))
+        })
+        .collect()
+    }
+
     /// The number of each pair, the split that is counted, and the one that it repeats.
     fn named(&self) -> [(u64, Split, Split); 3] {
         [
@@ -122,7 +171,7 @@ impl Contradictions {
         let on_both = (self.other_strand > 0).then(|| {
             format!(
                 "the other strand of a sequence has another {noun} (sequences: {other}): right where strands differ, as \
-                 in RNA; then do without reverse complements"
+                 in RNA; then import with --single-strand"
             )
         });
         on_one.into_iter().chain(on_both).collect()

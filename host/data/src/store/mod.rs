@@ -43,7 +43,7 @@ use std::sync::Arc;
 pub use decode::Decoding;
 pub use file_state::FileState;
 pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
-pub use leakage::{Pairs, SplitLeakage};
+pub use leakage::{Pairs, SimilarPairs, SplitLeakage};
 pub use repeats::DropRepeats;
 pub use row::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};

@@ -1,4 +1,4 @@
-//! Leaves out rows that repeat rows of another split, so that no sequence is in two, on either strand.
+//! Leaves out rows that repeat rows of another split, so that no sequence is in two, on either strand unless rows are of one.
 
 use super::row::Row;
 use super::split::{PerSplit, Split};
@@ -99,7 +99,7 @@ mod tests {
     /// A store of rows of five bases, each with its number as the class, without repeats on one side.
     fn written(path: &Path, rows: &[(Split, &str)], side: DropRepeats) -> Result<(PerSplit<u64>, StoreInfo)> {
         let (labels, task) = ((0..64).map(|row| row.to_string()).collect(), Task::MultiClass);
-        let shape = Shape { length: 5, labels, task, chromosomes: vec![], groups: vec![] };
+        let shape = Shape { length: 5, labels, task, chromosomes: vec![], groups: vec![], single_strand: false };
         let mut writer = StoreWriter::create(path, shape, true)?;
         for ((split, letters), class) in rows.iter().zip(0..) {
             let packed = Packed::from_letters(letters.as_bytes()).unwrap();

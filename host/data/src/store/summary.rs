@@ -55,7 +55,10 @@ impl Display for StoreInfo {
                 split.name()
             )?;
         }
-        if let Some(nothing) = self.leakage.as_ref().and_then(SplitLeakage::nothing) {
+        if shape.single_strand {
+            writeln!(out, "  rows are of one strand: the other strand is never shown, averaged or compared")?;
+        }
+        for nothing in self.leakage.iter().flat_map(SplitLeakage::nothing) {
             writeln!(out, "  {nothing}")?;
         }
         writeln!(out, "  digest {}", self.digest)?;

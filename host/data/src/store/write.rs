@@ -92,9 +92,17 @@ impl StoreWriter {
 
     /// Takes the rows so far, which may then be added again.
     pub(super) fn take(&mut self) -> Result<PerSplit<Spool>> {
-        self.detector = LeakageDetector::new(&self.shape);
+        self.detector = self.detector.anew(&self.shape);
         let empty = Spool::of_splits(self.file.folder(), &self.output, &self.shape)?;
         Ok(std::mem::replace(&mut self.spools, empty))
+    }
+
+    /// Looks for similar rows of different splits from this identity on, however many rows there are; else from 0.8 on, in
+    /// small data.
+    pub(crate) fn look_for_similar(&mut self, identity: Option<f64>) {
+        if let Some(identity) = identity {
+            self.detector.look_for_similar(identity);
+        }
     }
 
     /// Adds a row; rows of a split keep their order.
@@ -157,6 +165,7 @@ impl StoreWriter {
         };
         info.import.warnings.extend(found.leakage.warnings(&info.rows));
         info.import.warnings.extend(found.contradictions.warnings(info.shape.task));
+        info.import.warnings.extend(warnings::about_blank_rows(found.blank));
         let labels = warnings::about_labels(&info);
         info.import.warnings.extend(labels);
 

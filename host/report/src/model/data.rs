@@ -40,11 +40,15 @@ pub struct Setting {
 }
 
 impl DataSummary {
-    /// What is in two splits, a sentence each; nothing where nothing is.
+    /// What is in two splits or similar in two, a sentence each; nothing where nothing is.
     pub fn straddles(&self) -> Vec<String> {
+        self.straddling.map_or_else(Vec::new, |found| found.sentences(&self.rows()))
+    }
+
+    /// The rows of each split.
+    pub fn rows(&self) -> PerSplit<u64> {
         let rows = |name: &str| self.splits.iter().find(|split| split.name == name).map_or(0, |split| split.rows);
-        let rows = PerSplit { train: rows("train"), valid: rows("validation"), test: rows("test") };
-        self.straddling.map_or_else(Vec::new, |found| found.sentences(&rows))
+        PerSplit { train: rows("train"), valid: rows("validation"), test: rows("test") }
     }
 
     /// The rows of each split, under the names that reports use.

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::sources::describe;
+use crate::bases::count_bits;
 use crate::error::{Error, Result};
 use crate::progress::{OnProgress, Progress};
 use crate::splits::refuse_empty_splits;
@@ -34,6 +35,12 @@ use strands::{StrandReport, Strands};
 
 /// Imports; returns what was written.
 pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    options.rows.check()?;
+    if options.rows.single_strand && options.strands == StrandsFrom::Both {
+        return Err(Error::input(
+            "both strands of rows that have one (--single-strand, --strands both): give one of them",
+        ));
+    }
     let decided = options.decide()?;
     let mut bundles = Vec::new();
     for (split, path) in options.files() {
@@ -43,8 +50,14 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
     let names = names::names(options.labels.as_deref(), label_count)?;
     let files = options.files().into_iter().map(|(_, path)| path);
     let sources = files.chain(&options.labels).map(|path| describe(path, progress)).collect::<Result<_>>()?;
-    let shape =
-        Shape { length, labels: names.labels, task: Task::MultiLabel, chromosomes: Vec::new(), groups: names.groups };
+    let shape = Shape {
+        length,
+        labels: names.labels,
+        task: Task::MultiLabel,
+        chromosomes: Vec::new(),
+        groups: names.groups,
+        single_strand: options.rows.single_strand,
+    };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     let mut record = ImportRecord {
         importer: "deepsea".into(),
@@ -52,9 +65,11 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
         sources,
         ..ImportRecord::default()
     };
+    let mut unknown = 0;
     for (split, bundle) in &bundles {
         let shared = if *split == Split::Train { share::splits(options, decided, bundle, progress)? } else { None };
-        let found = pack(*split, shared.as_deref(), bundle, &mut writer, options.strands, progress)?;
+        let (found, left_out) = pack(*split, shared.as_deref(), bundle, &mut writer, options, progress)?;
+        unknown += left_out;
         let both = found.is_some_and(|found| found.both());
         *record.both_strands.get_mut(*split) = both;
         if shared.is_some() {
@@ -64,10 +79,8 @@ pub fn import(options: &DeepseaOptions, progress: OnProgress<'_>) -> Result<Stor
         record.read.push(Count::new(rows_of(*split, found), bundle.samples));
         record.warnings.extend(found.and_then(|found| almost_both(*split, found)));
     }
-    refuse_empty_splits(
-        &writer.rows(),
-        "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
-    )?;
+    refuse_empty_splits(&writer.rows(), how(decided))?;
+    record.dropped.extend(options.rows.dropped("rows", length, unknown));
     if !names.repeated.is_empty() {
         record.warnings.push(format!(
             "{} names of labels stand more than once and got a number: {}",
@@ -103,18 +116,21 @@ fn agreed(bundles: &[(Split, Bundle)]) -> Result<(usize, usize)> {
     Ok((first.length, first.label_count))
 }
 
-/// Packs all rows of the file of a split, each into its split of `shared` where there is one; what was found of its strands, where that was looked at.
+/// Packs all rows of the file of a split, each into its split of `shared` where there is one; what was found of its strands,
+/// where that was looked at, and how many rows have too many unknown bases. Both strands of a window have equally many, so
+/// that leaving out the one leaves out the other.
 fn pack(
     split: Split,
     shared: Option<&[Split]>,
     bundle: &Bundle,
     writer: &mut StoreWriter,
-    from: StrandsFrom,
+    options: &DeepseaOptions,
     progress: OnProgress<'_>,
-) -> Result<Option<StrandReport>> {
+) -> Result<(Option<StrandReport>, u64)> {
+    let from = options.strands;
     let mut strands = (from != StrandsFrom::One).then(|| Strands::new(bundle.samples));
     let (mut codes, mut mask, mut labels) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut read, mut number) = (0, 0);
+    let (mut read, mut number, mut left_out) = (0, 0, 0);
     for range in blocks::blocks(bundle)? {
         let block = blocks::read(bundle, &range, &mut read, progress)?;
         block.rows(|row| {
@@ -126,6 +142,10 @@ fn pack(
             }
             let split = shared.and_then(|shared| shared.get(number).copied()).unwrap_or(split);
             number += 1;
+            if options.rows.refuses(unknown.map_or(0, count_bits), bundle.length) {
+                left_out += 1;
+                return Ok(());
+            }
             writer.push(split, &Row { codes: &codes, unknown, target: Target::Bits(&labels), place: None })
         })?;
     }
@@ -137,7 +157,13 @@ fn pack(
             split.name(),
             not_both(found)
         ))),
-        _ => Ok(found),
+        Some(found) if options.rows.single_strand && found.both() => Err(Error::input(format!(
+            "{}: the second half of {} is the other strand of the first half, and --single-strand says that rows have none: \
+             leave it out",
+            bundle.path.display(),
+            split.name()
+        ))),
+        _ => Ok((found, left_out)),
     }
 }
 
@@ -174,12 +200,23 @@ fn almost_both(split: Split, found: StrandReport) -> Option<String> {
     })
 }
 
+/// What decides the splits, for a message about an empty one.
+fn how(decided: Decided) -> &'static str {
+    match decided {
+        Decided::Nothing => "the others have too many unknown bases; allow more with --max-unknown",
+        Decided::All(_) | Decided::OfTrain { .. } => {
+            "a share of train makes one of them, with equal sequences together; give a larger share or another seed"
+        }
+    }
+}
+
 /// The settings that a store keeps: those that decide its content.
 fn settings(options: &DeepseaOptions, decided: Decided) -> BTreeMap<String, String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let labels = options.labels.as_ref().map_or_else(|| "by number".to_owned(), name);
     let mut settings =
         BTreeMap::from([("labels".to_owned(), labels), ("strands".to_owned(), options.strands.name().to_owned())]);
+    settings.extend(options.rows.settings());
     if decided != Decided::Nothing {
         settings.insert("split".to_owned(), options.shares().in_words(decided, "by file"));
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::import::repeats::RepeatOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::Shares;
 use crate::splits::shares::{Decided, Given};
 use crate::store::Split;
@@ -51,6 +52,9 @@ pub struct DeepseaOptions {
     /// What is done with rows that repeat rows of another split.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub repeats: RepeatOptions,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
 }
 
 impl DeepseaOptions {
@@ -71,6 +75,7 @@ impl DeepseaOptions {
             labels: None,
             strands: StrandsFrom::Auto,
             repeats: RepeatOptions::default(),
+            rows: RowOptions::default(),
         }
     }
 

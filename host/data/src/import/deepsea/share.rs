@@ -6,6 +6,7 @@ use super::options::DeepseaOptions;
 use crate::bases::Packed;
 use crate::error::{Error, Result};
 use crate::progress::OnProgress;
+use crate::splits::likeness::Likeness;
 use crate::splits::shares::{Assigning, Decided};
 use crate::store::Split;
 
@@ -16,7 +17,8 @@ pub(super) fn splits(
     train: &Bundle,
     progress: OnProgress<'_>,
 ) -> Result<Option<Vec<Split>>> {
-    let Some(mut assigning) = Assigning::new(decided, options.shares().seed()) else {
+    let likeness = Likeness { single_strand: options.rows.single_strand, identity: None };
+    let Some(mut assigning) = Assigning::new(decided, options.shares().seed(), likeness) else {
         return Ok(None);
     };
     let (mut read, mut codes, mut mask) = (0, Vec::new(), Vec::new());

@@ -38,6 +38,7 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         task: Task::NextNucleotide,
         chromosomes: records.all.iter().map(|record| record.name.clone()).collect(),
         groups: Vec::new(),
+        single_strand: false,
     };
     let (genome_split, how) = if options.by_file() {
         let whole = GenomeSplit::whole(records.all.iter().zip(records.splits()));

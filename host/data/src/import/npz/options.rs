@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::import::repeats::RepeatOptions;
-use crate::splits::Shares;
+use crate::import::row_options::RowOptions;
+use crate::splits::{ClusterOptions, Shares};
 use crate::store::Task;
 
 /// Reads one-hot sequences and labels from the arrays of a NumPy archive.
@@ -39,6 +40,12 @@ pub struct NpzOptions {
     /// What is predicted [default: multi-label for several numbers a row, multi-class for one whole number]
     #[cfg_attr(feature = "clap", arg(long, value_enum))]
     pub task: Option<Task>,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// The share of train for a split that the archive has no arrays of.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
@@ -57,8 +64,10 @@ impl NpzOptions {
             channels: "AGCT".into(),
             labels: None,
             task: None,
+            rows: RowOptions::default(),
             shares: Shares::default(),
             repeats: RepeatOptions::default(),
+            cluster: ClusterOptions::default(),
         }
     }
 }

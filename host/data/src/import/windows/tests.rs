@@ -128,7 +128,7 @@ fn a_label_without_a_positive_row_is_kept_with_a_warning() {
     insta::assert_snapshot!(info.import.warnings.join("\n"), @r#"
     2 of 2 test rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     equal sequences have different labels (sequences: 1, rows: 3): no network can be right on all of them
-    the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+    the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
     label "at the end" never occurs: it cannot be learned, and scores skip it
     label "x" never occurs in test: scores skip it there
     label "z" never occurs in train: it cannot be learned
@@ -158,7 +158,7 @@ fn the_summary_says_what_was_read_dropped_and_kept() {
     y                             1            0            1
     warning: 2 of 2 test rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     warning: equal sequences have different labels (sequences: 1, rows: 3): no network can be right on all of them
-    warning: the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+    warning: the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
     warning: label "x" never occurs in test: scores skip it there
     warning: label "y" never occurs in valid: scores skip it there
     "#);

@@ -59,7 +59,7 @@ fn a_signal_is_the_mean_or_the_sum_over_the_bin_with_missing_bases_as_0() {
     atac                     1.2500       0.7500       4.0000
     warning: 2 of 2 test rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     warning: equal sequences have different values (sequences: 1, rows: 3): no network can be right on all of them
-    warning: the other strand of a sequence has another value (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+    warning: the other strand of a sequence has another value (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
     ");
 }
 
