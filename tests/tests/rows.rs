@@ -396,7 +396,9 @@ fn similar_rows_stay_in_one_split_with_cluster_and_are_told_without() {
     assert_eq!(similar(&apart)["permille"], 800);
     assert!(similar(&apart)["rows"]["test_in_train"].as_u64().unwrap() > 20, "{apart}");
     assert!(
-        scene.summary().contains("test has rows similar to rows of train (identity 0.8 or more"),
+        scene
+            .summary()
+            .contains("are similar to rows of train (identity 0.8 or more): scores on them tell less of new data"),
         "{}",
         scene.summary()
     );

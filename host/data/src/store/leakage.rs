@@ -64,11 +64,12 @@ impl SplitLeakage {
         equal.into_iter().chain(overlapping).collect()
     }
 
-    /// The sentences about what is similar in two splits: scores on such rows tell less of new data than others.
+    /// The sentences about what is similar in two splits: scores on such rows tell less of new data than others. Equal rows
+    /// are similar, too, so that there is none where only these are.
     pub fn similar(&self, rows: &PerSplit<u64>) -> Vec<String> {
         self.similar_sequences.map_or_else(Vec::new, |similar| {
             let identity = similar.identity();
-            similar.rows.sentences(rows, |other| {
+            similar.rows.above(&self.equal_sequences).sentences(rows, |other| {
                 format!("are similar to rows of {} (identity {identity} or more)", other.name())
             })
         })
@@ -92,7 +93,7 @@ impl SplitLeakage {
     }
 
     /// The warnings that it deserves.
-    pub fn warnings(&self, rows: &PerSplit<u64>) -> Vec<String> {
+    pub(super) fn warnings(&self, rows: &PerSplit<u64>) -> Vec<String> {
         let same = self.same(rows).into_iter().map(|text| text + ": scores on them tell nothing of new data");
         let similar =
             self.similar(rows).into_iter().map(|text| text + ": scores on them tell less of new data than others");
@@ -108,6 +109,16 @@ impl SimilarPairs {
 }
 
 impl Pairs {
+    /// The numbers that are larger than those of `other`, and 0 in place of the rest.
+    fn above(&self, other: &Self) -> Self {
+        let above = |own: u64, other: u64| if own > other { own } else { 0 };
+        Self {
+            valid_in_train: above(self.valid_in_train, other.valid_in_train),
+            test_in_train: above(self.test_in_train, other.test_in_train),
+            test_in_valid: above(self.test_in_valid, other.test_in_valid),
+        }
+    }
+
     /// A sentence for each pair that has rows; `what` says what they do, given the split that they repeat.
     fn sentences(&self, rows: &PerSplit<u64>, what: impl Fn(Split) -> String) -> Vec<String> {
         let told = self.named().into_iter().filter(|(found, ..)| *found > 0);

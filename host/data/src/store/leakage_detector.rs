@@ -104,11 +104,8 @@ impl LeakageDetector {
         if unknown.is_some_and(|mask| bases::count_bits(mask) >= self.length) {
             return None;
         }
-        let canonical = if self.single_strand {
-            (codes, unknown)
-        } else {
-            self.opposite.canonical(codes, unknown, self.length)
-        };
+        let canonical =
+            if self.single_strand { (codes, unknown) } else { self.opposite.canonical(codes, unknown, self.length) };
         let turned = canonical != (codes, unknown);
         Some(Seen::new(hash(canonical), split, label, turned))
     }
@@ -349,6 +346,26 @@ the other strand of a sequence has another class (sequences: 1): right where str
         assert_eq!(found.overlapping_windows, Some(Pairs::default()));
         let rows = PerSplit { train: 2, valid: 1, test: 2 };
         insta::assert_snapshot!(found.warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data");
+    }
+
+    #[test]
+    fn similar_rows_of_two_splits_are_told_where_they_are_more_than_the_equal_ones() {
+        let (row, near) = ("ACGTTGCATGCCATATCGGATTACA", "ACGTTGCATGCCATATCGGATTAGA");
+        let (other, third) = ("TTTGACCGAGTCAAGGCTCTAGTGA", "CATTCCAGGATACCGTGTAAGCTCG");
+        let found = leakage(&[
+            (Split::Train, row, 0, 0),
+            (Split::Train, third, 0, 100),
+            (Split::Valid, third, 0, 200),
+            (Split::Test, near, 0, 300),
+            (Split::Test, other, 0, 400),
+        ]);
+        let similar = Pairs { test_in_train: 1, valid_in_train: 1, ..Pairs::default() };
+        assert_eq!(found.similar_sequences, Some(SimilarPairs { permille: 800, rows: similar }));
+        let rows = PerSplit { train: 2, valid: 1, test: 2 };
+        insta::assert_snapshot!(found.warnings(&rows).join("\n"), @"
+1 of 1 valid rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
+1 of 2 test rows (50.0 %) are similar to rows of train (identity 0.8 or more): scores on them tell less of new data than others
+");
     }
 
     #[test]

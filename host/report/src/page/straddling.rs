@@ -7,7 +7,8 @@ use crate::model::DataSummary;
 /// A paragraph each on what is in two splits and on what is similar in two; nothing where nothing is known to be.
 pub(super) fn warning(data: &DataSummary) -> Markup {
     let rows = data.rows();
-    let [same, similar] = data.straddling.map_or_else(Default::default, |found| [found.same(&rows), found.similar(&rows)]);
+    let [same, similar] =
+        data.straddling.map_or_else(Default::default, |found| [found.same(&rows), found.similar(&rows)]);
     html! {
         @if !same.is_empty() {
             p.straddling { (same.join("; ")) ". Scores on such rows tell nothing of new data." }

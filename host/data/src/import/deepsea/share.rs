@@ -6,7 +6,7 @@ use super::options::DeepseaOptions;
 use crate::bases::Packed;
 use crate::error::{Error, Result};
 use crate::progress::OnProgress;
-use crate::splits::likeness::Likeness;
+use crate::splits::ClusterOptions;
 use crate::splits::shares::{Assigning, Decided};
 use crate::store::Split;
 
@@ -17,7 +17,7 @@ pub(super) fn splits(
     train: &Bundle,
     progress: OnProgress<'_>,
 ) -> Result<Option<Vec<Split>>> {
-    let likeness = Likeness { single_strand: options.rows.single_strand, identity: None };
+    let likeness = options.rows.likeness(&ClusterOptions::default());
     let Some(mut assigning) = Assigning::new(decided, options.shares().seed(), likeness) else {
         return Ok(None);
     };
