@@ -130,6 +130,20 @@ fn repeats_are_left_out_on_the_side_that_is_asked_for() {
 }
 
 #[test]
+fn the_other_strand_of_a_row_of_one_strand_is_no_repeat() {
+    let (folder, store) = scene();
+    let told = Outcome::text(&mut import(folder.path(), "--single-strand"));
+    assert!(told.contains("5 of 20 test rows (25.0 %) repeat rows of train: scores on them"), "{told}");
+    assert!(!told.contains(", on the same or the other strand"), "{told}");
+    let told = said(&mut train(&store, &folder.path().join("trained"), "--epochs 1"));
+    assert!(told.contains("5 of 20 test rows (25.0 %) repeat rows of train: scores on them"), "{told}");
+    let told = Outcome::text(&mut import(folder.path(), "--single-strand --drop-repeats test"));
+    assert!(told.contains("dropped 5 rows of test that repeat rows of train or valid"), "{told}");
+    let info = Outcome::json(genomenas().args(["data", "info", "--verify", "--json"]).arg(&store));
+    assert_eq!(info["rows"], json!({"train": 64, "valid": 18, "test": 15}));
+}
+
+#[test]
 fn a_split_of_repeats_alone_is_not_left_empty() {
     let folder = tempfile::tempdir().unwrap();
     let rows = "AACC\ta\ttrain\nAAAC\tb\ttrain\nACAC\ta\tvalid\nGGTT\ta\ttest\n";
