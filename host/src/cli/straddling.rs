@@ -9,7 +9,8 @@ pub(super) fn tell_straddling(info: &StoreInfo) {
     };
     for sentence in found.same(&info.rows) {
         log::warn!(
-            "{sentence}: scores on them tell nothing of new data (`data import --drop-repeats` leaves out those whose sequences are equal)"
+            "{sentence}: scores on them tell nothing of new data (`data import --drop-repeats` leaves out those whose \
+             sequences are equal)"
         );
     }
     for sentence in found.similar(&info.rows) {
