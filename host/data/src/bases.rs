@@ -194,18 +194,37 @@ impl Packed {
         Self { length: self.length, codes: codes.to_vec(), unknown: unknown.unwrap_or_default().to_vec() }
     }
 
-    /// `length` bases around the middle; missing ones on either side are unknown.
+    /// `length` bases around the middle; missing ones on either side are unknown. Of an odd number of bases that are cut or
+    /// missing, the larger half is at the end.
     #[must_use]
     pub fn centred(&self, length: usize) -> Self {
+        self.fitted(length, self.length.saturating_sub(length) / 2, length.saturating_sub(self.length) / 2)
+    }
+
+    /// `length` bases, without the first `cut` ones or with `pad` unknown ones before; those that are missing at the end are
+    /// unknown.
+    #[must_use]
+    pub fn fitted(&self, length: usize, cut: usize, pad: usize) -> Self {
         let mut other = Self::default();
-        let cut = self.length.saturating_sub(length) / 2;
-        let pad = length.saturating_sub(self.length) / 2;
         for index in 0..length {
             let inside = index >= pad && index - pad + cut < self.length;
             other.push(if inside { self.base(index - pad + cut) } else { None });
         }
         other.fit_mask();
         other
+    }
+
+    /// The bases one by one: their codes, or `None` where one is unknown.
+    pub(crate) fn bases(&self) -> impl Iterator<Item = Option<u8>> {
+        (0..self.length).map(|index| self.base(index))
+    }
+
+    /// Packs bases as [`bases`](Self::bases) returns them.
+    pub(crate) fn from_bases(bases: impl IntoIterator<Item = Option<u8>>) -> Self {
+        let mut packed = Self::default();
+        bases.into_iter().for_each(|base| packed.push(base));
+        packed.fit_mask();
+        packed
     }
 
     fn base(&self, index: usize) -> Option<u8> {

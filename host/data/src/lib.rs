@@ -11,7 +11,7 @@
 //! | [`import`] | one importer each for windows over a genome, tables, classes of FASTA files, next nucleotides, the DeepSEA bundle and NumPy's archives |
 //! | [`batches`], [`prefetch`] | which rows a training step reads, as a pure function of seed and epoch; decoding them on a thread of its own |
 //!
-//! The small pieces: [`bases`] (packed sequences), [`error`] (the error type and its exit codes), [`files`] (atomic
+//! The small pieces: [`bases`] (packed sequences), `similar` (rows that are alike), [`error`] (the error type and its exit codes), [`files`] (atomic
 //! writing), [`hash`], [`text`] (text for a person) and [`Progress`].
 //!
 //! Good places to begin: `import/table/mod.rs` (an importer from end to end), `store/write.rs` (what becomes of its rows)
@@ -32,6 +32,7 @@ mod mmap;
 mod precision;
 pub mod prefetch;
 mod progress;
+mod similar;
 pub mod splits;
 pub mod store;
 mod strands;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use genomenas_data::store::{Pairs, SplitLeakage};
 use genomenas_plugin::message::Cost;
 
 use crate::metrics::{Averages, LabelMetrics, Measure, Metrics};
@@ -19,6 +20,10 @@ pub(super) fn comparison() -> Comparison {
                 .into(),
             length: 500,
             labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
+            straddling: Some(SplitLeakage {
+                equal_sequences: Pairs { test_in_train: 1_030, ..Pairs::default() },
+                ..SplitLeakage::default()
+            }),
         },
         budget: "40,000 training samples".to_owned(),
         recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),

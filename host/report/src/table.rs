@@ -73,6 +73,7 @@ fn cost(cost: Option<MeanCost>) -> String {
 
 fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     let mut lines = vec![String::new()];
+    lines.extend(comparison.data.straddles());
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }

@@ -18,7 +18,7 @@ use signal_hook::flag;
 use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device};
 use super::progress::{ComparisonProgress, verify};
-use super::{out, start, threads};
+use super::{out, start, straddling::tell_straddling, threads};
 use crate::compare::folder::{LockedFolder, expect_free, names};
 use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
@@ -177,6 +177,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
     log::info!("{}", lengths(&plan));
+    tell_straddling(store.info());
     let comparer = Comparer::begin(folder, plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use genomenas_data::error::{Error, Result};
-use genomenas_data::{Split, Store};
+use genomenas_data::{Split, Store, Task};
 use genomenas_report::metrics::{Intervals, Metrics, Resampling};
 use genomenas_report::scores::{self, ScoresFile, TextOptions};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::describe::read_architecture;
 use super::options::MachineOptions;
 use super::progress::verify;
+use super::straddling::tell_straddling;
 use super::{out, threads};
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
@@ -140,9 +141,13 @@ pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<
     }
     let store = Store::open(&data)?;
     verify(&store)?;
+    tell_straddling(store.info());
     let split = Split::from(args.split);
     let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
     let average_strands = args.averages_strands()?;
+    if average_strands {
+        refuse_other_strand(&store)?;
+    }
     if let (Some(folder), Some(_)) = (&args.run, &args.data)
         && Settings::read(folder)?.data.digest != store.info().digest
     {
@@ -169,6 +174,22 @@ pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<
         return out::json(&Scores { split: split.name(), data: &data, average_strands, metrics: &metrics });
     }
     out::text(&scores::text(&metrics, TextOptions { split, average_strands, all_labels: args.all_labels }))
+}
+
+/// Refuses to average over strands where the other strand of a row is no sample of its labels.
+fn refuse_other_strand(store: &Store) -> Result<()> {
+    let shape = &store.info().shape;
+    let why = if shape.single_strand {
+        "its rows are of one strand (data import --single-strand)"
+    } else if shape.task == Task::NextNucleotide {
+        "what comes after a window on its other strand is another question"
+    } else {
+        return Ok(());
+    };
+    let path = store.path().display();
+    Err(Error::input(format!(
+        "the mean of the predictions for both strands (--average-strands) of {path}: {why}; give --average-strands=false"
+    )))
 }
 
 impl EvaluateArgs {

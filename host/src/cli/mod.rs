@@ -18,6 +18,7 @@ mod report;
 mod run;
 mod search;
 mod start;
+mod straddling;
 pub mod threads;
 mod train;
 

@@ -8,6 +8,7 @@ use genomenas_data::{Precision, Store};
 use genomenas_plugin::space::{Architecture, Space};
 
 use super::options::{MachineOptions, PrecisionOption};
+use super::straddling::tell_straddling;
 use super::{run, threads};
 use crate::run::settings::{Data, Settings, files};
 use crate::run::trainer::Trainer;
@@ -104,6 +105,7 @@ impl NewRun<'_> {
 
 fn open(path: &Path) -> Result<(Store, Data)> {
     let store = Store::open(path)?;
+    tell_straddling(store.info());
     let path = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
     let data = Data { store: path, digest: store.info().digest.clone() };
     Ok((store, data))

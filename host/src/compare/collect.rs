@@ -47,6 +47,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             splits: DataSummary::split_rows(train, valid, test),
             length: plan.data.length,
             labels: plan.data.labels.clone(),
+            straddling: plan.data.straddling,
         },
         budget: humanize::budget(plan.budget),
         recipe: recipe::settings(&plan.final_training),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::store::SplitLeakage;
 use genomenas_plugin::message::{self, Budget};
 use genomenas_report::model::Ranking;
 use serde::{Deserialize, Serialize};
@@ -106,6 +107,9 @@ pub struct DataPlan {
     pub rows: [u64; 3],
     /// The labels' names.
     pub labels: Vec<String>,
+    /// Rows that are in more than one split; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straddling: Option<SplitLeakage>,
 }
 
 /// A strategy of a comparison.
@@ -211,6 +215,8 @@ impl ComparisonPlan {
         let mut new = Self { genomenas: self.genomenas.clone(), ..new.clone() };
         if new.data.digest == self.data.digest {
             new.data.store.clone_from(&self.data.store);
+            // Earlier versions recorded less of the same data.
+            new.data.straddling = self.data.straddling;
         }
         if new.space.sha256 == self.space.sha256 {
             new.space.name.clone_from(&self.space.name);
@@ -282,6 +288,7 @@ pub(super) mod tests {
                 length: 200,
                 rows: [10, 5, 5],
                 labels: vec!["gene".to_owned()],
+                straddling: None,
             },
             entries: vec![EntryPlan {
                 name: danq.to_string(),

@@ -122,6 +122,7 @@ mod tests {
                 task,
                 chromosomes: Vec::new(),
                 groups: Vec::new(),
+                single_strand: false,
             },
             rows: PerSplit { train: 10, valid: 4, test: 4 },
             rows_with_unknown: PerSplit::default(),

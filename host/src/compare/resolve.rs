@@ -182,6 +182,7 @@ fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
         length: info.shape.length as u64,
         rows: [info.rows.train, info.rows.valid, info.rows.test],
         labels: info.shape.labels.clone(),
+        straddling: info.leakage,
     }
 }
 
@@ -284,6 +285,7 @@ mod tests {
                 task: Task::MultiLabel,
                 chromosomes: Vec::new(),
                 groups: Vec::new(),
+                single_strand: false,
             },
             rows: PerSplit { train: 100, valid: 5, test: 5 },
             rows_with_unknown: PerSplit::default(),

@@ -135,7 +135,7 @@ mod tests {
             valid_rows: 12,
             reversible: true,
         };
-        let data = Data { info, both_strands: false };
+        let data = Data { info, both_strands: false, next_nucleotide: false };
         let network = Network::Selection { selection: Selection::default() };
         let smaller = |plan: &Plan| smaller_batch(plan, &network, &data);
         let plan = Plan { batch: 100, ..Plan::default() };

@@ -197,7 +197,7 @@ pub fn execute(
         Kernels::chosen()?
     );
     let context = Context::open(folder, Kept { settings, ..kept }, handling.clone(), device, observer)?;
-    let mut result = RunResult::of(&context.settings);
+    let mut result = RunResult::of(&context.settings, context.store.info());
     match trainer.run(&context, observer, &mut result) {
         Ok(()) => {}
         Err(error) if error.is_failure() => {

@@ -4,11 +4,12 @@ use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_own, write_atomically};
 use genomenas_data::hash::sha256;
+use genomenas_data::store::SplitLeakage;
 use genomenas_data::text::{bounded, printable};
+use genomenas_data::{Precision, StoreInfo};
 use genomenas_plugin::message::Cost;
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub struct RunResult {
     /// Whether the plugin ran without confinement, so that nothing but its good will kept it from the test split.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unconfined: bool,
+    /// Rows of the data that are in more than one split, which scores on them do not tell of; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straddling: Option<SplitLeakage>,
     /// Trials of the search.
     #[serde(default)]
     pub trials: u64,
@@ -97,7 +101,7 @@ pub(crate) struct Unreadable {
 
 impl RunResult {
     /// A run with nothing to show yet.
-    pub(super) fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &Settings, data: &StoreInfo) -> Self {
         Self {
             state: State::Done,
             reason: None,
@@ -105,6 +109,7 @@ impl RunResult {
             seed: settings.seed,
             precision: settings.precision,
             unconfined: settings.search.as_ref().is_some_and(|search| search.unconfined),
+            straddling: data.leakage,
             trials: 0,
             search: None,
             final_training: None,
@@ -209,6 +214,7 @@ mod tests {
             seed: 7,
             precision: Precision::Fp32,
             unconfined: false,
+            straddling: None,
             trials: 2,
             search: Some(Cost { samples: 10, seconds: 1.5, ..Cost::default() }),
             final_training: None,

@@ -119,6 +119,7 @@ fn data(data: &Data) -> DataSummary {
         splits: Vec::new(),
         length: 0,
         labels: Vec::new(),
+        straddling: None,
     };
     let store = or_warn(Store::open(&data.store)).filter(|store| store.info().digest == data.digest);
     let Some(store) = store else { return known };
@@ -127,6 +128,7 @@ fn data(data: &Data) -> DataSummary {
         splits: DataSummary::split_rows(info.rows.train, info.rows.valid, info.rows.test),
         length: info.shape.length as u64,
         labels: info.shape.labels.clone(),
+        straddling: info.leakage,
         ..known
     }
 }

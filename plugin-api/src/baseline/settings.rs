@@ -12,15 +12,17 @@ pub struct BaselineSettings {
     /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
     #[parameter(default = 60, minimum = 1)]
     pub epochs: u32,
-    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes.
+    /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes,
+    /// unless the data is of one strand.
     pub both_strands: Option<bool>,
 }
 
 impl BaselineSettings {
     /// Whether the baseline sees both strands: as it is set, or else for every task but classes, which may depend on the
-    /// strand (splice sites, the next nucleotide).
-    pub fn sees_both_strands(&self, task: Task) -> bool {
-        self.both_strands.unwrap_or(task != Task::MultiClass)
+    /// strand (splice sites, the next nucleotide), of data that is `reversible`
+    /// ([`DataInfo::reversible`](crate::message::DataInfo)).
+    pub fn sees_both_strands(&self, task: Task, reversible: bool) -> bool {
+        self.both_strands.unwrap_or(reversible && task != Task::MultiClass)
     }
 
     /// A plan that ends after `patience` epochs without a new best validation loss, and sees one strand or both, in

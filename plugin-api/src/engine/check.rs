@@ -68,9 +68,7 @@ pub fn plan(plan: &Plan, data: &Data) -> Result<()> {
             length.saturating_sub(1)
         )));
     }
-    if !data.info.reversible {
-        check_irreversible(plan)?;
-    }
+    check_strands(plan, data)?;
     let task = match data.info.task {
         Task::Regression => "regression",
         Task::PoissonRegression => "poisson-regression",
@@ -84,18 +82,23 @@ pub fn plan(plan: &Plan, data: &Data) -> Result<()> {
     Ok(())
 }
 
-/// Refuses what would ask another question than which base follows a window.
-fn check_irreversible(plan: &Plan) -> Result<()> {
-    let other_strand = "what comes after a window on its other strand is another question";
+/// Refuses what would show or score the other strand where it has other labels, or none, and what would ask another
+/// question than which base follows a window.
+fn check_strands(plan: &Plan, data: &Data) -> Result<()> {
+    let (of, other_strand) = if data.next_nucleotide {
+        ("the data's task is the next nucleotide", "what comes after a window on its other strand is another question")
+    } else {
+        ("the rows of the data are of one strand", "their other strand is no sample of what is predicted")
+    };
+    let moved = "the base to predict would not follow a window that was moved";
+    let one_way = !data.info.reversible;
     for (asked, what, why) in [
-        (plan.reverse_complement, "shows reverse complements (reverse_complement)", other_strand),
-        (plan.average_strands, "scores the mean of both strands (average_strands)", other_strand),
-        (plan.shift > 0, "shifts windows (shift)", "the base to predict would not follow a window that was moved"),
+        (one_way && plan.reverse_complement, "shows reverse complements (reverse_complement)", other_strand),
+        (one_way && plan.average_strands, "scores the mean of both strands (average_strands)", other_strand),
+        (data.next_nucleotide && plan.shift > 0, "shifts windows (shift)", moved),
     ] {
         if asked {
-            return Err(Error::invalid(format!(
-                "the plan {what}, and the data's task is the next nucleotide: {why}; leave it out"
-            )));
+            return Err(Error::invalid(format!("the plan {what}, and {of}: {why}; leave it out")));
         }
     }
     Ok(())
@@ -150,7 +153,7 @@ mod tests {
     fn data(task: Task) -> Data {
         let (train_rows, valid_rows, reversible) = (100, 30, true);
         let info = DataInfo { length: 50, labels: 2, task, train_rows, valid_rows, reversible };
-        Data { info, both_strands: false }
+        Data { info, both_strands: false, next_nucleotide: false }
     }
 
     /// Why a plan is refused, whatever the network.
@@ -176,10 +179,24 @@ mod tests {
             (Plan { average_strands: true, ..Plan::default() }, "average_strands"),
             (Plan { shift: 1, ..Plan::default() }, "shift"),
         ] {
-            let refusal = refused(&plan, &Data { info: info.clone(), ..classes.clone() });
+            let refusal = refused(&plan, &Data { info: info.clone(), next_nucleotide: true, ..classes.clone() });
             assert!(refusal.contains(name) && refusal.contains("next nucleotide"), "{refusal}");
             assert_eq!(refused(&plan, &classes), "");
         }
+    }
+
+    #[test]
+    fn the_other_strand_of_rows_of_one_strand_is_refused_and_a_shift_is_not() {
+        let data = data(Task::MultiLabel);
+        let data = Data { info: DataInfo { reversible: false, ..data.info }, ..data };
+        for (plan, name) in [
+            (Plan { reverse_complement: true, ..Plan::default() }, "reverse_complement"),
+            (Plan { average_strands: true, ..Plan::default() }, "average_strands"),
+        ] {
+            let refusal = refused(&plan, &data);
+            assert!(refusal.contains(name) && refusal.contains("one strand"), "{refusal}");
+        }
+        assert_eq!(refused(&Plan { shift: 1, ..Plan::default() }, &data), "");
     }
 
     #[test]

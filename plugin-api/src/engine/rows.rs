@@ -11,6 +11,8 @@ pub struct Data {
     /// Whether the second half of the training split holds the other strands of the first half: both strands of a place
     /// then stay together.
     pub both_strands: bool,
+    /// Whether the class of a window is the base after it, which a shifted window is not followed by.
+    pub next_nucleotide: bool,
 }
 
 /// How many rows of the training split a plan uses, and what for.
@@ -97,7 +99,8 @@ mod tests {
 
     fn data(train_rows: u64, both_strands: bool) -> Data {
         let (task, valid_rows, reversible) = (Task::MultiLabel, 30, true);
-        Data { info: DataInfo { length: 50, labels: 2, task, train_rows, valid_rows, reversible }, both_strands }
+        let info = DataInfo { length: 50, labels: 2, task, train_rows, valid_rows, reversible };
+        Data { info, both_strands, next_nucleotide: false }
     }
 
     fn plan(subsample: Option<f64>, arch: Option<ArchData>, batch: u32) -> Plan {

@@ -54,8 +54,8 @@ pub struct DataInfo {
     pub train_rows: u64,
     /// Rows of the validation split.
     pub valid_rows: u64,
-    /// Whether a window on its other strand has the same labels; not so where the next nucleotide is predicted. A plan
-    /// that shows or scores other strands is then refused.
+    /// Whether a window on its other strand has the same labels; not so where the next nucleotide is predicted, or where
+    /// rows are of one strand (RNA, guides). A plan that shows or scores other strands is then refused.
     #[serde(default = "yes")]
     pub reversible: bool,
 }

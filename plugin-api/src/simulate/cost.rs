@@ -108,6 +108,7 @@ mod tests {
             reversible: true,
         },
         both_strands: false,
+        next_nucleotide: false,
     };
 
     fn plan(order: Order) -> Plan {

@@ -43,7 +43,12 @@ impl Simulation {
 
     /// What the checks know of the data.
     pub(super) fn data_of_checks(&self) -> Data {
-        Data { info: self.setup.data.clone(), both_strands: self.both_strands }
+        Data {
+            info: self.setup.data.clone(),
+            both_strands: self.both_strands,
+            // The stricter of the two cases, as nobody says which one is meant.
+            next_nucleotide: !self.setup.data.reversible,
+        }
     }
 
     /// What the search is about.

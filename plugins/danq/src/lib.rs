@@ -38,8 +38,8 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 }
 
 /// How it is trained: as published; see the README for ε.
-pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = settings.training.sees_both_strands(task);
+pub fn plan(settings: &Settings, task: Task, reversible: bool) -> Plan {
+    let both_strands = settings.training.sees_both_strands(task, reversible);
     let cnn = Optimizer::rms_prop(settings.learning_rate, settings.epsilon);
     Plan { cnn, ..settings.training.plan(5, both_strands) }
 }
@@ -52,7 +52,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 

@@ -61,7 +61,7 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
 
 #[test]
 fn it_trains_as_published() {
-    let plan = plan(&Settings::default(), Task::MultiLabel);
+    let plan = plan(&Settings::default(), Task::MultiLabel, true);
     let cnn = Optimizer {
         algorithm: Algorithm::RmsProp { alpha: 0.9, epsilon: 0.001 },
         learning_rate: 0.001,
@@ -76,7 +76,7 @@ fn it_trains_as_published() {
 #[test]
 fn its_epsilon_stands_for_that_of_the_published_optimizer() {
     // Keras before version 1 divides by √(a + 1e-6), PyTorch by √a + ε.
-    let Algorithm::RmsProp { epsilon, .. } = plan(&Settings::default(), Task::MultiLabel).cnn.algorithm else {
+    let Algorithm::RmsProp { epsilon, .. } = plan(&Settings::default(), Task::MultiLabel, true).cnn.algorithm else {
         panic!("another optimizer")
     };
     let factor = |square: f64, epsilon: f64| (square.sqrt() + epsilon) / (square + 1e-6).sqrt();

@@ -51,10 +51,10 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 }
 
 /// How it is trained: as published; see the README for how its numbers read in another library.
-pub fn plan(settings: &Settings, task: Task) -> Plan {
+pub fn plan(settings: &Settings, task: Task, reversible: bool) -> Plan {
     let sgd = Optimizer::sgd(settings.learning_rate, 0.9);
     let cnn = Optimizer { weight_decay: 1e-6, schedule: Schedule::Inverse { decay: 8e-7 }, ..sgd };
-    let both_strands = settings.training.sees_both_strands(task);
+    let both_strands = settings.training.sees_both_strands(task, reversible);
     // 300 evaluations of 110 000 samples each are 7.5 epochs of 4.4 million.
     let plan = settings.training.plan(8, both_strands);
     Plan { cnn, max_norm: Some(0.9), hidden_l1: 1e-8, ..plan }
@@ -69,7 +69,7 @@ register! {
     needs = ["max_norm"],
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 

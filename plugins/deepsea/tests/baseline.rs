@@ -57,7 +57,7 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
 
 #[test]
 fn it_trains_as_published() {
-    let plan = plan(&Settings::default(), Task::MultiLabel);
+    let plan = plan(&Settings::default(), Task::MultiLabel, true);
     assert_eq!(plan.cnn.algorithm, Algorithm::Sgd { momentum: 0.9 });
     assert_eq!(plan.cnn.schedule, Schedule::Inverse { decay: 8e-7 });
     assert_eq!((plan.batch, plan.cnn.weight_decay, plan.max_norm, plan.hidden_l1), (16, 1e-6, Some(0.9), 1e-8));
@@ -67,7 +67,7 @@ fn it_trains_as_published() {
 #[test]
 fn its_rate_makes_the_steps_of_the_published_rate_of_1() {
     // Torch7 damps the momentum, v ← 0.9 v + 0.1 g, but for the first gradient; PyTorch does not.
-    let rate = plan(&Settings::default(), Task::MultiLabel).cnn.learning_rate;
+    let rate = plan(&Settings::default(), Task::MultiLabel, true).cnn.learning_rate;
     let gradients = (0..60).map(|step| f64::from(step * 7 % 5) - 1.5);
     let (mut torch7, mut pytorch, mut steps) = (None, 0.0, Vec::new());
     for gradient in gradients {
@@ -83,7 +83,7 @@ fn its_rate_makes_the_steps_of_the_published_rate_of_1() {
 
 #[test]
 fn classes_are_read_on_their_own_strand() {
-    let plan = plan(&Settings::default(), Task::MultiClass);
+    let plan = plan(&Settings::default(), Task::MultiClass, true);
     assert!(!plan.reverse_complement && !plan.average_strands);
 }
 

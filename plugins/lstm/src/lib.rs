@@ -57,8 +57,8 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 }
 
 /// How it is trained: Adam, with gradients clipped at a norm of 1 because they pass through every position.
-pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = settings.training.sees_both_strands(task);
+pub fn plan(settings: &Settings, task: Task, reversible: bool) -> Plan {
+    let both_strands = settings.training.sees_both_strands(task, reversible);
     let cnn = Optimizer { learning_rate: settings.learning_rate, ..Optimizer::default() };
     let clip = Clip::All { norm: 1.0 };
     Plan { cnn, clip, ..settings.training.plan(5, both_strands) }
@@ -72,7 +72,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 

@@ -78,8 +78,8 @@ pub fn brr(settings: &Settings, length: usize, labels: usize) -> Result<Architec
 }
 
 /// How both are trained: RMSprop, as genomeNAS trains them; see the README.
-pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = settings.training.sees_both_strands(task);
+pub fn plan(settings: &Settings, task: Task, reversible: bool) -> Plan {
+    let both_strands = settings.training.sees_both_strands(task, reversible);
     let cnn = Optimizer::rms_prop(settings.learning_rate, 1e-8);
     Plan { cnn, ..settings.training.plan(5, both_strands) }
 }
@@ -92,7 +92,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = rr(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 
@@ -104,7 +104,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = brr(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 

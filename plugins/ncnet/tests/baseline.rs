@@ -111,16 +111,18 @@ fn width_scales_every_layer_and_leaves_at_least_one_unit() {
 
 #[test]
 fn classes_are_read_on_their_own_strand_unless_a_user_says_otherwise() {
-    let both = |both_strands, task| {
+    let on = |both_strands, task, reversible| {
         let training = BaselineSettings { both_strands, ..BaselineSettings::default() };
-        let plan = plan(&Settings { training, ..Settings::default() }, task);
+        let plan = plan(&Settings { training, ..Settings::default() }, task, reversible);
         assert_eq!(plan.reverse_complement, plan.average_strands);
         plan.average_strands
     };
+    let both = |both_strands, task| on(both_strands, task, true);
     assert!(both(None, Task::MultiLabel));
     assert!(!both(None, Task::MultiClass));
     assert!(both(Some(true), Task::MultiClass));
     assert!(!both(Some(false), Task::MultiLabel));
+    assert!(!on(None, Task::MultiLabel, false));
 }
 
 #[test]

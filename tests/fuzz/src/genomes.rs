@@ -1,6 +1,7 @@
 //! Genomes: small ones as seeds, and the importers that read them.
 
 use genomenas_data::Task;
+use genomenas_data::import::RowOptions;
 use genomenas_data::import::fasta::{self, ClassPath, FastaOptions, Short};
 use genomenas_data::import::next::{self, NextOptions};
 use genomenas_data::import::windows::{self, Keep, WindowsOptions};
@@ -32,7 +33,7 @@ pub fn import(choice: u8, name: &str, bytes: &[u8]) {
                 bin: 6,
                 context: u64::from(choice >> 4),
                 keep: if choice & 4 == 0 { Keep::All } else { Keep::Labelled },
-                max_unknown: if choice & 8 == 0 { 1.0 } else { 0.25 },
+                rows: RowOptions { max_unknown: if choice & 8 == 0 { 1.0 } else { 0.25 }, ..RowOptions::default() },
                 splits: named(),
                 ..WindowsOptions::new(path, vec![labels], &output)
             };
@@ -46,7 +47,7 @@ pub fn import(choice: u8, name: &str, bytes: &[u8]) {
                 length: (choice & 4 == 0).then_some(8),
                 step: (choice & 8 == 0).then_some(3),
                 short: if choice & 16 == 0 { Short::Drop } else { Short::Fill },
-                max_unknown: if choice & 32 == 0 { 1.0 } else { 0.5 },
+                rows: RowOptions { max_unknown: if choice & 32 == 0 { 1.0 } else { 0.5 }, ..RowOptions::default() },
                 task: if labels { Task::MultiLabel } else { Task::MultiClass },
                 background: (labels && choice & 64 == 0).then(|| "other".to_owned()),
                 ..FastaOptions::new(vec![class("fuzzed", path), class("other", other)], &output)

@@ -29,6 +29,7 @@ pub fn import(choice: u8, path: PathBuf) {
         task,
         label_separator: separator,
         split: column(4, "split"),
+        ignore_split: choice & 4 == 0,
         group: (choice & 4 == 0).then(|| column(8, "group")).flatten(),
         chromosome: column(16, "chromosome"),
         start: column(16, "start"),

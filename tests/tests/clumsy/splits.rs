@@ -61,7 +61,7 @@ fn a_share_of_train_is_for_validation_in_tables() {
     ];
     insta::assert_snapshot!(said.join("\n"), @"
 tables of train and of one other split, and none of valid: give those of valid, or take a share of train for it (--valid 0.1)
-no rows in valid: train has 120, valid 0 and test 40, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or leave the column out to split by share
+no rows in valid: train has 120, valid 0 and test 40, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or split all rows by share (--ignore-split)
 a share of 1.5 of train for valid: give a number above 0 and below 1
 40 rows are of test already, and a share of train is to make it, too: leave out --test
 2 rows are of valid already, and a share of train is to make it, too: leave out --valid

@@ -16,7 +16,13 @@ fn stores_of_every_task_hold_and_say_what_they_did() {
     tasks.sort();
     tasks.dedup();
     assert_eq!(tasks, ["multi-class", "multi-label", "next-nucleotide", "poisson-regression", "regression"]);
-    for of in stores {
+    for mut of in stores {
+        // Then it was said that windows without places share no bases, which nobody can know.
+        if of.info["chromosomes"] == serde_json::json!([])
+            && let Some(straddling) = of.info["straddling"].as_object_mut()
+        {
+            straddling.remove("overlapping_windows");
+        }
         let store = home.path().join(format!("{}.arrow", of.store));
         let now = Outcome::json(genomenas().args(["data", "info", "--verify", "--json"]).arg(&store));
         assert_eq!(now, of.info, "{}", of.store);

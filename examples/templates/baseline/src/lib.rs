@@ -32,8 +32,8 @@ pub fn architecture(settings: &Settings, length: usize, labels: usize) -> Result
 }
 
 /// How it is trained: Adam, until the validation loss has not fallen for five epochs.
-pub fn plan(settings: &Settings, task: Task) -> Plan {
-    let both_strands = settings.training.sees_both_strands(task);
+pub fn plan(settings: &Settings, task: Task, reversible: bool) -> Plan {
+    let both_strands = settings.training.sees_both_strands(task, reversible);
     Plan { cnn: Optimizer::adam(settings.learning_rate), ..settings.training.plan(5, both_strands) }
 }
 
@@ -45,7 +45,7 @@ register! {
     parameters = Settings,
     build = |setup, settings| {
         let architecture = architecture(&settings, setup.data.length, setup.data.labels)?;
-        Ok(Baseline::new(architecture, plan(&settings, setup.data.task)))
+        Ok(Baseline::new(architecture, plan(&settings, setup.data.task, setup.data.reversible)))
     },
 }
 

@@ -12,9 +12,15 @@ pub mod fasta;
 mod flags_tests;
 mod label_groups;
 mod label_names;
+pub mod negatives;
 pub mod next;
 pub mod npz;
 mod paths;
+mod repeats;
+mod row_options;
 mod sources;
 pub mod table;
 pub mod windows;
+
+pub use repeats::RepeatOptions;
+pub use row_options::RowOptions;

@@ -1,14 +1,16 @@
 //! Splits by share, such that what belongs together stays together.
 //!
-//! Rows belong together that have equal sequences (on either strand), windows that share a base of a genome, or the
-//! same group. All rows of such a cluster get one split, which is a function of their sequences and the seed alone: it
+//! Rows belong together that have equal sequences (on either strand, unless they are of one strand), similar sequences
+//! where that is asked for (`similar`), windows that share a base of a genome, or the same group. All rows of such a cluster get one split, which is a function of their sequences and the seed alone: it
 //! depends neither on the order of the rows nor on the size of the data. The price is that shares are met on average,
 //! not exactly.
 
 use sha2::{Digest, Sha256};
 
 use super::fractions::Fractions;
+use super::likeness::Likeness;
 use crate::bases::{Opposite, Packed};
+use crate::similar::Similar;
 use crate::store::Split;
 
 /// Bases of a genome that a row shows, from 0, the end excluded.
@@ -27,19 +29,26 @@ pub(crate) struct Grouping {
     sequences: Vec<u64>,
     extents: Vec<(Extent, usize)>,
     groups: Vec<(u64, usize)>,
+    likeness: Likeness,
+    /// The rows themselves, where similar ones stay together.
+    similar: Option<Similar>,
     opposite: Opposite,
 }
 
 impl Grouping {
-    pub(crate) fn new(fractions: Fractions, seed: u64) -> Self {
+    pub(crate) fn new(fractions: Fractions, seed: u64, likeness: Likeness) -> Self {
         let (sequences, extents, groups) = (Vec::new(), Vec::new(), Vec::new());
-        Self { fractions, seed, sequences, extents, groups, opposite: Opposite::default() }
+        let similar = likeness.identity.map(|_| Similar::new(likeness.single_strand));
+        Self { fractions, seed, sequences, extents, groups, likeness, similar, opposite: Opposite::default() }
     }
 
     /// Adds the next row. Rows of equal `group` stay together.
     pub(crate) fn add(&mut self, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
         let row = self.sequences.len();
-        self.sequences.push(number(sequence, self.seed, &mut self.opposite));
+        self.sequences.push(number(sequence, self.seed, self.likeness, &mut self.opposite));
+        if let Some(similar) = &mut self.similar {
+            similar.add(sequence);
+        }
         self.extents.extend(extent.map(|extent| (extent, row)));
         self.groups.extend(group.map(|group| (group, row)));
     }
@@ -51,6 +60,11 @@ impl Grouping {
         order.sort_unstable_by_key(|row| self.sequences[*row]);
         for equal in order.chunk_by(|left, right| self.sequences[*left] == self.sequences[*right]) {
             clusters.join_all(equal.iter().copied());
+        }
+        if let (Some(similar), Some(identity)) = (self.similar.take(), self.likeness.identity) {
+            let apart = |clusters: &mut Clusters, left, right| clusters.find(left) != clusters.find(right);
+            similar.pairs(identity, &self.sequences, &mut clusters, apart, Clusters::join);
+            clusters.tell_of_large(identity);
         }
         self.groups.sort_unstable();
         for equal in self.groups.chunk_by(|left, right| left.0 == right.0) {
@@ -81,9 +95,13 @@ impl Grouping {
     }
 }
 
-/// A number that follows from the bases and the seed alone, the same for both strands.
-fn number(sequence: &Packed, seed: u64, opposite: &mut Opposite) -> u64 {
-    let (codes, unknown) = opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len());
+/// A number that follows from the bases and the seed alone, the same for both strands unless they are two rows.
+fn number(sequence: &Packed, seed: u64, likeness: Likeness, opposite: &mut Opposite) -> u64 {
+    let (codes, unknown) = if likeness.single_strand {
+        (sequence.codes(), sequence.unknown())
+    } else {
+        opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len())
+    };
     let mut digest = Sha256::new();
     digest.update(seed.to_le_bytes());
     digest.update(codes);
@@ -111,6 +129,22 @@ impl Clusters {
     fn join(&mut self, left: usize, right: usize) {
         let (left, right) = (self.find(left), self.find(right));
         self.0[left.max(right)] = left.min(right);
+    }
+
+    /// Warns where so many rows are similar that shares cannot be met.
+    fn tell_of_large(&mut self, identity: f64) {
+        let mut rows = vec![0_usize; self.0.len()];
+        for row in 0..self.0.len() {
+            let cluster = self.find(row);
+            rows[cluster] += 1;
+        }
+        let (largest, all) = (rows.iter().copied().max().unwrap_or(0), rows.len());
+        if largest > 1 && 10 * largest > all {
+            log::warn!(
+                "--cluster {identity}: {largest} of {all} rows are similar to each other, one after the other, and stay in \
+                 one split, whatever its share; a higher identity keeps fewer together"
+            );
+        }
     }
 
     fn join_all(&mut self, rows: impl IntoIterator<Item = usize>) {
@@ -143,7 +177,7 @@ mod tests {
         fn nothing_that_belongs_together_straddles(
             rows in prop::collection::vec((0..30_usize, any::<bool>(), 0..400_u64, 0..40_u64), 1..80), seed: u64
         ) {
-            let mut grouping = Grouping::new(SHARES, seed);
+            let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
             let rows: Vec<_> = rows.into_iter().map(|(number, turned, start, group)| {
                 let packed = if turned { sequence(number).reverse_complement() } else { sequence(number) };
                 (number, packed, start, group)
@@ -166,7 +200,7 @@ mod tests {
             rows in prop::collection::vec((0..1000_usize, 0..5000_u64), 1..60), seed: u64
         ) {
             let assign = |rows: &[(usize, u64)]| {
-                let mut grouping = Grouping::new(SHARES, seed);
+                let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
                 for (number, start) in rows {
                     grouping.add(&sequence(*number), Some(extent(*start)), None);
                 }
@@ -180,9 +214,30 @@ mod tests {
     }
 
     #[test]
+    fn similar_rows_stay_together_where_that_is_asked_for() {
+        let with_change = |number: usize, place: usize| {
+            let mut bases: Vec<Option<u8>> =
+                sequence(number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20).bases().collect();
+            bases[place] = bases[place].map(|base| 3 - base);
+            Packed::from_bases(bases)
+        };
+        let splits = |identity| {
+            let mut grouping = Grouping::new(SHARES, 1, Likeness { single_strand: false, identity });
+            for number in 0..500 {
+                (0..3).for_each(|place| grouping.add(&with_change(number, 5 * place), None, None));
+            }
+            grouping.assign()
+        };
+        let apart =
+            |splits: &[Split]| splits.chunks(3).filter(|three| three.windows(2).any(|two| two[0] != two[1])).count();
+        assert_eq!(apart(&splits(Some(0.9))), 0);
+        assert!(apart(&splits(None)) > 100);
+    }
+
+    #[test]
     fn shares_are_met_on_average_by_single_rows_and_by_clusters() {
         for group_size in [1, 5] {
-            let mut grouping = Grouping::new(SHARES, 1);
+            let mut grouping = Grouping::new(SHARES, 1, Likeness::default());
             (0..20_000).for_each(|row| grouping.add(&sequence(row), None, Some(row as u64 / group_size)));
             let splits = grouping.assign();
             let share = |split| splits.iter().filter(|other| **other == split).count() as f64 / 20_000.0;

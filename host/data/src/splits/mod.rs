@@ -4,14 +4,17 @@
 //! or a part of train where the data lacks a split. `genome` splits a genome into stretches, by name or by share, such
 //! that no base is shown in two splits.
 
+mod cluster;
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
+pub(crate) mod likeness;
 pub(crate) mod shares;
 
 use crate::error::{Error, Result};
 use crate::store::{PerSplit, Split};
 
+pub use cluster::ClusterOptions;
 pub use fractions::Fractions;
 pub use genome::GenomeSplitOptions;
 pub use shares::Shares;

@@ -5,6 +5,7 @@
 
 use super::fractions::Fractions;
 use super::grouping::{Extent, Grouping};
+use super::likeness::Likeness;
 use crate::bases::Packed;
 use crate::error::{Error, Result};
 use crate::store::{PerSplit, Split};
@@ -93,8 +94,8 @@ impl Shares {
         };
         match (valid, test) {
             (false, false) if given == Given::EachRow => Err(Error::input(
-                "each row says its split, and shares of valid and of test are to decide, too: give one of them, or the \
-                 share of the one split that no row has",
+                "each row says its split, and shares of valid and of test are to decide, too: give one of them (--ignore-split \
+                 passes over a column named split), or the share of the one split that no row has",
             )),
             (false, false) => Err(Error::input(format!(
                 "{of} of train alone: give those of valid and of test, or leave the splits to shares of all rows"
@@ -159,16 +160,16 @@ pub(crate) enum Assigning {
 
 impl Assigning {
     /// `None` where shares decide nothing.
-    pub(crate) fn new(decided: Decided, seed: u64) -> Option<Self> {
+    pub(crate) fn new(decided: Decided, seed: u64, likeness: Likeness) -> Option<Self> {
         match decided {
             Decided::Nothing => None,
-            Decided::All(fractions) => Some(Self::All(Grouping::new(fractions, seed))),
+            Decided::All(fractions) => Some(Self::All(Grouping::new(fractions, seed, likeness))),
             Decided::OfTrain { lacking, share } => {
                 let fractions = match lacking {
                     Split::Test => Fractions { valid: 0.0, test: share },
                     Split::Train | Split::Valid => Fractions { valid: share, test: 0.0 },
                 };
-                let train = Grouping::new(fractions, seed);
+                let train = Grouping::new(fractions, seed, likeness);
                 Some(Self::OfTrain { train, lacking, splits: Vec::new(), found: PerSplit::default() })
             }
         }
@@ -224,7 +225,8 @@ mod tests {
     #[test]
     fn a_share_of_train_becomes_the_split_that_is_lacking_and_no_other_row_moves() {
         for lacking in [Split::Valid, Split::Test] {
-            let mut assigning = Assigning::new(Decided::OfTrain { lacking, share: 0.25 }, 3).unwrap();
+            let mut assigning =
+                Assigning::new(Decided::OfTrain { lacking, share: 0.25 }, 3, Likeness::default()).unwrap();
             let other = if lacking == Split::Valid { Split::Test } else { Split::Valid };
             // Every sequence twice, and every third row of the split that there is.
             let given = |row: usize| if row.is_multiple_of(3) { other } else { Split::Train };
@@ -249,14 +251,15 @@ mod tests {
         insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, TABLES), @"the split test is decided twice, by its tables and by a share (--test): give one of them");
         insta::assert_snapshot!(refused(half, Given::Parts { valid: true, test: true, of: "tables" }), @"the split valid is decided twice, by its tables and by a share (--valid): give one of them");
         insta::assert_snapshot!(refused(Shares { seed: Some(1), ..none }, Given::EachRow), @"rows decide the splits, and no share needs a seed: leave out --seed");
-        insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, Given::EachRow), @"each row says its split, and shares of valid and of test are to decide, too: give one of them, or the share of the one split that no row has");
+        insta::assert_snapshot!(refused(Shares { test: Some(0.5), ..half }, Given::EachRow), @"each row says its split, and shares of valid and of test are to decide, too: give one of them (--ignore-split passes over a column named split), or the share of the one split that no row has");
         assert_eq!(none.decide(Given::EachRow).unwrap(), Decided::Nothing);
         assert_eq!(half.decide(TABLES).unwrap(), Decided::OfTrain { lacking: Split::Valid, share: 0.5 });
     }
 
     #[test]
     fn rows_of_the_split_that_was_said_to_be_lacking_are_refused() {
-        let mut assigning = Assigning::new(Decided::OfTrain { lacking: Split::Valid, share: 0.25 }, 3).unwrap();
+        let mut assigning =
+            Assigning::new(Decided::OfTrain { lacking: Split::Valid, share: 0.25 }, 3, Likeness::default()).unwrap();
         assigning.add(Some(Split::Valid), &sequence(0), None, None);
         insta::assert_snapshot!(assigning.assign().unwrap_err(), @"1 rows are of valid already, and a share of train is to make it, too: leave out --valid");
     }

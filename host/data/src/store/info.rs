@@ -122,13 +122,17 @@ impl StoreInfo {
             task: self.shape.task.of_outputs(),
             train_rows: self.rows.train,
             valid_rows: self.rows.valid,
-            reversible: self.shape.task != Task::NextNucleotide,
+            reversible: !self.shape.single_strand && self.shape.task != Task::NextNucleotide,
         }
     }
 
     /// What the checks of plans know of the data.
     pub fn for_checks(&self) -> Data {
-        Data { info: self.for_plugins(), both_strands: self.import.both_strands.train }
+        Data {
+            info: self.for_plugins(),
+            both_strands: self.import.both_strands.train,
+            next_nucleotide: self.shape.task == Task::NextNucleotide,
+        }
     }
 
     /// The JSON text and its SHA-256.
@@ -161,7 +165,11 @@ impl StoreInfo {
                 header.version
             )));
         }
-        let info: Self = serde_json::from_str(text).map_err(not_understood)?;
+        let mut info: Self = serde_json::from_str(text).map_err(not_understood)?;
+        // Earlier versions counted none where rows have no places, which nobody can know.
+        if let Some(leakage) = info.leakage.as_mut().filter(|_| info.shape.chromosomes.is_empty()) {
+            leakage.overlapping_windows = None;
+        }
         info.shape.check()?;
         if info.total_rows() > u64::from(u32::MAX) {
             return Err(Error::input(format!("it says {} rows, more than {}", info.total_rows(), u32::MAX)));

@@ -2,21 +2,33 @@
 //! sequences with different labels, of which no network can have both right.
 //!
 //! Every importer gets this check, since the writer of the store makes it. It takes 12 bytes a row, and 16 more where
-//! rows have a place in a genome.
+//! rows have a place in a genome; similar rows are looked for in small data, or where they are asked for, and take 3 bits a
+//! base.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::leakage::{Contradictions, SplitLeakage};
+use super::leakage::{Contradictions, Pairs, SimilarPairs, SplitLeakage};
 use super::row::{Row, Target};
 use super::shape::Shape;
 use super::split::Split;
 use super::task::Task;
 use crate::bases;
+use crate::similar::Similar;
+
+/// The identity of similar rows that nobody has said.
+const USUAL_IDENTITY: f64 = 0.8;
+/// Bases up to which similar rows are looked for unasked: some seconds.
+const USUAL_BASES: usize = 10_000_000;
+/// Bases of rows from which on that is done: shorter ones are similar by chance.
+const USUAL_LENGTH: usize = 16;
 
 /// What was found in all rows.
 pub(super) struct Found {
     pub(super) leakage: SplitLeakage,
     pub(super) contradictions: Contradictions,
+    /// Rows without a known base.
+    pub(super) blank: u64,
 }
 
 /// Sees every row of a store, and counts at the end those that are in more than one split or contradict another.
@@ -26,9 +38,17 @@ pub(super) struct LeakageDetector {
     labelled: bool,
     /// Bases of the genome that a row uses: those it shows, and the one it predicts.
     extent: u64,
+    /// Whether rows have places.
+    placed: bool,
     sequences: Vec<Seen>,
     /// The chromosome, and the start with the split in its two lowest bits.
     places: Vec<(u32, u64)>,
+    /// Rows without a known base, which are equal to nothing.
+    blank: u64,
+    single_strand: bool,
+    /// The rows themselves, to find similar ones, with the split of each.
+    similar: Option<(Similar, Vec<Split>)>,
+    identity: Option<f64>,
     opposite: bases::Opposite,
 }
 
@@ -38,46 +58,137 @@ impl LeakageDetector {
             length: shape.length,
             labelled: shape.task != Task::NextNucleotide,
             extent: shape.length as u64 + u64::from(shape.task == Task::NextNucleotide),
+            placed: !shape.chromosomes.is_empty(),
             sequences: Vec::new(),
             places: Vec::new(),
+            blank: 0,
+            single_strand: shape.single_strand,
+            // Windows before the next nucleotide overlap each other and the genome's repeats: nothing follows from that.
+            similar: (shape.task != Task::NextNucleotide).then(|| (Similar::new(shape.single_strand), Vec::new())),
+            identity: None,
             opposite: bases::Opposite::default(),
         }
+    }
+
+    /// One that looks for the same, and has seen no row.
+    pub(super) fn anew(&self, shape: &Shape) -> Self {
+        Self { identity: self.identity, ..Self::new(shape) }
+    }
+
+    /// Looks for rows that are similar from this identity on, however many rows come.
+    pub(super) fn look_for_similar(&mut self, identity: f64) {
+        self.identity = Some(identity);
     }
 
     pub(super) fn see(&mut self, split: Split, row: &Row<'_>) {
         if let Some(place) = row.place {
             self.places.push((place.chromosome, place.start << 2 | split as u64));
         }
-        let known = row.unknown.is_none_or(|mask| bases::count_bits(mask) < self.length);
-        if known {
-            let canonical = self.opposite.canonical(row.codes, row.unknown, self.length);
-            let turned = canonical != (row.codes, row.unknown);
-            let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
-            self.sequences.push(Seen::new(hash(canonical), split, label, turned));
+        let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
+        let seen = self.seen(split, row.codes, row.unknown, label);
+        self.blank += u64::from(seen.is_none());
+        if seen.is_some()
+            && let Some((similar, splits)) = &mut self.similar
+        {
+            similar.add_parts(row.codes, row.unknown, self.length);
+            splits.push(split);
         }
+        self.sequences.extend(seen);
+        if self.identity.is_none() && self.is_unusual() {
+            self.similar = None;
+        }
+    }
+
+    /// What is kept of a row's sequence; nothing where no base of it is known.
+    fn seen(&mut self, split: Split, codes: &[u8], unknown: Option<&[u8]>, label: u64) -> Option<Seen> {
+        if unknown.is_some_and(|mask| bases::count_bits(mask) >= self.length) {
+            return None;
+        }
+        let canonical =
+            if self.single_strand { (codes, unknown) } else { self.opposite.canonical(codes, unknown, self.length) };
+        let turned = canonical != (codes, unknown);
+        Some(Seen::new(hash(canonical), split, label, turned))
+    }
+
+    /// The number by which rows with equal sequences are recognised; `None` where no base is known.
+    pub(super) fn key(&mut self, codes: &[u8], unknown: Option<&[u8]>) -> Option<SequenceKey> {
+        self.seen(Split::Train, codes, unknown, 0).map(Seen::sequence)
+    }
+
+    /// The sequences that several splits have, each with the splits as bits.
+    pub(super) fn in_several_splits(&mut self) -> BTreeMap<SequenceKey, u8> {
+        self.sequences.sort_unstable();
+        let equal = self.sequences.chunk_by(|left, right| left.sequence() == right.sequence());
+        let splits = equal.filter_map(|equal| Some((equal.first()?.sequence(), splits_of(equal))));
+        splits.filter(|(_, splits)| splits.count_ones() > 1).collect()
+    }
+
+    /// Whether there are so many rows, or so short ones, that similar ones are looked for only where somebody asks.
+    fn is_unusual(&self) -> bool {
+        self.length < USUAL_LENGTH || self.sequences.len().saturating_mul(self.length) > USUAL_BASES
     }
 
     pub(super) fn finish(mut self) -> Found {
         let (mut leakage, mut contradictions) = (SplitLeakage::default(), Contradictions::default());
+        let identity = self.identity.unwrap_or(USUAL_IDENTITY);
+        leakage.similar_sequences = self.similar.take().map(|(rows, splits)| similar_pairs(&rows, &splits, identity));
         self.sequences.sort_unstable();
         for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
-            let splits = equal.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8);
+            let splits = splits_of(equal);
             for seen in equal {
                 leakage.equal_sequences.count(seen.split(), splits);
             }
             count_contradictions(equal, &mut contradictions);
         }
+        let mut overlapping = Pairs::default();
         self.places.sort_unstable();
         for of_chromosome in self.places.chunk_by(|left, right| left.0 == right.0) {
             let mut touched = vec![0_u8; of_chromosome.len()];
             touch(self.extent, of_chromosome.iter().zip(&mut touched));
             touch(self.extent, of_chromosome.iter().zip(&mut touched).rev());
             for ((_, key), splits) in of_chromosome.iter().zip(touched) {
-                leakage.overlapping_windows.count(split_of(*key), splits);
+                overlapping.count(split_of(*key), splits);
             }
         }
-        Found { leakage, contradictions }
+        leakage.overlapping_windows = self.placed.then_some(overlapping);
+        leakage.single_strand = self.single_strand;
+        Found { leakage, contradictions, blank: self.blank }
     }
+}
+
+/// A number for a sequence, the same for both strands unless they are two rows.
+pub(super) type SequenceKey = (u32, u32);
+
+/// The splits of rows, as bits.
+fn splits_of(rows: &[Seen]) -> u8 {
+    rows.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8)
+}
+
+/// Counts the rows that are similar to rows of an earlier split.
+fn similar_pairs(rows: &Similar, splits: &[Split], identity: f64) -> SimilarPairs {
+    let split = |row: usize| splits.get(row).copied().unwrap_or(Split::Train);
+    // The later of the two, and the earlier split as a bit.
+    let later = |left: usize, right: usize| {
+        let (earlier, later) = if split(left) < split(right) { (left, right) } else { (right, left) };
+        (later, 1_u8 << split(earlier) as u8)
+    };
+    let mut near = vec![0_u8; splits.len()];
+    let wanted = |near: &mut Vec<u8>, left: usize, right: usize| {
+        let (row, bit) = later(left, right);
+        split(left) != split(right) && near.get(row).is_some_and(|bits| bits & bit == 0)
+    };
+    let found = |near: &mut Vec<u8>, left: usize, right: usize| {
+        let (row, bit) = later(left, right);
+        if let Some(bits) = near.get_mut(row) {
+            *bits |= bit;
+        }
+    };
+    rows.pairs(identity, &[], &mut near, wanted, found);
+    let mut pairs = Pairs::default();
+    splits.iter().zip(near).for_each(|(split, bits)| pairs.count(*split, bits));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 1,000")]
+    let permille = (identity * 1000.0).round() as u32;
+    SimilarPairs { permille, rows: pairs }
 }
 
 /// A row: 62 bits of its sequence's hash and two of the split, 31 bits of its label's hash and one of the strand.
@@ -174,15 +285,14 @@ fn split_of(key: u64) -> Split {
 
 #[cfg(test)]
 mod tests {
-    use super::super::leakage::Pairs;
     use super::*;
     use crate::bases::Packed;
-    use crate::store::{Place, Target};
+    use crate::store::{PerSplit, Place, Target};
     use proptest::prelude::*;
 
     fn shape(length: usize) -> Shape {
         let (labels, chromosomes) = (vec!["a".into()], vec!["chr1".into(), "chr2".into()]);
-        Shape { length, labels, task: Task::MultiLabel, chromosomes, groups: vec![] }
+        Shape { length, labels, task: Task::MultiLabel, chromosomes, groups: vec![], single_strand: false }
     }
 
     fn leakage(rows: &[(Split, &str, u32, u64)]) -> SplitLeakage {
@@ -215,7 +325,7 @@ mod tests {
         assert_eq!(found, Contradictions { sequences: 1, rows: 3, other_strand: 1 });
         insta::assert_snapshot!(found.warnings(Task::MultiClass).join("\n"), @"
 equal sequences have different classes (sequences: 1, rows: 3): no network can be right on all of them
-the other strand of a sequence has another class (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+the other strand of a sequence has another class (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
 ");
         assert_eq!(contradictions(Task::NextNucleotide, &rows), Contradictions::default());
         let same = [("AACGN", 1), ("NCGTT", 1), ("AACGN", 1), ("ACGT", 0), ("ACGT", 0)];
@@ -233,8 +343,49 @@ the other strand of a sequence has another class (sequences: 1): right where str
         ];
         let found = leakage(&rows);
         assert_eq!(found.equal_sequences, Pairs { valid_in_train: 1, test_in_train: 1, test_in_valid: 1 });
-        assert_eq!(found.overlapping_windows, Pairs::default());
-        insta::assert_snapshot!(found.warnings()[0], @"valid repeats sequences of train, on the same or the other strand (rows: 1): scores on them tell nothing of new data");
+        assert_eq!(found.overlapping_windows, Some(Pairs::default()));
+        let rows = PerSplit { train: 2, valid: 1, test: 2 };
+        insta::assert_snapshot!(found.warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data");
+    }
+
+    #[test]
+    fn similar_rows_of_two_splits_are_told_where_they_are_more_than_the_equal_ones() {
+        let (row, near) = ("ACGTTGCATGCCATATCGGATTACA", "ACGTTGCATGCCATATCGGATTAGA");
+        let (other, third) = ("TTTGACCGAGTCAAGGCTCTAGTGA", "CATTCCAGGATACCGTGTAAGCTCG");
+        let found = leakage(&[
+            (Split::Train, row, 0, 0),
+            (Split::Train, third, 0, 100),
+            (Split::Valid, third, 0, 200),
+            (Split::Test, near, 0, 300),
+            (Split::Test, other, 0, 400),
+        ]);
+        let similar = Pairs { test_in_train: 1, valid_in_train: 1, ..Pairs::default() };
+        assert_eq!(found.similar_sequences, Some(SimilarPairs { permille: 800, rows: similar }));
+        let rows = PerSplit { train: 2, valid: 1, test: 2 };
+        insta::assert_snapshot!(found.warnings(&rows).join("\n"), @"
+1 of 1 valid rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
+1 of 2 test rows (50.0 %) are similar to rows of train (identity 0.8 or more): scores on them tell less of new data than others
+");
+    }
+
+    #[test]
+    fn the_other_strand_of_a_row_of_one_strand_is_another_row() {
+        let mut detector = LeakageDetector::new(&Shape { single_strand: true, chromosomes: vec![], ..shape(5) });
+        for (split, letters, label) in [
+            (Split::Train, "AACGN", 0),
+            (Split::Test, "NCGTT", 1),
+            (Split::Train, "ACCTG", 0),
+            (Split::Test, "ACCTG", 0),
+        ] {
+            let packed = Packed::from_letters(letters.as_bytes()).unwrap();
+            let target = Target::Bits(&[label]);
+            detector.see(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None });
+        }
+        let found = detector.finish();
+        assert_eq!(found.leakage.equal_sequences, Pairs { test_in_train: 1, ..Pairs::default() });
+        assert_eq!(found.contradictions, Contradictions::default());
+        let rows = PerSplit { train: 2, valid: 0, test: 2 };
+        insta::assert_snapshot!(found.leakage.warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train: scores on them tell nothing of new data");
     }
 
     #[test]
@@ -256,7 +407,7 @@ the other strand of a sequence has another class (sequences: 1): right where str
                 test_in_train: is_in(Split::Test, Split::Train),
                 test_in_valid: is_in(Split::Test, Split::Valid),
             };
-            prop_assert_eq!(leakage(&rows).overlapping_windows, expected);
+            prop_assert_eq!(leakage(&rows).overlapping_windows, Some(expected));
         }
     }
 }

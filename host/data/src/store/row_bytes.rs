@@ -96,6 +96,21 @@ impl RowBytes {
         &self.bytes[end - self.labels..end]
     }
 
+    /// The label, in the form that rows of this shape have; `values` is room for those of a regression.
+    pub(super) fn target<'a>(&'a self, task: Task, values: &'a mut Vec<f32>) -> Target<'a> {
+        match task {
+            Task::MultiLabel => Target::Bits(self.labels()),
+            Task::MultiClass | Task::NextNucleotide => {
+                Target::Class(self.labels().first_chunk::<4>().map_or(u32::MAX, |bytes| u32::from_le_bytes(*bytes)))
+            }
+            Task::Regression | Task::PoissonRegression => {
+                values.clear();
+                values.extend(self.labels().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+                Target::Values(values)
+            }
+        }
+    }
+
     pub(super) fn place(&self) -> Option<Place> {
         let place = &self.bytes[self.bytes.len() - self.place..];
         let (chromosome, start) = place.split_first_chunk::<4>()?;

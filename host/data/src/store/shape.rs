@@ -30,6 +30,9 @@ pub struct Shape {
     /// where no label has one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// Whether rows are of one strand, as RNA and guides are: the other strand of a row is no sample of its labels.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub single_strand: bool,
 }
 
 impl Shape {

@@ -4,6 +4,7 @@
 use std::fmt::{Display, Formatter, Result};
 
 use super::info::StoreInfo;
+use super::leakage::SplitLeakage;
 use super::split::{PerSplit, Split};
 use crate::text::{bounded, grouped, printable, shortened};
 
@@ -54,8 +55,11 @@ impl Display for StoreInfo {
                 split.name()
             )?;
         }
-        if self.leakage.is_some_and(|leakage| leakage.is_none()) {
-            writeln!(out, "  no sequence and no base of a genome is in two splits")?;
+        if shape.single_strand {
+            writeln!(out, "  rows are of one strand: the other strand is never shown, averaged or compared")?;
+        }
+        for nothing in self.leakage.iter().flat_map(SplitLeakage::nothing) {
+            writeln!(out, "  {nothing}")?;
         }
         writeln!(out, "  digest {}", self.digest)?;
         writeln!(out)?;

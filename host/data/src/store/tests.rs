@@ -16,6 +16,7 @@ pub(crate) fn small_store(path: &Path) -> StoreInfo {
         task: Task::MultiLabel,
         chromosomes: vec!["chr1".into(), "chr2".into()],
         groups: vec![],
+        single_strand: false,
     };
     let mut writer = StoreWriter::create(path, shape, true).unwrap();
     for (index, (sequence, bits)) in small_rows().into_iter().enumerate() {
@@ -85,6 +86,7 @@ fn a_store_of_several_batches_finds_every_row() {
             task: Task::MultiClass,
             chromosomes: vec![],
             groups: vec![],
+            single_strand: false,
         };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         for index in 0..rows {
@@ -121,7 +123,14 @@ fn a_store_of_several_batches_finds_every_row() {
 fn the_values_of_a_regression_come_back_and_are_described() {
     let (_folder, path) = saved(|path| {
         let labels = vec!["a".into(), "b".into(), "c".into()];
-        let shape = Shape { length: 9, labels, task: Task::Regression, chromosomes: vec![], groups: vec![] };
+        let shape = Shape {
+            length: 9,
+            labels,
+            task: Task::Regression,
+            chromosomes: vec![],
+            groups: vec![],
+            single_strand: false,
+        };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         for row in 0..20_u8 {
             let (codes, value) = ([row, 1, 0], f32::from(row));
@@ -147,7 +156,14 @@ fn the_values_of_a_regression_come_back_and_are_described() {
 fn values_that_no_loss_could_use_are_refused() {
     let write = |task, value| {
         let folder = tempfile::tempdir().unwrap();
-        let shape = Shape { length: 4, labels: vec!["a".into()], task, chromosomes: vec![], groups: vec![] };
+        let shape = Shape {
+            length: 4,
+            labels: vec!["a".into()],
+            task,
+            chromosomes: vec![],
+            groups: vec![],
+            single_strand: false,
+        };
         let mut writer = StoreWriter::create(&folder.path().join("store"), shape, false).unwrap();
         writer.push(Split::Train, &Row { codes: &[0], unknown: None, target: Target::Values(&[value]), place: None })
     };
@@ -176,7 +192,14 @@ fn the_same_rows_give_the_same_bytes() {
 fn a_row_of_the_deepsea_shape_takes_at_most_367_bytes() {
     let (_folder, path) = saved(|path| {
         let labels = (0..919).map(|label| format!("l{label}")).collect();
-        let shape = Shape { length: 1000, labels, task: Task::MultiLabel, chromosomes: vec![], groups: vec![] };
+        let shape = Shape {
+            length: 1000,
+            labels,
+            task: Task::MultiLabel,
+            chromosomes: vec![],
+            groups: vec![],
+            single_strand: false,
+        };
         let mut writer = StoreWriter::create(path, shape, false).unwrap();
         let (codes, bits) = ([27; 250], [0; 115]);
         for _ in 0..2 * BATCH_ROWS {
@@ -292,7 +315,7 @@ proptest! {
     fn rows_of_any_length_and_number_of_labels_come_back(length in 1usize..40, labels in 1usize..20, seed: u64) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
-        let shape = Shape { length, labels: (0..labels).map(|label| label.to_string()).collect(), task: Task::MultiLabel, chromosomes: vec![], groups: vec![] };
+        let shape = Shape { length, labels: (0..labels).map(|label| label.to_string()).collect(), task: Task::MultiLabel, chromosomes: vec![], groups: vec![], single_strand: false };
         let mut writer = StoreWriter::create(&path, shape, false).unwrap();
         let mut rows = Vec::new();
         for row in 0..30_u64 {

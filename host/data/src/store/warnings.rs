@@ -12,6 +12,17 @@ const NAMED: usize = 100;
 /// Classes of one row each, from this many on, are more likely something else.
 const MANY: usize = 10;
 
+/// Rows that say nothing, in words.
+pub(super) fn about_blank_rows(rows: u64) -> Option<String> {
+    (rows > 0).then(|| {
+        format!(
+            "{} rows have no known base (N alone): nothing can be learned or scored by them; leave them out with \
+             --max-unknown, such as 0.5",
+            grouped(rows)
+        )
+    })
+}
+
 /// Labels that cannot be learned or scored, or are hardly labels, in words.
 pub(super) fn about_labels(info: &StoreInfo) -> Vec<String> {
     let mut warnings = Warnings { hardly: hardly_labels(info), ..Warnings::default() };

@@ -31,18 +31,18 @@ use crate::files::{AtomicFile, Existing, remove_unfinished_of};
 
 /// A store that is being written.
 pub struct StoreWriter {
-    shape: Shape,
-    output: PathBuf,
+    pub(super) shape: Shape,
+    pub(super) output: PathBuf,
     file: AtomicFile,
-    row_bytes: RowBytes,
-    detector: LeakageDetector,
+    pub(super) row_bytes: RowBytes,
+    pub(super) detector: LeakageDetector,
     spools: PerSplit<Spool>,
 }
 
-struct Spool {
+pub(super) struct Spool {
     file: BufWriter<File>,
     digest: Sha256,
-    rows: u64,
+    pub(super) rows: u64,
     rows_with_unknown: u64,
     positives: Vec<u64>,
     values: Vec<Sum>,
@@ -85,21 +85,24 @@ impl StoreWriter {
             )));
         }
         let file = AtomicFile::create(output, if overwrite { Existing::Replaced } else { Existing::Refused })?;
-        let spool = || -> Result<Spool> {
-            let spooled =
-                tempfile::tempfile_in(file.folder()).map_err(|error| Error::io("write beside", output, error))?;
-            Ok(Spool {
-                file: BufWriter::with_capacity(1 << 18, spooled),
-                digest: Sha256::new(),
-                rows: 0,
-                rows_with_unknown: 0,
-                positives: vec![0; shape.labels.len()],
-                values: vec![Sum::default(); if shape.task.is_regression() { shape.labels.len() } else { 0 }],
-            })
-        };
-        let spools = PerSplit { train: spool()?, valid: spool()?, test: spool()? };
+        let spools = Spool::of_splits(file.folder(), output, &shape)?;
         let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape));
         Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, shape })
+    }
+
+    /// Takes the rows so far, which may then be added again.
+    pub(super) fn take(&mut self) -> Result<PerSplit<Spool>> {
+        self.detector = self.detector.anew(&self.shape);
+        let empty = Spool::of_splits(self.file.folder(), &self.output, &self.shape)?;
+        Ok(std::mem::replace(&mut self.spools, empty))
+    }
+
+    /// Looks for similar rows of different splits from this identity on, however many rows there are; else from 0.8 on, in
+    /// small data.
+    pub(crate) fn look_for_similar(&mut self, identity: Option<f64>) {
+        if let Some(identity) = identity {
+            self.detector.look_for_similar(identity);
+        }
     }
 
     /// Adds a row; rows of a split keep their order.
@@ -160,8 +163,9 @@ impl StoreWriter {
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(found.leakage.warnings());
+        info.import.warnings.extend(found.leakage.warnings(&info.rows));
         info.import.warnings.extend(found.contradictions.warnings(info.shape.task));
+        info.import.warnings.extend(warnings::about_blank_rows(found.blank));
         let labels = warnings::about_labels(&info);
         info.import.warnings.extend(labels);
 
@@ -177,10 +181,9 @@ impl StoreWriter {
         for split in Split::ALL {
             let spool = self.spools.get_mut(split);
             let cannot_spool = |error| Error::io("write beside", &self.output, error);
-            spool.file.flush().map_err(cannot_spool)?;
-            spool.file.seek(SeekFrom::Start(0)).map_err(cannot_spool)?;
-            let mut reader = BufReader::with_capacity(1 << 18, spool.file.get_mut());
-            for _ in 0..spool.rows {
+            let rows = spool.rows;
+            let mut reader = spool.reader().map_err(cannot_spool)?;
+            for _ in 0..rows {
                 self.row_bytes.read(&mut reader).map_err(cannot_spool)?;
                 batch.push(split, &self.row_bytes)?;
                 written += 1;
@@ -202,6 +205,29 @@ impl StoreWriter {
 }
 
 impl Spool {
+    /// An empty one for each split, in unnamed files of `folder`; `output` is what is written there.
+    fn of_splits(folder: &Path, output: &Path, shape: &Shape) -> Result<PerSplit<Self>> {
+        let spool = || -> Result<Self> {
+            let spooled = tempfile::tempfile_in(folder).map_err(|error| Error::io("write beside", output, error))?;
+            Ok(Self {
+                file: BufWriter::with_capacity(1 << 18, spooled),
+                digest: Sha256::new(),
+                rows: 0,
+                rows_with_unknown: 0,
+                positives: vec![0; shape.labels.len()],
+                values: vec![Sum::default(); if shape.task.is_regression() { shape.labels.len() } else { 0 }],
+            })
+        };
+        Ok(PerSplit { train: spool()?, valid: spool()?, test: spool()? })
+    }
+
+    /// A reader of its rows, from the first.
+    pub(super) fn reader(&mut self) -> std::io::Result<BufReader<&File>> {
+        self.file.flush()?;
+        self.file.seek(SeekFrom::Start(0))?;
+        Ok(BufReader::with_capacity(1 << 18, self.file.get_ref()))
+    }
+
     fn values(&self) -> Vec<Values> {
         let mean = |sum: f64| if self.rows == 0 { 0.0 } else { sum / self.rows as f64 };
         self.values.iter().map(|&Sum { least, most, total }| Values { least, most, mean: mean(total) }).collect()

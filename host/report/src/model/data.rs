@@ -1,5 +1,6 @@
 //! Data, settings and other facts that comparisons and runs show alike.
 
+use genomenas_data::store::{PerSplit, SplitLeakage};
 use serde::{Deserialize, Serialize};
 
 /// The data of a comparison or a run.
@@ -15,6 +16,9 @@ pub struct DataSummary {
     pub length: u64,
     /// The labels' names.
     pub labels: Vec<String>,
+    /// Rows that are in more than one split; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straddling: Option<SplitLeakage>,
 }
 
 /// How many rows a split has.
@@ -36,6 +40,17 @@ pub struct Setting {
 }
 
 impl DataSummary {
+    /// What is in two splits or similar in two, a sentence each; nothing where nothing is.
+    pub fn straddles(&self) -> Vec<String> {
+        self.straddling.map_or_else(Vec::new, |found| found.sentences(&self.rows()))
+    }
+
+    /// The rows of each split.
+    pub fn rows(&self) -> PerSplit<u64> {
+        let rows = |name: &str| self.splits.iter().find(|split| split.name == name).map_or(0, |split| split.rows);
+        PerSplit { train: rows("train"), valid: rows("validation"), test: rows("test") }
+    }
+
     /// The rows of each split, under the names that reports use.
     pub fn split_rows(train: u64, valid: u64, test: u64) -> Vec<SplitRows> {
         let split = |(name, rows): (&str, u64)| SplitRows { name: name.to_owned(), rows };

@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::document::{document, section};
-use super::{curves, found, labels, leaderboard, terms};
+use super::{curves, found, labels, leaderboard, straddling, terms};
 use crate::leaderboard::rows as leaderboard_rows;
 use crate::model::Comparison;
 
@@ -13,6 +13,7 @@ pub fn page(comparison: &Comparison) -> String {
     let [first, ..] = comparison.columns();
     let header = html! {
         p.lead { (leaderboard::headline(comparison, &rows)) }
+        (straddling::warning(&comparison.data))
         p.terms { (terms::sentence(comparison)) }
     };
     let sections = html! {

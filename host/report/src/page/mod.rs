@@ -13,6 +13,7 @@ mod found;
 mod labels;
 mod leaderboard;
 mod run;
+mod straddling;
 mod terms;
 
 pub use comparison::page;

@@ -3,6 +3,7 @@
 use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
+use super::straddling;
 use crate::humanize::plural;
 use crate::model::{Comparison, Setting};
 
@@ -37,6 +38,7 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
                     (term("data", &data.path))
                     div { dt { "digest" } dd { code { (data.digest) } } }
                     @for split in &data.splits { div { dt { (split.name) } dd { (grouped(split.rows)) " rows" } } }
+                    (term("in two splits", &straddling::in_words(data)))
                     (term("window", &format!("{} bases", grouped(data.length))))
                     (term("labels", &grouped(data.labels.len() as u64)))
                     (term("budget", &comparison.budget))

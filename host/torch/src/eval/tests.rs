@@ -51,6 +51,7 @@ fn store(task: Task, strands: Strands) -> (tempfile::TempDir, Store) {
         task,
         chromosomes: vec!["chr1".to_owned(), "chr2".to_owned()],
         groups: ["x", "", "y"].map(str::to_owned).into(),
+        single_strand: false,
     };
     let mut writer = StoreWriter::create(&path, shape, false).unwrap();
     let passes: &[bool] = match strands {

@@ -80,7 +80,7 @@ mod tests {
     fn partition(plan: &Plan, seed: u64, train: usize, both_strands: bool) -> Partition {
         let (train_rows, valid_rows, reversible) = (u64::try_from(train).unwrap(), 30, true);
         let info = DataInfo { length: 50, labels: 1, task: Task::MultiLabel, train_rows, valid_rows, reversible };
-        let data = Data { info, both_strands };
+        let data = Data { info, both_strands, next_nucleotide: false };
         Partition::new(plan, &PlanRows::new(plan, &data).unwrap(), seed, &data).unwrap()
     }
 

@@ -31,8 +31,14 @@ impl RandomStore {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("store.arrow");
         let names = (0..labels).map(|label| format!("label{label}")).collect();
-        let shape =
-            Shape { length, labels: names, task: Task::MultiLabel, chromosomes: Vec::new(), groups: Vec::new() };
+        let shape = Shape {
+            length,
+            labels: names,
+            task: Task::MultiLabel,
+            chromosomes: Vec::new(),
+            groups: Vec::new(),
+            single_strand: false,
+        };
         let mut writer = StoreWriter::create(&path, shape, false)?;
         let mut draws = seed::stream(5, "rows", 0);
         for (split, rows) in [(Split::Train, rows), (Split::Valid, 8), (Split::Test, 8)] {

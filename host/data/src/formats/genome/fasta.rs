@@ -17,12 +17,21 @@ const LONGEST_HEADING: usize = 1 << 20;
 /// Bytes of the longest name of a record, the first word of its heading.
 const LONGEST_NAME: usize = 1024;
 
+/// What a file says of a record beside its bases.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record<'a> {
+    /// The first word of its heading.
+    pub(crate) name: &'a str,
+    /// All of its heading, without the sign that begins it.
+    pub(crate) heading: &'a str,
+}
+
 /// Takes the records of a file, base by base.
 pub(crate) trait Sink {
-    /// A record begins; its name is the first word of its heading.
-    fn start(&mut self, name: &str) -> Result<()>;
-    /// A base of the record: its code, or `None` where it is unknown.
-    fn base(&mut self, code: Option<u8>) -> Result<()>;
+    /// A record begins.
+    fn start(&mut self, record: Record<'_>) -> Result<()>;
+    /// A base of the record: its code, or `None` where it is unknown, and whether its letter is a lower-case one.
+    fn base(&mut self, code: Option<u8>, masked: bool) -> Result<()>;
     /// The record ends.
     fn end(&mut self) -> Result<()>;
 }
@@ -60,7 +69,7 @@ pub(crate) fn read(
             after_return = byte == b'\r';
             within = match (within, byte) {
                 (Within::Heading, b'\n' | b'\r') => {
-                    sink.start(name(path, line, &heading)?)?;
+                    sink.start(record(path, line, &heading)?)?;
                     open = true;
                     Within::LineStart
                 }
@@ -90,10 +99,11 @@ pub(crate) fn read(
                                 "bases before the first heading: expected '>' and a name first",
                             ));
                         };
-                        sink.start(name)?;
+                        sink.start(Record { name, heading: name })?;
                         open = true;
                     }
-                    sink.base(code(path, line, byte)?).map_err(|error| error.context(path.display()))?;
+                    sink.base(code(path, line, byte)?, byte.is_ascii_lowercase())
+                        .map_err(|error| error.context(path.display()))?;
                     bases += 1;
                     Within::Bases
                 }
@@ -105,16 +115,17 @@ pub(crate) fn read(
         progress(bases);
     }
     if within == Within::Heading {
-        sink.start(name(path, line, &heading)?)?;
+        sink.start(record(path, line, &heading)?)?;
         open = true;
     }
     if open { sink.end() } else { Ok(()) }
 }
 
-fn name<'h>(path: &Path, line: u64, heading: &'h [u8]) -> Result<&'h str> {
+fn record<'h>(path: &Path, line: u64, heading: &'h [u8]) -> Result<Record<'h>> {
     let text = std::str::from_utf8(heading).map_err(|_| at(path, line, "the heading is not text (UTF-8)"))?;
     // NCBI joins the headings of equal sequences with the first control character.
-    let name = text.split('\u{1}').next().and_then(|heading| heading.split_whitespace().next());
+    let heading = text.split('\u{1}').next().unwrap_or_default().trim();
+    let name = heading.split_whitespace().next();
     let Some(name) = name else {
         return Err(at(path, line, "a heading without a name: expected '>' and the chromosome's name"));
     };
@@ -129,7 +140,7 @@ fn name<'h>(path: &Path, line: u64, heading: &'h [u8]) -> Result<&'h str> {
             format!("the name {name:?} holds a control character: expected letters and digits"),
         ));
     }
-    Ok(name)
+    Ok(Record { name, heading })
 }
 
 fn code(path: &Path, line: u64, byte: u8) -> Result<Option<u8>> {

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::path::Path;
 
+pub(crate) use super::fasta::Record;
 use super::fasta::{self, Sink};
 use super::sequence::{ChromosomeSequence, LONGEST_CHROMOSOME, add_unknown};
 use super::twobit;
@@ -11,8 +12,8 @@ use crate::formats::foreign;
 use crate::formats::source::{cannot_read, open_text};
 use crate::progress::{OnProgress, Progress};
 
-/// Takes the name and the bases of a record.
-pub(crate) type OnRecord<'a> = &'a mut dyn FnMut(&str, &ChromosomeSequence) -> Result<()>;
+/// Takes a record and its bases.
+pub(crate) type OnRecord<'a> = &'a mut dyn FnMut(Record<'_>, &ChromosomeSequence) -> Result<()>;
 
 /// Calls `each` for the records of a file in their order: FASTA text (plain, gzip or bgzip) or `.2bit`. With a name in
 /// `headless`, text of letters alone is accepted too, as one record of that name.
@@ -21,7 +22,8 @@ pub(crate) fn read(path: &Path, headless: Option<&str>, progress: OnProgress<'_>
         let mut file = twobit::TwoBit::open(path)?;
         let mut bases = 0;
         for (index, chromosome) in file.chromosomes().iter().enumerate() {
-            each(&chromosome.name, &file.read(index)?)?;
+            let name = chromosome.name.as_str();
+            each(Record { name, heading: name }, &file.read(index)?)?;
             bases += chromosome.length;
             progress(Progress { stage: "reading sequences", done: bases, total: None, unit: "bases" });
         }
@@ -51,7 +53,8 @@ pub(crate) fn read(path: &Path, headless: Option<&str>, progress: OnProgress<'_>
             first.map_or("is empty".into(), |byte| format!("starts with '{}'", byte.escape_ascii()))
         )));
     }
-    let mut collecting = Collecting { name: String::new(), sequence: ChromosomeSequence::default(), each };
+    let mut collecting =
+        Collecting { name: String::new(), heading: String::new(), sequence: ChromosomeSequence::default(), each };
     fasta::read(path, text, headless, &mut collecting, &mut |bases| {
         progress(Progress { stage: "reading sequences", done: bases, total: None, unit: "bases" });
     })
@@ -59,20 +62,22 @@ pub(crate) fn read(path: &Path, headless: Option<&str>, progress: OnProgress<'_>
 
 struct Collecting<'a> {
     name: String,
+    heading: String,
     sequence: ChromosomeSequence,
     each: OnRecord<'a>,
 }
 
 impl Sink for Collecting<'_> {
-    fn start(&mut self, name: &str) -> Result<()> {
-        name.clone_into(&mut self.name);
+    fn start(&mut self, record: Record<'_>) -> Result<()> {
+        record.name.clone_into(&mut self.name);
+        record.heading.clone_into(&mut self.heading);
         self.sequence.length = 0;
         self.sequence.codes.clear();
         self.sequence.unknown.clear();
         Ok(())
     }
 
-    fn base(&mut self, code: Option<u8>) -> Result<()> {
+    fn base(&mut self, code: Option<u8>, _: bool) -> Result<()> {
         let sequence = &mut self.sequence;
         let place = sequence.length;
         if place == LONGEST_CHROMOSOME {
@@ -93,6 +98,6 @@ impl Sink for Collecting<'_> {
     }
 
     fn end(&mut self) -> Result<()> {
-        (self.each)(&self.name, &self.sequence)
+        (self.each)(Record { name: &self.name, heading: &self.heading }, &self.sequence)
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct ChromosomeSequence {
     pub(crate) codes: Vec<u8>,
     /// Unknown stretches in order, not touching.
     pub(crate) unknown: Vec<Range<u64>>,
+    /// Stretches of lower-case letters, which mark repeats, in order and not touching.
+    pub(crate) masked: Vec<Range<u32>>,
 }
 
 impl ChromosomeSequence {
@@ -39,6 +41,14 @@ impl ChromosomeSequence {
         let starts = std::iter::once(0).chain(self.unknown.iter().map(|unknown| unknown.end));
         let ends = self.unknown.iter().map(|unknown| unknown.start).chain(std::iter::once(self.length));
         starts.zip(ends).map(|(start, end)| start..end).filter(|known| !known.is_empty())
+    }
+
+    /// Lower-case letters from `start` to `end`, the end excluded.
+    pub(crate) fn masked_in(&self, start: u64, end: u64) -> u64 {
+        let first = self.masked.partition_point(|range| u64::from(range.end) <= start);
+        let within = self.masked.get(first..).unwrap_or_default().iter();
+        let within = within.take_while(|range| u64::from(range.start) < end);
+        within.map(|range| u64::from(range.end).min(end) - u64::from(range.start).max(start)).sum()
     }
 
     /// The code of a known base.
@@ -86,6 +96,15 @@ pub(crate) fn add_unknown(unknown: &mut Vec<Range<u64>>, place: u64) {
     match unknown.last_mut() {
         Some(last) if last.end == place => last.end += 1,
         _ => unknown.push(place..place + 1),
+    }
+}
+
+/// Adds the next lower-case letter to stretches in order; places beyond the longest chromosome are none.
+pub(crate) fn add_masked(masked: &mut Vec<Range<u32>>, place: u64) {
+    let Ok(place) = u32::try_from(place) else { return };
+    match masked.last_mut() {
+        Some(last) if last.end == place => last.end = place.saturating_add(1),
+        _ => masked.push(place..place.saturating_add(1)),
     }
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use super::fasta::{self, Sink};
-use super::sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, add_unknown};
+use super::fasta::{self, Record, Sink};
+use super::sequence::{Chromosome, ChromosomeSequence, MOST_CHROMOSOMES, add_masked, add_unknown};
 use crate::error::{Error, Result};
 
 /// A genome of FASTA text, packed.
@@ -19,6 +19,7 @@ struct SpooledRecord {
     offset: u64,
     length: u64,
     unknown: Vec<Range<u64>>,
+    masked: Vec<Range<u32>>,
 }
 
 struct Packer {
@@ -61,21 +62,24 @@ impl Packer {
 }
 
 impl Sink for Packer {
-    fn start(&mut self, name: &str) -> Result<()> {
+    fn start(&mut self, record: Record<'_>) -> Result<()> {
         if self.chromosomes.len() == MOST_CHROMOSOMES {
             return Err(Error::input(format!("more than {MOST_CHROMOSOMES} chromosomes")));
         }
-        self.chromosomes.push(Chromosome { name: name.to_owned(), length: 0 });
-        self.records.push(SpooledRecord { offset: self.offset, length: 0, unknown: Vec::new() });
+        self.chromosomes.push(Chromosome { name: record.name.to_owned(), length: 0 });
+        self.records.push(SpooledRecord { offset: self.offset, length: 0, unknown: Vec::new(), masked: Vec::new() });
         Ok(())
     }
 
-    fn base(&mut self, code: Option<u8>) -> Result<()> {
+    fn base(&mut self, code: Option<u8>, masked: bool) -> Result<()> {
         let Some(record) = self.records.last_mut() else {
             return Ok(());
         };
         let place = record.length;
         record.length += 1;
+        if masked {
+            add_masked(&mut record.masked, place);
+        }
         match code {
             Some(code) => self.byte |= code << (2 * (place % 4)),
             None => add_unknown(&mut record.unknown, place),
@@ -101,6 +105,11 @@ impl Spooled {
         let mut codes = vec![0; usize::try_from(record.length.div_ceil(4)).unwrap_or(0)];
         let read = self.file.seek(SeekFrom::Start(record.offset)).and_then(|_| self.file.read_exact(&mut codes));
         read.map_err(|error| Error::io("read back the packed form of", path, error))?;
-        Ok(ChromosomeSequence { length: record.length, codes, unknown: record.unknown.clone() })
+        Ok(ChromosomeSequence {
+            length: record.length,
+            codes,
+            unknown: record.unknown.clone(),
+            masked: record.masked.clone(),
+        })
     }
 }

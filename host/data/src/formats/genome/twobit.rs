@@ -80,14 +80,16 @@ impl TwoBit {
         reader.seek(*offset, "a chromosome")?;
         reader.number(name)?;
         let unknown = blocks(reader, name, *length)?;
-        // Lower case (repeats) carries no meaning here.
-        blocks(reader, name, *length)?;
+        // Lower case marks repeats. Chromosomes of more than 2^32 bases are refused when a genome is opened.
+        let place = |place: u64| u32::try_from(place).unwrap_or(u32::MAX);
+        let masked =
+            blocks(reader, name, *length)?.into_iter().map(|range| place(range.start)..place(range.end)).collect();
         reader.number(name)?;
         let mut codes = reader.take(length.div_ceil(4), name)?;
         for byte in &mut codes {
             *byte = OURS[usize::from(*byte)];
         }
-        Ok(ChromosomeSequence { length: *length, codes, unknown })
+        Ok(ChromosomeSequence { length: *length, codes, unknown, masked })
     }
 }
 

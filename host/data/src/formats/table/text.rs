@@ -79,6 +79,7 @@ impl Text {
         Ok(table)
     }
 
+    /// The names of the columns; without a header, they are column1, column2 and so on.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.header.as_deref()
     }
@@ -131,6 +132,7 @@ impl Text {
             None => {
                 self.width = self.record.len();
                 self.refuse_other_delimiter()?;
+                self.header = Some((1..=self.width).map(|number| format!("column{number}")).collect());
             }
             // An empty last cell is a delimiter at the end of the line.
             Some(header) if self.record.len() == self.width + 1 && self.record.iter().next_back() != Some("") => {

@@ -267,7 +267,10 @@ fn what_does_not_fit_is_refused_in_words() {
     insta::assert_snapshot!(refusal_of(|matrices| matrices[1].axes = vec![12, 5, 1, 1]), @"train.mat: traindata is 12 x 5 x 1 x 1 (as MATLAB shows it): expected samples x labels");
     let valid = folder.with_train(data("variants/valid.mat"));
     insta::assert_snapshot!(folder.refused(&valid), @r#"variants/valid.mat: there is no variable "trainxdata" in it; it holds validxdata, validdata"#);
-    let longer = DeepseaOptions { valid: data("valid.mat"), ..folder.with_train(data("variants/deflate_u8.mat")) };
+    let longer = DeepseaOptions {
+        valid: Some(ValidFrom::File(data("valid.mat"))),
+        ..folder.with_train(data("variants/deflate_u8.mat"))
+    };
     insta::assert_snapshot!(folder.refused(&longer), @"variants/deflate_u8.mat has 30 positions and valid.mat has 1000: expected files of one bundle");
     let text = folder.with_train(data("variants/samples.txt"));
     insta::assert_snapshot!(folder.refused(&text), @"variants/samples.txt: it is neither an HDF5 (MATLAB 7.3) nor a MATLAB 5 file; expected a .mat file of the DeepSEA bundle");

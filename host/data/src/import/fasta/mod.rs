@@ -4,11 +4,13 @@
 //! what belongs together, once to pack.
 
 mod classes;
+mod header_class;
 mod options;
 mod pieces;
 
 use std::collections::BTreeMap;
 
+use super::negatives::shuffle::Shuffling;
 use super::sources::describe;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::Result;
@@ -17,6 +19,7 @@ use crate::splits::refuse_empty_splits;
 use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Row, Shape, Source, StoreInfo, StoreWriter, Target, Task};
 use classes::Classes;
+pub use header_class::HeaderClass;
 pub use options::{ClassPath, FastaOptions, Short};
 use pieces::Pieces;
 
@@ -35,10 +38,13 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
         task: options.task,
         chromosomes: Vec::new(),
         groups: Vec::new(),
+        single_strand: options.rows.single_strand,
     };
     let labels = shape.labels.len();
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let total = Some(pieces.kept());
+    let mut negatives = options.shuffle.begin();
     let mut done = 0;
     pieces.each(options, &classes, &mut |packed, piece| {
         let mut bits = vec![0; bit_bytes(labels)];
@@ -52,6 +58,12 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
             }
         };
         writer.push(piece.split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })?;
+        if let Some(negative) = negatives.as_mut().and_then(|made| made.negative(packed, done)) {
+            bits.fill(0);
+            let target = if options.task == Task::MultiClass { Target::Class(1) } else { Target::Bits(&bits) };
+            let row = Row { codes: negative.codes(), unknown: negative.unknown(), target, place: None };
+            writer.push(piece.split, &row)?;
+        }
         done += 1;
         if done % 4096 == 0 {
             progress(Progress { stage: "packing rows", done, total, unit: "rows" });
@@ -64,7 +76,11 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
         "shares decide, and the windows of a record stay together; give more records or larger shares"
     };
     refuse_empty_splits(&writer.rows(), how)?;
-    let record = record(options, decided, &classes, &pieces, sources);
+    negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
+    let mut record = record(options, decided, &classes, &pieces, sources);
+    record.settings.extend(negatives.iter().flat_map(Shuffling::settings));
+    record.warnings.extend(negatives.as_ref().and_then(Shuffling::warning));
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
@@ -81,9 +97,9 @@ fn record(
     let dropped = [
         Count::new(format!("records shorter than {length} bases"), pieces.short),
         Count::new("bases at the ends of records, behind the last whole window", pieces.at_ends),
-        Count::new(format!("windows with more than {} unknown bases", options.max_unknown), pieces.unknown),
         Count::new("windows equal to another one, which got their labels", pieces.merged),
     ];
+    let unknown = options.rows.dropped("windows", length, pieces.unknown);
     let mut warnings = Vec::new();
     if pieces.filled > 0 {
         warnings.push(format!(
@@ -95,9 +111,13 @@ fn record(
         ("length".to_owned(), options.length.map_or("that of the records".into(), |length| length.to_string())),
         ("step".into(), options.step.unwrap_or(length as u64).to_string()),
         ("short".into(), if options.short == Short::Drop { "drop" } else { "fill" }.into()),
-        ("max-unknown".into(), options.max_unknown.to_string()),
         ("task".into(), options.task.name().into()),
     ]);
+    settings.extend(options.rows.settings());
+    settings.extend(options.cluster.settings());
+    if let Some(pattern) = &options.class_from_header {
+        settings.insert("class-from-header".into(), pattern.pattern().to_owned());
+    }
     if let Some(background) = &options.background {
         settings.insert("background".into(), background.clone());
     }
@@ -111,7 +131,7 @@ fn record(
             Count::new("records", pieces.records),
             Count::new("bases", pieces.bases),
         ],
-        dropped: dropped.into_iter().filter(|count| count.count > 0).collect(),
+        dropped: dropped.into_iter().filter(|count| count.count > 0).chain(unknown).collect(),
         warnings,
         ..ImportRecord::default()
     }

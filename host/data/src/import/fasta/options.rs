@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::header_class::HeaderClass;
 use crate::error::{Error, Result};
-use crate::splits::Shares;
+use crate::import::negatives::ShuffleOptions;
+use crate::import::repeats::RepeatOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::shares::{Decided, Given};
-use crate::store::{LONGEST, Task};
+use crate::splits::{ClusterOptions, Shares};
+use crate::store::{LONGEST, Split, Task};
 
 /// Reads sequences of several classes, each a FASTA file or a folder of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,8 @@ With files for train and test only, --valid 0.1 takes such a share of train.\n\n
 Examples:\n  \
 genomenas data import fasta virus.fa.gz host.fa.gz --length 150 --out classes.arrow\n  \
 genomenas data import fasta virus.fa.gz host=bacteria/ --task multi-label --background host --length 300 --out virus.arrow\n  \
+genomenas data import fasta rna.fa.gz --class-from-header 'class=(\\w+)' --single-strand --length 100 --out rna.arrow\n  \
+genomenas data import fasta peaks.fa --negatives shuffle --out peaks.arrow\n  \
 genomenas data import fasta train/ctcf.fa train/none.fa --valid-paths valid/ctcf.fa valid/none.fa \\\n      \
 --test-paths test/ctcf.fa test/none.fa --out ctcf.arrow")
 )]
@@ -46,10 +52,9 @@ pub struct FastaOptions {
     /// What happens to records that are shorter than a row.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub short: Short,
-    /// The largest share of unknown bases (N) that a row may have.
-    // Those that fill up a short record count.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 1.0))]
-    pub max_unknown: f64,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// What is predicted.
     #[cfg_attr(
         feature = "clap",
@@ -59,9 +64,22 @@ pub struct FastaOptions {
     /// In a multi-label task: the class whose rows have no label.
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub background: Option<String>,
+    /// The class is in the heading of each record: what the first group of this pattern finds, or all that it finds. Paths
+    /// then name no classes.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "REGEX"))]
+    pub class_from_header: Option<HeaderClass>,
+    /// Negatives for sequences of one class alone.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub shuffle: ShuffleOptions,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
     /// Which rows are in which split, where files do not decide.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 impl FastaOptions {
@@ -76,11 +94,20 @@ impl FastaOptions {
             length: None,
             step: None,
             short: Short::Drop,
-            max_unknown: 1.0,
+            rows: RowOptions::default(),
             task: Task::MultiClass,
             background: None,
+            class_from_header: None,
+            shuffle: ShuffleOptions::default(),
             shares: Shares::default(),
+            repeats: RepeatOptions::default(),
+            cluster: ClusterOptions::default(),
         }
+    }
+
+    /// The paths, and the split of each where files decide.
+    pub(super) fn all_paths(&self) -> [(Split, &[ClassPath]); 3] {
+        [(Split::Train, &self.paths), (Split::Valid, &self.valid_paths), (Split::Test, &self.test_paths)]
     }
 
     /// Whether files decide the splits.
@@ -96,10 +123,7 @@ impl FastaOptions {
         if let Some(length) = self.length.filter(|length| *length > LONGEST) {
             return Err(Error::input(format!("rows of {length} bases: expected 1 to {LONGEST}")));
         }
-        if !(0.0..=1.0).contains(&self.max_unknown) {
-            let share = self.max_unknown;
-            return Err(Error::input(format!("a share of {share} unknown bases: give a number from 0 to 1")));
-        }
+        self.rows.check()?;
         if !matches!(self.task, Task::MultiClass | Task::MultiLabel) {
             let task = self.task.name();
             return Err(Error::input(format!(
@@ -111,8 +135,16 @@ impl FastaOptions {
                 "a background is of a multi-label task: choose that task, or let the background be a class like the others",
             ));
         }
+        if self.background.is_some() && self.shuffle.negatives.is_some() {
+            return Err(Error::input(
+                "a background and shuffled negatives are both rows without a label: give one of --background, --negatives",
+            ));
+        }
         let (valid, test) = (!self.valid_paths.is_empty(), !self.test_paths.is_empty());
-        self.shares.decide(if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing })
+        let given = if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing };
+        let decided = self.shares.decide(given)?;
+        self.cluster.check(decided)?;
+        Ok(decided)
     }
 }
 

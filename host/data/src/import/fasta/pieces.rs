@@ -62,11 +62,12 @@ impl Pieces {
         progress: OnProgress<'_>,
     ) -> Result<Self> {
         let mut pieces = Self { length: options.length.unwrap_or(0), ..Self::default() };
-        let mut assigning = Assigning::new(decided, options.shares.seed());
+        let mut assigning = Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster));
         for file in &classes.files {
             let mut counted = 0;
-            records::read(&file.path, None, &mut |_| {}, &mut |name, sequence| {
-                pieces.fit(options, file, name, sequence)?;
+            records::read(&file.path, None, &mut |_| {}, &mut |heading, sequence| {
+                pieces.fit(options, file, heading.name, sequence)?;
+                let label = classes.label(file, heading.heading)?;
                 pieces.records += 1;
                 pieces.bases += sequence.length();
                 let record = pieces.records;
@@ -74,7 +75,7 @@ impl Pieces {
                     if let Some(assigning) = &mut assigning {
                         assigning.add(file.split, packed, None, Some(record));
                     }
-                    pieces.see(options, file, packed);
+                    pieces.see(options, file, label, packed);
                     Ok(())
                 })?;
                 pieces.short += u64::from(cut.short);
@@ -126,7 +127,7 @@ impl Pieces {
     }
 
     /// Counts a window, and in a multi-label task finds those that are equal.
-    fn see(&mut self, options: &FastaOptions, file: &ClassFile, packed: &Packed) {
+    fn see(&mut self, options: &FastaOptions, file: &ClassFile, label: Option<u32>, packed: &Packed) {
         let number = self.windows;
         self.windows += 1;
         if options.task == Task::MultiClass {
@@ -135,7 +136,7 @@ impl Pieces {
         let different = self.different.entry((file.split, digest(packed)));
         let different = different.or_insert_with(|| Different { first: number, labels: Vec::new() });
         self.merged += u64::from(different.first != number);
-        if let Some(label) = file.label.filter(|label| !different.labels.contains(label)) {
+        if let Some(label) = label.filter(|label| !different.labels.contains(label)) {
             different.labels.push(label);
         }
     }
@@ -154,7 +155,8 @@ impl Pieces {
     ) -> Result<()> {
         let mut number = 0;
         for file in &classes.files {
-            records::read(&file.path, None, &mut |_| {}, &mut |_, sequence| {
+            records::read(&file.path, None, &mut |_| {}, &mut |record, sequence| {
+                let label = classes.label(file, record.heading)?;
                 cut(options, self.length, sequence, &mut |packed| {
                     let here = number;
                     number += 1;
@@ -165,7 +167,7 @@ impl Pieces {
                         return Err(Error::input(format!("{} changed while it was read", file.path.display())));
                     };
                     if options.task == Task::MultiClass {
-                        return each(packed, Piece { split, labels: file.label.as_slice() });
+                        return each(packed, Piece { split, labels: label.as_slice() });
                     }
                     match self.different.get(&(file.split, digest(packed))) {
                         Some(different) if different.first == here => {
@@ -191,7 +193,7 @@ fn cut(
     let mut cut = Cut::default();
     let mut take = |packed: &Packed, cut: &mut Cut| {
         let unknown = packed.unknown().map_or(0, count_bits);
-        if unknown as f64 > options.max_unknown * length as f64 {
+        if options.rows.refuses(unknown, length) {
             cut.unknown += 1;
             return Ok(());
         }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bases::Packed;
+use crate::import::row_options::RowOptions;
 use crate::splits::Shares;
 use crate::store::{FinalEvaluation, Rows, Split, Store};
 use crate::test_support;
@@ -95,14 +96,19 @@ fn records_are_cut_into_windows_and_what_is_left_over_is_counted() {
 #[test]
 fn short_records_can_be_filled_and_rows_of_unknown_bases_left_out() {
     let folder = Folder::new();
-    let options = FastaOptions { length: Some(5), short: Short::Fill, max_unknown: 0.3, ..folder.options(GOOD) };
+    let options = FastaOptions {
+        length: Some(5),
+        short: Short::Fill,
+        rows: RowOptions { max_unknown: 0.3, ..RowOptions::default() },
+        ..folder.options(GOOD)
+    };
     let (store, info) = imported(&options);
     let train = store.train();
     let rows: Vec<String> = (0..u32::try_from(train.len()).unwrap()).map(|row| letters(&train, row)).collect();
     // The record of three bases would have two unknown ones of five, as would the one that holds one itself.
     assert_eq!(rows, ["AACCG", "GTTAC", "TTTTN", "CAGTN"]);
     assert_eq!(info.rows.valid, 1);
-    assert!(info.import.dropped.contains(&Count::new("windows with more than 0.3 unknown bases", 2)), "{info}");
+    assert!(info.import.dropped.contains(&Count::new("windows with more than 1 of 5 bases unknown", 2)), "{info}");
     assert!(info.import.warnings.iter().any(|text| text.starts_with("7 records have fewer than 5")), "{info}");
 }
 

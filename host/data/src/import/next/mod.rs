@@ -38,12 +38,17 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         task: Task::NextNucleotide,
         chromosomes: records.all.iter().map(|record| record.name.clone()).collect(),
         groups: Vec::new(),
+        single_strand: false,
     };
     let (genome_split, how) = if options.by_file() {
-        (
-            GenomeSplit::whole(records.all.iter().zip(records.splits())),
-            "files decide the split; give more of them".into(),
-        )
+        let whole = GenomeSplit::whole(records.all.iter().zip(records.splits()));
+        match options.splits.share() {
+            Some(share) => (
+                genome::valid_of_train(&whole, share, &options.splits)?,
+                "blocks of train make valid; give a larger share, other blocks or another seed".into(),
+            ),
+            None => (whole, "files decide the split; give more of them".into()),
+        }
     } else {
         (genome::split(&options.splits, &records.all)?, options.splits.how(&records.all))
     };
@@ -68,7 +73,7 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         Count::new("windows of no split", outside),
         Count::new("windows that lie, with the base after them, across an edge of a split", across),
     ];
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "next".into(),
         settings: settings(options),
         sources,
@@ -78,6 +83,7 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         ..ImportRecord::default()
     };
     let total = Some(records.windows.saturating_sub(outside + across));
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
@@ -87,16 +93,30 @@ fn check(options: &NextOptions) -> Result<()> {
     if options.length == 0 || options.step == 0 {
         return Err(Error::input("windows of 0 bases or a step of 0: give at least 1"));
     }
-    let named = options.splits.valid_share.is_some()
-        || options.splits.test_share.is_some()
-        || [&options.splits.train, &options.splits.valid, &options.splits.test].iter().any(|names| !names.is_empty());
-    if options.by_file() && named {
-        return Err(Error::input("both files and chromosomes or shares are to decide the splits: give one of them"));
+    let splits = &options.splits;
+    let others = splits.valid_share.is_some()
+        || splits.test_share.is_some()
+        || [&splits.train, &splits.test].iter().any(|names| !names.is_empty());
+    let named = others || !splits.valid.is_empty();
+    if !options.by_file() {
+        return Ok(());
     }
-    if options.by_file() && (options.valid_paths.is_empty() || options.test_paths.is_empty()) {
-        return Err(Error::input("files of one split alone: give those of valid and those of test"));
+    let without = |split: Split, share: &str| {
+        Err(Error::input(format!(
+            "files of train and of one other split, and none of {0}: give those of {0}{share}",
+            split.name()
+        )))
+    };
+    match (options.valid_paths.is_empty(), options.test_paths.is_empty()) {
+        (true, false) if options.splits.share().is_some() && !others => Ok(()),
+        (_, _) if named => Err(Error::input(
+            "both files and chromosomes or shares are to decide the splits: give one of them; files of train and test may go \
+             with a share of train for valid, a number above 0 and below 1 (--valid 0.1)",
+        )),
+        (true, false) => without(Split::Valid, ", or take a share of train for it (--valid 0.1)"),
+        (false, true) => without(Split::Test, ""),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Writes the rows; how many windows were of no split, and how many across an edge.
@@ -151,6 +171,7 @@ fn settings(options: &NextOptions) -> BTreeMap<String, String> {
             number(Split::Test, &options.test_paths),
         ];
         settings.push(("split", format!("by file: paths of {}", splits.join(", "))));
+        settings.extend(options.splits.share_in_words().map(|share| ("valid", share)));
     } else {
         settings.extend(options.splits.settings());
     }

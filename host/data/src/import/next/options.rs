@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::import::repeats::RepeatOptions;
 use crate::splits::GenomeSplitOptions;
 
 /// Cuts sequences into windows, labelled by the base that comes next.
@@ -25,10 +26,10 @@ pub struct NextOptions {
     #[cfg_attr(feature = "clap", arg(value_name = "PATH", required = true))]
     pub paths: Vec<PathBuf>,
     /// The files or folders of the validation split; those before are then of the training split.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1.., requires = "test_paths"))]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1..))]
     pub valid_paths: Vec<PathBuf>,
-    /// The files or folders of the test split.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1.., requires = "valid_paths"))]
+    /// The files or folders of the test split; without those of valid, --valid 0.1 takes such a share of train.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "PATH", num_args = 1..))]
     pub test_paths: Vec<PathBuf>,
     /// The store to write.
     #[cfg_attr(feature = "clap", arg(short, long = "out", value_name = "STORE"))]
@@ -45,6 +46,9 @@ pub struct NextOptions {
     /// Which records, or parts of them, are in which split, where files do not decide.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub splits: GenomeSplitOptions,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 impl NextOptions {
@@ -59,6 +63,7 @@ impl NextOptions {
             length: 1000,
             step: 10,
             splits: GenomeSplitOptions::named(Vec::new(), Vec::new()),
+            repeats: RepeatOptions::default(),
         }
     }
 

@@ -70,7 +70,7 @@ impl Records {
         for (path, split) in files {
             let stem = paths::stem(&path, ENDINGS);
             let before = all.all.len();
-            records::read(&path, Some(&stem), progress, &mut |name, sequence| {
+            records::read(&path, Some(&stem), progress, &mut |record, sequence| {
                 if all.all.len() == MOST_CHROMOSOMES {
                     return Err(Error::input(format!("more than {MOST_CHROMOSOMES} records")));
                 }
@@ -80,7 +80,7 @@ impl Records {
                 all.short += u64::from(windows == 0);
                 all.bases += sequence.length();
                 all.unknown += sequence.length() - known;
-                all.all.push(Chromosome { name: name.to_owned(), length: sequence.length() });
+                all.all.push(Chromosome { name: record.name.to_owned(), length: sequence.length() });
                 Ok(())
             })?;
             all.files.push(RecordFile { path, stem, split, records: all.all.len() - before });

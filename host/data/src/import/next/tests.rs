@@ -86,7 +86,7 @@ fn a_row_is_a_window_of_known_bases_with_the_base_after_it() {
     C                             2            0            1
     G                             0            0            1
     T                             2            1            0
-    warning: valid repeats sequences of train, on the same or the other strand (rows: 2): scores on them tell nothing of new data
+    warning: 2 of 2 valid rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     warning: class "A" never occurs in test: scores skip it there
     warning: class "C" never occurs in valid: scores skip it there
     warning: class "G" never occurs in train: it cannot be learned
@@ -155,12 +155,16 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
     insta::assert_snapshot!(refused(&|options| options.length = usize::MAX - 1), @"no record has 18446744073709551615 known bases in a row, for a window and the base after it; the longest has 16 bases: give a smaller length");
     insta::assert_snapshot!(refused(&|options| options.splits = named("two", "four")), @r#"chromosome "four" of test is not in the genome, which has one (16), two (5), three (5)"#);
     insta::assert_snapshot!(refused(&|options| options.splits = named("one:1-3", "three")), @"no rows in valid: train has 12, valid 0 and test 2, and each needs some; chromosomes and regions decide the split; the genome has one (16), two (5), three (5)");
-    insta::assert_snapshot!(refused(&|options| options.splits = GenomeSplitOptions::named(vec![], vec![])), @"no chromosomes for valid: name some of one (16), two (5), three (5), or split by share");
-    insta::assert_snapshot!(refused(&|options| options.valid_paths = vec![fasta.clone()]), @"both files and chromosomes or shares are to decide the splits: give one of them");
+    insta::assert_snapshot!(refused(&|options| options.splits = GenomeSplitOptions::named(vec![], vec![])), @"no chromosomes for valid: name some of one (16), two (5), three (5), take a share of train for it (--valid 0.1), or split by share");
+    insta::assert_snapshot!(refused(&|options| options.valid_paths = vec![fasta.clone()]), @"both files and chromosomes or shares are to decide the splits: give one of them; files of train and test may go with a share of train for valid, a number above 0 and below 1 (--valid 0.1)");
     insta::assert_snapshot!(refused(&|options| {
         options.splits = GenomeSplitOptions::named(vec![], vec![]);
         options.valid_paths = vec![fasta.clone()];
-    }), @"files of one split alone: give those of valid and those of test");
+    }), @"files of train and of one other split, and none of test: give those of test");
+    insta::assert_snapshot!(refused(&|options| {
+        options.splits = GenomeSplitOptions::named(vec![], vec![]);
+        options.test_paths = vec![fasta.clone()];
+    }), @"files of train and of one other split, and none of valid: give those of valid, or take a share of train for it (--valid 0.1)");
     insta::assert_snapshot!(refused(&|options| options.paths.push(fasta.clone())), @"g.fa is given twice: give each file once");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("words.txt", "Hello\n")]), @"words.txt, line 1: 'e' is not a letter of a DNA sequence (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused(&|options| options.paths = vec![folder.file("empty.txt", "")]), @"empty.txt holds no sequences: expected FASTA text (plain, gzip or bgzip), whose first letter is '>', a text of letters alone or a .2bit file, and it is empty");
@@ -210,7 +214,7 @@ proptest! {
             // Small genomes may have no window in a split.
             return Ok(());
         };
-        prop_assert_eq!(info.leakage.unwrap().overlapping_windows, crate::store::Pairs::default());
+        prop_assert_eq!(info.leakage.unwrap().overlapping_windows, Some(crate::store::Pairs::default()));
         let store = Store::open(&options.output).unwrap();
         let mut of = BTreeMap::new();
         let mut windows = 0;
@@ -254,11 +258,30 @@ fn the_yeast_genome_has_the_windows_that_its_lengths_say() {
         expected[split] += (record.length - 1001) / 10 + 1;
     }
     assert_eq!([info.rows.train, info.rows.valid, info.rows.test], expected);
-    assert!(info.leakage.unwrap().overlapping_windows == crate::store::Pairs::default());
+    assert!(info.leakage.unwrap().overlapping_windows == Some(crate::store::Pairs::default()));
     // A tenth of test's bases, as an order-0 model sees them: 1.3604 nats, accuracy 0.308, by hand from all of them.
     let counts = &info.positives.test;
     let total: u64 = counts.iter().sum();
     let most = *counts.iter().max().unwrap() as f64 / total as f64;
     assert!((most - 0.308).abs() < 0.003, "{most}");
     drop(store);
+}
+
+#[test]
+fn a_share_of_the_files_of_train_is_for_validation_and_shares_no_base_with_the_rest() {
+    let folder = Folder::new();
+    let letters = |seed: usize| {
+        (0..400).map(|base| ['A', 'C', 'G', 'T'][(base * base / 3 + base * seed) % 4]).collect::<String>()
+    };
+    let (train, test) = (folder.file("train.txt", letters(1)), folder.file("test.txt", letters(3)));
+    let options = NextOptions {
+        test_paths: vec![test],
+        splits: GenomeSplitOptions { block: 50, ..GenomeSplitOptions::named(vec!["0.25".into()], vec![]) },
+        ..folder.options(vec![train])
+    };
+    let info = import(&options, &mut |_| {}).unwrap();
+    assert_eq!(info.rows.test, 397);
+    assert!(info.rows.valid > 60 && info.rows.train > 200, "{:?}", info.rows);
+    assert_eq!(info.leakage.unwrap().overlapping_windows, Some(crate::store::Pairs::default()));
+    assert_eq!(info.import.settings["valid"], "0.25 of train in blocks of at most 50 bases, seed 0");
 }

@@ -46,23 +46,29 @@ pub(super) fn arrays(path: &Path, archive: &mut ZipArchive<File>, lacking: Optio
 
 /// Whether the archive has an array of inputs for a split.
 pub(super) fn has(archive: &ZipArchive<File>, split: Split) -> bool {
-    names("x", split).iter().any(|name| archive.index_for_name(name).is_some())
+    name(archive, "x", split).is_some()
 }
 
-fn names(what: &str, split: Split) -> Vec<String> {
-    endings(split).iter().map(|ending| format!("{what}_{ending}.npy")).collect()
+/// The name, in any case, of the array of inputs or labels of a split.
+fn name(archive: &ZipArchive<File>, what: &str, split: Split) -> Option<String> {
+    let wanted: Vec<String> = endings(split).iter().map(|ending| format!("{what}_{ending}.npy")).collect();
+    let exact = wanted.iter().find(|name| archive.index_for_name(name).is_some()).cloned();
+    let is_wanted = |found: &str| wanted.iter().any(|name| name.eq_ignore_ascii_case(found));
+    exact.or_else(|| {
+        archive.file_names().filter_map(|name| name.ok()).find(|name| is_wanted(name)).map(|name| name.to_string())
+    })
 }
 
 fn endings(split: Split) -> &'static [&'static str] {
     match split {
         Split::Train => &["train"],
-        Split::Valid => &["val", "valid"],
+        Split::Valid => &["val", "valid", "validation", "dev"],
         Split::Test => &["test"],
     }
 }
 
 fn find(path: &Path, archive: &mut ZipArchive<File>, what: &str, split: Split) -> Result<Array> {
-    if let Some(name) = names(what, split).into_iter().find(|name| archive.index_for_name(name).is_some()) {
+    if let Some(name) = name(archive, what, split) {
         return read_array(path, archive, &name);
     }
     let found: Vec<String> = archive

@@ -20,7 +20,7 @@ use std::fs::File;
 use zip::ZipArchive;
 
 use super::sources::describe;
-use crate::bases::CHANNELS;
+use crate::bases::{CHANNELS, count_bits};
 use crate::error::Result;
 use crate::formats::npz::{Rows, open};
 use crate::progress::{OnProgress, Progress};
@@ -34,10 +34,12 @@ use targets::{Labels, RowTarget};
 
 /// Imports; returns what was written.
 pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    options.rows.check()?;
     let letters = onehot::channels(&options.channels)?;
     let source = describe(&options.npz, progress)?;
     let mut archive = open(&options.npz)?;
     let decided = decide(options, &archive)?;
+    options.cluster.check(decided)?;
     let lacking = if let Decided::OfTrain { lacking, .. } = decided { Some(lacking) } else { None };
     let arrays = arrays::arrays(&options.npz, &mut archive, lacking)?;
     let (length, axis) = layout(options, &arrays)?;
@@ -54,10 +56,18 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     })?;
     let (names, groups) = targets::names(options, &labels)?;
     let splits = shared(options, decided, &arrays, (axis, letters), progress)?;
-    let shape = Shape { length, labels: names, task: labels.task, chromosomes: Vec::new(), groups };
+    let shape = Shape {
+        length,
+        labels: names,
+        task: labels.task,
+        chromosomes: Vec::new(),
+        groups,
+        single_strand: options.rows.single_strand,
+    };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let mut pairs = Pairs::default();
-    let mut done = 0;
+    let (mut done, mut unknown) = (0, 0);
     for (split, Arrays { x, y }) in arrays.all() {
         let (mut inputs, mut outputs) = (open(&options.npz)?, open(&options.npz)?);
         let mut inputs = Rows::new(&options.npz, &mut inputs, x, onehot::number)?;
@@ -70,10 +80,14 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
             labels.target(numbers, &mut target).map_err(|error| targets::in_row(&options.npz, y, row, error))?;
             pairs.count(&packed);
             let of_row = splits.as_ref().and_then(|splits| splits.get(done).copied());
-            writer.push(
-                of_row.unwrap_or(split),
-                &Row { codes: packed.codes(), unknown: packed.unknown(), target: labels.of(&target), place: None },
-            )?;
+            if options.rows.refuses(packed.unknown().map_or(0, count_bits), length) {
+                unknown += 1;
+            } else {
+                writer.push(
+                    of_row.unwrap_or(split),
+                    &Row { codes: packed.codes(), unknown: packed.unknown(), target: labels.of(&target), place: None },
+                )?;
+            }
             row += 1;
             done += 1;
             if done % 1024 == 0 {
@@ -81,11 +95,12 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
             }
         }
     }
+    options.rows.refuse_none_left(total - unknown, unknown)?;
     refuse_empty_splits(
         &writer.rows(),
         "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
     )?;
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "npz".into(),
         settings: settings(options, decided, &labels),
         sources: vec![source],
@@ -93,9 +108,11 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
             .all()
             .map(|(split, of)| Count::new(format!("rows of {}", split.name()), of.x.rows as u64))
             .collect(),
+        dropped: options.rows.dropped("rows", length, unknown).into_iter().collect(),
         warnings: labels.warning.into_iter().chain(pairs.warning(&options.channels)).collect(),
         ..ImportRecord::default()
     };
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total: Some(total), unit: "rows" });
     })
@@ -120,7 +137,8 @@ fn shared(
     (axis, letters): (Axis, [u8; CHANNELS]),
     progress: OnProgress<'_>,
 ) -> Result<Option<Vec<Split>>> {
-    let Some(mut assigning) = Assigning::new(decided, options.shares.seed()) else {
+    let Some(mut assigning) = Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster))
+    else {
         return Ok(None);
     };
     let mut done = 0;
@@ -195,6 +213,8 @@ fn settings(options: &NpzOptions, decided: Decided, labels: &Labels) -> BTreeMap
         .into_iter()
         .chain(split)
         .map(|(name, value)| (name.to_owned(), value))
+        .chain(options.rows.settings())
+        .chain(options.cluster.settings())
         .collect()
 }
 

@@ -19,11 +19,16 @@ pub(super) struct Columns {
     pub(super) start: Option<usize>,
 }
 
+/// The class of rows that are positives alone, where no column names it.
+pub(super) const POSITIVE: &str = "positive";
+
 /// How labels stand in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LabelForm {
     /// One column with the name of the class.
     Class,
+    /// No column: all rows are positives, which get negatives.
+    Positive,
     /// One column with names, in a list or with a separator between them.
     Listed(Option<char>),
     /// A column of 0 and 1 for each label.
@@ -38,7 +43,7 @@ impl LabelForm {
     /// What is predicted from labels in this form; a regression may ask for its own task.
     pub(super) fn task(self, asked: Option<Task>) -> Task {
         match self {
-            Self::Class => Task::MultiClass,
+            Self::Class | Self::Positive => Task::MultiClass,
             Self::Listed(_) | Self::Columns => Task::MultiLabel,
             Self::Values => asked.unwrap_or(Task::Regression),
             Self::Vector => asked.unwrap_or(Task::MultiLabel),
@@ -83,7 +88,11 @@ impl Columns {
             let heading = table.header().and_then(|header| header.get(place));
             Ok((place, heading.unwrap_or(name).clone()))
         };
-        let labels: Vec<(usize, String)> = options.labels.iter().map(label).collect::<Result<_>>()?;
+        // Positives alone need no label column.
+        let alone = options.negatives.negatives.is_some();
+        let unlabelled = alone && options.labels == ["label"] && !names(table, "label");
+        let named = options.labels.iter().filter(|_| !unlabelled);
+        let labels: Vec<(usize, String)> = named.map(label).collect::<Result<_>>()?;
         for (index, (_, name)) in labels.iter().enumerate() {
             if labels.iter().take(index).any(|(_, other)| other == name) {
                 return Err(Error::input(format!("label column {name:?} is named twice: name it once")));
@@ -92,7 +101,7 @@ impl Columns {
         let lists = labels.iter().find_map(|(place, _)| table.lists(*place));
         let columns = Self {
             sequence: column(table, path, &options.sequence)?,
-            form: LabelForm::of(options, lists)?,
+            form: if unlabelled { LabelForm::Positive } else { LabelForm::of(options, lists)? },
             labels,
             split: one(&options.split)?,
             group: one(&options.group)?,
@@ -116,6 +125,11 @@ impl Columns {
     }
 }
 
+/// Whether a column has this name.
+fn names(table: &Table, name: &str) -> bool {
+    table.header().is_some_and(|header| header.iter().any(|column| column == name))
+}
+
 /// A column by its name, or by its number from 1.
 fn column(table: &Table, path: &Path, name: &str) -> Result<usize> {
     if let Some(header) = table.header() {
@@ -137,9 +151,6 @@ fn column(table: &Table, path: &Path, name: &str) -> Result<usize> {
 }
 
 fn no_such_column(table: &Table, name: &str) -> String {
-    let Some(header) = table.header() else {
-        return format!("no column {name:?}: without a header, columns are numbers from 1");
-    };
-    let names: Vec<String> = header.iter().take(20).map(|name| shortened(name)).collect();
+    let names: Vec<String> = table.header().unwrap_or_default().iter().take(20).map(|name| shortened(name)).collect();
     format!("no column {name:?}: the columns are {}", names.join(", "))
 }

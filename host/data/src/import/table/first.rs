@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::columns::{Columns, LabelForm};
 use super::options::{Missing, SplitBy, TableOptions};
 use super::row;
-use crate::bases::Packed;
+use crate::bases::{Packed, count_bits};
 use crate::error::{Error, Result};
 use crate::formats::table::{RowNumber, Table, TableRow};
+use crate::import::negatives::shuffle::SHUFFLED;
 use crate::progress::{OnProgress, Progress};
 use crate::splits::grouping::Extent;
 use crate::splits::shares::{Assigning, Decided};
@@ -32,6 +33,8 @@ pub(super) struct FirstReading {
     pub(super) other_length: u64,
     /// Rows that lack a value and are left out.
     pub(super) missing: u64,
+    /// Rows that have too many unknown bases and are left out.
+    pub(super) unknown: u64,
     /// The split of each row that is kept, where shares decide some.
     pub(super) splits: Option<Vec<Split>>,
     pub(super) warnings: Vec<String>,
@@ -48,6 +51,8 @@ struct FirstPass<'o> {
     width: Option<(usize, RowNumber)>,
     /// Rows that lack a value, and what the first of them lacks.
     missing: u64,
+    /// Rows that have too many unknown bases.
+    unknown: u64,
     first_missing: Option<Error>,
     assigning: Option<Assigning>,
     values: Vec<f32>,
@@ -67,8 +72,9 @@ pub(super) fn read(
         other_length: 0,
         width: None,
         missing: 0,
+        unknown: 0,
         first_missing: None,
-        assigning: Assigning::new(decided, options.shares.seed()),
+        assigning: Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster)),
         values: Vec::new(),
     };
     let mut all: Option<Columns> = None;
@@ -106,6 +112,7 @@ pub(super) fn read(
         all.get_or_insert(columns);
     }
     reading.refuse_missing(done)?;
+    options.rows.refuse_none_left(done - reading.missing - reading.unknown, reading.unknown)?;
     let (Some(columns), Some((length, ..))) = (all, &reading.length) else {
         return Err(Error::input(format!("{}: there is no row in it", options.table.display())));
     };
@@ -118,6 +125,7 @@ pub(super) fn read(
         rows,
         other_length: reading.other_length,
         missing: reading.missing,
+        unknown: reading.unknown,
         splits: reading.assigning.map(Assigning::assign).transpose()?,
         warnings,
     })
@@ -143,7 +151,11 @@ impl FirstPass<'_> {
             }
             self.other_length += 1;
         }
-        let named = matches!(columns.form, LabelForm::Class | LabelForm::Listed(_));
+        if self.options.rows.refuses(packed.unknown().map_or(0, count_bits), packed.len()) {
+            self.unknown += 1;
+            return Ok(());
+        }
+        let named = matches!(columns.form, LabelForm::Class | LabelForm::Listed(_) | LabelForm::Positive);
         for name in row::names(columns, record)? {
             if !named || self.names.contains(name) {
                 continue;
@@ -161,7 +173,8 @@ impl FirstPass<'_> {
             return Err(record.wrong(format!("more than {MOST_LABELS} different labels: is this the label column?")));
         }
         self.numbers(columns, record)?;
-        let of_column = columns.split.map(|column| row::split(column, record)).transpose()?;
+        let name = self.options.split.as_deref().unwrap_or_default();
+        let of_column = columns.split.map(|column| row::split(name, column, record)).transpose()?;
         let of_chromosome = match columns.chromosome {
             Some(column) if by == SplitBy::Chromosome => {
                 Some(row::split_of_chromosome(self.options, row::chromosome(column, record)?))
@@ -169,7 +182,8 @@ impl FirstPass<'_> {
             _ => None,
         };
         let chromosome = columns.chromosome.map(|column| self.chromosome(column, record)).transpose()?;
-        let start = columns.start.map(|column| row::start(column, record, found, expected)).transpose()?;
+        let start =
+            columns.start.map(|column| row::start(self.options, column, record, found, expected)).transpose()?;
         if let Some(assigning) = &mut self.assigning {
             let extent = chromosome.zip(start).map(|(chromosome, start)| Extent {
                 chromosome,
@@ -315,6 +329,9 @@ fn labels(options: &TableOptions, columns: &Columns, names: BTreeSet<String>) ->
     if names.is_empty() {
         return Err(Error::input(format!("{}: no row has a label", options.table.display())));
     }
+    if options.negatives.negatives.is_some() {
+        return labels_of_positives(options, names);
+    }
     if columns.form == LabelForm::Class && names.len() < 2 {
         let only = names.first().map_or("", String::as_str);
         let only = shortened(only);
@@ -324,6 +341,22 @@ fn labels(options: &TableOptions, columns: &Columns, names: BTreeSet<String>) ->
         )));
     }
     Ok(sorted(names))
+}
+
+/// The class of all rows, and that of the negatives.
+fn labels_of_positives(options: &TableOptions, names: BTreeSet<String>) -> Result<Vec<String>> {
+    let mut names = sorted(names);
+    if names.len() > 1 {
+        return Err(Error::input(format!(
+            "{}: negatives are made for positives alone, and its rows are of the classes {}: give a table of one class, or \
+             leave out --negatives",
+            options.table.display(),
+            shown(&names)
+        )));
+    }
+    options.negatives.refuse_name(&names)?;
+    names.push(SHUFFLED.to_owned());
+    Ok(names)
 }
 
 fn refuse_other_labels(first: &Columns, other: &Columns, path: &Path) -> Result<()> {

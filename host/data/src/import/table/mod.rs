@@ -5,14 +5,17 @@
 
 mod columns;
 mod first;
+mod fit;
 mod options;
 mod row;
+mod split_column;
 
 use std::collections::BTreeMap;
 
 use super::label_names;
+use super::negatives::shuffle::{SHUFFLED, Shuffling};
 use super::sources::describe;
-use crate::bases::{bit_bytes, set_bit};
+use crate::bases::{Packed, bit_bytes, count_bits, set_bit};
 use crate::error::{Error, Result};
 use crate::formats::table::{Table, TableRow};
 use crate::progress::{OnProgress, Progress};
@@ -22,24 +25,35 @@ use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, Sto
 use crate::text::shortened;
 use columns::{Columns, LabelForm};
 use first::FirstReading;
+pub use fit::Anchor;
 use options::SplitBy;
 pub use options::{Missing, TableOptions};
 
 /// Imports; returns what was written.
 pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
+    let split_column::SplitColumn { options, warning } = split_column::find(options)?;
+    let options = &options;
     let (by, decided) = options.split_by()?;
     let tables = options.tables();
     let sources = tables.iter().map(|(path, _)| describe(path, progress)).collect::<Result<_>>()?;
     let groups = options.groups.as_deref().map(label_names::read).transpose()?;
     let first = first::read(options, by, decided, progress)?;
+    let mut negatives = options.negatives.begin();
     let shape = Shape {
         length: first.length,
         groups: groups.map(|groups| of_labels(options, groups, &first.labels)).transpose()?.unwrap_or_default(),
+        single_strand: options.rows.single_strand,
         labels: first.labels.clone(),
         task: first.task,
-        chromosomes: if options.start.is_some() { first.chromosomes.clone() } else { Vec::new() },
+        // Shuffled rows have no place, and then no row has one.
+        chromosomes: if options.start.is_some() && negatives.is_none() {
+            first.chromosomes.clone()
+        } else {
+            Vec::new()
+        },
     };
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
+    writer.look_for_similar(options.cluster.cluster);
     let mut packing = Packing::new(options, by, &shape);
     let total = Some(first.rows.iter().sum());
     let (mut done, mut kept) = (0, 0);
@@ -47,10 +61,19 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         let mut table = Table::open(path, options.text())?;
         let columns = Columns::find(options, path, &mut table)?;
         while let Some(record) = table.next()? {
-            if row::lack(options, &columns, &record)?.is_none() {
+            let sequence = match row::lack(options, &columns, &record)? {
+                None => Some(row::sequence(options, &columns, &record)?),
+                Some(_) => None,
+            };
+            let is_known =
+                |packed: &Packed| !options.rows.refuses(packed.unknown().map_or(0, count_bits), packed.len());
+            if let Some((packed, found)) = sequence.filter(|(packed, _)| is_known(packed)) {
                 // Where shares decide some splits, they were told of all others.
                 let split = first.splits.as_ref().map_or(*split, |splits| splits.get(kept).copied());
-                packing.row(&columns, &record, split, &mut writer)?;
+                let split = packing.row(&columns, &record, (&packed, found), split, &mut writer)?;
+                if let Some(negative) = negatives.as_mut().and_then(|made| made.negative(&packed, kept as u64)) {
+                    packing.negative(&negative, split, &mut writer)?;
+                }
                 kept += 1;
             }
             done += 1;
@@ -60,21 +83,31 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
         }
     }
     refuse_empty_splits(&writer.rows(), how(by, decided))?;
+    negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
     let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
         Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)
     });
-    let record = ImportRecord {
+    let mut record = ImportRecord {
         importer: "table".into(),
-        settings: settings(options, by, decided),
+        settings: settings(options, by, decided)
+            .into_iter()
+            .chain(negatives.iter().flat_map(Shuffling::settings))
+            .collect(),
         sources,
         read: read.collect(),
         dropped: (first.missing > 0)
             .then(|| Count::new("rows without a sequence or a label", first.missing))
             .into_iter()
+            .chain(options.rows.dropped("rows", first.length, first.unknown))
             .collect(),
-        warnings: warnings(&first),
+        warnings: warning
+            .into_iter()
+            .chain(warnings(options, &first))
+            .chain(negatives.as_ref().and_then(Shuffling::warning))
+            .collect(),
         ..ImportRecord::default()
     };
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })
@@ -104,23 +137,26 @@ impl<'a> Packing<'a> {
         }
     }
 
-    /// `split`: that of the table or of the shares.
+    /// Writes a row, of the sequence `packed` that has `found` bases in the table. `split`: that of the table or of the
+    /// shares. Returns the split of the row.
     fn row(
         &mut self,
         columns: &Columns,
         record: &TableRow<'_>,
+        (packed, found): (&Packed, usize),
         split: Option<Split>,
         writer: &mut StoreWriter,
-    ) -> Result<()> {
+    ) -> Result<Split> {
         // A file that changed between the readings is the only way to these errors.
         let changed = |what: &str| record.wrong(format!("{what} was not there a moment ago"));
-        let (packed, found) = row::sequence(self.options, columns, record)?;
         if packed.len() != self.shape.length {
             return Err(changed("a sequence of this length"));
         }
         let split = match (split, self.by, columns.split, columns.chromosome) {
             (Some(split), ..) => split,
-            (None, SplitBy::Column, Some(column), _) => row::split(column, record)?,
+            (None, SplitBy::Column, Some(column), _) => {
+                row::split(self.options.split.as_deref().unwrap_or_default(), column, record)?
+            }
             (None, SplitBy::Chromosome, _, Some(column)) => {
                 row::split_of_chromosome(self.options, row::chromosome(column, record)?)
             }
@@ -148,14 +184,22 @@ impl<'a> Packing<'a> {
             }
         };
         let place = match (columns.chromosome, columns.start) {
-            (Some(chromosome), Some(start)) => {
+            (Some(chromosome), Some(start)) if !self.chromosomes.is_empty() => {
                 let name = row::chromosome(chromosome, record)?;
                 let chromosome = *self.chromosomes.get(name).ok_or_else(|| changed(&format!("chromosome {name:?}")))?;
-                Some(Place { chromosome, start: row::start(start, record, found, packed.len())? })
+                Some(Place { chromosome, start: row::start(self.options, start, record, found, packed.len())? })
             }
             _ => None,
         };
-        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place })
+        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place })?;
+        Ok(split)
+    }
+
+    /// Writes the negative of the row before.
+    fn negative(&self, packed: &Packed, split: Split, writer: &mut StoreWriter) -> Result<()> {
+        let class = self.labels.get(SHUFFLED).and_then(|class| u32::try_from(*class).ok());
+        let target = Target::Class(class.ok_or_else(|| Error::bug("negatives without a class"))?);
+        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })
     }
 }
 
@@ -186,7 +230,7 @@ fn how(by: SplitBy, decided: Decided) -> &'static str {
         }
         SplitBy::Column => {
             "the split column decides; give rows of every split, take a share of train for the one that is lacking \
-             (--valid 0.1 or --test 0.1), or leave the column out to split by share"
+             (--valid 0.1 or --test 0.1), or split all rows by share (--ignore-split)"
         }
         SplitBy::Share => {
             "shares decide, and what belongs together stays together; give more rows, larger shares or another seed"
@@ -196,11 +240,13 @@ fn how(by: SplitBy, decided: Decided) -> &'static str {
     }
 }
 
-fn warnings(first: &FirstReading) -> Vec<String> {
+fn warnings(options: &TableOptions, first: &FirstReading) -> Vec<String> {
     let warning = (first.other_length > 0).then(|| {
         format!(
-            "{} sequences have another length than {} and were cut or filled with unknown bases on both sides",
-            first.other_length, first.length
+            "{} sequences have another length than {} and were cut or filled with unknown bases (anchor: {})",
+            first.other_length,
+            first.length,
+            options.anchor.name()
         )
     });
     first.warnings.iter().cloned().chain(warning).collect()
@@ -231,9 +277,12 @@ fn settings(options: &TableOptions, by: SplitBy, decided: Decided) -> BTreeMap<S
         ("group", options.group.clone()),
         ("chromosome", options.chromosome.clone()),
         ("start", options.start.clone()),
+        ("anchor", options.length.map(|_| options.anchor.name().to_owned())),
         ("missing", (options.missing == Missing::Drop).then(|| "drop".to_owned())),
     ];
     settings.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    settings.extend(options.rows.settings());
+    settings.extend(options.cluster.settings());
     settings
 }
 

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fit::Anchor;
 use crate::error::{Error, Result};
 use crate::formats::table::TextOptions;
-use crate::splits::Shares;
+use crate::import::negatives::ShuffleOptions;
+use crate::import::repeats::RepeatOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::shares::{Decided, Given};
+use crate::splits::{ClusterOptions, Shares};
 use crate::store::{Split, Task};
 
 /// Reads rows of a TSV, CSV or Parquet file with a sequence, labels and perhaps a split.
@@ -16,10 +20,15 @@ use crate::store::{Split, Task};
     command(
         after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
 sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart. Where the \
-data has train and test only, --valid 0.1 takes such a share of train.\n\n\
+data has train and test only, --valid 0.1 takes such a share of train. Rows that repeat rows of another split are counted, \
+and left out with --drop-repeats.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
+genomenas data import table published.tsv --valid 0.1 --drop-repeats train --out published.arrow\n  \
 genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
+genomenas data import table guides.txt --no-header --sequence column1 --labels column3 --task regression --single-strand \\\n      \
+--out guides.arrow\n  \
+genomenas data import table peaks.tsv --length 200 --negatives shuffle --out peaks.arrow\n  \
 genomenas data import table signal.parquet --labels k562,hepg2 --task regression --chromosome chrom --start start \\\n      \
 --valid-chromosomes chr7 --test-chromosomes chr8,chr9 --out signal.arrow"
     )
@@ -36,7 +45,7 @@ pub struct TableOptions {
     /// What separates columns: one character, or 'tab' [default: a comma in a file named .csv, else a tab]
     #[cfg_attr(feature = "clap", arg(long, value_name = "CHAR", value_parser = delimiter))]
     pub delimiter: Option<u8>,
-    /// The first line is a row already; columns go by number, from 1.
+    /// The first line is a row already; columns are called column1, column2 and so on.
     #[cfg_attr(feature = "clap", arg(long))]
     pub no_header: bool,
     /// The column with the sequence.
@@ -54,12 +63,19 @@ pub struct TableOptions {
     /// The group of labels: a file of label, tab and group, one a line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
-    /// The column with the split: train, valid or test.
+    /// The column with the split: train, valid (or validation, val, dev) or test [default: the one named split, where there
+    /// is one]
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub split: Option<String>,
+    /// Passes over a column named split, so that something else decides the split of all rows.
+    #[cfg_attr(feature = "clap", arg(long, conflicts_with = "split"))]
+    pub ignore_split: bool,
     /// Which rows are in which split, where nothing else says it.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub shares: Shares,
+    /// Whether similar rows stay together.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub cluster: ClusterOptions,
     /// Where shares decide the split: rows with the same value in this column stay together.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COLUMN"))]
     pub group: Option<String>,
@@ -81,12 +97,25 @@ pub struct TableOptions {
     /// A table of its own for the test.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub test_table: Option<PathBuf>,
-    /// Bases a row: longer sequences are cut on both sides, shorter ones get unknown bases [default: all equally long]
+    /// Bases a row: longer sequences are cut, shorter ones get unknown bases (N); --anchor says where [default: all sequences
+    /// are equally long]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub length: Option<usize>,
+    /// The part of a sequence of another length that keeps its place in a row of --length.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
+    pub anchor: Anchor,
+    /// Negatives for a table of positives alone.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub negatives: ShuffleOptions,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// What happens to rows without a sequence or label: an empty cell, NA, NaN, null or a point alone.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub missing: Missing,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 /// What happens to a row that lacks a value.
@@ -128,7 +157,9 @@ impl TableOptions {
             task: None,
             groups: None,
             split: None,
+            ignore_split: false,
             shares: Shares::default(),
+            cluster: ClusterOptions::default(),
             group: None,
             chromosome: None,
             start: None,
@@ -137,8 +168,24 @@ impl TableOptions {
             valid_table: None,
             test_table: None,
             length: None,
+            anchor: Anchor::Centre,
+            negatives: ShuffleOptions::default(),
+            rows: RowOptions::default(),
             missing: Missing::Refuse,
+            repeats: RepeatOptions::default(),
         }
+    }
+
+    /// Refuses labels of rows that are all positives.
+    fn refuse_labels(&self) -> Result<()> {
+        let other_task = self.task.is_some_and(|task| task != Task::MultiClass);
+        if other_task || self.labels.len() > 1 || self.label_separator.is_some() || self.groups.is_some() {
+            return Err(Error::input(
+                "negatives are made for positives alone, whose rows have one class: leave out the task, the separator, the \
+                 groups and all label columns but one",
+            ));
+        }
+        Ok(())
     }
 
     /// How the table is divided into cells, where it is a text.
@@ -149,6 +196,13 @@ impl TableOptions {
     /// What decides splits, and which of them shares decide; refuses settings that contradict each other.
     pub(super) fn split_by(&self) -> Result<(SplitBy, Decided)> {
         let refuse = |what: &str| Err(Error::input(what));
+        self.rows.check()?;
+        if self.anchor != Anchor::Centre && self.length.is_none() {
+            return refuse("an anchor is of rows of one length: give that with --length");
+        }
+        if self.negatives.negatives.is_some() {
+            self.refuse_labels()?;
+        }
         let by = match (
             &self.split,
             !self.valid_chromosomes.is_empty() || !self.test_chromosomes.is_empty(),
@@ -161,7 +215,7 @@ impl TableOptions {
             _ => {
                 return refuse(
                     "the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for \
-                     valid and test",
+                     valid and test (--ignore-split passes over a column named split)",
                 );
             }
         };
@@ -180,6 +234,7 @@ impl TableOptions {
                 of: "chromosomes",
             },
         })?;
+        self.cluster.check(decided)?;
         if let Some(both) = self.valid_chromosomes.iter().find(|name| self.test_chromosomes.contains(name)) {
             return Err(Error::input(format!("chromosome {both:?} is given for valid and for test: name each once")));
         }

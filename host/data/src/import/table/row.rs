@@ -2,8 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::columns::{Columns, LabelForm};
+use super::columns::{Columns, LabelForm, POSITIVE};
 use super::options::TableOptions;
+use super::split_column;
 use crate::bases::Packed;
 use crate::error::Result;
 use crate::formats::table::TableRow;
@@ -23,7 +24,7 @@ pub(super) fn sequence(options: &TableOptions, columns: &Columns, record: &Table
     let length = packed.len();
     match options.length {
         // A length of nothing is refused when the store is begun.
-        Some(wanted) if wanted != length && wanted > 0 => Ok((packed.centred(wanted), length)),
+        Some(wanted) if wanted != length && wanted > 0 => Ok((options.anchor.row(&packed, wanted), length)),
         _ => Ok((packed, length)),
     }
 }
@@ -62,6 +63,7 @@ pub(super) fn lack(options: &TableOptions, columns: &Columns, record: &TableRow<
     let first = columns.first_label();
     let name = columns.labels.first().map_or("", |(_, name)| name.as_str());
     match columns.form {
+        LabelForm::Positive => Ok(None),
         LabelForm::Class => {
             let class = record.cell(first)?;
             Ok(if is_missing(class) { of("a class", name, class) } else { None })
@@ -96,6 +98,7 @@ pub(super) fn names<'r>(columns: &'r Columns, record: &TableRow<'r>) -> Result<V
         LabelForm::Values | LabelForm::Vector => Ok(Vec::new()),
         LabelForm::Listed(separator) => record.list(first, separator),
         LabelForm::Class => Ok(vec![record.cell(first)?]),
+        LabelForm::Positive => Ok(vec![POSITIVE]),
         LabelForm::Columns => {
             let mut names = Vec::new();
             for (column, name) in &columns.labels {
@@ -163,17 +166,20 @@ pub(super) fn values(task: Task, columns: &Columns, record: &TableRow<'_>, value
     Ok(())
 }
 
-/// The split that a cell names.
-pub(super) fn split(column: usize, record: &TableRow<'_>) -> Result<Split> {
+/// The split that a cell of the column `name` names.
+pub(super) fn split(name: &str, column: usize, record: &TableRow<'_>) -> Result<Split> {
     let cell = record.cell(column)?;
-    match cell.to_ascii_lowercase().as_str() {
+    match cell.trim().to_ascii_lowercase().as_str() {
         "train" | "training" => Ok(Split::Train),
         "valid" | "validation" | "val" | "dev" => Ok(Split::Valid),
-        "test" => Ok(Split::Test),
-        _ => Err(record.wrong(format!(
-            "{:?} is not a split: expected train, valid (or validation, val, dev) or test",
-            shortened(cell)
-        ))),
+        "test" | "testing" => Ok(Split::Test),
+        _ => {
+            let instead = if split_column::is_named_so(name) { "; --ignore-split passes over this column" } else { "" };
+            Err(record.wrong(format!(
+                "{:?} is not a split: expected train, valid (or validation, val, dev) or test{instead}",
+                shortened(cell)
+            )))
+        }
     }
 }
 
@@ -199,7 +205,13 @@ pub(super) fn chromosome<'r>(column: usize, record: &TableRow<'r>) -> Result<&'r
 }
 
 /// The first base of the row on its chromosome: the one in the table, moved where the sequence was cut or filled.
-pub(super) fn start(column: usize, record: &TableRow<'_>, found: usize, length: usize) -> Result<u64> {
+pub(super) fn start(
+    options: &TableOptions,
+    column: usize,
+    record: &TableRow<'_>,
+    found: usize,
+    length: usize,
+) -> Result<u64> {
     let cell = record.cell(column)?;
     let Ok(start) = cell.parse::<u64>() else {
         return Err(record.wrong(format!(
@@ -207,9 +219,8 @@ pub(super) fn start(column: usize, record: &TableRow<'_>, found: usize, length: 
             shortened(cell)
         )));
     };
-    let cut = (found.saturating_sub(length) / 2) as u64;
-    let filled = (length.saturating_sub(found) / 2) as u64;
-    let start = start.checked_add(cut).and_then(|start| start.checked_sub(filled));
+    let (cut, filled) = options.anchor.before(found, length);
+    let start = start.checked_add(cut as u64).and_then(|start| start.checked_sub(filled as u64));
     start.filter(|start| start.checked_add(length as u64).is_some()).ok_or_else(|| {
         record.wrong(format!("the row of {length} bases around the sequence at {cell} leaves the chromosome"))
     })

@@ -21,7 +21,7 @@ impl Folder {
     fn options(&self, name: &str, bytes: impl AsRef<[u8]>) -> TableOptions {
         let table = self.0.path().join(name);
         std::fs::File::create(&table).unwrap().write_all(bytes.as_ref()).unwrap();
-        TableOptions { split: Some("split".into()), ..TableOptions::new(table, self.0.path().join("store")) }
+        TableOptions::new(table, self.0.path().join("store"))
     }
 
     fn refused(&self, options: &TableOptions) -> String {
@@ -114,13 +114,33 @@ fn what_is_wrong_with_a_table_is_said_with_its_line() {
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\nvalid\tb\tACG\n"), @"t.tsv, line 3: a sequence of 3 bases, and the one of line 2 has 4: give a length to cut or fill all sequences to");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tAC-T\n"), @"t.tsv, line 2: '-' at place 3 of the sequence is not a letter of DNA (A, C, G, T, N and the IUPAC letters are)");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\n"), @"t.tsv, line 2: expected 3 columns as in the first line, found 2: is it cut off, or the delimiter wrong?");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is not a split: expected train, valid (or validation, val, dev) or test"#);
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\nother\ta\tACGT\n"), @r#"t.tsv, line 2: "other" is not a split: expected train, valid (or validation, val, dev) or test; --ignore-split passes over this column"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\t\tACGT\n"), @r#"t.tsv, line 2: expected a class in column "label", found nothing; 1 of 1 rows lack a sequence or a label: fill them in, rename a class of that name, or leave such rows out with --missing drop"#);
     insta::assert_snapshot!(refused("split\tclass\tsequence\ntrain\ta\tACGT\n"), @r#"t.tsv, line 1: no column "label": the columns are split, class, sequence"#);
     insta::assert_snapshot!(refused("split\tlabel\tsequence\n"), @"t.tsv: there is no row in it");
     insta::assert_snapshot!(refused(""), @"t.tsv is empty: expected a line that names the columns, and rows");
-    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntrain\tb\tACGA\n"), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or leave the column out to split by share");
+    insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntrain\tb\tACGA\n"), @"no rows in valid and test: train has 2, valid 0 and test 0, and each needs some; the split column decides; give rows of every split, take a share of train for the one that is lacking (--valid 0.1 or --test 0.1), or split all rows by share (--ignore-split)");
     insta::assert_snapshot!(refused("split\tlabel\tsequence\ntrain\ta\tACGT\ntest\ta\tACGA\n"), @r#"t.tsv: every row has the class "a": a multi-class task needs two or more"#);
+}
+
+#[test]
+fn a_column_named_split_is_used_unless_it_is_something_else_or_passed_over() {
+    let folder = Folder::new();
+    let rows = |heading: &str| format!("{heading}\tlabel\tsequence\ntrain\ta\tACGT\nDev\tb\tACGA\nTest\ta\tACGG\n");
+    for heading in ["split", "Split", " SPLIT "] {
+        let (_, info) = imported(&TableOptions { overwrite: true, ..folder.options("t.tsv", rows(heading)) });
+        assert_eq!([info.rows.train, info.rows.valid, info.rows.test], [1, 1, 1], "{heading:?}");
+    }
+    std::fs::remove_file(folder.0.path().join("store")).unwrap();
+    let as_class = TableOptions { labels: vec!["split".into()], ..folder.options("t.tsv", rows("split")) };
+    assert_eq!(split_column::find(&as_class).unwrap().options, as_class);
+    let passed = TableOptions { ignore_split: true, ..folder.options("t.tsv", rows("split")) };
+    let found = split_column::find(&passed).unwrap();
+    assert_eq!(
+        (found.options.split, found.warning.as_deref()),
+        (None, Some("the column \"split\" was passed over, as was asked for"))
+    );
+    insta::assert_snapshot!(folder.refused(&folder.options("t.tsv", rows("split\tSPLIT").replace('\n', "\ta\n"))), @r#"t.tsv, line 1: two columns may hold the split, "split" and "SPLIT": name one with --split, or pass over both with --ignore-split"#);
 }
 
 #[test]
@@ -131,7 +151,7 @@ fn settings_that_contradict_each_other_are_refused() {
     insta::assert_snapshot!(folder.refused(&two), @r#"t.tsv, line 2: expected 0 or 1 in column "label", found "b""#);
     insta::assert_snapshot!(folder.refused(&TableOptions { task: Some(Task::MultiClass), ..two.clone() }), @"a multi-class task has one label column, with the name of the class; name one");
     insta::assert_snapshot!(folder.refused(&TableOptions { label_separator: Some(','), ..two }), @"several label columns hold 0 or 1 each: give a separator only with one label column");
-    insta::assert_snapshot!(folder.refused(&TableOptions { split: None, shares: Shares::new(0.5, 0.5, 0), ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
+    insta::assert_snapshot!(folder.refused(&TableOptions { ignore_split: true, shares: Shares::new(0.5, 0.5, 0), ..good.clone() }), @"shares of 0.5 for valid and 0.5 for test: give two numbers above 0 whose sum is below 1, train gets the rest");
     insta::assert_snapshot!(folder.refused(&TableOptions { length: Some(0), ..good }), @"cannot write store: rows of 0 bases: expected 1 to 16777216");
 }
 
@@ -162,7 +182,7 @@ proptest! {
             let opposite: String = sequence.chars().rev().map(|base| match base { 'A' => 'T', 'C' => 'G', 'G' => 'C', _ => 'A' }).collect();
             table.extend(["a\t", sequence, "\nb\t", &opposite, "\nb\t", sequence, "\n"]);
         }
-        let options = TableOptions { split: None, shares: Shares::new(0.3, 0.3, seed), ..folder.options("t.tsv", table) };
+        let options = TableOptions { shares: Shares::new(0.3, 0.3, seed), ..folder.options("t.tsv", table) };
         let (store, _) = imported(&options);
         let mut seen: BTreeMap<Vec<u8>, Split> = BTreeMap::new();
         for rows in splits(&store) {
@@ -234,7 +254,6 @@ fn placed(rows: usize) -> String {
 fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
     let folder = Folder::new();
     let options = TableOptions {
-        split: None,
         chromosome: Some("chrom".into()),
         valid_chromosomes: vec!["chr2".into()],
         test_chromosomes: vec!["chr3".into()],
@@ -262,12 +281,8 @@ fn chromosomes_decide_the_split_and_places_are_kept_where_the_table_has_them() {
 #[test]
 fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
     let folder = Folder::new();
-    let shares = TableOptions {
-        split: None,
-        shares: Shares::new(0.3, 0.3, 0),
-        overwrite: true,
-        ..folder.options("t.tsv", placed(600))
-    };
+    let shares =
+        TableOptions { shares: Shares::new(0.3, 0.3, 0), overwrite: true, ..folder.options("t.tsv", placed(600)) };
     let grouped = TableOptions {
         group: Some("donor".into()),
         labels: vec!["donor".into()],
@@ -292,7 +307,7 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
         ..shares.clone()
     };
     let overlapping = |options: &TableOptions| imported(options).1.leakage.unwrap().overlapping_windows;
-    assert_eq!(overlapping(&places), Pairs::default());
+    assert_eq!(overlapping(&places), Some(Pairs::default()));
     // By their sequences alone they are torn apart.
     let torn = placed(600)
         .lines()
@@ -302,11 +317,10 @@ fn rows_of_one_group_and_rows_that_overlap_are_in_one_split() {
             table + ["train", "valid", "test"][row / 3 % 3] + "\t" + line + "\n"
         });
     let torn = TableOptions {
-        split: Some("split".into()),
         shares: Shares::default(),
         ..TableOptions { table: folder.options("t.tsv", torn).table, ..places }
     };
-    assert!(overlapping(&torn).valid_in_train > 0);
+    assert!(overlapping(&torn).unwrap().valid_in_train > 0);
 }
 
 #[test]
@@ -316,7 +330,6 @@ fn each_split_may_have_its_table() {
     let valid = table("valid.csv", "label,sequence\nb,ACGA\n");
     let test = table("test.tsv", "sequence\tlabel\nTTTT\tc\nTTTA\ta\n");
     let options = TableOptions {
-        split: None,
         valid_table: Some(valid),
         test_table: Some(test),
         ..folder.options("t.tsv", "sequence\tlabel\nACGT\ta\n")
@@ -340,8 +353,8 @@ fn splits_that_are_told_twice_or_by_half_are_refused() {
     let good = folder.options("t.tsv", GOOD);
     let column = |name: &str| Some(name.to_owned());
     let chromosomes = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let shares = TableOptions { split: None, ..good.clone() };
-    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for valid and test");
+    let shares = TableOptions { ignore_split: true, ..good.clone() };
+    insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..good.clone() }), @"the splits are decided twice: give a split column, or chromosomes of valid and test, or a table each for valid and test (--ignore-split passes over a column named split)");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b"]), ..shares.clone() }), @"chromosomes decide the split: say which column has the chromosome");
     insta::assert_snapshot!(folder.refused(&TableOptions { chromosome: column("label"), valid_chromosomes: chromosomes(&["a"]), test_chromosomes: chromosomes(&["b", "a"]), ..shares.clone() }), @r#"chromosome "a" is given for valid and for test: name each once"#);
@@ -358,8 +371,7 @@ fn splice_junctions_import_with_their_classes_and_splits() {
         return;
     }
     let folder = Folder::new();
-    let options =
-        TableOptions { split: Some("split".into()), ..TableOptions::new(table, folder.0.path().join("store")) };
+    let options = TableOptions::new(table, folder.0.path().join("store"));
     let (store, info) = imported(&options);
     assert_eq!((info.shape.length, info.total_rows()), (60, 3_186));
     assert_eq!(info.shape.labels, ["ei", "ie", "n"]);

@@ -32,7 +32,7 @@ pub(super) fn check(options: &WindowsOptions) -> Result<(Bins, Files)> {
         }
         _ => {}
     }
-    refuse_share(options.max_unknown)?;
+    options.rows.check()?;
     let unique: BTreeSet<&String> = options.only_labels.iter().collect();
     if unique.len() < options.only_labels.len() {
         return Err(Error::input("a label is asked for twice: name each once"));
@@ -85,13 +85,6 @@ pub(super) fn unlabelled(rows: &PerSplit<u64>, labelled: &PerSplit<u64>) -> Opti
     })
 }
 
-fn refuse_share(share: f64) -> Result<()> {
-    if (0.0..=1.0).contains(&share) {
-        return Ok(());
-    }
-    Err(Error::input(format!("a share of {share} unknown bases: give a number from 0 to 1")))
-}
-
 fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> Result<Task> {
     let threshold = options.signal_threshold;
     let refuse = |what: String| Err(Error::input(what));
@@ -127,6 +120,12 @@ fn task(options: &WindowsOptions, features: &[PathBuf], tracks: &[PathBuf]) -> R
                     task.name()
                 ));
             }
+            if options.negatives.negatives.is_some() {
+                return refuse(format!(
+                    "every bin of a {} has values and none is a negative: leave out --negatives",
+                    task.name()
+                ));
+            }
             if options.keep == Keep::Labelled || options.min_positives > 0 {
                 return refuse(format!(
                     "every bin of a {} has values: keep all bins, and leave the least number of positive rows out",
@@ -155,7 +154,7 @@ pub(super) fn refuse_long_windows(bins: Bins, chromosomes: &[Chromosome]) -> Res
 /// The settings that a store keeps: those that decide its content.
 pub(super) fn settings(options: &WindowsOptions, files: &Files) -> BTreeMap<String, String> {
     let only_labels = if options.only_labels.is_empty() { "all".to_owned() } else { options.only_labels.join(" ") };
-    let keep = if options.keep == Keep::All { "all" } else { "labelled" };
+    let keep = if options.kept() == Keep::All { "all" } else { "labelled" };
     let mut settings = vec![
         ("bin", options.bin.to_string()),
         ("context", options.context.to_string()),
@@ -166,12 +165,11 @@ pub(super) fn settings(options: &WindowsOptions, files: &Files) -> BTreeMap<Stri
         ("label-from", options.label_from.name().to_owned()),
         ("only-labels", only_labels),
         ("min-positives", options.min_positives.to_string()),
-        ("max-unknown", options.max_unknown.to_string()),
     ];
     settings.extend(options.splits.settings());
     if !files.tracks.is_empty() {
         settings.push(("signal", options.signal.name().to_owned()));
     }
     settings.extend(options.signal_threshold.map(|threshold| ("signal-threshold", threshold.to_string())));
-    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    settings.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(options.rows.settings()).collect()
 }

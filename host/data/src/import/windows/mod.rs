@@ -10,6 +10,7 @@ mod check;
 mod column;
 mod features;
 mod labelling;
+mod matched;
 mod names;
 mod options;
 mod overlap;
@@ -24,6 +25,7 @@ use crate::progress::{OnProgress, Progress};
 use crate::splits::{genome, refuse_empty_splits};
 use crate::store::{Count, ImportRecord, Shape, StoreInfo, StoreWriter};
 use labelling::Labelling;
+pub use matched::{MatchOptions, MatchedBy};
 pub use options::{Keep, LabelFrom, Outside, Signal, WindowsOptions};
 pub use overlap::Overlap;
 use plan::Plan;
@@ -43,7 +45,11 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     let valued = labelling.valued.clone();
     let plan = Plan { options, bins, chromosomes: &chromosomes, genome_split: &genome_split, valued: &valued };
     let rare = plan.drop_rare(&mut labelling)?;
-    let counted = plan.count(&mut labelling)?;
+    let matched = plan.draw_negatives(&mut labelling, &mut reference, progress)?;
+    if let Some(matched) = &matched {
+        matched.refuse_none(plan.away())?;
+    }
+    let counted = plan.count(&mut labelling, matched.as_ref())?;
     let mut how = options.splits.how(&chromosomes);
     if counted.across > 0 {
         how = format!("{how} ({} bins lie across an edge of a split)", counted.across);
@@ -61,9 +67,11 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         task: files.task,
         chromosomes: chromosomes.iter().map(|chromosome| chromosome.name.clone()).collect(),
         groups,
+        single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    let written = plan.write(&mut labelling, &mut reference, &mut writer, counted.total(), progress)?;
+    let written =
+        plan.write(&mut labelling, matched.as_ref(), &mut reference, &mut writer, counted.total(), progress)?;
     refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
 
     let (features, oddities) = (&labelling.features, labelling.oddities());
@@ -82,27 +90,34 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         Count::new("bins whose row lies across an edge of a split", counted.across),
         Count::new("bins of chromosomes for which a track has no values", counted.without_value),
         Count::new("bins without a label", counted.without_label),
-        Count::new(format!("bins with more than {} unknown bases", options.max_unknown), written.unknown),
     ];
+    let unknown = options.rows.dropped("bins", usize::try_from(bins.length()).unwrap_or(usize::MAX), written.unknown);
     let read = [
         Count::new("chromosomes", chromosomes.len() as u64),
         Count::new("features", features.counts.read),
         Count::new("tracks", files.tracks.len() as u64),
     ];
     let mut warnings = features.warnings.clone();
+    warnings.extend(matched.as_ref().and_then(matched::Matched::warning));
     warnings.extend(labelling.without_values.iter().cloned());
     warnings.extend(check::unlabelled(&writer.rows(), &written.labelled));
-    let counts = |counts: &[Count]| counts.iter().filter(|count| count.count > 0).cloned().collect();
-    let record = ImportRecord {
+    let counts = |counts: &[Count]| -> Vec<Count> { counts.iter().filter(|count| count.count > 0).cloned().collect() };
+    let mut settings = check::settings(options, &files);
+    if let Some(matched) = &matched {
+        let (seed, away) = (options.negatives.negatives_seed.unwrap_or(0), plan.away());
+        settings.insert("negatives".into(), format!("gc, seed {seed}, away {away}, rows {}", matched.count()));
+    }
+    let mut record = ImportRecord {
         importer: "windows".into(),
-        settings: check::settings(options, &files),
+        settings,
         sources,
         read: counts(&read),
-        dropped: counts(&dropped),
+        dropped: counts(&dropped).into_iter().chain(unknown).collect(),
         warnings,
         ..ImportRecord::default()
     };
     let total = Some(counted.total());
+    options.repeats.apply(&mut writer, &mut record)?;
     writer.finish(record, &mut |done| {
         progress(Progress { stage: "writing the store", done, total, unit: "rows" });
     })

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::matched::MatchOptions;
 use super::overlap::Overlap;
+use crate::import::repeats::RepeatOptions;
+use crate::import::row_options::RowOptions;
 use crate::splits::GenomeSplitOptions;
 use crate::store::Task;
 
@@ -21,6 +24,8 @@ genomenas data import windows --genome mini.2bit --labels annotation.bed.gz --bi
 --valid chr9 --test chr8 --out yeast.arrow\n  \
 genomenas data import windows --genome hg19.2bit --labels peaks/*.narrowPeak.gz --keep labelled \\\n      \
 --valid chr7:30508751-35296850 --test chr8,chr9 --out hg19.arrow\n  \
+genomenas data import windows --genome hg38.2bit --labels ctcf.narrowPeak.gz --negatives gc --max-unknown 0 \\\n      \
+--valid chr7 --test chr8,chr9 --out ctcf.arrow\n  \
 genomenas data import windows --genome mini.2bit --labels coverage.bw --task poisson-regression --signal sum \\\n      \
 --valid-share 0.1 --test-share 0.1 --block 100000 --out coverage.arrow"
     )
@@ -65,9 +70,9 @@ pub struct WindowsOptions {
     /// Leaves out labels with fewer positive rows.
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub min_positives: u64,
-    /// The largest share of unknown bases (N) that a row may have.
-    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = 1.0))]
-    pub max_unknown: f64,
+    /// Which rows are taken, and of which strand they are.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub rows: RowOptions,
     /// What is predicted [default: regression where all labels are bigWig files and there is no threshold, else
     /// multi-label]
     #[cfg_attr(
@@ -84,12 +89,18 @@ pub struct WindowsOptions {
     /// Groups of labels: a file with a label, a tab and its group on each line.
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     pub groups: Option<PathBuf>,
+    /// Negatives for the labelled bins.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub negatives: MatchOptions,
     /// Which part of the genome is in which split.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub splits: GenomeSplitOptions,
     /// What happens to features, and chromosomes of bigWig files, outside the genome, and to features without a base.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t))]
     pub outside: Outside,
+    /// What is done with rows that repeat rows of another split.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    pub repeats: RepeatOptions,
 }
 
 impl WindowsOptions {
@@ -109,14 +120,23 @@ impl WindowsOptions {
             label_from: LabelFrom::Auto,
             only_labels: Vec::new(),
             min_positives: 0,
-            max_unknown: 1.0,
+            rows: RowOptions::default(),
             task: None,
             signal: Signal::Mean,
             signal_threshold: None,
             groups: None,
+            negatives: MatchOptions::default(),
             splits: GenomeSplitOptions::named(Vec::new(), Vec::new()),
             outside: Outside::Refuse,
+            repeats: RepeatOptions::default(),
         }
+    }
+}
+
+impl WindowsOptions {
+    /// Which bins become rows, but for negatives: those with a label, where negatives are drawn.
+    pub(super) fn kept(&self) -> Keep {
+        if self.negatives.negatives.is_some() { Keep::Labelled } else { self.keep }
     }
 }
 

@@ -1,7 +1,8 @@
 //! From settings and labels to rows: which bins count, which labels stay, and the writing of the rows.
 
-use super::bins::{Bins, Grid};
+use super::bins::{Bins, Feature, Grid};
 use super::labelling::Labelling;
+use super::matched::{self, Matched, Matching, Taken};
 use super::options::{Keep, WindowsOptions};
 use crate::bases::bit_at;
 use crate::error::Result;
@@ -88,7 +89,75 @@ impl Plan<'_> {
         labelling.drop_rare(&positives, self.options.min_positives)
     }
 
-    pub(super) fn count(&self, labelling: &mut Labelling<'_>) -> Result<Counted> {
+    /// Bases between the row of a negative and the nearest feature or labelled bin, at least.
+    pub(super) fn away(&self) -> u64 {
+        self.options.negatives.negatives_away.unwrap_or(self.bins.length())
+    }
+
+    /// The bins that are negatives, where some are asked for.
+    pub(super) fn draw_negatives(
+        &self,
+        labelling: &mut Labelling<'_>,
+        genome: &mut Genome,
+        progress: OnProgress<'_>,
+    ) -> Result<Option<Matched>> {
+        if self.options.negatives.negatives.is_none() {
+            return Ok(None);
+        }
+        let (mut matching, away, length) = (Matching::default(), self.away(), self.bins.length());
+        let bases = usize::try_from(length).unwrap_or(usize::MAX);
+        let (mut codes, mut mask) = (Vec::new(), Vec::new());
+        for (index, chromosome, grid) in self.chosen() {
+            let sequence = genome.read(index)?;
+            let taken = self.taken(labelling, index, chromosome, grid)?;
+            let number = u32::try_from(index).unwrap_or(u32::MAX);
+            for part in labelling.parts(grid) {
+                let labelled = labelling.of(index, chromosome, &part)?;
+                for (bin, place) in (0..part.count()).zip(0_usize..) {
+                    let (start, any) = (part.row_start(bin), labelled.any(place));
+                    let Assignment::In(split) = self.assignment(index, &part, bin) else { continue };
+                    if !any && !taken.is_away(start, start + length, away) {
+                        continue;
+                    }
+                    let unknown = sequence.window(start, bases, &mut codes, &mut mask);
+                    if self.options.rows.refuses(usize::try_from(unknown).unwrap_or(usize::MAX), bases) {
+                        continue;
+                    }
+                    let cell = matched::cell(&sequence, start, length, &codes, unknown);
+                    if any {
+                        matching.positive(split, cell);
+                    } else {
+                        matching.candidate(split, cell, number, start);
+                    }
+                }
+            }
+            progress(Progress {
+                stage: "looking for negatives",
+                done: index as u64 + 1,
+                total: None,
+                unit: "chromosomes",
+            });
+        }
+        Ok(Some(matching.draw(&self.options.negatives)))
+    }
+
+    /// What negatives keep away from on a chromosome: features as wide as they count, and bins with a label.
+    fn taken(&self, labelling: &mut Labelling<'_>, index: usize, chromosome: &Chromosome, grid: Grid) -> Result<Taken> {
+        let widen = self.options.widen;
+        let features = labelling.features.by_chromosome.get(index).map_or([].as_slice(), Vec::as_slice);
+        let wide = |feature: &Feature| {
+            (u64::from(feature.start).saturating_sub(widen), u64::from(feature.end).saturating_add(widen))
+        };
+        let mut taken: Vec<(u64, u64)> = features.iter().map(wide).collect();
+        for part in labelling.parts(grid) {
+            let labelled = labelling.of(index, chromosome, &part)?;
+            let bins = (0..part.count()).zip(0_usize..).filter(|(_, place)| labelled.any(*place));
+            taken.extend(bins.map(|(bin, _)| (part.bin_start(bin), part.bin_start(bin) + self.bins.bin())));
+        }
+        Ok(Taken::new(taken))
+    }
+
+    pub(super) fn count(&self, labelling: &mut Labelling<'_>, negatives: Option<&Matched>) -> Result<Counted> {
         let mut counted = Counted::default();
         for (index, chromosome) in self.chromosomes.iter().enumerate() {
             let grid = self.bins.grid(chromosome.length);
@@ -101,7 +170,7 @@ impl Plan<'_> {
         }
         for (index, chromosome, grid) in self.chosen() {
             for part in labelling.parts(grid) {
-                let labelled = match self.options.keep {
+                let labelled = match self.options.kept() {
                     Keep::All => None,
                     Keep::Labelled => Some(labelling.of(index, chromosome, &part)?),
                 };
@@ -109,7 +178,10 @@ impl Plan<'_> {
                     match self.assignment(index, &part, bin) {
                         Assignment::Outside => counted.without_split += 1,
                         Assignment::Across => counted.across += 1,
-                        Assignment::In(split) if labelled.as_ref().is_none_or(|labelled| labelled.any(place)) => {
+                        Assignment::In(split)
+                            if labelled.as_ref().is_none_or(|labelled| labelled.any(place))
+                                || negatives.is_some_and(|bins| bins.has(index, part.row_start(bin))) =>
+                        {
                             *counted.rows.get_mut(split) += 1;
                         }
                         Assignment::In(_) => counted.without_label += 1,
@@ -124,6 +196,7 @@ impl Plan<'_> {
     pub(super) fn write(
         &self,
         labelling: &mut Labelling<'_>,
+        negatives: Option<&Matched>,
         genome: &mut Genome,
         writer: &mut StoreWriter,
         total: u64,
@@ -140,13 +213,14 @@ impl Plan<'_> {
                     let Assignment::In(split) = self.assignment(index, &part, bin) else {
                         continue;
                     };
-                    if self.options.keep == Keep::Labelled && !labelled.any(place) {
+                    let start = part.row_start(bin);
+                    let is_negative = || negatives.is_some_and(|bins| bins.has(index, start));
+                    if self.options.kept() == Keep::Labelled && !labelled.any(place) && !is_negative() {
                         continue;
                     }
-                    let start = part.row_start(bin);
                     let unknown = sequence.window(start, length, &mut codes, &mut mask);
                     done += 1;
-                    if unknown as f64 > self.options.max_unknown * length as f64 {
+                    if self.options.rows.refuses(usize::try_from(unknown).unwrap_or(usize::MAX), length) {
                         written.unknown += 1;
                         continue;
                     }

@@ -126,9 +126,9 @@ fn a_label_without_a_positive_row_is_kept_with_a_warning() {
     let folder = Folder::new();
     let (_, info) = imported(&folder.options("one\t0\t2\tat the end\none\t4\t8\tx\ntwo\t4\t8\tx\nthree\t4\t8\tz\n"));
     insta::assert_snapshot!(info.import.warnings.join("\n"), @r#"
-    test repeats sequences of train, on the same or the other strand (rows: 2): scores on them tell nothing of new data
+    2 of 2 test rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     equal sequences have different labels (sequences: 1, rows: 3): no network can be right on all of them
-    the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+    the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
     label "at the end" never occurs: it cannot be learned, and scores skip it
     label "x" never occurs in test: scores skip it there
     label "z" never occurs in train: it cannot be learned
@@ -156,9 +156,9 @@ fn the_summary_says_what_was_read_dropped_and_kept() {
     with unknown bases            2            0            0
     x                             2            1            0
     y                             1            0            1
-    warning: test repeats sequences of train, on the same or the other strand (rows: 2): scores on them tell nothing of new data
+    warning: 2 of 2 test rows (100.0 %) repeat rows of train, on the same or the other strand: scores on them tell nothing of new data
     warning: equal sequences have different labels (sequences: 1, rows: 3): no network can be right on all of them
-    warning: the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then do without reverse complements
+    warning: the other strand of a sequence has another label (sequences: 1): right where strands differ, as in RNA; then import with --single-strand
     warning: label "x" never occurs in test: scores skip it there
     warning: label "y" never occurs in valid: scores skip it there
     "#);

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::formats::genome::{ByName, Chromosome};
 
 pub(crate) use map::{Assignment, GenomeSplit};
+pub(crate) use of_train::split as valid_of_train;
 pub use options::GenomeSplitOptions;
 
 /// Splits a genome as the options say.

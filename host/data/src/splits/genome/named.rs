@@ -27,9 +27,10 @@ pub(super) fn split(splits: &GenomeSplitOptions, genome: &ByName<'_>, without_va
         }
         if names.is_empty() && split != Split::Train {
             return Err(Error::input(format!(
-                "no chromosomes for {}: name some of {}, or split by share",
+                "no chromosomes for {}: name some of {}, {}split by share",
                 split.name(),
-                lengths(chromosomes)
+                lengths(chromosomes),
+                if split == Split::Valid { "take a share of train for it (--valid 0.1), or " } else { "or " }
             )));
         }
         for text in names {
@@ -81,13 +82,20 @@ fn claim<'a>(text: &'a str, split: Split, genome: &ByName<'_>) -> Result<(usize,
     let region = text.rsplit_once(':').and_then(|(name, places)| Some((name, places.split_once('-')?)));
     let name = region.map_or(text, |(name, _)| name);
     let Some((index, Chromosome { length, .. })) = genome.get(name) else {
-        let share = name.parse::<f64>().is_ok_and(|share| share > 0.0 && share < 1.0);
+        let number = name.trim().parse::<f64>().ok();
+        let share = match number {
+            Some(number) if number > 0.0 && number < 1.0 => {
+                "; for shares of the genome give --valid-share and --test-share"
+            }
+            Some(_) if split == Split::Valid => "; for a share of train give a number above 0 and below 1",
+            _ => "",
+        };
         return Err(Error::input(format!(
             "chromosome {:?} of {} is not in the genome, which has {}{}",
             shortened(name),
             split.name(),
             genome.instead(name),
-            if share { "; for shares of the genome give --valid-share and --test-share" } else { "" }
+            share
         )));
     };
     let number = |text: &str| text.trim().parse::<u64>().ok();

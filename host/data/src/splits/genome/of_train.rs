@@ -12,7 +12,7 @@ use crate::store::Split;
 const MOST_BLOCKS: u64 = 4_000_000;
 
 /// Blocks of train in a random order go to valid until it has its share of train's bases.
-pub(super) fn split(named: &GenomeSplit, share: f64, splits: &GenomeSplitOptions) -> Result<GenomeSplit> {
+pub(crate) fn split(named: &GenomeSplit, share: f64, splits: &GenomeSplitOptions) -> Result<GenomeSplit> {
     let train = || named.stretches().iter().flat_map(|stretches| of_train(stretches));
     let bases: u64 = train().map(|(start, end)| end - start).sum();
     let wanted = share * bases as f64;

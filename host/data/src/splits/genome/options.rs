@@ -64,11 +64,18 @@ impl GenomeSplitOptions {
         self.share().filter(|_| self.valid.iter().all(|name| genome.get(name).is_none()))
     }
 
-    fn share(&self) -> Option<f64> {
+    /// The share of train that is for validation, where valid is a number between 0 and 1.
+    pub(crate) fn share(&self) -> Option<f64> {
         match self.valid.as_slice() {
             [share] => share.trim().parse().ok().filter(|share| *share > 0.0 && *share < 1.0),
             _ => None,
         }
+    }
+
+    /// The share of train that is for validation, for the settings that a store keeps.
+    pub(crate) fn share_in_words(&self) -> Option<String> {
+        let share = self.share()?;
+        Some(format!("{share} of train in blocks of at most {} bases, seed {}", self.block, self.seed))
     }
 
     /// What decides the splits, for a message about an empty one.
@@ -92,10 +99,7 @@ impl GenomeSplitOptions {
             return vec![("split", split)];
         }
         let train = if self.train.is_empty() { "the rest".to_owned() } else { self.train.join(" ") };
-        let valid = match self.share() {
-            Some(share) => format!("{share} of train in blocks of at most {} bases, seed {}", self.block, self.seed),
-            None => self.valid.join(" "),
-        };
+        let valid = self.share_in_words().unwrap_or_else(|| self.valid.join(" "));
         vec![("train", train), ("valid", valid), ("test", self.test.join(" "))]
     }
 }

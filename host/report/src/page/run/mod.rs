@@ -7,7 +7,7 @@ use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::document::{document, section};
-use super::{found, terms};
+use super::{found, straddling, terms};
 use crate::humanize::{NOTHING, duration, plural, short};
 use crate::model::{DataSummary, PhaseCost, RunReport, RunState, RunSummary, SearchTerms, Setting};
 
@@ -16,6 +16,7 @@ pub fn page(report: &RunReport) -> String {
     let run = &report.run;
     let header = html! {
         p.lead { (headline(report)) }
+        (straddling::warning(&report.data))
         p.terms { (sentence(report)) }
     };
     let sections = html! {
@@ -159,6 +160,7 @@ fn settings(report: &RunReport) -> Markup {
                     div { dt { "digest" } dd { code { (data.digest) } } }
                     @for split in &data.splits { (terms::term(&split.name, &format!("{} rows", grouped(split.rows)))) }
                     @if !data.labels.is_empty() {
+                        (terms::term("in two splits", &straddling::in_words(data)))
                         (terms::term("window", &format!("{} bases", grouped(data.length))))
                         (terms::term("labels", &grouped(data.labels.len() as u64)))
                     }

@@ -41,8 +41,14 @@ impl Setting {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.arrow");
         let labels = vec!["early".to_owned(), "late".to_owned()];
-        let shape =
-            Shape { length: LENGTH, labels, task: Task::MultiLabel, chromosomes: Vec::new(), groups: Vec::new() };
+        let shape = Shape {
+            length: LENGTH,
+            labels,
+            task: Task::MultiLabel,
+            chromosomes: Vec::new(),
+            groups: Vec::new(),
+            single_strand: false,
+        };
         let mut writer = StoreWriter::create(&path, shape, false).unwrap();
         let mut draws = seed::stream(5, "rows", 0);
         for row in 0..80 {

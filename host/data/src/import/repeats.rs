@@ -1,0 +1,31 @@
+//! What every importer does with rows that repeat rows of another split.
+
+use crate::error::Result;
+use crate::store::{Count, DropRepeats, ImportRecord, Split, StoreWriter};
+
+/// What is done with rows that repeat rows of another split; as a flag.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+pub struct RepeatOptions {
+    /// Leaves out rows whose sequence another split has too, on the same or the other strand (of rows of one strand: on the
+    /// same): on the side of train or of the test [default: they stay, are counted, and reports say so]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SIDE", value_enum))]
+    pub drop_repeats: Option<DropRepeats>,
+}
+
+impl RepeatOptions {
+    /// Leaves them out of what was written so far, and records how many.
+    pub(super) fn apply(self, writer: &mut StoreWriter, record: &mut ImportRecord) -> Result<()> {
+        let Some(side) = self.drop_repeats else {
+            return Ok(());
+        };
+        record.settings.insert("drop-repeats".to_owned(), side.name().to_owned());
+        let dropped = writer.drop_repeats(side)?;
+        for split in Split::ALL.into_iter().filter(|split| *dropped.get(*split) > 0) {
+            let others: Vec<&str> = side.kept_by(split).iter().map(|other| other.name()).collect();
+            let what = format!("rows of {} that repeat rows of {}", split.name(), others.join(" or "));
+            record.dropped.push(Count::new(what, *dropped.get(split)));
+        }
+        Ok(())
+    }
+}
