@@ -366,7 +366,6 @@ mod tests {
         let (folder, text) = folder();
         let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
         plan.write(folder.path(), &space).unwrap();
-        PluginsLock::write(folder.path(), &plan).unwrap();
         let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
         for again in [text.as_str(), ""] {
             assert_eq!(names(&resolved(again, folder.path(), &all).unwrap().0), names(&plan));

@@ -17,17 +17,14 @@ pub struct LinearSettings {
 }
 
 impl LinearSettings {
+    /// The strengths of the penalty that are tried.
+    const STRENGTHS: [f64; 13] = [10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5];
     /// Strengths worse than the best before the weaker ones are left out.
     const PATIENCE: u32 = 2;
 
-    /// The strengths of the penalty that are tried.
-    fn strengths(&self) -> Vec<f64> {
-        self.l2.map_or_else(|| (0..=12).map(|half| 10_f64.powf(1.0 - f64::from(half) / 2.0)).collect(), |l2| vec![l2])
-    }
-
     /// The plan for this data.
     pub fn plan(&self, data: &DataInfo) -> Plan {
-        let plan = Plan::to_optimum(self.strengths(), Self::PATIENCE);
+        let plan = Plan::to_optimum(self.l2.map_or_else(|| Self::STRENGTHS.to_vec(), |l2| vec![l2]), Self::PATIENCE);
         let share = self.bases as f64 / (data.train_rows as f64 * data.length as f64);
         let subsample = (share < 1.0).then_some(share);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1 and at most the batch")]

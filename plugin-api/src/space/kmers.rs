@@ -33,7 +33,7 @@ pub fn places(k: usize, both_strands: bool) -> Vec<usize> {
 }
 
 fn reverse_complement(word: usize, k: usize) -> usize {
-    (0..k).fold(0, |other, at| other << 2 | 3 - (word >> (2 * at) & 3))
+    (0..k).fold(0, |other, at| (other << 2) | (3 - ((word >> (2 * at)) & 3)))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl Module for Spectrum {
         let mut word = bases.f_narrow(1, 0, positions)?;
         let mut left_out = unknown.f_narrow(1, 0, positions)?;
         for at in 1..self.k {
-            word = word.f_mul_scalar(4)?.f_add(&bases.f_narrow(1, at, positions)?)?;
+            word = word.f_mul_scalar(4_i64)?.f_add(&bases.f_narrow(1, at, positions)?)?;
             left_out = left_out.f_logical_or(&unknown.f_narrow(1, at, positions)?)?;
         }
         let places = self.places.f_to_device(word.device())?.f_take(&word)?;

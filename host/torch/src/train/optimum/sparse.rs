@@ -66,11 +66,12 @@ impl Sparse {
         let mut next = starts.clone();
         let (mut columns, mut values) = (vec![0; self.values.len()], vec![0.0; self.values.len()]);
         for row in 0..self.rows() {
-            for at in self.starts[row]..self.starts[row + 1] {
-                let place = &mut next[self.columns[at] as usize];
+            let range = self.starts[row]..self.starts[row + 1];
+            for (&column, &value) in self.columns[range.clone()].iter().zip(&self.values[range]) {
+                let place = &mut next[column as usize];
                 // As many rows as a split has, which are fewer than 2^32.
                 columns[*place] = u32::try_from(row).unwrap_or(u32::MAX);
-                values[*place] = self.values[at];
+                values[*place] = value;
                 *place += 1;
             }
         }
