@@ -63,7 +63,7 @@ impl TrainingRows {
         }
         let by_row = matrix.ok_or_else(|| Error::bug("a training without rows"))?;
         let targets = Tensor::f_from_slice(&targets)?.f_to_kind(Kind::Double)?;
-        let targets = targets.f_view([-1, i64::try_from(labels).unwrap_or(i64::MAX)])?;
+        let targets = targets.f_reshape([-1, i64::try_from(labels).unwrap_or(i64::MAX)])?;
         Ok(Self { by_value: by_row.transposed(), means: by_row.means(), by_row, targets, labels })
     }
 
