@@ -12,6 +12,7 @@ mod clumsy;
 mod compare;
 mod computing;
 mod confinement;
+mod controls;
 mod damage;
 mod damaged_plugins;
 mod data;

@@ -4,8 +4,8 @@ use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
-use crate::humanize::{NOTHING, duration, plural, short};
-use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, Spread};
+use crate::humanize::{self, NOTHING, duration, plural, short};
+use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::text_table;
@@ -22,6 +22,9 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
     let mut table = text_table::plain(columns);
     for row in &rows {
         table.add_row(Row::from(cells(row)));
+    }
+    for row in &leaderboard::published(comparison) {
+        table.add_row(Row::from(published_cells(row)));
     }
     let head = format!(
         "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
@@ -66,6 +69,16 @@ fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     ]
 }
 
+/// A row without a rank, and without anything that was not reported.
+fn published_cells(row: &PublishedRow<'_>) -> [String; 11] {
+    let [first, second, third] =
+        row.scores.map(|score| score.map_or_else(String::new, |score| humanize::metric(Some(score))));
+    let mut cells = [const { String::new() }; 11];
+    [cells[0], cells[1], cells[2], cells[3], cells[4]] =
+        [NOTHING.to_owned(), format!("{} (published)", cell(row.name)), first, second, third];
+    cells
+}
+
 /// "19.2 k in 3 min 12 s".
 fn cost(cost: Option<MeanCost>) -> String {
     cost.map_or_else(|| NOTHING.to_owned(), |cost| format!("{} in {}", short(cost.samples), duration(cost.seconds)))
@@ -75,6 +88,23 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     let mut lines = vec![String::new()];
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
+    }
+    let to_optimum = leaderboard::trained_to_optimum(rows);
+    if !to_optimum.is_empty() {
+        let names: Vec<String> = to_optimum.into_iter().map(cell).collect();
+        lines.push(format!(
+            "trained to the optimum of a convex loss, in place of the common recipe: {}",
+            names.join(", ")
+        ));
+    }
+    let published = leaderboard::published(comparison);
+    if !published.is_empty() {
+        lines.push(format!("published: {PUBLISHED}"));
+    }
+    for row in &published {
+        let others = row.others_text();
+        let others = if others.is_empty() { String::new() } else { format!("{}; ", printable(&others)) };
+        lines.push(format!("  {}: {others}{}", cell(row.name), printable(row.source)));
     }
     let runs = || rows.iter().flat_map(|row| &row.entry.runs);
     let measure = comparison.columns().into_iter().find_map(Ranking::measure);
@@ -198,6 +228,12 @@ mod tests {
     #[test]
     fn the_terminal_table_is_aligned_and_says_what_failed() {
         insta::assert_snapshot!(leaderboard_text(&sample::comparison()));
+    }
+
+    #[test]
+    fn what_others_reported_stands_below_with_its_sources() {
+        let published = sample::published();
+        insta::assert_snapshot!(leaderboard_text(&Comparison { published, ..sample::comparison() }));
     }
 
     #[test]

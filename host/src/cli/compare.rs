@@ -35,7 +35,7 @@ use crate::verified;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
+space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
 paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
 and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
@@ -72,7 +72,7 @@ pub(crate) struct CompareArgs {
     budget: Option<Budget>,
     #[command(flatten)]
     space: SpaceOptions,
-    /// Leaves out the uniform-random search that is otherwise added to every comparison
+    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
     #[arg(long)]
     no_control: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
@@ -199,6 +199,7 @@ impl CompareArgs {
             budget: self.budget,
             space: self.space.given()?,
             control: self.no_control.then_some(false),
+            published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,
             jobs: self.jobs,

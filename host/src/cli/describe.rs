@@ -124,7 +124,7 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
             let (registry, limits) = (args.plugins.registry()?, args.limits.limits());
             let first = preview::first_network(&registry, &strategy, &space, &data, args.seed, limits)?;
             let description = match first {
-                FirstNetwork::Architecture(architecture) => of_architecture(&architecture)?,
+                FirstNetwork::Architecture(architecture, _) => of_architecture(&architecture)?,
                 FirstNetwork::Supernet(space) => of_space(&space)?,
             };
             Description { name: strategy.to_string(), ..description }

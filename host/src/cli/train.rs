@@ -7,6 +7,7 @@ use clap::Args;
 use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::check;
+use genomenas_plugin::message::Plan;
 use genomenas_plugin::space::Architecture;
 
 use super::describe::read_architecture;
@@ -17,7 +18,7 @@ use crate::plugins::preview;
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::Trainer;
-use crate::run::{Handling, check_architecture};
+use crate::run::{Handling, check_architecture, own_plan};
 use crate::spec::{Spec, recipe, space};
 
 /// Trains one architecture from scratch
@@ -66,10 +67,19 @@ struct What {
 pub(crate) fn run(args: &TrainArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
     let run = args.new_run.begin(trainer, || args.store())?;
     let info = run.store.info();
-    let plan = recipe::resolve(&[&args.recipe.table()?])?;
-    check::plan(&plan, &info.for_checks())
+    let given = args.recipe.table()?;
+    let recipe = recipe::resolve(&[&given])?;
+    check::plan(&recipe, &info.for_checks())
         .map_err(|error| Error::from(error).context("the training (--batch and others)"))?;
-    let architecture = args.architecture(&run.store)?;
+    let (architecture, plan_of_it) = args.architecture(&run.store)?;
+    if plan_of_it.is_some() && !given.is_empty() {
+        return Err(Error::input(format!(
+            "'{}' is trained to its optimum, by a plan of its own: leave out {} and other settings of the training",
+            architecture.name,
+            given.keys().next().map_or("--epochs", String::as_str)
+        )));
+    }
+    let plan = plan_of_it.unwrap_or(recipe);
     architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
     let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };
     run.execute(&settings, &Handling::default(), None, Some(&architecture))
@@ -85,9 +95,10 @@ impl TrainArgs {
         }
     }
 
-    fn architecture(&self, store: &Store) -> Result<Architecture> {
+    /// What is trained, and the plan where that is a part of it.
+    fn architecture(&self, store: &Store) -> Result<(Architecture, Option<Plan>)> {
         match &self.what {
-            What { architecture: Some(path), .. } => read_architecture(path),
+            What { architecture: Some(path), .. } => Ok((read_architecture(path)?, None)),
             What { run: Some(folder), .. } => {
                 let path = folder.join(files::ARCHITECTURE);
                 if !path.exists() {
@@ -100,7 +111,8 @@ impl TrainArgs {
                 }
                 let architecture = read_architecture(&path)?;
                 check_architecture(folder, &architecture)?;
-                Ok(architecture)
+                let plan = own_plan(folder, &architecture)?;
+                Ok((architecture, plan))
             }
             What { strategy: Some(strategy), .. } => {
                 let strategy = strategy.clone().with(&self.set)?;

@@ -52,6 +52,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         recipe: recipe::settings(&plan.final_training),
         ranked_by: plan.ranked_by,
         entries,
+        published: plan.published.clone(),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         command: plan.command.clone(),
         environment,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::message::{self, Budget};
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{Published, Ranking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -41,7 +41,7 @@ pub struct ComparisonPlan {
     pub jobs: u32,
     /// The seeds of every entry.
     pub seeds: Vec<u64>,
-    /// Whether uniform-random search is added where it is missing.
+    /// Whether the controls are added where they are missing.
     pub control: bool,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,
@@ -62,6 +62,9 @@ pub struct ComparisonPlan {
     pub machine: Machine,
     /// The data.
     pub data: DataPlan,
+    /// What others reported on this data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// The strategies.
     pub entries: Vec<EntryPlan>,
     /// The final training of whatever is found.
@@ -116,7 +119,7 @@ pub struct EntryPlan {
     pub name: String,
     /// The folder of its runs, within [`RUNS`].
     pub folder: String,
-    /// Whether it is the uniform-random control.
+    /// Whether it is one of the controls.
     pub control: bool,
     /// Id of the strategy.
     pub strategy: String,
@@ -194,6 +197,7 @@ impl ComparisonPlan {
             budget: Some(self.budget),
             space: None,
             control: Some(self.control),
+            published: Some(self.published.clone()),
             ranked_by: Some(self.ranked_by),
             concurrent_trials: Some(self.concurrent_trials),
             jobs: Some(self.jobs),
@@ -252,7 +256,7 @@ impl EntryPlan {
 
 /// What a comparison may change when it is continued: how it is shown, how it is spread over the machine, and how its
 /// plugins are held, on which no result depends.
-const FREE: [&str; 6] = ["jobs", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
+const FREE: [&str; 7] = ["jobs", "published", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -283,6 +287,7 @@ pub(super) mod tests {
                 rows: [10, 5, 5],
                 labels: vec!["gene".to_owned()],
             },
+            published: Vec::new(),
             entries: vec![EntryPlan {
                 name: danq.to_string(),
                 folder: danq.folder(),

@@ -31,6 +31,12 @@ pub fn check(
     if let Err(error) = engine::check::plan(&plan.final_training, &data) {
         unfit.push(format!("the final training ([final], --batch and others): {error}"));
     }
+    if plan.final_training.optimum.is_some() {
+        unfit.push(
+            "the final training ([final]): its optimum is one of a linear model, and a search finds networks: leave it out"
+                .to_owned(),
+        );
+    }
     for entry in &plan.entries {
         match rehearse(registry, &entry.spec(), space, &data, plan.budget, limits)? {
             Rehearsal::Unfit(why) => unfit.push(format!("{}: {why}", entry.name)),

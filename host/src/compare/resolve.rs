@@ -16,10 +16,11 @@ use crate::run::data::locate;
 use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
-use crate::spec::{Spec, recipe, space};
+use crate::spec::{Spec, published, recipe, space};
 
-/// The strategy that draws uniformly at random, with which every other one is compared.
-pub const CONTROL: &str = "random-search";
+/// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
+/// uniformly at random; the others are linear models of words and of bases by position, and one that looks at nothing.
+pub const CONTROLS: [&str; 4] = ["random-search", "kmer-lr", "positional-lr", "majority"];
 
 /// What resolving a request needs beside it.
 pub struct ResolveContext<'a> {
@@ -78,6 +79,8 @@ pub fn resolve(
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
+    let published = request.published.unwrap_or_default();
+    published::check(&published)?;
     let strategies = request
         .strategies
         .filter(|strategies| !strategies.is_empty())
@@ -105,6 +108,7 @@ pub fn resolve(
             precision: request.precision.unwrap_or_default(),
         },
         data,
+        published,
         entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
         final_training,
     };
@@ -137,9 +141,9 @@ struct Given {
 
 impl Given {
     fn of(request: &Request) -> Self {
-        let Request { title, out, ranked_by, jobs, hook_deadline, .. } = request.clone();
+        let Request { title, out, ranked_by, jobs, hook_deadline, published, .. } = request.clone();
         let data = request.data.clone();
-        let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, ..Request::default() };
+        let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, published, ..Request::default() };
         Self { threads: request.threads, alone: *request == shown }
     }
 
@@ -196,16 +200,22 @@ fn entries(
     earlier: Option<(&ComparisonPlan, &Path)>,
 ) -> Result<Vec<EntryPlan>> {
     let known = context.strategies;
-    if control && !strategies.iter().any(|strategy| strategy.id == CONTROL) {
-        if known.strategy(CONTROL).is_ok() {
-            strategies.push(Spec::new(CONTROL));
-        } else {
-            log::warn!("no plugin provides '{CONTROL}': this comparison has no control");
+    if control {
+        // A comparison that goes on keeps those that it began with: earlier versions had one.
+        let began_with = |id: &str| {
+            earlier.is_none_or(|(plan, _)| plan.entries.iter().any(|entry| entry.control && entry.strategy == id))
+        };
+        let listed: BTreeSet<String> = strategies.iter().map(|strategy| strategy.id.clone()).collect();
+        let wanted = CONTROLS.into_iter().filter(|id| !listed.contains(*id) && began_with(id));
+        let (provided, missing): (Vec<&str>, Vec<&str>) = wanted.partition(|id| known.strategy(id).is_ok());
+        strategies.extend(provided.into_iter().map(Spec::new));
+        if !missing.is_empty() {
+            log::warn!("no plugin provides {}: this comparison lacks these controls", missing.join(", "));
         }
     }
     let mut names = BTreeSet::new();
     let mut folders = BTreeSet::new();
-    let mut control_found = false;
+    let mut controls = BTreeSet::new();
     let mut entries = Vec::with_capacity(strategies.len());
     for strategy in strategies {
         let found = match (known.resolve(&strategy), earlier) {
@@ -219,8 +229,7 @@ fn entries(
                 "strategy '{name}' is listed twice: list it once, and give it more seeds for more runs"
             )));
         }
-        let is_control = found.strategy == CONTROL && !control_found;
-        control_found |= is_control;
+        let is_control = CONTROLS.contains(&found.strategy.as_str()) && controls.insert(found.strategy.clone());
         entries.push(EntryPlan {
             name,
             folder: unused_folder(&spec, &mut folders),
@@ -336,16 +345,31 @@ mod tests {
     }
 
     #[test]
-    fn the_control_is_added_unless_it_is_there_unwanted_or_not_provided() {
+    fn the_controls_are_added_unless_they_are_there_unwanted_or_not_provided() {
         let (folder, text) = folder();
         let plan = resolved(&text, folder.path(), ALL).unwrap().0;
         assert_eq!(names(&plan), ["danq width=0.1", "danq width=0.2", "random-search"]);
         assert!(plan.entries[2].control && !plan.entries[0].control);
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        let plan = resolved(&text.replace("danq width=0.2", "kmer-lr k=5"), folder.path(), &all).unwrap().0;
+        assert_eq!(names(&plan), ["danq width=0.1", "kmer-lr k=5", "random-search", "positional-lr", "majority"]);
+        assert!(plan.entries[1..].iter().all(|entry| entry.control) && !plan.entries[0].control);
         let without = resolved(&format!("{text}control = false"), folder.path(), ALL).unwrap().0;
         assert_eq!(without.entries.len(), 2);
         assert_eq!(resolved(&text, folder.path(), &["danq"]).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
         assert_eq!(names(&resolved(&own, folder.path(), ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+    }
+
+    #[test]
+    fn a_comparison_of_an_earlier_version_goes_on_with_the_one_control_that_it_had() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
+        plan.write(folder.path(), &space).unwrap();
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        for again in [text.as_str(), ""] {
+            assert_eq!(names(&resolved(again, folder.path(), &all).unwrap().0), names(&plan));
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Hooks as _;
-use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Proposal, Setup, TrialId, Unit, Work};
+use genomenas_plugin::message::{
+    Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Plan, Proposal, Setup, TrialId, Unit, Work,
+};
 use genomenas_plugin::space::{Architecture, Space};
 use serde_json::{Map, Value};
 
@@ -13,8 +15,8 @@ use crate::spec::Spec;
 /// The first network of a strategy.
 #[derive(Debug)]
 pub enum FirstNetwork {
-    /// An architecture.
-    Architecture(Box<Architecture>),
+    /// An architecture, and the plan that it is trained by where that is a part of it: to the optimum.
+    Architecture(Box<Architecture>, Option<Plan>),
     /// The supernet of this space: the whole space of the run, or what a mask leaves of it.
     Supernet(Box<Space>),
 }
@@ -35,7 +37,8 @@ pub fn try_out(
     start(strategy, parameters, space, data, (budget, 0), limits).map(|_| ())
 }
 
-/// The first architecture that a strategy proposes; for a baseline, its only one.
+/// The first architecture that a strategy proposes; for a baseline, its only one. With its plan where that trains to the
+/// optimum, which is then a part of the model.
 ///
 /// # Errors
 ///
@@ -47,9 +50,9 @@ pub fn first_architecture(
     data: &DataInfo,
     seed: u64,
     limits: Limits,
-) -> Result<Architecture> {
+) -> Result<(Architecture, Option<Plan>)> {
     match first_network(registry, strategy, space, data, seed, limits)? {
-        FirstNetwork::Architecture(architecture) => Ok(*architecture),
+        FirstNetwork::Architecture(architecture, plan) => Ok((*architecture, plan)),
         FirstNetwork::Supernet(_) => Err(Error::input(format!(
             "strategy '{}' begins with a supernet and finds its architecture by searching: run `genomenas search --strategy {}`, and then `genomenas train --run` with the folder of that search",
             strategy.id, strategy.id
@@ -75,17 +78,19 @@ pub fn first_network(
     let choice = registry.strategy(&strategy.id)?;
     let no_network = || Error::plugin(format!("strategy '{}' proposes no network to begin with", strategy.id));
     let answer = first_answer(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
-    let network = match answer {
+    let (network, plan) = match answer {
         Proposal::Trials { trials } => match trials.into_iter().next().ok_or_else(no_network)?.work {
-            Work::Train { network, .. } => network,
+            Work::Train { network, plan, .. } => (network, Some(plan).filter(|plan| plan.optimum.is_some())),
             _ => return Err(no_network()),
         },
-        Proposal::Finish { finding } => finding.best.network,
+        Proposal::Finish { finding } => (finding.best.network, None),
         _ => return Err(no_network()),
     };
     match network {
-        Network::Architecture { architecture } => Ok(FirstNetwork::Architecture(architecture)),
-        Network::Selection { selection } => Ok(FirstNetwork::Architecture(Box::new(space.architecture(&selection)?))),
+        Network::Architecture { architecture } => Ok(FirstNetwork::Architecture(architecture, plan)),
+        Network::Selection { selection } => {
+            Ok(FirstNetwork::Architecture(Box::new(space.architecture(&selection)?), plan))
+        }
         Network::Supernet { mask: None, .. } => Ok(FirstNetwork::Supernet(Box::new(space.clone()))),
         Network::Supernet { mask: Some(mask), .. } => Ok(FirstNetwork::Supernet(Box::new(space.masked(&mask)?))),
         _ => Err(no_network()),

@@ -1,6 +1,7 @@
 //! What a person asks for: a strategy or a space by name ([`Spec`]), seeds, the final training, a whole comparison.
 
 pub mod hook_deadline;
+pub mod published;
 pub mod recipe;
 pub mod request;
 pub mod seeds;

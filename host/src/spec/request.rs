@@ -6,7 +6,7 @@ use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::message::Budget;
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{Published, Ranking};
 use serde::{Deserialize, Deserializer};
 
 use super::hook_deadline::HookDeadline;
@@ -32,8 +32,10 @@ pub struct Request {
     pub budget: Option<Budget>,
     /// `genomenas` and its sizes, or the file of a space.
     pub space: Option<Spec>,
-    /// Whether uniform-random search is added where it is missing.
+    /// Whether the controls are added where they are missing.
     pub control: Option<bool>,
+    /// What others reported on this data.
+    pub published: Option<Vec<Published>>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Option<Ranking>,
     /// Trials of a run that take turns.
@@ -98,6 +100,7 @@ impl Request {
             budget: self.budget.or(other.budget),
             space: self.space.or(other.space),
             control: self.control.or(other.control),
+            published: self.published.or(other.published),
             ranked_by: self.ranked_by.or(other.ranked_by),
             concurrent_trials: self.concurrent_trials.or(other.concurrent_trials),
             jobs: self.jobs.or(other.jobs),

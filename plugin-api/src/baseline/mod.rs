@@ -1,6 +1,7 @@
 //! The strategy of every baseline: one trial of a fixed architecture, and then that architecture is what was found.
 
 pub mod blocks;
+mod linear;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, T
 use crate::space::Architecture;
 use crate::{Error, Result, Strategy};
 
+pub use linear::LinearSettings;
 pub use settings::BaselineSettings;
 
 /// Trains one architecture once and finishes with it.

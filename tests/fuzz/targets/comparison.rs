@@ -120,6 +120,7 @@ fn seeds() -> Vec<Vec<u8>> {
             rows: [10, 5, 5],
             labels: vec!["gene".into()],
         },
+        published: Vec::new(),
         entries: vec![EntryPlan {
             name: strategy.to_string(),
             folder: strategy.folder(),

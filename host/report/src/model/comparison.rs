@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::data::{DataSummary, Setting};
+use super::published::Published;
 use super::ranking::Ranking;
 use super::run::RunSummary;
 use crate::metrics::Metrics;
@@ -24,6 +25,9 @@ pub struct Comparison {
     pub ranked_by: Ranking,
     /// The strategies, in the order of the plan.
     pub entries: Vec<Entry>,
+    /// What others reported on this data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// The program and its version: "genomenas 0.1.0".
     pub generated_by: String,
     /// The command line that repeats this comparison.
@@ -47,7 +51,7 @@ pub struct Entry {
     /// The strategy's parameters that differ from their defaults.
     #[serde(default)]
     pub parameters: BTreeMap<String, serde_json::Value>,
-    /// Whether this is the uniform-random control.
+    /// Whether this is one of the controls.
     #[serde(default)]
     pub control: bool,
     /// One run per seed.
