@@ -98,6 +98,13 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
     rows
 }
 
+/// The run of the first entry that did best on the validation split.
+pub fn best_run(comparison: &Comparison) -> Option<&RunSummary> {
+    let first = rows(comparison).into_iter().find(|row| row.rank.is_some())?;
+    let loss = |run: &RunSummary| run.valid.and_then(|valid| valid.loss).unwrap_or(f64::INFINITY);
+    finished(first.entry).min_by(|one, other| loss(one).total_cmp(&loss(other)))
+}
+
 /// A metric of the test split over the seeds of an entry.
 pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) -> Spread {
     let values: Vec<(u64, f64)> =

@@ -9,24 +9,24 @@ use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::grouped;
 use genomenas_data::{DeviceChoice, Store};
-use genomenas_plugin::message::{Budget, Unit};
 use genomenas_report as report;
-use genomenas_report::humanize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::limit_options::LimitOptions;
-use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device};
+use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
 use super::progress::{ComparisonProgress, verify};
-use super::{out, start, threads};
-use crate::compare::folder::{LockedFolder, expect_free, names};
+use super::columns::width;
+use super::{next_steps, out, start, threads};
+use crate::compare::folder::{LockedFolder, expect_free};
 use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
-use crate::compare::resolve::{ResolveContext, resolve};
+use crate::compare::resolve::{ResolveContext, Resolved, resolve};
 use crate::compare::{Comparer, Outcome, gpus, preflight};
 use crate::plugins::pinned::pinned;
-use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, preview};
+use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, outlook, preview};
 use crate::spec::Spec;
+use crate::spec::budget::BudgetSpec;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::verified;
@@ -61,15 +61,17 @@ pub(crate) struct CompareArgs {
     /// Strategies with their default parameters, separated by commas
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     strategies: Vec<String>,
-    /// A strategy with parameters; may be given several times
+    /// A strategy with parameters; may be given several times. `name=small` gives it a short name in tables, legends and
+    /// folders
     #[arg(long = "strategy", value_name = "'ID KEY=VALUE …'", value_parser = Spec::from_str)]
     strategy: Vec<Spec>,
     /// Seeds, each of them for every strategy: 1,2,3 or 1..5 [default: 1..3]
     #[arg(long, value_name = "SEEDS", value_parser = Seeds::from_str)]
     seeds: Option<Seeds>,
-    /// What every search may spend, such as 20000samples, 90seconds or 5e12multiply-adds
-    #[arg(long, value_name = "BUDGET", value_parser = Budget::from_str)]
-    budget: Option<Budget>,
+    /// What every search may spend, such as 10epochs (10 times the training split), 20000samples, 90seconds or
+    /// 5e12multiply-adds
+    #[arg(long, value_name = "BUDGET", value_parser = BudgetSpec::from_str)]
+    budget: Option<BudgetSpec>,
     #[command(flatten)]
     space: SpaceOptions,
     /// Leaves out the uniform-random search that is otherwise added to every comparison
@@ -152,7 +154,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     };
     // A folder is made only for a comparison that can begin.
     let begins = earlier.is_none();
-    let (plan, space) = resolve(request, &out, earlier, &context)?;
+    let Resolved { plan, space, sizes } = resolve(request, &out, earlier, &context)?;
     if begins {
         expect_free(&out, &space.to_toml()?)?;
         check_precision(&plan.machine)?;
@@ -169,6 +171,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         preview::try_out(&strategy_of(&plugin, entry)?, &entry.parameters, &space, &data, plan.budget, limits)?;
     }
     if begins {
+        tell_sizes(&sizes);
+        log::info!("{}", lengths(&plan));
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
     }
     verify(&store)?;
@@ -176,7 +180,6 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
     let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
-    log::info!("{}", lengths(&plan));
     let comparer = Comparer::begin(folder, plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
@@ -189,6 +192,11 @@ impl CompareArgs {
     fn request(&self) -> Result<Request> {
         let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Spec::from_str);
         let strategies = plain.chain(self.strategy.iter().cloned().map(Ok)).collect::<Result<Vec<_>>>()?;
+        if self.recipe.own() {
+            return Err(Error::input(
+                "a comparison trains what every strategy finds by one common recipe: give its settings as options or in a file, or train what a run found by the strategy's own with `genomenas train --run RUN --recipe own`",
+            ));
+        }
         let recipe = self.recipe.table()?;
         Ok(Request {
             title: self.title.clone(),
@@ -218,9 +226,9 @@ impl CompareArgs {
         if self.json {
             out::json_text(&report::json(&outcome.comparison)?)?;
         } else {
-            out::text(&report::leaderboard_text(&outcome.comparison))?;
+            out::text(&report::leaderboard_text(&outcome.comparison, width()))?;
             if outcome.unwritten.is_none() {
-                out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
+                out::text(&next_steps::of_comparison(folder, &outcome.comparison))?;
             }
         }
         if outcome.failed > 0 {
@@ -246,21 +254,11 @@ fn strategy_of<'a>(plugin: &'a DiscoveredPlugin, entry: &EntryPlan) -> Result<St
 
 /// How long a run's two parts are, before anybody waits for them: a small budget shortens the search alone.
 fn lengths(plan: &ComparisonPlan) -> String {
-    let recipe = &plan.final_training;
-    let steps = plan.data.rows[0] / u64::from(recipe.batch.max(1));
-    let steps = recipe.steps_per_epoch.map_or(steps, |most| steps.min(most.into()));
-    let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
-    let passes = match plan.budget.unit {
-        Unit::Samples => {
-            let passes = plan.budget.amount as f64 / plan.data.rows[0].max(1) as f64;
-            format!(" ({passes:.1} times the {} training rows)", grouped(plan.data.rows[0]))
-        }
-        _ => String::new(),
-    };
+    let (recipe, rows) = (&plan.final_training, plan.data.rows[0]);
     format!(
-        "each run searches with {}{passes}, then trains what it found on at most {} samples ({} epoch{})",
-        humanize::budget(plan.budget),
-        grouped(samples),
+        "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
+        outlook::budget_in_words(plan.budget, rows),
+        grouped(outlook::samples_at_most(recipe, rows)),
         recipe.epochs,
         if recipe.epochs == 1 { "" } else { "s" }
     )

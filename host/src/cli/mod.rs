@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error; an error is one line. Exit codes: 0 done, 1
 //! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
 
+mod columns;
 mod compare;
 mod cores;
 mod data;
@@ -10,8 +11,10 @@ mod describe;
 mod evaluate;
 mod limit_options;
 mod new_run;
+mod next_steps;
 mod options;
 mod out;
+mod own_recipe;
 mod plugin;
 mod progress;
 mod report;

@@ -19,6 +19,7 @@ pub mod launch;
 mod library;
 pub mod limits;
 pub mod listing;
+pub mod outlook;
 pub mod pinned;
 pub mod preview;
 pub mod registry;

@@ -95,7 +95,7 @@ fn windows_shorter_than_the_shortest_do_not_fit_the_layers() {
     let refusal = rr(&Settings::default(), SHORTEST - 1, 1).unwrap_err();
     assert_eq!(
         refusal.message,
-        "NCNet needs windows of at least 38 bases, the data has windows of 37: import it with a longer context"
+        "NCNet needs windows of at least 38 bases, the data has windows of 37"
     );
 }
 
