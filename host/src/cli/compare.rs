@@ -17,16 +17,19 @@ use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
 use super::progress::{ComparisonProgress, verify};
 use super::columns::width;
-use super::{next_steps, out, start, threads};
+use super::{dry_run, next_steps, out, start, threads};
+use crate::compare::calibrate::calibrate;
 use crate::compare::folder::{LockedFolder, expect_free};
 use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
 use crate::compare::resolve::{ResolveContext, Resolved, resolve};
 use crate::compare::{Comparer, Outcome, gpus, preflight};
 use crate::plugins::pinned::pinned;
-use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, outlook, preview};
+use crate::plugins::short_windows::with_way_on;
+use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, StrategyRegistry, outlook, preview};
 use crate::spec::Spec;
 use crate::spec::budget::BudgetSpec;
+use crate::spec::preset::Preset;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::verified;
@@ -43,6 +46,8 @@ Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
 genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
 --seeds 1..5 --budget 20000samples --jobs 2 --out results\n  \
+genomenas compare --data yeast.arrow --preset quick --dry-run\n  \
+genomenas compare --data yeast.arrow --preset quick --out results\n  \
 genomenas compare --out results"
 )]
 pub(crate) struct CompareArgs {
@@ -72,6 +77,10 @@ pub(crate) struct CompareArgs {
     /// 5e12multiply-adds
     #[arg(long, value_name = "BUDGET", value_parser = BudgetSpec::from_str)]
     budget: Option<BudgetSpec>,
+    /// A budget, a space, seeds and a recipe for the data at hand, and strategies where none are named; printed as the comparison
+    /// file that it amounts to, over which options and a file win
+    #[arg(long, value_enum, value_name = "PRESET")]
+    preset: Option<Preset>,
     #[command(flatten)]
     space: SpaceOptions,
     /// Leaves out the uniform-random search that is otherwise added to every comparison
@@ -93,6 +102,10 @@ pub(crate) struct CompareArgs {
     precision: PrecisionOption,
     #[command(flatten)]
     going_on: GoingOnOptions,
+    /// Makes nothing: shows the plan, with the time and the memory that it takes by a few steps of every strategy, and what
+    /// would be cut first
+    #[arg(long, conflicts_with = "json")]
+    dry_run: bool,
     /// Prints the comparison as JSON in place of the leaderboard
     #[arg(long)]
     json: bool,
@@ -130,17 +143,21 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         Some(path) => args.request()?.or(Request::read(path)?),
         None => args.request()?,
     };
-    let out =
-        request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
+    let missing = || Error::input("a comparison needs a folder: give one with --out DIR");
+    let out = request.out.clone().or_else(|| args.dry_run.then(PathBuf::new)).ok_or_else(missing)?;
     let signal = catch_signals()?;
     // A comparison that goes on finds the plugins it began with, also where nobody names their folders again.
-    let earlier = ComparisonPlan::read(&out)?;
+    let earlier = if args.dry_run { None } else { ComparisonPlan::read(&out)? };
     // A file that was changed in its place is another matter, which is settled with the plan.
     let pins = earlier.iter().flat_map(|plan| &plan.entries);
     let found =
         pins.filter_map(|entry| Some((entry, pinned(&entry.plugin_file, &entry.plugin_sha256, &[]).ok()?.path)));
     let kept = found.filter(|(entry, path)| *path == entry.plugin_file || !entry.plugin_file.exists());
     let registry = args.plugins.registry_with(&kept.map(|(_, path)| path).collect::<Vec<_>>())?;
+    let request = match args.preset {
+        Some(preset) => with_preset(request, preset, &registry)?,
+        None => request,
+    };
     let context = ResolveContext {
         strategies: &registry,
         data: &|path| Ok(Store::open(path)?.info().clone()),
@@ -156,7 +173,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let begins = earlier.is_none();
     let Resolved { plan, space, sizes } = resolve(request, &out, earlier, &context)?;
     if begins {
-        expect_free(&out, &space.to_toml()?)?;
+        if !args.dry_run {
+            expect_free(&out, &space.to_toml()?)?;
+        }
         check_precision(&plan.machine)?;
     }
     let store = Store::open(&plan.data.store)?;
@@ -168,7 +187,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     // What has nothing left to do is not loaded.
     for entry in plan.entries.iter().filter(|entry| needs_plugin(&out, &plan, entry, args.going_on.retry_failed)) {
         let plugin = pinned(&entry.plugin_file, &entry.plugin_sha256, &[])?;
-        preview::try_out(&strategy_of(&plugin, entry)?, &entry.parameters, &space, &data, plan.budget, limits)?;
+        let strategy = strategy_of(&plugin, entry)?;
+        preview::try_out(&strategy, &entry.parameters, &space, &data, plan.budget, limits)
+            .map_err(|refusal| with_way_on(refusal, &strategy, &registry, &space, store.info(), limits))?;
     }
     if begins {
         tell_sizes(&sizes);
@@ -176,6 +197,14 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
     }
     verify(&store)?;
+    if args.dry_run {
+        let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
+        let (data, test_rows) = (store.info().for_checks(), store.info().rows.test);
+        let how = (limits, environment);
+        let estimates = calibrate(&plan, &space, &data, test_rows, &registry, how, &signal)?;
+        dry_run::show(&plan, &estimates)?;
+        return Ok(Ended::Done);
+    }
     let folder = LockedFolder::open(&out)?;
     let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
     let devices = devices(&plan.machine.device)?;
@@ -186,6 +215,17 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         comparer.run(environment, devices, args.going_on.retry_failed, &signal, &mut progress)?
     };
     args.print(&path, outcome)
+}
+
+/// A request with what a preset says where it says nothing, which is printed.
+fn with_preset(request: Request, preset: Preset, registry: &StrategyRegistry) -> Result<Request> {
+    let missing = "a preset is for the data at hand: give the store with --data, or in a comparison file";
+    let data = request.data.as_ref().ok_or_else(|| Error::input(missing))?;
+    let info = Store::open(data)?.info().for_plugins();
+    let file = preset.file(&request, &info, |id| registry.strategy(id).is_ok())?;
+    let text = toml::to_string(&file).map_err(|error| Error::bug(format!("a preset cannot be written: {error}")))?;
+    out::note(&format!("# --preset {} is this comparison file for {}:\n{text}\n", preset.name(), data.display()));
+    Ok(request.or(Preset::request(&file)?))
 }
 
 impl CompareArgs {

@@ -5,11 +5,14 @@
 
 mod columns;
 mod compare;
+mod completions;
 mod cores;
 mod data;
 mod describe;
+mod dry_run;
 mod evaluate;
 mod limit_options;
+mod man;
 mod new_run;
 mod next_steps;
 mod options;
@@ -69,6 +72,8 @@ enum Verb {
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
     Run(run::RunArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the command line of this process, which trains if it has a `trainer`; returns what the process exits with.
@@ -145,6 +150,8 @@ impl Verb {
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
             Self::Run(args) => run::run(args, trainer)?,
+            Self::Completions(args) => completions::run(args)?,
+            Self::Man(args) => man::run(args)?,
         }
         Ok(ExitCode::SUCCESS)
     }

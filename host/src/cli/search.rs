@@ -9,6 +9,7 @@ use genomenas_data::error::{Error, Result};
 use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
 use super::options::{PluginOptions, SpaceOptions, tell_sizes};
+use crate::plugins::short_windows::with_way_on;
 use crate::plugins::{outlook, preview};
 use crate::plugins::rehearsal::{Rehearsal, rehearse};
 use crate::run::settings::{Search, Settings};
@@ -64,7 +65,8 @@ pub(crate) fn run(args: &SearchArgs, trainer: Option<&dyn Trainer>) -> Result<()
     let registry = args.plugins.registry()?;
     let found = registry.resolve(&strategy)?;
     let (choice, limits) = (registry.strategy(&strategy.id)?, args.limits.limits());
-    preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), budget, limits)?;
+    preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), budget, limits)
+        .map_err(|refusal| with_way_on(refusal, &choice, &registry, &space, info, limits))?;
     if !run.goes_on() {
         let data = info.for_checks();
         if let Rehearsal::Unfit(why) = rehearse(&registry, &strategy, &space, &data, budget, limits)? {

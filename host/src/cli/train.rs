@@ -14,6 +14,7 @@ use super::limit_options::LimitOptions;
 use super::new_run::{NewRun, NewRunOptions};
 use super::options::{PluginOptions, RecipeOptions, tell_sizes};
 use super::own_recipe::{self, OWN, Trained};
+use crate::plugins::short_windows::with_way_on;
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::Trainer;
@@ -125,7 +126,9 @@ impl TrainArgs {
         let of = |space| {
             Trained { registry: &registry, strategy: &strategy, space, data: &data, seed, limits }.first(own)
         };
-        let first = of(&space)?;
+        let known = registry.strategy(&strategy.id)?;
+        let first = of(&space)
+            .map_err(|refusal| with_way_on(refusal, &known, &registry, &space, run.store.info(), limits))?;
         let Some(made) = run.architecture().filter(|made| *made != first.0) else {
             if !run.goes_on() && first.0.selection.is_some() {
                 tell_sizes(&sizes);

@@ -25,6 +25,7 @@ pub mod preview;
 pub mod registry;
 pub mod rehearsal;
 mod relay;
+pub mod short_windows;
 pub mod simulated;
 pub mod site;
 mod supervisor;

@@ -2,6 +2,7 @@
 
 pub mod budget;
 pub mod hook_deadline;
+pub mod preset;
 pub mod recipe;
 pub mod request;
 pub mod seeds;

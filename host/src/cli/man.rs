@@ -1,0 +1,26 @@
+//! `genomenas man`: the pages of the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _};
+use genomenas_data::error::{Error, Result};
+use genomenas_data::files;
+
+use super::{Cli, out};
+
+/// Writes the pages of the manual, one for each verb
+#[derive(Args, Debug)]
+#[command(after_help = "`make install` puts them where `man` looks.\n\n\
+Example:\n  genomenas man --out ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// The folder for the pages; it is made, and pages of this name in it are replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(args: &ManArgs) -> Result<()> {
+    files::create_folder(&args.out)?;
+    clap_mangen::generate_to(Cli::command(), &args.out)
+        .map_err(|error| Error::io("write the pages of the manual to", &args.out, error))?;
+    out::line(&format!("pages of the manual: {}", args.out.display()))
+}
