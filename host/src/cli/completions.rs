@@ -1,10 +1,10 @@
 //! `genomenas completions`: what a shell needs to complete command lines.
 
-use clap::{Args, CommandFactory as _, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use genomenas_data::error::{Error, Result};
 
-use super::{Cli, out};
+use super::out;
 
 /// Prints a script with which a shell completes verbs and options
 #[derive(Args, Debug)]
@@ -25,14 +25,15 @@ enum ShellName {
     Fish,
 }
 
-pub(crate) fn run(args: &CompletionsArgs) -> Result<()> {
+/// Prints the script for the command line `program`.
+pub(crate) fn run(args: &CompletionsArgs, mut program: Command) -> Result<()> {
     let shell = match args.shell {
         ShellName::Bash => Shell::Bash,
         ShellName::Zsh => Shell::Zsh,
         ShellName::Fish => Shell::Fish,
     };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "genomenas", &mut script);
+    clap_complete::generate(shell, &mut program, "genomenas", &mut script);
     let script = String::from_utf8(script).map_err(|error| Error::bug(format!("the script is not text: {error}")))?;
     out::script(&script)
 }

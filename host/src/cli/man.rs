@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 
-use super::{Cli, out};
+use super::out;
 
 /// Writes the pages of the manual, one for each verb
 #[derive(Args, Debug)]
@@ -18,9 +18,10 @@ pub(crate) struct ManArgs {
     out: PathBuf,
 }
 
-pub(crate) fn run(args: &ManArgs) -> Result<()> {
+/// Writes the pages of the command line `program`.
+pub(crate) fn run(args: &ManArgs, program: Command) -> Result<()> {
     files::create_folder(&args.out)?;
-    clap_mangen::generate_to(Cli::command(), &args.out)
+    clap_mangen::generate_to(program, &args.out)
         .map_err(|error| Error::io("write the pages of the manual to", &args.out, error))?;
     out::line(&format!("pages of the manual: {}", args.out.display()))
 }

@@ -30,7 +30,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use genomenas_data::Kernels;
 use genomenas_data::error::{Error, Result};
 
@@ -150,8 +150,8 @@ impl Verb {
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
             Self::Run(args) => run::run(args, trainer)?,
-            Self::Completions(args) => completions::run(args)?,
-            Self::Man(args) => man::run(args)?,
+            Self::Completions(args) => completions::run(args, Cli::command())?,
+            Self::Man(args) => man::run(args, Cli::command())?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -159,8 +159,6 @@ impl Verb {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
