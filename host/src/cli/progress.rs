@@ -89,7 +89,7 @@ fn new_bar(name: &str) -> Option<ProgressBar> {
     if let Ok(style) = ProgressStyle::with_template("{prefix:24} {wide_bar} {percent:>3} %  {msg}{left}") {
         bar.set_style(style.with_key("left", |state: &ProgressState, line: &mut dyn fmt::Write| {
             // Before, it is a guess from nothing.
-            let known = state.elapsed() >= KNOWN_AFTER && state.fraction() >= KNOWN_FROM as f32;
+            let known = state.elapsed() >= KNOWN_AFTER && f64::from(state.fraction()) >= KNOWN_FROM;
             let left = state.eta();
             if known && !left.is_zero() {
                 // Writing to a line does not fail.

@@ -7,7 +7,7 @@ use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::check;
 use genomenas_plugin::message::Plan;
-use genomenas_plugin::space::Architecture;
+use genomenas_plugin::space::{Architecture, Space};
 
 use super::describe::read_architecture;
 use super::limit_options::LimitOptions;
@@ -123,7 +123,7 @@ impl TrainArgs {
         let (data, registry) = (run.store.info().for_plugins(), self.plugins.registry()?);
         let (space, sizes) = space::for_data(&Spec::new(GENOMENAS), &data)?;
         let (seed, limits) = (self.new_run.seed, self.limits.limits());
-        let of = |space| {
+        let of = |space: &Space| {
             Trained { registry: &registry, strategy: &strategy, space, data: &data, seed, limits }.first(own)
         };
         let known = registry.strategy(&strategy.id)?;

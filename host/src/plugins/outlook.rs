@@ -9,8 +9,9 @@ use genomenas_plugin::message::{Budget, Cost, Network, Plan, StrategyKind, Trial
 use genomenas_plugin::simulate::{Simulated, Simulation};
 use genomenas_plugin::space::Space;
 
-use super::{Limits, StrategyRef, StrategyRegistry};
+use super::{Deadlines, Limits, StrategyRef, StrategyRegistry};
 use crate::spec::Spec;
+use crate::trace::Call;
 
 /// How long a simulation may take here; a strategy that is slower is not looked at.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -55,6 +56,10 @@ pub fn look(
     limits: Limits,
 ) -> Result<Option<Outlook>> {
     let known = registry.strategy(&strategy.id)?;
+    // As for a rehearsal: what trains by a batch of its own is a strategy of the usual kind.
+    if known.strategy.kind != StrategyKind::Baseline && known.strategy.parameters.pointer("/properties/batch").is_none() {
+        return Ok(None);
+    }
     Ok(match simulated(&known, strategy, space, data, (budget, slots), limits) {
         Ok(simulated) => Some(Outlook::of(known.strategy.kind, &simulated, space, data, budget)),
         Err(error) => {
@@ -72,7 +77,8 @@ fn simulated(
     (budget, slots): (Budget, u32),
     mut limits: Limits,
 ) -> Result<Simulated> {
-    limits.deadlines.propose = PATIENCE;
+    limits.deadlines = Deadlines::all(PATIENCE);
+    limits.crashes = 1;
     let info = &data.info;
     let simulation = Simulation::new(space.clone())?
         .data(info.length, info.labels, info.task)
@@ -83,7 +89,7 @@ fn simulated(
         .slots(slots)
         .parameters(&strategy.parameters);
     let began = Instant::now();
-    super::simulated::look(known, &simulation, limits, &mut |_| {
+    super::simulated::look(known, &simulation, limits, &mut |_: &Call| {
         if began.elapsed() < PATIENCE { Ok(()) } else { Err(Error::failed("its simulation takes too long")) }
     })
 }
@@ -143,8 +149,8 @@ impl Outlook {
         }
         let times = |samples: u64| samples as f64 / self.train_rows as f64;
         let all: u64 = self.trials.iter().map(|trial| trial.samples).sum();
-        let enough = (ENOUGH * times(all) / times(longest.samples).max(f64::MIN_POSITIVE)).ceil();
-        let enough = if enough.is_finite() { format!(" to about {enough} epochs") } else { String::new() };
+        let enough = (ENOUGH * times(all) / times(longest.samples)).ceil();
+        let enough = if longest.samples > 0 { format!(" to about {enough} epochs") } else { String::new() };
         Some(format!(
             "no trial has more than {} steps, fewer than one pass over the training split: their scores are near those of chance, so this budget decides nothing; raise it{enough}, or have fewer trials",
             grouped(steps)

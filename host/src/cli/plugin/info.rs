@@ -71,8 +71,12 @@ fn in_words(details: &Details) -> String {
     }
     // What plugins of earlier versions do not say of their parameters.
     let says = details.parameters.iter().any(|parameter| !parameter.acts_on.is_empty());
-    let header = ["parameter", "takes", "default", "acts on", "about"];
-    let mut table = Columns::new(if says { &header } else { &["parameter", "takes", "default", "about"] });
+    let header: &[&str] = if says {
+        &["parameter", "takes", "default", "acts on", "about"]
+    } else {
+        &["parameter", "takes", "default", "about"]
+    };
+    let mut table = Columns::new(header);
     for Parameter { name, takes, default, acts_on, about } in details.parameters.iter().cloned() {
         let acts_on = says.then_some(acts_on);
         table.row([name, takes, default].into_iter().chain(acts_on).chain([about]));

@@ -52,7 +52,7 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
             table.row([row.strategy, row.kind, row.plugin, row.version, file, about]);
         }
         let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!("{gap}in {}\n\n{}", folder(&of_folder[0]).display(), table.lines(width()));
+        text += &format!("{gap}in {}\n\n{}", of_folder.first().map_or(Path::new(""), folder).display(), table.lines(width()));
     }
     out::text(&text)
 }
