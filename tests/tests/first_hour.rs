@@ -61,13 +61,16 @@ fn a_budget_in_epochs_is_so_many_times_the_training_split_and_the_plan_says_what
 fn sizes_that_nobody_gives_follow_from_the_data_each_with_its_reason() {
     let (home, store) = home(60);
     let search = |name: &str, more: &[&str]| {
-        let options = [&["--strategy", "random-search", "--budget", "1epochs", "--set", "trials=1", "--set", "batch=16"], more];
+        let options =
+            [&["--strategy", "random-search", "--budget", "1epochs", "--set", "trials=1", "--set", "batch=16"], more];
         let ended = Outcome::of(&mut verb("search", &store, &home.path().join(name), &options.concat()));
         assert_eq!(ended.code, Some(0), "{ended:?}");
         ended.stderr
     };
     let told = search("found", &["--space-set", "channels=2"]);
-    for part in ["the space has cells=3 (published: 6), because windows of 60 bases", "decoder_features=32", "rnn_nodes=4"] {
+    for part in
+        ["the space has cells=3 (published: 6), because windows of 60 bases", "decoder_features=32", "rnn_nodes=4"]
+    {
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!told.contains("the space has channels"), "{told}");
@@ -93,7 +96,8 @@ fn a_name_stands_for_an_entry_in_tables_and_folders() {
     assert!(out.join("runs/tiny/seed-1/result.json").is_file());
     let shown = Outcome::text(genomenas().args(["compare", "--out"]).arg(&out));
     assert!(shown.contains("tiny: lstm") && shown.contains("hidden=4"), "{shown}");
-    let twice = [&SMALL[..], &["--budget", "1epochs", "--strategy", "lstm name=x", "--strategy", "danq name=x"]].concat();
+    let twice =
+        [&SMALL[..], &["--budget", "1epochs", "--strategy", "lstm name=x", "--strategy", "danq name=x"]].concat();
     let told = Outcome::refusal(&mut verb("compare", &store, &home.path().join("twice"), &twice), 2);
     assert!(told.contains("two strategies are called 'x'"), "{told}");
 }
@@ -102,7 +106,18 @@ fn a_name_stands_for_an_entry_in_tables_and_folders() {
 fn a_parameter_of_a_strategy_is_used_by_its_own_recipe_and_refused_by_the_common_one() {
     let (home, store) = home(60);
     let train = |name: &str, more: &[&str]| {
-        let set = ["--strategy", "lstm", "--set", "hidden=4", "--set", "batch=16", "--set", "learning_rate=0.5", "--set", "epochs=1"];
+        let set = [
+            "--strategy",
+            "lstm",
+            "--set",
+            "hidden=4",
+            "--set",
+            "batch=16",
+            "--set",
+            "learning_rate=0.5",
+            "--set",
+            "epochs=1",
+        ];
         verb("train", &store, &home.path().join(name), &[&set[..], more].concat())
     };
     let told = Outcome::refusal(&mut train("common", &["--batch", "16"]), 2);
@@ -133,9 +148,12 @@ fn windows_that_are_too_short_for_a_baseline_leave_a_way_on() {
 
 #[test]
 fn what_a_person_reads_has_the_width_that_they_have() {
-    for (columns, verb) in
-        [(80, "plugin list"), (110, "plugin list"), (80, "plugin info lstm"), (80, "describe --space genomenas --sizes")]
-    {
+    for (columns, verb) in [
+        (80, "plugin list"),
+        (110, "plugin list"),
+        (80, "plugin info lstm"),
+        (80, "describe --space genomenas --sizes"),
+    ] {
         let text = Outcome::text(genomenas().args(verb.split(' ')).env("COLUMNS", columns.to_string()));
         // What cannot be broken: paths, digests and the choices of a parameter.
         let breakable = |line: &&str| line.split_whitespace().all(|word| word.len() < 60);
@@ -150,7 +168,17 @@ fn a_preset_is_printed_as_a_comparison_file_and_a_dry_run_makes_nothing() {
     let (home, store) = home(60);
     let out = home.path().join("out");
     let before = listing(home.path());
-    let options = ["--preset", "quick", "--seeds", "1", "--budget", "1epochs", "--strategy", "random-search trials=1 batch=16", "--dry-run"];
+    let options = [
+        "--preset",
+        "quick",
+        "--seeds",
+        "1",
+        "--budget",
+        "1epochs",
+        "--strategy",
+        "random-search trials=1 batch=16",
+        "--dry-run",
+    ];
     let ended = Outcome::of(&mut verb("compare", &store, &out, &options));
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert_eq!(listing(home.path()), before, "nothing was made");

@@ -17,7 +17,8 @@ const GAP: usize = 2;
 /// printed.
 pub(crate) fn width() -> usize {
     let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-    let of_terminal = || terminal_size_of(stdout()).or_else(|| terminal_size_of(stderr())).or_else(|| terminal_size_of(stdin()));
+    let of_terminal =
+        || terminal_size_of(stdout()).or_else(|| terminal_size_of(stderr())).or_else(|| terminal_size_of(stdin()));
     let width = said.or_else(|| of_terminal().map(|(Width(columns), _)| columns.into())).unwrap_or(USUAL);
     width.clamp(40, 1000)
 }
@@ -85,7 +86,10 @@ mod tests {
 
     fn table() -> Columns {
         let mut table = Columns::new(&["size", "takes", "about"]);
-        table.row(["cells", "integer from 1 to 24", "Convolutional cells, one after the other, with a stride."].map(str::to_owned));
+        table.row(
+            ["cells", "integer from 1 to 24", "Convolutional cells, one after the other, with a stride."]
+                .map(str::to_owned),
+        );
         table.row(["nodes", "integer", "Nodes."].map(str::to_owned));
         table
     }

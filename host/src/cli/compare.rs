@@ -13,10 +13,10 @@ use genomenas_report as report;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::columns::width;
 use super::limit_options::LimitOptions;
 use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
 use super::progress::{ComparisonProgress, verify};
-use super::columns::width;
 use super::{dry_run, next_steps, out, start, threads};
 use crate::compare::calibrate::calibrate;
 use crate::compare::folder::{LockedFolder, expect_free};

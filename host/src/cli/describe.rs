@@ -184,7 +184,10 @@ struct SizeLine {
 fn sizes(args: &DescribeArgs) -> Result<()> {
     let spec = args.what.space.clone().unwrap_or_default().with(&args.set)?;
     if spec.id != space::GENOMENAS {
-        return Err(Error::input(format!("only the space '{}' has sizes, the file of a space has none", space::GENOMENAS)));
+        return Err(Error::input(format!(
+            "only the space '{}' has sizes, the file of a space has none",
+            space::GENOMENAS
+        )));
     }
     let chosen = match &args.data {
         Some(store) => space::for_data(&spec, &Store::open(store)?.info().for_plugins())?.1,
@@ -209,7 +212,10 @@ fn sizes(args: &DescribeArgs) -> Result<()> {
     for line in &lines {
         // A list is longer than the rest of its line, and stands with its text.
         let (published, about) = if line.published.len() > 20 {
-            (String::new(), format!("{} Published: {}", line.about, line.published.replace("\",\"", ", ").replace('"', "")))
+            (
+                String::new(),
+                format!("{} Published: {}", line.about, line.published.replace("\",\"", ", ").replace('"', "")),
+            )
         } else {
             (line.published.clone(), line.about.clone())
         };

@@ -30,12 +30,14 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
     }
     let known: Vec<&Estimate> = estimates.iter().filter_map(|(_, estimate)| estimate.as_ref().ok()).collect();
     let seeds = plan.seeds.len();
-    let mut text = format!("{}\n{} entries, {} seeds, {} at once\n\n", plan.title, plan.entries.len(), seeds, plan.jobs);
+    let mut text =
+        format!("{}\n{} entries, {} seeds, {} at once\n\n", plan.title, plan.entries.len(), seeds, plan.jobs);
     text += &table.lines(width());
     let total = total(plan, &known);
     text += "\nThe final training may stop early, so it takes this long at most; memory is the peak of a few steps.\n";
     let unknown = estimates.len() - known.len();
-    let without = if unknown > 0 { format!(", without the {unknown} that could not be measured") } else { String::new() };
+    let without =
+        if unknown > 0 { format!(", without the {unknown} that could not be measured") } else { String::new() };
     text += &format!("all runs: about {}{without}\n", duration(total));
     let cuts = cuts(plan, &known, total);
     if !cuts.is_empty() {

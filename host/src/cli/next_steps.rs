@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use genomenas_report::model::{Comparison, Entry, RunPhase, RunState, RunSummary};
 use genomenas_report::best_run;
+use genomenas_report::model::{Comparison, Entry, RunPhase, RunState, RunSummary};
 
 use crate::compare::folder::names;
-use crate::run::settings::files;
 use crate::run::RunResult;
+use crate::run::settings::files;
 
 /// A validation AUROC up to which a trial did no better than chance, at the noise of small splits.
 const CHANCE: f64 = 0.55;
@@ -42,7 +42,9 @@ fn near_chance(entry: &Entry) -> Option<f64> {
     let searched = |run: &RunSummary| run.state == RunState::Done && run.search.trials > 1;
     let best_of = |run: &RunSummary| {
         let points = run.curve.iter().filter(|point| matches!(point.phase, RunPhase::Search { .. }));
-        points.filter_map(|point| point.valid_auroc).fold(None, |best: Option<f64>, auroc| Some(best.map_or(auroc, |best| best.max(auroc))))
+        points
+            .filter_map(|point| point.valid_auroc)
+            .fold(None, |best: Option<f64>, auroc| Some(best.map_or(auroc, |best| best.max(auroc))))
     };
     let best: Option<Vec<f64>> = entry.runs.iter().filter(|run| searched(run)).map(best_of).collect();
     let best = best?.into_iter().reduce(f64::max)?;

@@ -101,7 +101,9 @@ impl Trained<'_> {
                     "it belongs to the recipe of its trials, and this training follows the common recipe; give `--recipe {OWN}` for the recipe of {id}, an option of the final training such as --learning-rate or --epochs, or leave it out"
                 )
             } else {
-                format!("the network is the same without it; leave it out, or give `--recipe {OWN}` if it belongs to the recipe of {id}")
+                format!(
+                    "the network is the same without it; leave it out, or give `--recipe {OWN}` if it belongs to the recipe of {id}"
+                )
             };
             return Err(Error::input(format!("parameter {name} of {id} would change nothing here: {way}")));
         }

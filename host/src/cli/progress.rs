@@ -290,7 +290,14 @@ pub(crate) struct ComparisonProgress {
 impl ComparisonProgress {
     /// Shows a comparison that has not begun.
     pub(crate) fn new() -> Self {
-        Self { all: None, running: BTreeMap::new(), ended: 0, runs: 0, clock: Clock(Instant::now()), began: (Instant::now(), 0) }
+        Self {
+            all: None,
+            running: BTreeMap::new(),
+            ended: 0,
+            runs: 0,
+            clock: Clock(Instant::now()),
+            began: (Instant::now(), 0),
+        }
     }
 }
 

@@ -127,8 +127,8 @@ impl TrainArgs {
             Trained { registry: &registry, strategy: &strategy, space, data: &data, seed, limits }.first(own)
         };
         let known = registry.strategy(&strategy.id)?;
-        let first = of(&space)
-            .map_err(|refusal| with_way_on(refusal, &known, &registry, &space, run.store.info(), limits))?;
+        let first =
+            of(&space).map_err(|refusal| with_way_on(refusal, &known, &registry, &space, run.store.info(), limits))?;
         let Some(made) = run.architecture().filter(|made| *made != first.0) else {
             if !run.goes_on() && first.0.selection.is_some() {
                 tell_sizes(&sizes);

@@ -133,9 +133,9 @@ fn of_training(recipe: &Plan, data: &Data, test_rows: u64, result: &RunResult) -
     let forward = result.multiply_adds? as f64;
     let strands = if recipe.average_strands { 2.0 } else { 1.0 };
     let trained = 3.0 * outlook::samples_at_most(recipe, data.info.train_rows) as f64;
-    let scored = recipe.validation_batches.map_or(data.info.valid_rows, |batches| {
-        data.info.valid_rows.min(u64::from(batches) * u64::from(recipe.batch))
-    });
+    let scored = recipe
+        .validation_batches
+        .map_or(data.info.valid_rows, |batches| data.info.valid_rows.min(u64::from(batches) * u64::from(recipe.batch)));
     let validated = strands * f64::from(recipe.epochs) * scored as f64;
     let at_the_end = strands * (data.info.valid_rows + test_rows) as f64;
     let passes = trained + validated + at_the_end;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use genomenas_report::model::{Comparison, DataSummary, Entry, RunState, RunSummary, Setting};
 use genomenas_plugin::message::Unit;
+use genomenas_report::model::{Comparison, DataSummary, Entry, RunState, RunSummary, Setting};
 use genomenas_report::recipe;
 
 use super::plan::{ComparisonPlan, PlannedRun};
@@ -52,7 +52,8 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             labels: plan.data.labels.clone(),
         },
         budget: outlook::budget_in_words(plan.budget, train),
-        budget_epochs: (plan.budget.unit == Unit::Samples && train > 0).then(|| plan.budget.amount as f64 / train as f64),
+        budget_epochs: (plan.budget.unit == Unit::Samples && train > 0)
+            .then(|| plan.budget.amount as f64 / train as f64),
         recipe: recipe::settings(&plan.final_training),
         ranked_by: plan.ranked_by,
         entries,

@@ -239,7 +239,9 @@ fn entries(
             )));
         }
         if !names.insert(name.clone()) {
-            return Err(Error::input(format!("two strategies are called '{name}': give each a name of its own, name=…")));
+            return Err(Error::input(format!(
+                "two strategies are called '{name}': give each a name of its own, name=…"
+            )));
         }
         let is_control = found.strategy == CONTROL && !control_found;
         control_found |= is_control;

@@ -57,7 +57,8 @@ pub fn look(
 ) -> Result<Option<Outlook>> {
     let known = registry.strategy(&strategy.id)?;
     // As for a rehearsal: what trains by a batch of its own is a strategy of the usual kind.
-    if known.strategy.kind != StrategyKind::Baseline && known.strategy.parameters.pointer("/properties/batch").is_none() {
+    if known.strategy.kind != StrategyKind::Baseline && known.strategy.parameters.pointer("/properties/batch").is_none()
+    {
         return Ok(None);
     }
     Ok(match simulated(&known, strategy, space, data, (budget, slots), limits) {
@@ -116,7 +117,10 @@ impl Outlook {
     pub fn in_words(&self) -> Option<String> {
         if self.kind == StrategyKind::Baseline {
             let only = self.trials.first()?;
-            return Some(format!("its one training sees the training split at most {} times", self.times(only.samples)));
+            return Some(format!(
+                "its one training sees the training split at most {} times",
+                self.times(only.samples)
+            ));
         }
         let of = |supernet: bool, one: &str, each: &str| {
             let seen = || self.trials.iter().filter(|trial| trial.supernet == supernet).map(|trial| trial.samples);
@@ -212,7 +216,11 @@ pub fn budget_in_words(budget: Budget, train_rows: u64) -> String {
     let words = genomenas_report::humanize::budget(budget);
     match budget.unit {
         Unit::Samples if train_rows > 0 => {
-            format!("{words} ({:.1} times the {} training rows)", budget.amount as f64 / train_rows as f64, grouped(train_rows))
+            format!(
+                "{words} ({:.1} times the {} training rows)",
+                budget.amount as f64 / train_rows as f64,
+                grouped(train_rows)
+            )
         }
         _ => words,
     }

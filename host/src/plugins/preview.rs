@@ -3,7 +3,9 @@
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Hooks as _;
-use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Plan, Proposal, Setup, TrialId, Unit, Work};
+use genomenas_plugin::message::{
+    Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Plan, Proposal, Setup, TrialId, Unit, Work,
+};
 use genomenas_plugin::space::{Architecture, Space};
 use serde_json::{Map, Value};
 

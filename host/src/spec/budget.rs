@@ -66,10 +66,9 @@ impl FromStr for BudgetSpec {
         let compact: String = text.chars().filter(|c| !c.is_whitespace() && *c != '_').collect();
         let lower = compact.to_ascii_lowercase();
         let Some(number) = ["epochs", "epoch"].into_iter().find_map(|unit| lower.strip_suffix(unit)) else {
-            return text
-                .parse()
-                .map(Self::Fixed)
-                .map_err(|error: genomenas_plugin::Error| Error::input(format!("{error}, or 10epochs, which are 10 times the training split")));
+            return text.parse().map(Self::Fixed).map_err(|error: genomenas_plugin::Error| {
+                Error::input(format!("{error}, or 10epochs, which are 10 times the training split"))
+            });
         };
         match number.parse() {
             Ok(epochs) if epochs > 0.0 && f64::is_finite(epochs) => Ok(Self::Epochs(epochs)),
@@ -98,7 +97,8 @@ mod tests {
 
     #[test]
     fn epochs_are_so_many_times_the_training_split() {
-        for (text, samples) in [("10epochs", 26_600), ("1 epoch", 2_660), ("0.5epochs", 1_330), ("1e1_epochs", 26_600)] {
+        for (text, samples) in [("10epochs", 26_600), ("1 epoch", 2_660), ("0.5epochs", 1_330), ("1e1_epochs", 26_600)]
+        {
             assert_eq!(on(text, 2_660).unwrap(), Budget { amount: samples, unit: Unit::Samples }, "{text}");
         }
         assert_eq!(on("0.3epochs", 7).unwrap().amount, 3);

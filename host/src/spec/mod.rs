@@ -33,7 +33,10 @@ pub struct Spec {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "expected \"ID KEY=VALUE …\" or { id = \"ID\", name = \"NAME\", parameters = { KEY = VALUE } }")]
+#[serde(
+    untagged,
+    expecting = "expected \"ID KEY=VALUE …\" or { id = \"ID\", name = \"NAME\", parameters = { KEY = VALUE } }"
+)]
 enum Written {
     Text(String),
     Table(Table),

@@ -141,14 +141,8 @@ mod tests {
     use super::*;
 
     fn file(preset: Preset, train_rows: u64, request: &str) -> Table {
-        let data = DataInfo {
-            length: 200,
-            labels: 1,
-            task: Task::MultiLabel,
-            train_rows,
-            valid_rows: 100,
-            reversible: true,
-        };
+        let data =
+            DataInfo { length: 200, labels: 1, task: Task::MultiLabel, train_rows, valid_rows: 100, reversible: true };
         let file = preset.file(&toml::from_str(request).unwrap(), &data, |id| id != "p-darts").unwrap();
         Preset::request(&file).unwrap();
         file
@@ -177,7 +171,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_left_alone() {
-        let file = file(Preset::Standard, 2_660, "budget = '3epochs'\nseeds = '7'\nstrategies = ['danq']\n[final]\nbatch = 5");
+        let file =
+            file(Preset::Standard, 2_660, "budget = '3epochs'\nseeds = '7'\nstrategies = ['danq']\n[final]\nbatch = 5");
         assert!(["budget", "seeds", "strategies"].iter().all(|key| !file.contains_key(*key)), "{file}");
         assert_eq!(file["final"]["batch"].as_integer(), Some(5));
     }

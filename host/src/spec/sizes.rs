@@ -50,8 +50,7 @@ pub fn of(data: &DataInfo, given: &Map<String, Value>) -> Vec<Size> {
         sizes.push(Size { name: "cells", value: *cells, published: published.cells, reason });
     }
     if let Some(by_rows) = BY_ROWS.iter().find(|by_rows| data.train_rows < by_rows.below) {
-        let rows =
-            format!("{} training rows are fewer than {}", grouped(data.train_rows), grouped(by_rows.below));
+        let rows = format!("{} training rows are fewer than {}", grouped(data.train_rows), grouped(by_rows.below));
         // A cell's value is made of its last nodes, so there are as many at least.
         let least = given.get("multiplier").and_then(Value::as_u64);
         let least = least.and_then(|nodes| usize::try_from(nodes).ok()).unwrap_or(0);

@@ -8,8 +8,8 @@ use genomenas_data::error::Result;
 use crate::cli::columns::{Columns, width};
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
-use crate::plugins::listing::{self, Row};
 use crate::plugins::crashes;
+use crate::plugins::listing::{self, Row};
 
 /// Lists every strategy that is found, and every file in a plugin folder that is not a plugin, with the reason
 #[derive(Args, Debug)]
@@ -52,7 +52,11 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
             table.row([row.strategy, row.kind, row.plugin, row.version, file, about]);
         }
         let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!("{gap}in {}\n\n{}", of_folder.first().map_or(Path::new(""), folder).display(), table.lines(width()));
+        text += &format!(
+            "{gap}in {}\n\n{}",
+            of_folder.first().map_or(Path::new(""), folder).display(),
+            table.lines(width())
+        );
     }
     out::text(&text)
 }
