@@ -16,10 +16,10 @@ const GAP: usize = 2;
 /// Columns that a person has: what the variable COLUMNS says, or the terminal, also where another program pages what is
 /// printed.
 pub(crate) fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let said: Option<usize> = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
     let of_terminal =
         || terminal_size_of(stdout()).or_else(|| terminal_size_of(stderr())).or_else(|| terminal_size_of(stdin()));
-    let width = said.or_else(|| of_terminal().map(|(Width(columns), _)| columns.into())).unwrap_or(USUAL);
+    let width = said.or_else(|| of_terminal().map(|(Width(columns), _)| usize::from(columns))).unwrap_or(USUAL);
     width.clamp(40, 1000)
 }
 
