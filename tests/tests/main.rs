@@ -21,6 +21,7 @@ mod describe;
 mod differentiable;
 mod exit_codes;
 mod families;
+mod first_hour;
 mod frozen;
 mod fuzzed;
 mod genomes;

@@ -112,6 +112,13 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
     rows
 }
 
+/// The run of the first entry that did best on the validation split.
+pub fn best_run(comparison: &Comparison) -> Option<&RunSummary> {
+    let first = rows(comparison).into_iter().find(|row| row.rank.is_some())?;
+    let loss = |run: &RunSummary| run.valid.and_then(|valid| valid.loss).unwrap_or(f64::INFINITY);
+    finished(first.entry).min_by(|one, other| loss(one).total_cmp(&loss(other)))
+}
+
 /// The entries whose final training was one to the optimum of a convex loss, in place of the common recipe.
 pub(super) fn trained_to_optimum<'a>(rows: &[LeaderboardRow<'a>]) -> Vec<&'a str> {
     let all = rows.iter().map(|row| row.entry);

@@ -21,6 +21,7 @@ pub(super) fn comparison() -> Comparison {
             labels: ["gene", "tRNA", "centromere"].map(str::to_owned).into(),
         },
         budget: "40,000 training samples".to_owned(),
+        budget_epochs: None,
         recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),
         ranked_by: Ranking::Auroc,
         entries: vec![

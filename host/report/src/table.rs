@@ -12,20 +12,39 @@ use crate::text_table;
 
 /// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then the reasons of failed runs.
 ///
-/// Lines are as long as they need to be and without colours, so that the text can be piped.
-pub fn leaderboard_text(comparison: &Comparison) -> String {
+/// Lines are without colours, so that the text can be piped. Columns that matter less are left out where the table would be
+/// wider than `width`, and named below it.
+pub fn leaderboard_text(comparison: &Comparison, width: usize) -> String {
     let rows = leaderboard::rows(comparison);
+    let published = leaderboard::published(comparison);
     let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
         ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
-    let numbers: Vec<usize> = (0..columns.len()).filter(|column| *column != 1).collect();
-    let mut table = text_table::plain(columns);
-    for row in &rows {
-        table.add_row(Row::from(cells(row)));
-    }
-    for row in &leaderboard::published(comparison) {
-        table.add_row(Row::from(published_cells(row)));
-    }
+    let mut left_out: Vec<usize> = Vec::new();
+    let no_failures = rows.iter().all(|row| row.failed == 0);
+    let expendable = [no_failures.then_some(10), Some(7), Some(8), Some(9), Some(4), Some(6)];
+    let mut expendable = expendable.into_iter().flatten();
+    let table = loop {
+        let shown = || (0..columns.len()).filter(|column| !left_out.contains(column));
+        let mut table = text_table::plain(shown().filter_map(|column| columns.get(column).copied()));
+        for cells in rows.iter().map(cells).chain(published.iter().map(published_cells)) {
+            table.add_row(Row::from(shown().filter_map(|column| cells.get(column).cloned()).collect::<Vec<_>>()));
+        }
+        let numbers: Vec<usize> = (0..columns.len() - left_out.len()).filter(|column| *column != 1).collect();
+        let table = text_table::aligned(table, &numbers);
+        let fits = table.lines().all(|line| line.chars().count() <= width);
+        match expendable.next() {
+            Some(column) if !fits => left_out.push(column),
+            _ => break table,
+        }
+    };
+    left_out.sort_unstable();
+    let left_out: Vec<&str> = left_out.iter().filter_map(|&column| columns.get(column).copied()).collect();
+    let more = if left_out.is_empty() {
+        String::new()
+    } else {
+        format!("not in this width: {}; the report has all\n", left_out.join(", "))
+    };
     let head = format!(
         "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
         printable(&comparison.title),
@@ -33,7 +52,7 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
         printable(&comparison.budget),
         comparison.ranked_by.name()
     );
-    let text = head + &text_table::aligned(table, &numbers) + &notes(comparison, &rows);
+    let text = head + &table + &notes(comparison, &rows) + &more;
     text.replace('\u{a0}', " ")
 }
 
@@ -122,6 +141,11 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
             failures
                 .map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", bounded(&printable(reason), 2000))),
         );
+    }
+    for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {
+        // A name of a person's own says neither which strategy it is nor how it is set.
+        let parameters: String = row.entry.parameters.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        lines.push(format!("{}: {}{}", cell(&row.entry.name), row.entry.strategy, printable(&parameters)));
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }
@@ -227,13 +251,24 @@ mod tests {
 
     #[test]
     fn the_terminal_table_is_aligned_and_says_what_failed() {
-        insta::assert_snapshot!(leaderboard_text(&sample::comparison()));
+        insta::assert_snapshot!(leaderboard_text(&sample::comparison(), 200));
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_shown_what_matters_most() {
+        for width in [80, 110] {
+            let text = leaderboard_text(&sample::comparison(), width);
+            let table = text.lines().skip(3).take(6);
+            assert!(table.clone().all(|line| line.chars().count() <= width), "{text}");
+            assert!(table.clone().all(|line| !line.is_empty()) && text.contains("not in this width: "), "{text}");
+            assert!(text.contains("AUROC") && text.contains("runs"), "{text}");
+        }
     }
 
     #[test]
     fn what_others_reported_stands_below_with_its_sources() {
         let published = sample::published();
-        insta::assert_snapshot!(leaderboard_text(&Comparison { published, ..sample::comparison() }));
+        insta::assert_snapshot!(leaderboard_text(&Comparison { published, ..sample::comparison() }, 200));
     }
 
     #[test]
@@ -244,7 +279,7 @@ mod tests {
     #[test]
     fn a_regression_is_told_by_its_correlations_and_classes_by_their_accuracy() {
         for comparison in [sample::regression(), sample::classes()] {
-            insta::assert_snapshot!(leaderboard_text(&comparison));
+            insta::assert_snapshot!(leaderboard_text(&comparison, 200));
             insta::assert_snapshot!(leaderboard_csv(&comparison).unwrap());
         }
     }
@@ -253,7 +288,7 @@ mod tests {
     fn names_cannot_break_the_table_or_reach_the_terminal() {
         let mut comparison = sample::comparison();
         comparison.entries[0].name = "two\nlines \u{1b}[31mred".to_owned();
-        let text = leaderboard_text(&comparison);
+        let text = leaderboard_text(&comparison, 200);
         assert!(text.contains("two lines  [31mred"), "{text}");
         assert!(!text.contains('\u{1b}'));
     }

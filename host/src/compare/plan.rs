@@ -80,6 +80,9 @@ pub struct SpacePlan {
     pub name: String,
     /// SHA-256 of the document.
     pub sha256: String,
+    /// The sizes that followed from the data, as they would be given; absent where none did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sizes: String,
 }
 
 /// What every run runs on. Nothing of it may change, since all of it changes the last digits of a training.
@@ -194,7 +197,7 @@ impl ComparisonPlan {
             out: None,
             strategies: Some(self.entries.iter().map(EntryPlan::spec).collect()),
             seeds: Some(Seeds::new(self.seeds.clone())?),
-            budget: Some(self.budget),
+            budget: Some(self.budget.into()),
             space: None,
             control: Some(self.control),
             published: Some(self.published.clone()),
@@ -217,7 +220,7 @@ impl ComparisonPlan {
             new.data.store.clone_from(&self.data.store);
         }
         if new.space.sha256 == self.space.sha256 {
-            new.space.name.clone_from(&self.space.name);
+            new.space = self.space.clone();
         }
         for (entry, before) in new.entries.iter_mut().zip(&self.entries) {
             if entry.plugin_sha256 == before.plugin_sha256 {
@@ -247,10 +250,14 @@ impl EntryPlan {
         }
     }
 
-    /// The strategy and its parameters as a person writes them: with its plugin where they did.
+    /// The strategy and its parameters as a person writes them: with its plugin where they did or gave it a name.
     pub fn spec(&self) -> Spec {
         let id = self.name.split_whitespace().next().unwrap_or(&self.strategy);
-        Spec { id: id.to_owned(), parameters: self.parameters.clone() }
+        let spec = Spec { id: id.to_owned(), parameters: self.parameters.clone(), name: None };
+        if spec.to_string() == self.name {
+            return spec;
+        }
+        Spec { id: format!("{}/{}", self.plugin, self.strategy), name: Some(self.name.clone()), ..spec }
     }
 }
 
@@ -276,7 +283,7 @@ pub(super) mod tests {
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
             concurrent_trials: 1,
-            space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
+            space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned(), sizes: String::new() },
             hook_deadline: None,
             unconfined: false,
             machine: Machine { device: "cpu".to_owned(), threads: 2, precision: Precision::Fp32 },

@@ -16,6 +16,7 @@ use crate::run::data::locate;
 use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
+use crate::spec::sizes::Size;
 use crate::spec::{Spec, published, recipe, space};
 
 /// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
@@ -36,6 +37,17 @@ pub struct ResolveContext<'a> {
     pub wishes: Wishes,
 }
 
+/// What a request comes to.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The plan.
+    pub plan: ComparisonPlan,
+    /// The space that is searched.
+    pub space: Space,
+    /// The sizes of it that follow from the data; none where the comparison goes on.
+    pub sizes: Vec<Size>,
+}
+
 /// The plan and space that `request` asks for in the folder `out`, where the plan `earlier` may lie.
 ///
 /// What the request does not say is taken from that plan, so `--out` alone is enough to go on.
@@ -44,7 +56,7 @@ pub fn resolve(
     out: &Path,
     earlier: Option<ComparisonPlan>,
     context: &ResolveContext<'_>,
-) -> Result<(ComparisonPlan, Space)> {
+) -> Result<Resolved> {
     let given = Given::of(&request);
     let request = match &earlier {
         Some(plan) => request.or(plan.request()?),
@@ -64,14 +76,19 @@ pub fn resolve(
     let info = (context.data)(&store)?;
     let data = data_plan(store, &info);
 
-    let (space, name) = match (&earlier, request.space) {
-        (Some(plan), None) => (plan.space(out)?, plan.space.name.clone()),
-        (_, spec) => {
-            let spec = spec.unwrap_or_else(|| Spec::new(space::GENOMENAS));
-            (space::resolve(&spec, info.shape.length, info.shape.labels.len())?, spec.to_string())
+    let spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS)).unnamed("a space")?;
+    let (space, space_plan, sizes) = match &earlier {
+        // Also where sizes followed from the data otherwise then.
+        Some(plan) if !given.space || spec.id == space::GENOMENAS && spec.to_string() == plan.space.name => {
+            (plan.space(out)?, plan.space.clone(), Vec::new())
+        }
+        _ => {
+            let (space, sizes) = space::for_data(&spec, &info.for_plugins())?;
+            let words: Vec<String> = sizes.iter().map(|size| format!("{}={}", size.name, size.value)).collect();
+            let sha256 = sha256(space.to_toml()?.as_bytes());
+            (space, SpacePlan { name: spec.to_string(), sha256, sizes: words.join(" ") }, sizes)
         }
     };
-    let space_plan = SpacePlan { name, sha256: sha256(space.to_toml()?.as_bytes()) };
 
     let jobs = request.jobs.unwrap_or(1).max(1);
     let threads = match (&earlier, given.threads) {
@@ -97,7 +114,8 @@ pub fn resolve(
         ranked_by: ranked_by(request.ranked_by, info.shape.task)?,
         budget: request
             .budget
-            .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
+            .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 10epochs"))?
+            .on(data.rows[0])?,
         concurrent_trials: request.concurrent_trials.unwrap_or(1).max(1),
         space: space_plan,
         hook_deadline: request.hook_deadline,
@@ -112,7 +130,7 @@ pub fn resolve(
         entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
         final_training,
     };
-    let Some(earlier) = earlier else { return Ok((plan, space)) };
+    let Some(earlier) = earlier else { return Ok(Resolved { plan, space, sizes }) };
     PluginsLock::check(out, &earlier)?;
     keep_pins(&mut plan, &earlier, out, context.strategies, context.wishes)?;
     if earlier.unconfined && !context.wishes.unconfined {
@@ -125,8 +143,7 @@ pub fn resolve(
         // The folder keeps the command and the version that made it, and the name of its space.
         None => {
             let (genomenas, command) = (earlier.genomenas, earlier.command);
-            let space_plan = SpacePlan { name: earlier.space.name, ..plan.space.clone() };
-            Ok((ComparisonPlan { genomenas, command, space: space_plan, ..plan }, space))
+            Ok(Resolved { plan: ComparisonPlan { genomenas, command, space: earlier.space, ..plan }, space, sizes })
         }
         Some(difference) => Err(given.blame(out, &difference)),
     }
@@ -135,6 +152,8 @@ pub fn resolve(
 /// What a request says of its own that an earlier plan may contradict.
 struct Given {
     threads: Option<u32>,
+    /// Whether it names a space.
+    space: bool,
     /// Nothing but how the comparison is shown and spread over the machine.
     alone: bool,
 }
@@ -144,7 +163,7 @@ impl Given {
         let Request { title, out, ranked_by, jobs, hook_deadline, published, .. } = request.clone();
         let data = request.data.clone();
         let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, published, ..Request::default() };
-        Self { threads: request.threads, alone: *request == shown }
+        Self { threads: request.threads, space: request.space.is_some(), alone: *request == shown }
     }
 
     /// The error of a plan in `out` that differs from what is asked for.
@@ -213,7 +232,7 @@ fn entries(
             log::warn!("no plugin provides {}: this comparison lacks these controls", missing.join(", "));
         }
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut alike) = (BTreeSet::new(), BTreeSet::new());
     let mut folders = BTreeSet::new();
     let mut controls = BTreeSet::new();
     let mut entries = Vec::with_capacity(strategies.len());
@@ -222,11 +241,16 @@ fn entries(
             (Err(error), Some((plan, out))) => over(plan, out, &strategy, context.wishes.retry_failed).ok_or(error)?,
             (found, _) => found?,
         };
-        let spec = Spec { id: strategy.id, parameters: found.parameters };
-        let name = spec.to_string();
+        let spec = Spec { id: strategy.id, parameters: found.parameters, name: strategy.name };
+        let name = spec.title();
+        if !alike.insert((found.plugin.clone(), found.strategy.clone(), spec.to_string())) {
+            return Err(Error::input(format!(
+                "strategy '{spec}' is listed twice: list it once, and give it more seeds for more runs"
+            )));
+        }
         if !names.insert(name.clone()) {
             return Err(Error::input(format!(
-                "strategy '{name}' is listed twice: list it once, and give it more seeds for more runs"
+                "two strategies are called '{name}': give each a name of its own, name=…"
             )));
         }
         let is_control = CONTROLS.contains(&found.strategy.as_str()) && controls.insert(found.strategy.clone());
@@ -247,7 +271,7 @@ fn entries(
 
 /// The plugin of an entry whose runs are all over, of which there may be nothing left.
 fn over(plan: &ComparisonPlan, out: &Path, strategy: &Spec, retry_failed: bool) -> Option<ResolvedStrategy> {
-    let named = strategy.to_string();
+    let named = strategy.title();
     let entry = plan.entries.iter().find(|entry| entry.name == named)?;
     (!needs_plugin(out, plan, entry, retry_failed)).then(|| ResolvedStrategy {
         strategy: entry.strategy.clone(),
@@ -315,7 +339,8 @@ mod tests {
         let command = "genomenas compare".to_owned();
         let (data, threads) = (&info, 8);
         let context = ResolveContext { strategies: &strategies, data, threads, command, wishes: Wishes::default() };
-        resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)
+        let resolved = resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)?;
+        Ok((resolved.plan, resolved.space))
     }
 
     /// A folder with a store to point at, and the text of a request for it.

@@ -15,8 +15,8 @@ use crate::spec::Spec;
 /// The first network of a strategy.
 #[derive(Debug)]
 pub enum FirstNetwork {
-    /// An architecture, and the plan that it is trained by where that is a part of it: to the optimum.
-    Architecture(Box<Architecture>, Option<Plan>),
+    /// An architecture.
+    Architecture(Box<Architecture>),
     /// The supernet of this space: the whole space of the run, or what a mask leaves of it.
     Supernet(Box<Space>),
 }
@@ -37,8 +37,7 @@ pub fn try_out(
     start(strategy, parameters, space, data, (budget, 0), limits).map(|_| ())
 }
 
-/// The first architecture that a strategy proposes; for a baseline, its only one. With its plan where that trains to the
-/// optimum, which is then a part of the model.
+/// The first architecture that a strategy proposes, for a baseline its only one, and the plan by which it would be trained.
 ///
 /// # Errors
 ///
@@ -52,15 +51,15 @@ pub fn first_architecture(
     limits: Limits,
 ) -> Result<(Architecture, Option<Plan>)> {
     match first_network(registry, strategy, space, data, seed, limits)? {
-        FirstNetwork::Architecture(architecture, plan) => Ok((*architecture, plan)),
-        FirstNetwork::Supernet(_) => Err(Error::input(format!(
+        (FirstNetwork::Architecture(architecture), plan) => Ok((*architecture, plan)),
+        (FirstNetwork::Supernet(_), _) => Err(Error::input(format!(
             "strategy '{}' begins with a supernet and finds its architecture by searching: run `genomenas search --strategy {}`, and then `genomenas train --run` with the folder of that search",
             strategy.id, strategy.id
         ))),
     }
 }
 
-/// The first network that a strategy proposes.
+/// The first network that a strategy proposes, and the plan of that trial; none where it finishes at once.
 ///
 /// # Errors
 ///
@@ -72,7 +71,7 @@ pub fn first_network(
     data: &DataInfo,
     seed: u64,
     limits: Limits,
-) -> Result<FirstNetwork> {
+) -> Result<(FirstNetwork, Option<Plan>)> {
     // Large enough for any strategy to begin; nothing of it is spent.
     let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
     let choice = registry.strategy(&strategy.id)?;
@@ -80,21 +79,20 @@ pub fn first_network(
     let answer = first_answer(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
     let (network, plan) = match answer {
         Proposal::Trials { trials } => match trials.into_iter().next().ok_or_else(no_network)?.work {
-            Work::Train { network, plan, .. } => (network, Some(plan).filter(|plan| plan.optimum.is_some())),
+            Work::Train { network, plan, .. } => (network, Some(plan)),
             _ => return Err(no_network()),
         },
         Proposal::Finish { finding } => (finding.best.network, None),
         _ => return Err(no_network()),
     };
-    match network {
-        Network::Architecture { architecture } => Ok(FirstNetwork::Architecture(architecture, plan)),
-        Network::Selection { selection } => {
-            Ok(FirstNetwork::Architecture(Box::new(space.architecture(&selection)?), plan))
-        }
-        Network::Supernet { mask: None, .. } => Ok(FirstNetwork::Supernet(Box::new(space.clone()))),
-        Network::Supernet { mask: Some(mask), .. } => Ok(FirstNetwork::Supernet(Box::new(space.masked(&mask)?))),
-        _ => Err(no_network()),
-    }
+    let first = match network {
+        Network::Architecture { architecture } => FirstNetwork::Architecture(architecture),
+        Network::Selection { selection } => FirstNetwork::Architecture(Box::new(space.architecture(&selection)?)),
+        Network::Supernet { mask: None, .. } => FirstNetwork::Supernet(Box::new(space.clone())),
+        Network::Supernet { mask: Some(mask), .. } => FirstNetwork::Supernet(Box::new(space.masked(&mask)?)),
+        _ => return Err(no_network()),
+    };
+    Ok((first, plan))
 }
 
 /// The first answer of a strategy.

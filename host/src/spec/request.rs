@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_plugin::message::Budget;
 use genomenas_report::model::{Published, Ranking};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
+use super::budget::BudgetSpec;
 use super::hook_deadline::HookDeadline;
 use super::seeds::Seeds;
 use super::{Spec, recipe, space};
@@ -28,8 +28,7 @@ pub struct Request {
     /// The seeds.
     pub seeds: Option<Seeds>,
     /// What every search may spend.
-    #[serde(deserialize_with = "budget")]
-    pub budget: Option<Budget>,
+    pub budget: Option<BudgetSpec>,
     /// `genomenas` and its sizes, or the file of a space.
     pub space: Option<Spec>,
     /// Whether the controls are added where they are missing.
@@ -111,11 +110,6 @@ impl Request {
             final_training,
         }
     }
-}
-
-fn budget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Budget>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ impl Baseline {
     pub fn expect_length(name: &str, shortest: usize, length: usize) -> Result<()> {
         if length < shortest {
             return Err(Error::invalid(format!(
-                "{name} needs windows of at least {shortest} bases, the data has windows of {length}: import it with a longer context"
+                "{name} needs windows of at least {shortest} bases, the data has windows of {length}"
             )));
         }
         Ok(())

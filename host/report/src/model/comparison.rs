@@ -19,6 +19,9 @@ pub struct Comparison {
     pub data: DataSummary,
     /// The budget every run had, in words: "200,000 training samples".
     pub budget: String,
+    /// That budget as a number of training splits, where it counts samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_epochs: Option<f64>,
     /// The final training of every found architecture.
     pub recipe: Vec<Setting>,
     /// What the leaderboard is sorted by.
