@@ -185,7 +185,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     }
     let limits = Limits::new(plan.hook_deadline, !plan.unconfined);
     // What has nothing left to do is not loaded.
-    for entry in plan.entries.iter().filter(|entry| needs_plugin(&out, &plan, entry, args.going_on.retry_failed)) {
+    let needed = |entry: &&EntryPlan| args.dry_run || needs_plugin(&out, &plan, entry, args.going_on.retry_failed);
+    for entry in plan.entries.iter().filter(needed) {
         let plugin = pinned(&entry.plugin_file, &entry.plugin_sha256, &[])?;
         let strategy = strategy_of(&plugin, entry)?;
         preview::try_out(&strategy, &entry.parameters, &space, &data, plan.budget, limits)

@@ -11,10 +11,12 @@ use crate::compare::plan::ComparisonPlan;
 /// Shows the plan, and what was measured of its entries.
 pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate, String>)]) -> Result<()> {
     let mut table = Columns::new(&["strategy", "search", "training", "a run", "memory", ""]);
+    let is_control = |name: &str| plan.entries.iter().any(|entry| entry.control && entry.name == name);
     for (name, estimate) in estimates {
+        let name = if is_control(name) { format!("{name} (control)") } else { name.clone() };
         let cells = match estimate {
             Ok(Estimate { search, training, memory, .. }) => [
-                name.clone(),
+                name,
                 duration(*search),
                 duration(*training),
                 duration(search + training),
@@ -23,15 +25,20 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
             ],
             Err(why) => {
                 let nothing = || "?".to_owned();
-                [name.clone(), nothing(), nothing(), nothing(), nothing(), format!("not measured: {why}")]
+                [name, nothing(), nothing(), nothing(), nothing(), format!("not measured: {why}")]
             }
         };
         table.row(cells);
     }
     let known: Vec<&Estimate> = estimates.iter().filter_map(|(_, estimate)| estimate.as_ref().ok()).collect();
     let seeds = plan.seeds.len();
-    let mut text =
-        format!("{}\n{} entries, {} seeds, {} at once\n\n", plan.title, plan.entries.len(), seeds, plan.jobs);
+    let controls = plan.entries.iter().filter(|entry| entry.control).count();
+    let mut text = format!(
+        "{}\n{} entries, {controls} of them controls, {seeds} seeds, {} at once\n\n",
+        plan.title,
+        plan.entries.len(),
+        plan.jobs
+    );
     text += &table.lines(width());
     let total = total(plan, &known);
     text += "\nThe final training may stop early, so it takes this long at most; memory is the peak of a few steps.\n";
@@ -64,17 +71,29 @@ fn cuts(plan: &ComparisonPlan, known: &[&Estimate], total: f64) -> Vec<(f64, Str
     if seeds > 1 {
         cuts.push((total / seeds as f64, format!("a seed fewer (--seeds, {seeds} now)")));
     }
-    let search: f64 = known.iter().map(|estimate| estimate.search).sum();
+    // Neither shortens a training to the optimum by much.
+    let of_recipe = || known.iter().filter(|estimate| !estimate.to_optimum);
+    let search: f64 = of_recipe().map(|estimate| estimate.search).sum();
     cuts.push((share(search) / 2.0, format!("half the budget (--budget, {} now)", plan.budget)));
-    let training: f64 = known.iter().map(|estimate| estimate.training).sum();
+    let training: f64 = of_recipe().map(|estimate| estimate.training).sum();
     if epochs > 1 {
         cuts.push((share(training) / 2.0, format!("half the epochs of the final training (--epochs, {epochs} now)")));
     }
-    let of = |estimate: &&&Estimate| estimate.search + estimate.training;
-    if known.len() > 1
-        && let Some(slowest) = known.iter().max_by(|one, other| of(one).total_cmp(&of(other)))
+    let of = |estimate: &Estimate| estimate.search + estimate.training;
+    // Controls that nobody named are left out together or not at all.
+    let added = |estimate: &Estimate| {
+        plan.entries.iter().any(|entry| entry.control && entry.name == estimate.name && entry.name == entry.strategy)
+    };
+    let (controls, others): (Vec<&Estimate>, Vec<&Estimate>) =
+        known.iter().copied().partition(|estimate| added(estimate));
+    if others.len() > 1
+        && let Some(slowest) = others.iter().max_by(|one, other| of(one).total_cmp(&of(other)))
     {
-        cuts.push((share(of(&slowest)), format!("leave out {}, which takes longest", slowest.name)));
+        cuts.push((share(of(slowest)), format!("leave out {}, which takes longest", slowest.name)));
+    }
+    if !controls.is_empty() {
+        let seconds: f64 = controls.iter().map(|estimate| of(estimate)).sum();
+        cuts.push((share(seconds), "leave out the controls that are always there (--no-control)".to_owned()));
     }
     cuts.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     cuts

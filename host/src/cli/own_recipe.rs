@@ -4,7 +4,7 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Record;
-use genomenas_plugin::message::{DataInfo, Plan, Proposal, Work};
+use genomenas_plugin::message::{DataInfo, Plan, Proposal, StrategyKind, Work};
 use genomenas_plugin::space::{Architecture, Space};
 
 use crate::plugins::{Limits, StrategyRegistry, listing, preview};
@@ -63,27 +63,32 @@ pub(crate) struct Trained<'a> {
 }
 
 impl Trained<'_> {
-    /// Its first network and, with `own`, the plan of its first trial. A parameter that makes no difference to them is
-    /// refused: it would be passed over.
+    /// Its first network and the plan of its first trial, with `own` or where that trains to an optimum, which is a part of
+    /// the model. A parameter that makes no difference to them is refused: it would be passed over.
     ///
     /// # Errors
     ///
     /// As of [`preview::first_architecture`], or a parameter would be passed over.
     pub(crate) fn first(&self, own: bool) -> Result<(Architecture, Option<Plan>)> {
         let (architecture, plan) = self.of(self.strategy)?;
-        let plan = plan.filter(|_| own).map(from_scratch);
+        let plan = plan.filter(|plan| own || plan.optimum.is_some()).map(from_scratch);
         if own && plan.is_none() {
             return Err(Error::input(format!(
                 "strategy '{}' proposes no training, so it has no recipe of its own: leave `--recipe {OWN}` out",
                 self.strategy.id
             )));
         }
-        let known = self.registry.strategy(&self.strategy.id)?;
+        let own = plan.is_some();
+        let known = self.registry.strategy(&self.strategy.id)?.strategy;
+        // Then all others act on the network of a baseline.
+        let says = known.properties().any(|(_, schema)| listing::is_of_training(schema));
         for (name, value) in &self.strategy.parameters {
-            let schema = known.strategy.properties().find(|(known, _)| known == name).map(|(_, schema)| schema);
+            let schema = known.properties().find(|(property, _)| property == name).map(|(_, schema)| schema);
             let of_training = schema.is_some_and(listing::is_of_training);
+            // It may say what would be so anyway, in words of its own.
+            let acts = if of_training { own } else { says && known.kind == StrategyKind::Baseline };
             let is_default = schema.and_then(|schema| schema.get("default")) == Some(value);
-            if is_default && (own || !of_training) {
+            if acts || is_default && !of_training {
                 continue;
             }
             let mut without = self.strategy.clone();

@@ -31,6 +31,8 @@ pub struct Estimate {
     pub search: f64,
     /// Seconds of its final training and of the test, if nothing stops it early.
     pub training: f64,
+    /// Whether it is trained to its optimum, which neither the recipe nor a smaller budget shortens by much.
+    pub to_optimum: bool,
     /// Bytes at the peak, of what was measured.
     pub memory: u64,
 }
@@ -66,11 +68,17 @@ pub fn calibrate(
             return Err(Error::failed("interrupted"));
         }
         let estimate = measured.and_then(|(result, memory)| {
+            let (name, to_optimum) = (entry.name.clone(), result.trained_to_optimum);
+            if let Some(cost) = result.final_training.filter(|_| to_optimum) {
+                // The whole of it was measured.
+                let (search, training) = (of_search_for_optimum(plan.budget, cost), cost.seconds);
+                return Ok(Estimate { name, search, training, to_optimum, memory });
+            }
             let recipe = &plan.final_training;
             let search = of_search(plan.budget, outlook.map(|outlook| outlook.used), result.search)
                 .ok_or("its search cannot be foreseen: it answers too late")?;
             let training = of_training(recipe, data, test_rows, &result).ok_or("its final training has no length")?;
-            Ok(Estimate { name: entry.name.clone(), search, training, memory })
+            Ok(Estimate { name, search, training, to_optimum, memory })
         });
         estimates.push((entry.name.clone(), estimate));
     }
@@ -125,6 +133,15 @@ fn of_search(budget: Budget, foreseen: Option<Cost>, measured: Option<Cost>) -> 
     }
     let (foreseen, measured) = (foreseen?, measured.filter(|cost| cost.multiply_adds > 0)?);
     Some(foreseen.multiply_adds as f64 * measured.seconds / measured.multiply_adds as f64)
+}
+
+/// The seconds of a search that trains to the optimum as the final training does, until the budget is spent.
+fn of_search_for_optimum(budget: Budget, training: Cost) -> f64 {
+    let spent = match budget.unit {
+        Unit::Seconds => training.seconds,
+        unit => training.in_unit(unit) as f64,
+    };
+    if spent > 0.0 { training.seconds * (budget.amount as f64 / spent).min(1.0) } else { training.seconds }
 }
 
 /// The seconds of a final training to its last epoch, with the scores of the validation and the test split after it.
@@ -196,5 +213,14 @@ mod tests {
         assert_eq!(of_search(samples, None, cost(100, 2.0)), None);
         assert_eq!(of_search(samples, cost(1_000, 7.0), cost(0, 2.0)), None);
         assert_eq!(of_search(Budget { amount: 5, unit: Unit::Seconds }, None, None), Some(5.0));
+    }
+
+    #[test]
+    fn a_search_for_an_optimum_ends_there_or_with_its_budget() {
+        let training = Cost { samples: 100, seconds: 8.0, multiply_adds: 1_000 };
+        let search = |amount, unit| of_search_for_optimum(Budget { amount, unit }, training);
+        assert!((search(25, Unit::Samples) - 2.0).abs() < 1e-9);
+        assert!((search(4, Unit::Seconds) - 4.0).abs() < 1e-9);
+        assert!((search(9_000, Unit::MultiplyAdds) - 8.0).abs() < 1e-9);
     }
 }

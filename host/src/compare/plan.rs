@@ -254,10 +254,12 @@ impl EntryPlan {
     pub fn spec(&self) -> Spec {
         let id = self.name.split_whitespace().next().unwrap_or(&self.strategy);
         let spec = Spec { id: id.to_owned(), parameters: self.parameters.clone(), name: None };
-        if spec.to_string() == self.name {
+        let with_plugin = format!("{}/{}", self.plugin, self.strategy);
+        // A name of one word looks like a strategy without parameters.
+        if (id == self.strategy || id == with_plugin) && spec.to_string() == self.name {
             return spec;
         }
-        Spec { id: format!("{}/{}", self.plugin, self.strategy), name: Some(self.name.clone()), ..spec }
+        Spec { id: with_plugin, name: Some(self.name.clone()), ..spec }
     }
 }
 
@@ -319,6 +321,21 @@ pub(super) mod tests {
         assert_eq!(plan().first_difference(&new).unwrap(), None);
         new.data.digest = "00".to_owned();
         assert!(plan().first_difference(&new).unwrap().unwrap().starts_with("data."));
+    }
+
+    #[test]
+    fn a_name_of_one_word_is_no_strategy() {
+        let entry = |name: &str, parameters: Map<String, Value>| EntryPlan {
+            name: name.to_owned(),
+            parameters,
+            ..plan().entries.remove(0)
+        };
+        let small = entry("small", Map::new()).spec();
+        assert_eq!((small.id.as_str(), small.title().as_str()), ("danq/danq", "small"));
+        for name in ["danq", "danq/danq"] {
+            let plain = entry(name, Map::new()).spec();
+            assert_eq!((plain.id.as_str(), plain.name), (name, None));
+        }
     }
 
     #[test]

@@ -224,7 +224,9 @@ fn entries(
         let began_with = |id: &str| {
             earlier.is_none_or(|(plan, _)| plan.entries.iter().any(|entry| entry.control && entry.strategy == id))
         };
-        let listed: BTreeSet<String> = strategies.iter().map(|strategy| strategy.id.clone()).collect();
+        // With its plugin or without.
+        let of = |spec: &Spec| spec.id.rsplit('/').next().unwrap_or_default().to_owned();
+        let listed: BTreeSet<String> = strategies.iter().map(of).collect();
         let wanted = CONTROLS.into_iter().filter(|id| !listed.contains(*id) && began_with(id));
         let (provided, missing): (Vec<&str>, Vec<&str>) = wanted.partition(|id| known.strategy(id).is_ok());
         strategies.extend(provided.into_iter().map(Spec::new));
@@ -384,6 +386,20 @@ mod tests {
         assert_eq!(resolved(&text, folder.path(), &["danq"]).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
         assert_eq!(names(&resolved(&own, folder.path(), ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+    }
+
+    #[test]
+    fn a_control_with_a_name_is_still_one_and_is_not_added_again() {
+        let (folder, text) = folder();
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        let text = text.replace("danq width=0.2", "kmer-lr name=words");
+        let (plan, space) = resolved(&text, folder.path(), &all).unwrap();
+        assert_eq!(names(&plan), ["danq width=0.1", "words", "random-search", "positional-lr", "majority"]);
+        assert!(plan.entries[1].control && plan.entries[1].folder == "words");
+        plan.write(folder.path(), &space).unwrap();
+        for again in [text.as_str(), ""] {
+            assert_eq!(names(&resolved(again, folder.path(), &all).unwrap().0), names(&plan));
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Outlook {
     kind: StrategyKind,
     train_rows: u64,
     trials: Vec<Seen>,
+    /// Strengths of the penalty for which a linear model is trained to its optimum; none for any other network.
+    strengths: usize,
     /// What its trials cost, in all units; seconds are made up.
     pub used: Cost,
     /// Weights of the first network that is no supernet.
@@ -109,12 +111,22 @@ impl Outlook {
             let supernet = matches!(network, Network::Supernet { .. });
             trials.push(Seen { samples, batch: plan.batch, supernet });
         }
-        let weights = simulated.trials.iter().find_map(|trial| weights(trial, space));
-        Self { kind, train_rows: data.info.train_rows.max(1), trials, used: simulated.used, weights }
+        let strengths = simulated.trials.iter().map(strengths).max().unwrap_or(0);
+        // Of a linear model with a penalty there may be any number.
+        let weights = simulated.trials.iter().filter(|_| strengths == 0).find_map(|trial| weights(trial, space));
+        let train_rows = data.info.train_rows.max(1);
+        Self { kind, train_rows, trials, strengths, used: simulated.used, weights }
     }
 
     /// What every trial sees of the training split, in words; nothing where no trial trains.
     pub fn in_words(&self) -> Option<String> {
+        if self.strengths > 0 {
+            let strengths = match self.strengths {
+                1 => String::new(),
+                strengths => format!(", for {strengths} strengths of its penalty at most"),
+            };
+            return Some(format!("a linear model that the final training brings to its optimum{strengths}"));
+        }
         if self.kind == StrategyKind::Baseline {
             let only = self.trials.first()?;
             return Some(format!(
@@ -192,6 +204,14 @@ impl Outlook {
     }
 }
 
+/// For how many strengths of the penalty a trial trains to the optimum.
+fn strengths(trial: &Trial) -> usize {
+    match &trial.work {
+        Work::Train { plan, .. } => plan.optimum.as_ref().map_or(0, |optimum| optimum.l2.len()),
+        _ => 0,
+    }
+}
+
 /// The weights of the network that a trial trains, if it is no supernet.
 fn weights(trial: &Trial, space: &Space) -> Option<u64> {
     let Work::Train { network, .. } = &trial.work else { return None };
@@ -232,7 +252,7 @@ mod tests {
 
     fn outlook(kind: StrategyKind, trials: &[(u64, bool)]) -> Outlook {
         let trials = trials.iter().map(|&(samples, supernet)| Seen { samples, batch: 100, supernet }).collect();
-        Outlook { kind, train_rows: 2_660, trials, used: Cost::default(), weights: None }
+        Outlook { kind, train_rows: 2_660, trials, strengths: 0, used: Cost::default(), weights: None }
     }
 
     #[test]
@@ -247,6 +267,9 @@ mod tests {
         assert_eq!(words(&[]), "");
         let baseline = outlook(StrategyKind::Baseline, &[(26_600, false)]);
         assert_eq!(baseline.in_words().unwrap(), "its one training sees the training split at most 10 times");
+        let linear = |strengths| Outlook { strengths, ..baseline.clone() }.in_words().unwrap();
+        assert_eq!(linear(1), "a linear model that the final training brings to its optimum");
+        assert!(linear(13).ends_with("its optimum, for 13 strengths of its penalty at most"));
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub fn with_way_on(
     // Any budget will do: a baseline that fits says so when it is made.
     let budget = Budget { amount: 1_000_000, unit: Unit::Samples };
     let fits = |known: &StrategyRef<'_>| {
+        // Linear models are in every comparison anyway.
         known.strategy.kind == StrategyKind::Baseline
+            && known.strategy.needs.iter().all(|need| need != "optimum")
             && preview::try_out(known, &serde_json::Map::new(), space, &info.for_plugins(), budget, limits).is_ok()
     };
     let fitting: Vec<&str> =

@@ -53,7 +53,7 @@ impl From<Budget> for BudgetSpec {
 impl fmt::Display for BudgetSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fixed(budget) => budget.fmt(f),
+            Self::Fixed(budget) => fmt::Display::fmt(budget, f),
             Self::Epochs(epochs) => write!(f, "{epochs}epochs"),
         }
     }
@@ -70,8 +70,8 @@ impl FromStr for BudgetSpec {
                 Error::input(format!("{error}, or 10epochs, which are 10 times the training split"))
             });
         };
-        match number.parse() {
-            Ok(epochs) if epochs > 0.0 && f64::is_finite(epochs) => Ok(Self::Epochs(epochs)),
+        match number.parse::<f64>() {
+            Ok(epochs) if epochs > 0.0 && epochs.is_finite() => Ok(Self::Epochs(epochs)),
             _ => Err(Error::input(format!(
                 "budget '{text}' does not begin with a positive number: write for instance 10epochs, which are 10 times the training split"
             ))),

@@ -88,6 +88,9 @@ impl Preset {
             let sizes: String = sizes.iter().map(|size| format!(" {}={}", size.name, size.value)).collect();
             file.insert("space".to_owned(), Value::String(format!("{}{sizes}", space::GENOMENAS)));
         }
+        if request.control.is_none() {
+            file.insert("control".to_owned(), Value::Boolean(true));
+        }
         let mut recipe = terms.recipe(rows);
         if let Some(given) = &request.final_training {
             super::recipe::lay_over(&mut recipe, given);
@@ -116,7 +119,7 @@ impl Terms {
         let (epochs, most) = self.training;
         // Small data gets steps enough, and a batch that it can fill.
         let usual: u64 = if rows < 10_000 { 32 } else { 64 };
-        let fits = (0..=6).map(|power| 1 << power).filter(|batch| batch * 4 <= rows).max().unwrap_or(1);
+        let fits = (0..=6).map(|power| 1_u64 << power).filter(|batch| batch * 4 <= rows).max().unwrap_or(1);
         let batch = usual.min(fits);
         let number = |number: u64| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
         let mut recipe = Table::from_iter([
@@ -152,6 +155,7 @@ mod tests {
     fn a_preset_is_a_comparison_file_for_the_data() {
         insta::assert_snapshot!(toml::to_string(&file(Preset::Quick, 2_660, "")).unwrap(), @r#"
         budget = "8epochs"
+        control = true
         seeds = "1..2"
         space = "genomenas cells=3 channels=4 nodes=2 rnn_nodes=4 decoder_features=32"
         strategies = ["random-search trials=4", "deepvirfinder width=0.1"]

@@ -9,10 +9,10 @@ use crate::message::{DataInfo, Plan};
 pub struct LinearSettings {
     /// Strength of the L2 penalty, 1/(C·rows) for the C of scikit-learn; where not set, the best on the validation split
     /// of 13 from 10 down to 0.00001, which are tried until two in a row are worse than the best.
-    #[parameter(minimum = 0, maximum = 1e9)]
+    #[parameter(minimum = 0, maximum = 1e9, acts_on = "training")]
     pub l2: Option<f64>,
     /// Bases of training windows that it reads at most: of a larger training split a share of the rows is drawn.
-    #[parameter(default = 25_000_000, minimum = 1)]
+    #[parameter(default = 25_000_000, minimum = 1, acts_on = "training")]
     pub bases: u64,
 }
 

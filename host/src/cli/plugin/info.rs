@@ -85,13 +85,18 @@ fn in_words(details: &Details) -> String {
     text += &table.lines(width());
     if says {
         text += "\n";
-        text += &wrapped(ACTS_ON, width(), 0);
+        let to_optimum = |(name, needs): &(&str, String)| *name == "needs" && needs.split(", ").any(|need| need == "optimum");
+        let words = if details.facts.iter().any(to_optimum) { ACTS_ON_OPTIMUM } else { ACTS_ON };
+        text += &wrapped(words, width(), 0);
         text.push('\n');
     }
     text
 }
 
-/// What the words of a column mean.
+/// What the words of a column mean, where the optimum is a part of the model.
+const ACTS_ON_OPTIMUM: &str = "training: how its optimum is found, in a search and in the final training alike, which follows \
+no common recipe. network: what is trained.";
+/// What they mean for all others.
 const ACTS_ON: &str = "training: how the trials of a search are trained; the final training follows the common recipe of all \
 strategies, and these only with `genomenas train --recipe own`. search and network: what is found, and so also what the final \
 training trains.";
