@@ -219,6 +219,7 @@ mod tests {
             parameters: Some(5),
             multiply_adds: None,
             architecture_hash: None,
+            trained_to_optimum: false,
             best_epoch: Some(3),
             valid: None,
             test: None,

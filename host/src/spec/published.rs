@@ -63,7 +63,11 @@ mod tests {
                 refused(Published { metric: "Accuracy".to_owned(), ..good.clone() }),
             ]
             .join("\n"),
-            @r"
+            @"
+        published: result 2 (' ') has an empty name: say it in words
+        published: result 2 ('EL') has a source with a control character or more than 500 bytes: expected one line
+        published: result 2 ('EL') has the value NaN: expected a number
+        published: result 2 ('EL') is listed twice with its Accuracy: list it once
         "
         );
     }

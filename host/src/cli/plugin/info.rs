@@ -85,7 +85,8 @@ fn in_words(details: &Details) -> String {
     text += &table.lines(width());
     if says {
         text += "\n";
-        let to_optimum = |(name, needs): &(&str, String)| *name == "needs" && needs.split(", ").any(|need| need == "optimum");
+        let to_optimum =
+            |(name, needs): &(&str, String)| *name == "needs" && needs.split(", ").any(|need| need == "optimum");
         let words = if details.facts.iter().any(to_optimum) { ACTS_ON_OPTIMUM } else { ACTS_ON };
         text += &wrapped(words, width(), 0);
         text.push('\n');
