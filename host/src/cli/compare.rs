@@ -223,7 +223,7 @@ fn with_preset(request: Request, preset: Preset, registry: &StrategyRegistry) ->
     let missing = "a preset is for the data at hand: give the store with --data, or in a comparison file";
     let data = request.data.as_ref().ok_or_else(|| Error::input(missing))?;
     let info = Store::open(data)?.info().for_plugins();
-    let file = preset.file(&request, &info, |id| registry.strategy(id).is_ok())?;
+    let file = preset.file(&request, &info, |id| registry.strategy(id).is_ok());
     let text = toml::to_string(&file).map_err(|error| Error::bug(format!("a preset cannot be written: {error}")))?;
     out::note(&format!("# --preset {} is this comparison file for {}:\n{text}\n", preset.name(), data.display()));
     Ok(request.or(Preset::request(&file)?))

@@ -62,11 +62,7 @@ impl Preset {
     }
 
     /// What `request` leaves open, as a comparison file for this data. `known` says whether a strategy is installed.
-    ///
-    /// # Errors
-    ///
-    /// The request contradicts itself.
-    pub fn file(self, request: &Request, data: &DataInfo, known: impl Fn(&str) -> bool) -> Result<Table> {
+    pub fn file(self, request: &Request, data: &DataInfo, known: impl Fn(&str) -> bool) -> Table {
         let terms = self.terms();
         let rows = data.train_rows.max(1);
         let mut file = Table::new();
@@ -96,7 +92,7 @@ impl Preset {
             super::recipe::lay_over(&mut recipe, given);
         }
         file.insert("final".to_owned(), Value::Table(recipe));
-        Ok(file)
+        file
     }
 
     /// The request that such a file makes.
@@ -146,7 +142,7 @@ mod tests {
     fn file(preset: Preset, train_rows: u64, request: &str) -> Table {
         let data =
             DataInfo { length: 200, labels: 1, task: Task::MultiLabel, train_rows, valid_rows: 100, reversible: true };
-        let file = preset.file(&toml::from_str(request).unwrap(), &data, |id| id != "p-darts").unwrap();
+        let file = preset.file(&toml::from_str(request).unwrap(), &data, |id| id != "p-darts");
         Preset::request(&file).unwrap();
         file
     }
