@@ -120,8 +120,9 @@ fn a_control_that_is_trained_alone_comes_to_the_same_scores_with_any_seed() {
         Outcome::text(command.arg("--data").arg(home.join("store.arrow")).arg("--out").arg(&out));
         out
     };
-    let (one, other) = (train("one", "--seed 1"), train("other", "--seed 9"));
+    let (one, other, own) = (train("one", "--seed 1"), train("other", "--seed 9"), train("own", "--recipe own"));
     assert!(bytes(&one, "weights.safetensors") == bytes(&other, "weights.safetensors"));
+    assert!(bytes(&one, "weights.safetensors") == bytes(&own, "weights.safetensors"));
     let compared = run_of(&home.join("results"), "kmer-lr");
     assert_eq!(result(&one)["test"], result(&compared)["test"]);
     // And what a search found is trained as the search trained it.
@@ -137,6 +138,56 @@ fn settings_of_the_common_recipe_are_refused_where_they_would_change_nothing() {
     let told = Outcome::refusal(command.arg("--data").arg(home().join("store.arrow")).arg("--out").arg(&out), 2);
     assert!(told.contains("trained to its optimum") && told.contains("leave out epochs"), "{told}");
     assert!(!out.exists());
+}
+
+#[test]
+fn parameters_of_a_linear_model_act_on_its_network_or_on_its_optimum() {
+    let info =
+        |strategy: &str| Outcome::json(genomenas().args(["plugin", "info", "--json", strategy]))["parameters"].clone();
+    let acts_on = |strategy: &str| {
+        let parameters = info(strategy);
+        let of = |parameter: &Value| format!("{}: {}", parameter["name"], parameter["acts_on"]).replace('"', "");
+        parameters.as_array().unwrap().iter().map(of).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(acts_on("kmer-lr"), "k: network, both_strands: network, l2: training, bases: training");
+    assert_eq!(
+        (acts_on("positional-lr"), acts_on("majority")),
+        ("l2: training, bases: training".into(), String::new())
+    );
+    let said = Outcome::text(genomenas().args(["plugin", "info", "kmer-lr"]));
+    assert!(said.contains("acts on") && said.contains("how its optimum is found"), "{said}");
+}
+
+#[test]
+fn a_control_with_a_name_is_still_a_control_and_goes_on_as_one() {
+    let home = home();
+    let out = home.join("named");
+    let named = ["--strategy", "kmer-lr k=4 name=words", "--strategy", "random-search trials=2 batch=16"];
+    Outcome::text(compare(home, "named", "").args(named));
+    let names = |comparison: &Value| {
+        let entries = comparison["entries"].as_array().unwrap().iter();
+        assert!(entries.clone().all(|entry| entry["control"] == true), "{comparison}");
+        entries.map(|entry| entry["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let names = names(&comparison(&out));
+    assert_eq!([names[0].as_str(), names[2].as_str(), names[3].as_str()], ["words", "positional-lr", "majority"]);
+    assert!(names[1].starts_with("random-search ") && names.len() == 4, "{names:?}");
+    assert!(run_of(&out, "words").join("result.json").is_file());
+    let said = Outcome::text(genomenas().args(["compare", "--out"]).arg(&out));
+    assert!(said.contains("words (control)") && said.contains("words: kmer-lr k=4"), "{said}");
+}
+
+#[test]
+fn a_dry_run_counts_the_controls_and_measures_the_whole_of_a_training_to_the_optimum() {
+    let home = home();
+    let said = Outcome::text(compare(home, "dry", "").arg("--dry-run"));
+    assert!(said.contains("5 entries, 4 of them controls"), "{said}");
+    for control in &CONTROLS[1..] {
+        let row = said.lines().find(|line| line.starts_with(&format!("{control} (control)"))).unwrap();
+        assert!(!row.contains('?') && !row.contains("not measured"), "{said}");
+    }
+    assert!(said.contains("(--no-control)"), "{said}");
+    assert!(!home.join("dry").exists());
 }
 
 #[test]
