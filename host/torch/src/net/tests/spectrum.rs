@@ -36,8 +36,7 @@ fn counted(sequence: &str, k: usize, both_strands: bool) -> Vec<f32> {
     for _ in 0..k {
         words = words.iter().flat_map(|word| "ACGT".chars().map(move |base| format!("{word}{base}"))).collect();
     }
-    let name =
-        |word: &str| if both_strands { reverse_complement(word).min(word.to_owned()) } else { word.to_owned() };
+    let name = |word: &str| if both_strands { reverse_complement(word).min(word.to_owned()) } else { word.to_owned() };
     let mut counts: BTreeMap<String, f32> = words.iter().map(|word| (name(word), 0.0)).collect();
     for at in 0..=sequence.len() - k {
         if let Some(count) = counts.get_mut(&name(&sequence[at..at + k])) {

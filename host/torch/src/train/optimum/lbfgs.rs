@@ -147,7 +147,9 @@ mod tests {
     fn a_narrow_valley_is_followed_to_its_lowest_point() {
         // Curvatures from 1 to 10,000.
         let (steps, at) = minimised(5, |at| {
-            let terms = || at.iter().enumerate().map(|(place, value)| (10_f64.powi(i32::try_from(place).unwrap()), value - 3.0));
+            let terms = || {
+                at.iter().enumerate().map(|(place, value)| (10_f64.powi(i32::try_from(place).unwrap()), value - 3.0))
+            };
             let value = terms().map(|(scale, off)| scale * off * off).sum();
             (value, terms().map(|(scale, off)| 2.0 * scale * off).collect())
         });
