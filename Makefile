@@ -8,6 +8,8 @@ GENOMENAS = "$(BUILT)/release/genomenas"
 # Where the demo writes, and more options for its comparison: make demo DEMO_ARGS="--budget 512samples"
 DEMO_DIR ?= target/demo
 DEMO_ARGS ?=
+# Where make install puts programs, plugins, pages of the manual and completions.
+PREFIX ?= /usr/local
 # The packages of Python that tests import.
 PACKAGES = "$(BUILT)/python"
 # The packages of the workspace that link libtorch. All others are built and tested without it;
@@ -37,7 +39,10 @@ DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
 
 export PYTHON
 
-.PHONY: help demo test test-without-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
+# More variables of the installation: see host/scripts/install.sh.
+export DESTDIR COPY_LIBTORCH
+
+.PHONY: help demo install uninstall test test-without-libtorch python-packages build libtorch libtorch-cuda prerequisites fmt lint \
 	lint-without-libtorch docs docs-without-libtorch check deny install-cargo-deny fuzz fuzz-lint \
 	install-cargo-fuzz minimum-rust bench bench-smoke bench-growth bench-python check-cuda
 .DELETE_ON_ERROR:
@@ -47,6 +52,7 @@ help:
 	@echo 'make demo                  build everything and compare three strategies on real yeast DNA'
 	@echo 'make test                  build everything and run every test'
 	@echo 'make build                 build everything (one profile: release)'
+	@echo 'make install PREFIX=DIR    programs, plugins, manual and completions below DIR (/usr/local), and make uninstall'
 	@echo 'make check                 fmt + lint + docs: formatting, clippy and rustdoc without a warning'
 	@echo 'make deny                  advisories, licences and sources of what is linked (cargo-deny)'
 	@echo 'make libtorch              fetch libtorch for the CPU, unless LIBTORCH or LIBTORCH_USE_PYTORCH names one'
@@ -81,6 +87,12 @@ test: build python-packages
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)
 	$(CARGO) test --release --locked $(TEMPLATES)
+
+install: build
+	@sh host/scripts/install.sh install "$(PREFIX)" "$(BUILT)"
+
+uninstall:
+	@sh host/scripts/install.sh uninstall "$(PREFIX)" "$(BUILT)"
 
 # Beside the build, and in no environment of Python's own: on Debian that needs one more package.
 python-packages: prerequisites

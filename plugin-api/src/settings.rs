@@ -8,20 +8,20 @@ use crate::message::{Clip, Optimizer, Plan, Schedule};
 pub struct SgdSettings {
     /// Learning rate of SGD at the start for all weights outside of recurrent cells; it falls along a cosine
     /// from epoch to epoch.
-    #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0.025, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_learning_rate: f64,
     /// L2 penalty of the weights outside of recurrent cells.
-    #[parameter(default = 3e-4, minimum = 0, maximum = 1000)]
+    #[parameter(default = 3e-4, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_weight_decay: f64,
     /// Momentum of SGD for the weights outside of recurrent cells; recurrent cells have none.
-    #[parameter(default = 0.9, minimum = 0, maximum = 0.9999)]
+    #[parameter(default = 0.9, minimum = 0, maximum = 0.9999, acts_on = "training")]
     pub momentum: f64,
     /// Learning rate of SGD at the start for the weights of recurrent cells; it falls along a cosine from epoch
     /// to epoch.
-    #[parameter(default = 2, minimum = 0, maximum = 1000)]
+    #[parameter(default = 2, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_learning_rate: f64,
     /// L2 penalty of the weights of recurrent cells.
-    #[parameter(default = 5e-7, minimum = 0, maximum = 1000)]
+    #[parameter(default = 5e-7, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_weight_decay: f64,
 }
 
@@ -42,22 +42,22 @@ impl SgdSettings {
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct RegularisationSettings {
     /// Whether the gradient of all weights is clipped together, at `clip`, and not each part at its own norm.
-    #[parameter(default = true)]
+    #[parameter(default = true, acts_on = "training")]
     pub one_clip: bool,
     /// Largest gradient norm of all weights together, with `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
+    #[parameter(default = 0.25, minimum = 1e-9, acts_on = "training")]
     pub clip: f64,
     /// Largest gradient norm of the weights outside of recurrent cells, without `one_clip`.
-    #[parameter(default = 5, minimum = 1e-9)]
+    #[parameter(default = 5, minimum = 1e-9, acts_on = "training")]
     pub cnn_clip: f64,
     /// Largest gradient norm of the weights of recurrent cells, without `one_clip`.
-    #[parameter(default = 0.25, minimum = 1e-9)]
+    #[parameter(default = 0.25, minimum = 1e-9, acts_on = "training")]
     pub rnn_clip: f64,
     /// Dropout of the input of highway cells.
-    #[parameter(default = 0.75, minimum = 0, maximum = 0.9999)]
+    #[parameter(default = 0.75, minimum = 0, maximum = 0.9999, acts_on = "training")]
     pub input_dropout: f64,
     /// Dropout of the states of highway cells.
-    #[parameter(default = 0.25, minimum = 0, maximum = 0.9999)]
+    #[parameter(default = 0.25, minimum = 0, maximum = 0.9999, acts_on = "training")]
     pub hidden_dropout: f64,
 }
 

@@ -122,7 +122,9 @@ fn the_copy_of_a_plugin_goes_with_a_killed_run_where_there_is_no_cache() {
 /// A comparison of two runs of `reaching` that never end.
 fn comparison(scene: &Scene, act: &str) -> Command {
     let mut command = genomenas();
-    command.arg("compare").args("--seeds 1,2 --jobs 2 --device cpu --threads 2 --budget 480samples".split_whitespace());
+    command
+        .arg("compare")
+        .args("--no-control --seeds 1,2 --jobs 2 --device cpu --threads 2 --budget 480samples".split_whitespace());
     command.args(["--strategy", &format!("reaching act={act} then=sleep")]).arg("--plugins").arg(hostile_plugin());
     command.arg("--space").arg(space(scene.folder.path())).arg("--data").arg(&scene.store);
     command.arg("--out").arg(scene.out("compared"));

@@ -75,11 +75,10 @@ fn entry(orders: &str) -> String {
     format!("hostile trials=2 misbehave={orders}")
 }
 
-/// A comparison on the store in `home`, beside random search as its control.
+/// A comparison on the store in `home`, beside random search.
 fn compare(home: &Path, out: &Path, entries: &[String]) -> Command {
     let mut command = genomenas();
-    let terms =
-        "--seeds 1 --budget 320samples --epochs 1 --batch 16 --device cpu --threads 8 --jobs 8 --hook-deadline 2s";
+    let terms = "--no-control --seeds 1 --budget 320samples --epochs 1 --batch 16 --device cpu --threads 8 --jobs 8 --hook-deadline 2s";
     command.arg("compare").args(terms.split_whitespace());
     for entry in entries {
         command.args(["--strategy", entry]);

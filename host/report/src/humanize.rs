@@ -31,7 +31,7 @@ pub(crate) fn tick(number: f64) -> String {
 }
 
 /// "8.2 s", "3 min 12 s", "2 h 05 min".
-pub(crate) fn duration(seconds: f64) -> String {
+pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
         return NOTHING.to_owned();
     }

@@ -2,7 +2,7 @@
 
 use crate::humanize::{self, NOTHING};
 use crate::metrics::Metrics;
-use crate::model::{Comparison, Entry, PhaseCost, Ranking, RunState, RunSummary};
+use crate::model::{Comparison, Entry, PhaseCost, Published, Ranking, RunState, RunSummary};
 use crate::statistics;
 use genomenas_data::text::grouped;
 
@@ -23,6 +23,20 @@ pub(super) struct LeaderboardRow<'a> {
     pub(super) finished: usize,
     pub(super) failed: usize,
 }
+
+/// What others reported of one model in one place: its results in the columns of the leaderboard, and the others.
+#[derive(Debug)]
+pub(super) struct PublishedRow<'a> {
+    pub(super) name: &'a str,
+    pub(super) source: &'a str,
+    /// One for each of [`Comparison::columns`].
+    pub(super) scores: [Option<f64>; 3],
+    /// Results in other metrics.
+    pub(super) others: Vec<&'a Published>,
+}
+
+/// What the rows of [`published`] are, for a person.
+pub(super) const PUBLISHED: &str = "reported by others, on their terms: not measured here and not ranked";
 
 /// A metric over the seeds that have it.
 #[derive(Clone, Debug, Default)]
@@ -96,6 +110,47 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
         row.rank = key(row).map(|_| index + 1);
     }
     rows
+}
+
+/// The run of the first entry that did best on the validation split.
+pub fn best_run(comparison: &Comparison) -> Option<&RunSummary> {
+    let first = rows(comparison).into_iter().find(|row| row.rank.is_some())?;
+    let loss = |run: &RunSummary| run.valid.and_then(|valid| valid.loss).unwrap_or(f64::INFINITY);
+    finished(first.entry).min_by(|one, other| loss(one).total_cmp(&loss(other)))
+}
+
+/// The entries whose final training was one to the optimum of a convex loss, in place of the common recipe.
+pub(super) fn trained_to_optimum<'a>(rows: &[LeaderboardRow<'a>]) -> Vec<&'a str> {
+    let all = rows.iter().map(|row| row.entry);
+    let of = all.filter(|entry| entry.runs.iter().any(|run| run.trained_to_optimum));
+    of.map(|entry| entry.name.as_str()).collect()
+}
+
+/// What others reported, in the order in which it was listed.
+pub(super) fn published(comparison: &Comparison) -> Vec<PublishedRow<'_>> {
+    let columns = comparison.columns();
+    let mut rows: Vec<PublishedRow<'_>> = Vec::new();
+    for result in &comparison.published {
+        let (name, source) = (result.name.as_str(), result.source.as_str());
+        let at = rows.iter().position(|row| row.name == name && row.source == source).unwrap_or_else(|| {
+            rows.push(PublishedRow { name, source, scores: [None; 3], others: Vec::new() });
+            rows.len() - 1
+        });
+        let column = result.ranking().and_then(|ranking| columns.iter().position(|column| *column == ranking));
+        match column {
+            Some(column) => rows[at].scores[column] = Some(result.value),
+            None => rows[at].others.push(result),
+        }
+    }
+    rows
+}
+
+impl PublishedRow<'_> {
+    /// "MCC 0.840, sensitivity 0.900".
+    pub(super) fn others_text(&self) -> String {
+        let of = |result: &&Published| format!("{} {}", result.metric.trim(), humanize::metric(Some(result.value)));
+        self.others.iter().map(of).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A metric of the test split over the seeds of an entry.
@@ -174,6 +229,23 @@ mod tests {
                 (Some(3), "random-search"),
                 (None, "broken"),
                 (None, "waiting"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_others_reported_stands_in_its_column_and_is_never_ranked() {
+        let mut comparison = sample::comparison();
+        let ranked = order(&comparison).into_iter().map(|(rank, name)| (rank, name.to_owned())).collect::<Vec<_>>();
+        comparison.published = sample::published();
+        assert_eq!(ranked.iter().map(|(rank, name)| (*rank, name.as_str())).collect::<Vec<_>>(), order(&comparison));
+        let rows = published(&comparison);
+        let shown: Vec<_> = rows.iter().map(|row| (row.name, row.scores, row.others_text())).collect();
+        assert_eq!(
+            shown,
+            [
+                ("DeepSEA", [Some(0.999), Some(0.9), None], String::new()),
+                ("CNNProm", [None; 3], "MCC 0.840".to_owned()),
             ]
         );
     }

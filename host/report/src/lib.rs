@@ -32,6 +32,7 @@ mod statistics;
 mod table;
 pub mod text_table;
 
+pub use leaderboard::best_run;
 pub use page::{page, run_page};
 pub use table::{leaderboard_csv, leaderboard_text};
 

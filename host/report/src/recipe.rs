@@ -8,6 +8,17 @@ use crate::model::Setting;
 pub fn settings(plan: &Plan) -> Vec<Setting> {
     let mut settings = Vec::new();
     let mut set = |name: &str, value: String| settings.push(Setting::new(name, value));
+    if let Some(optimum) = &plan.optimum {
+        set("trained", format!("to the optimum of a convex loss, within {:e} an iteration", optimum.tolerance));
+        set("L2 penalty", strengths(&optimum.l2));
+        if let Some(stop) = plan.early_stopping.filter(|_| optimum.l2.len() > 1) {
+            set("weaker penalties", format!("left out after {} that are worse", stop.patience));
+        }
+        if let Some(share) = plan.subsample {
+            set("training rows", format!("a share of {share:.3}"));
+        }
+        return settings;
+    }
     set("epochs", format!("at most {}", plan.epochs));
     set(
         "steps an epoch",
@@ -59,6 +70,17 @@ pub fn settings(plan: &Plan) -> Vec<Setting> {
         set("scores", "the mean of the predictions for both strands".to_owned());
     }
     settings
+}
+
+/// "1", or "the best on the validation split of 13 from 10 to 1e-5".
+fn strengths(l2: &[f64]) -> String {
+    match l2 {
+        [only] => format!("{only}"),
+        [first, .., last] => {
+            format!("the best on the validation split of {} from {first:.3} to {last:.0e}", l2.len())
+        }
+        [] => "none".to_owned(),
+    }
 }
 
 fn optimizer(optimizer: &Optimizer) -> String {

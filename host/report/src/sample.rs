@@ -26,6 +26,7 @@ pub(super) fn comparison() -> Comparison {
             }),
         },
         budget: "40,000 training samples".to_owned(),
+        budget_epochs: None,
         recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),
         ranked_by: Ranking::Auroc,
         entries: vec![
@@ -42,10 +43,26 @@ pub(super) fn comparison() -> Comparison {
             ),
             entry("waiting", false, vec![pending(1), pending(2)]),
         ],
+        published: Vec::new(),
         generated_by: "genomenas 0.1.0".to_owned(),
         command: "genomenas compare examples/demo.toml".to_owned(),
         environment: [("libtorch", "2.11.0"), ("device", "cpu, 1 thread a run")].map(setting).into(),
     }
+}
+
+/// What others reported: two metrics of one model, and one that no leaderboard has.
+pub(super) fn published() -> Vec<Published> {
+    let of = |name: &str, metric: &str, value, source: &str| Published {
+        name: name.to_owned(),
+        metric: metric.to_owned(),
+        value,
+        source: source.to_owned(),
+    };
+    vec![
+        of("DeepSEA", "AUROC", 0.999, "Zhou & Troyanskaya 2015"),
+        of("CNNProm", "MCC", 0.84, "Umarov & Solovyev 2017"),
+        of("DeepSEA", "auprc", 0.9, "Zhou & Troyanskaya 2015"),
+    ]
 }
 
 /// A search with a final training that ended.
@@ -104,6 +121,7 @@ pub(super) fn pending(seed: u64) -> RunSummary {
         multiply_adds: None,
         search: PhaseCost::default(),
         training: PhaseCost::default(),
+        trained_to_optimum: false,
         curve: Vec::new(),
         architecture: None,
         decisions: Vec::new(),

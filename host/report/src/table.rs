@@ -4,25 +4,47 @@ use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
-use crate::humanize::{NOTHING, duration, plural, short};
-use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, Spread};
+use crate::humanize::{self, NOTHING, duration, plural, short};
+use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::text_table;
 
 /// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then the reasons of failed runs.
 ///
-/// Lines are as long as they need to be and without colours, so that the text can be piped.
-pub fn leaderboard_text(comparison: &Comparison) -> String {
+/// Lines are without colours, so that the text can be piped. Columns that matter less are left out where the table would be
+/// wider than `width`, and named below it.
+pub fn leaderboard_text(comparison: &Comparison, width: usize) -> String {
     let rows = leaderboard::rows(comparison);
+    let published = leaderboard::published(comparison);
     let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
         ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
-    let numbers: Vec<usize> = (0..columns.len()).filter(|column| *column != 1).collect();
-    let mut table = text_table::plain(columns);
-    for row in &rows {
-        table.add_row(Row::from(cells(row)));
-    }
+    let mut left_out: Vec<usize> = Vec::new();
+    let no_failures = rows.iter().all(|row| row.failed == 0);
+    let expendable = [no_failures.then_some(10), Some(7), Some(8), Some(9), Some(4), Some(6)];
+    let mut expendable = expendable.into_iter().flatten();
+    let table = loop {
+        let shown = || (0..columns.len()).filter(|column| !left_out.contains(column));
+        let mut table = text_table::plain(shown().filter_map(|column| columns.get(column).copied()));
+        for cells in rows.iter().map(cells).chain(published.iter().map(published_cells)) {
+            table.add_row(Row::from(shown().filter_map(|column| cells.get(column).cloned()).collect::<Vec<_>>()));
+        }
+        let numbers: Vec<usize> = (0..columns.len() - left_out.len()).filter(|column| *column != 1).collect();
+        let table = text_table::aligned(table, &numbers);
+        let fits = table.lines().all(|line| line.chars().count() <= width);
+        match expendable.next() {
+            Some(column) if !fits => left_out.push(column),
+            _ => break table,
+        }
+    };
+    left_out.sort_unstable();
+    let left_out: Vec<&str> = left_out.iter().filter_map(|&column| columns.get(column).copied()).collect();
+    let more = if left_out.is_empty() {
+        String::new()
+    } else {
+        format!("not in this width: {}; the report has all\n", left_out.join(", "))
+    };
     let head = format!(
         "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
         printable(&comparison.title),
@@ -30,7 +52,7 @@ pub fn leaderboard_text(comparison: &Comparison) -> String {
         printable(&comparison.budget),
         comparison.ranked_by.name()
     );
-    let text = head + &text_table::aligned(table, &numbers) + &notes(comparison, &rows);
+    let text = head + &table + &notes(comparison, &rows) + &more;
     text.replace('\u{a0}', " ")
 }
 
@@ -66,6 +88,16 @@ fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     ]
 }
 
+/// A row without a rank, and without anything that was not reported.
+fn published_cells(row: &PublishedRow<'_>) -> [String; 11] {
+    let [first, second, third] =
+        row.scores.map(|score| score.map_or_else(String::new, |score| humanize::metric(Some(score))));
+    let mut cells = [const { String::new() }; 11];
+    [cells[0], cells[1], cells[2], cells[3], cells[4]] =
+        [NOTHING.to_owned(), format!("{} (published)", cell(row.name)), first, second, third];
+    cells
+}
+
 /// "19.2 k in 3 min 12 s".
 fn cost(cost: Option<MeanCost>) -> String {
     cost.map_or_else(|| NOTHING.to_owned(), |cost| format!("{} in {}", short(cost.samples), duration(cost.seconds)))
@@ -76,6 +108,23 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     lines.extend(comparison.data.straddles());
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
+    }
+    let to_optimum = leaderboard::trained_to_optimum(rows);
+    if !to_optimum.is_empty() {
+        let names: Vec<String> = to_optimum.into_iter().map(cell).collect();
+        lines.push(format!(
+            "trained to the optimum of a convex loss, in place of the common recipe: {}",
+            names.join(", ")
+        ));
+    }
+    let published = leaderboard::published(comparison);
+    if !published.is_empty() {
+        lines.push(format!("published: {PUBLISHED}"));
+    }
+    for row in &published {
+        let others = row.others_text();
+        let others = if others.is_empty() { String::new() } else { format!("{}; ", printable(&others)) };
+        lines.push(format!("  {}: {others}{}", cell(row.name), printable(row.source)));
     }
     let runs = || rows.iter().flat_map(|row| &row.entry.runs);
     let measure = comparison.columns().into_iter().find_map(Ranking::measure);
@@ -93,6 +142,11 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
             failures
                 .map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", bounded(&printable(reason), 2000))),
         );
+    }
+    for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {
+        // A name of a person's own says neither which strategy it is nor how it is set.
+        let parameters: String = row.entry.parameters.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+        lines.push(format!("{}: {}{}", cell(&row.entry.name), row.entry.strategy, printable(&parameters)));
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }
@@ -198,7 +252,24 @@ mod tests {
 
     #[test]
     fn the_terminal_table_is_aligned_and_says_what_failed() {
-        insta::assert_snapshot!(leaderboard_text(&sample::comparison()));
+        insta::assert_snapshot!(leaderboard_text(&sample::comparison(), 200));
+    }
+
+    #[test]
+    fn a_narrow_terminal_is_shown_what_matters_most() {
+        for width in [80, 110] {
+            let text = leaderboard_text(&sample::comparison(), width);
+            let table = text.lines().skip(3).take(6);
+            assert!(table.clone().all(|line| line.chars().count() <= width), "{text}");
+            assert!(table.clone().all(|line| !line.is_empty()) && text.contains("not in this width: "), "{text}");
+            assert!(text.contains("AUROC") && text.contains("runs"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_others_reported_stands_below_with_its_sources() {
+        let published = sample::published();
+        insta::assert_snapshot!(leaderboard_text(&Comparison { published, ..sample::comparison() }, 200));
     }
 
     #[test]
@@ -209,7 +280,7 @@ mod tests {
     #[test]
     fn a_regression_is_told_by_its_correlations_and_classes_by_their_accuracy() {
         for comparison in [sample::regression(), sample::classes()] {
-            insta::assert_snapshot!(leaderboard_text(&comparison));
+            insta::assert_snapshot!(leaderboard_text(&comparison, 200));
             insta::assert_snapshot!(leaderboard_csv(&comparison).unwrap());
         }
     }
@@ -218,7 +289,7 @@ mod tests {
     fn names_cannot_break_the_table_or_reach_the_terminal() {
         let mut comparison = sample::comparison();
         comparison.entries[0].name = "two\nlines \u{1b}[31mred".to_owned();
-        let text = leaderboard_text(&comparison);
+        let text = leaderboard_text(&comparison, 200);
         assert!(text.contains("two lines  [31mred"), "{text}");
         assert!(!text.contains('\u{1b}'));
     }

@@ -9,24 +9,27 @@ use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::grouped;
 use genomenas_data::{DeviceChoice, Store};
-use genomenas_plugin::message::{Budget, Unit};
 use genomenas_report as report;
-use genomenas_report::humanize;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
+use super::columns::width;
 use super::limit_options::LimitOptions;
-use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device};
+use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
 use super::progress::{ComparisonProgress, verify};
-use super::{out, start, straddling::tell_straddling, threads};
-use crate::compare::folder::{LockedFolder, expect_free, names};
+use super::{dry_run, next_steps, out, start, straddling::tell_straddling, threads};
+use crate::compare::calibrate::calibrate;
+use crate::compare::folder::{LockedFolder, expect_free};
 use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
 use crate::compare::plugins_lock::{Wishes, needs_plugin};
-use crate::compare::resolve::{ResolveContext, resolve};
+use crate::compare::resolve::{ResolveContext, Resolved, resolve};
 use crate::compare::{Comparer, Outcome, gpus, preflight};
 use crate::plugins::pinned::pinned;
-use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, preview};
+use crate::plugins::short_windows::with_way_on;
+use crate::plugins::{DiscoveredPlugin, Limits, StrategyRef, StrategyRegistry, outlook, preview};
 use crate::spec::Spec;
+use crate::spec::budget::BudgetSpec;
+use crate::spec::preset::Preset;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::verified;
@@ -35,7 +38,7 @@ use crate::verified;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
+space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
 paths are relative to it.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
 and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
@@ -43,6 +46,8 @@ Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
 genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
 --seeds 1..5 --budget 20000samples --jobs 2 --out results\n  \
+genomenas compare --data yeast.arrow --preset quick --dry-run\n  \
+genomenas compare --data yeast.arrow --preset quick --out results\n  \
 genomenas compare --out results"
 )]
 pub(crate) struct CompareArgs {
@@ -61,18 +66,24 @@ pub(crate) struct CompareArgs {
     /// Strategies with their default parameters, separated by commas
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     strategies: Vec<String>,
-    /// A strategy with parameters; may be given several times
+    /// A strategy with parameters; may be given several times. `name=small` gives it a short name in tables, legends and
+    /// folders
     #[arg(long = "strategy", value_name = "'ID KEY=VALUE …'", value_parser = Spec::from_str)]
     strategy: Vec<Spec>,
     /// Seeds, each of them for every strategy: 1,2,3 or 1..5 [default: 1..3]
     #[arg(long, value_name = "SEEDS", value_parser = Seeds::from_str)]
     seeds: Option<Seeds>,
-    /// What every search may spend, such as 20000samples, 90seconds or 5e12multiply-adds
-    #[arg(long, value_name = "BUDGET", value_parser = Budget::from_str)]
-    budget: Option<Budget>,
+    /// What every search may spend, such as 10epochs (10 times the training split), 20000samples, 90seconds or
+    /// 5e12multiply-adds
+    #[arg(long, value_name = "BUDGET", value_parser = BudgetSpec::from_str)]
+    budget: Option<BudgetSpec>,
+    /// A budget, a space, seeds and a recipe for the data at hand, and strategies where none are named; printed as the comparison
+    /// file that it amounts to, over which options and a file win
+    #[arg(long, value_enum, value_name = "PRESET")]
+    preset: Option<Preset>,
     #[command(flatten)]
     space: SpaceOptions,
-    /// Leaves out the uniform-random search that is otherwise added to every comparison
+    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
     #[arg(long)]
     no_control: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
@@ -91,6 +102,10 @@ pub(crate) struct CompareArgs {
     precision: PrecisionOption,
     #[command(flatten)]
     going_on: GoingOnOptions,
+    /// Makes nothing: shows the plan, with the time and the memory that it takes by a few steps of every strategy, and what
+    /// would be cut first
+    #[arg(long, conflicts_with = "json")]
+    dry_run: bool,
     /// Prints the comparison as JSON in place of the leaderboard
     #[arg(long)]
     json: bool,
@@ -128,17 +143,21 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         Some(path) => args.request()?.or(Request::read(path)?),
         None => args.request()?,
     };
-    let out =
-        request.out.clone().ok_or_else(|| Error::input("a comparison needs a folder: give one with --out DIR"))?;
+    let missing = || Error::input("a comparison needs a folder: give one with --out DIR");
+    let out = request.out.clone().or_else(|| args.dry_run.then(PathBuf::new)).ok_or_else(missing)?;
     let signal = catch_signals()?;
     // A comparison that goes on finds the plugins it began with, also where nobody names their folders again.
-    let earlier = ComparisonPlan::read(&out)?;
+    let earlier = if args.dry_run { None } else { ComparisonPlan::read(&out)? };
     // A file that was changed in its place is another matter, which is settled with the plan.
     let pins = earlier.iter().flat_map(|plan| &plan.entries);
     let found =
         pins.filter_map(|entry| Some((entry, pinned(&entry.plugin_file, &entry.plugin_sha256, &[]).ok()?.path)));
     let kept = found.filter(|(entry, path)| *path == entry.plugin_file || !entry.plugin_file.exists());
     let registry = args.plugins.registry_with(&kept.map(|(_, path)| path).collect::<Vec<_>>())?;
+    let request = match args.preset {
+        Some(preset) => with_preset(request, preset, &registry)?,
+        None => request,
+    };
     let context = ResolveContext {
         strategies: &registry,
         data: &|path| Ok(Store::open(path)?.info().clone()),
@@ -152,9 +171,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     };
     // A folder is made only for a comparison that can begin.
     let begins = earlier.is_none();
-    let (plan, space) = resolve(request, &out, earlier, &context)?;
+    let Resolved { plan, space, sizes } = resolve(request, &out, earlier, &context)?;
     if begins {
-        expect_free(&out, &space.to_toml()?)?;
+        if !args.dry_run {
+            expect_free(&out, &space.to_toml()?)?;
+        }
         check_precision(&plan.machine)?;
     }
     let store = Store::open(&plan.data.store)?;
@@ -164,19 +185,31 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     }
     let limits = Limits::new(plan.hook_deadline, !plan.unconfined);
     // What has nothing left to do is not loaded.
-    for entry in plan.entries.iter().filter(|entry| needs_plugin(&out, &plan, entry, args.going_on.retry_failed)) {
+    let needed = |entry: &&EntryPlan| args.dry_run || needs_plugin(&out, &plan, entry, args.going_on.retry_failed);
+    for entry in plan.entries.iter().filter(needed) {
         let plugin = pinned(&entry.plugin_file, &entry.plugin_sha256, &[])?;
-        preview::try_out(&strategy_of(&plugin, entry)?, &entry.parameters, &space, &data, plan.budget, limits)?;
+        let strategy = strategy_of(&plugin, entry)?;
+        preview::try_out(&strategy, &entry.parameters, &space, &data, plan.budget, limits)
+            .map_err(|refusal| with_way_on(refusal, &strategy, &registry, &space, store.info(), limits))?;
     }
     if begins {
+        tell_sizes(&sizes);
+        log::info!("{}", lengths(&plan));
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
     }
     verify(&store)?;
+    if args.dry_run {
+        let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
+        let (data, test_rows) = (store.info().for_checks(), store.info().rows.test);
+        let how = (limits, environment);
+        let estimates = calibrate(&plan, &space, &data, test_rows, &registry, how, &signal)?;
+        dry_run::show(&plan, &estimates)?;
+        return Ok(Ended::Done);
+    }
     let folder = LockedFolder::open(&out)?;
     let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
     let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
-    log::info!("{}", lengths(&plan));
     tell_straddling(store.info());
     let comparer = Comparer::begin(folder, plan, space)?;
     let outcome = {
@@ -186,10 +219,26 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     args.print(&path, outcome)
 }
 
+/// A request with what a preset says where it says nothing, which is printed.
+fn with_preset(request: Request, preset: Preset, registry: &StrategyRegistry) -> Result<Request> {
+    let missing = "a preset is for the data at hand: give the store with --data, or in a comparison file";
+    let data = request.data.as_ref().ok_or_else(|| Error::input(missing))?;
+    let info = Store::open(data)?.info().for_plugins();
+    let file = preset.file(&request, &info, |id| registry.strategy(id).is_ok());
+    let text = toml::to_string(&file).map_err(|error| Error::bug(format!("a preset cannot be written: {error}")))?;
+    out::note(&format!("# --preset {} is this comparison file for {}:\n{text}\n", preset.name(), data.display()));
+    Ok(request.or(Preset::request(&file)?))
+}
+
 impl CompareArgs {
     fn request(&self) -> Result<Request> {
         let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Spec::from_str);
         let strategies = plain.chain(self.strategy.iter().cloned().map(Ok)).collect::<Result<Vec<_>>>()?;
+        if self.recipe.own() {
+            return Err(Error::input(
+                "a comparison trains what every strategy finds by one common recipe: give its settings as options or in a file, or train what a run found by the strategy's own with `genomenas train --run RUN --recipe own`",
+            ));
+        }
         let recipe = self.recipe.table()?;
         Ok(Request {
             title: self.title.clone(),
@@ -200,6 +249,7 @@ impl CompareArgs {
             budget: self.budget,
             space: self.space.given()?,
             control: self.no_control.then_some(false),
+            published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,
             jobs: self.jobs,
@@ -219,9 +269,9 @@ impl CompareArgs {
         if self.json {
             out::json_text(&report::json(&outcome.comparison)?)?;
         } else {
-            out::text(&report::leaderboard_text(&outcome.comparison))?;
+            out::text(&report::leaderboard_text(&outcome.comparison, width()))?;
             if outcome.unwritten.is_none() {
-                out::line(&format!("\nreport: {}", folder.join(names::PAGE).display()))?;
+                out::text(&next_steps::of_comparison(folder, &outcome.comparison))?;
             }
         }
         if outcome.failed > 0 {
@@ -247,21 +297,11 @@ fn strategy_of<'a>(plugin: &'a DiscoveredPlugin, entry: &EntryPlan) -> Result<St
 
 /// How long a run's two parts are, before anybody waits for them: a small budget shortens the search alone.
 fn lengths(plan: &ComparisonPlan) -> String {
-    let recipe = &plan.final_training;
-    let steps = plan.data.rows[0] / u64::from(recipe.batch.max(1));
-    let steps = recipe.steps_per_epoch.map_or(steps, |most| steps.min(most.into()));
-    let samples = u64::from(recipe.epochs) * steps * u64::from(recipe.batch);
-    let passes = match plan.budget.unit {
-        Unit::Samples => {
-            let passes = plan.budget.amount as f64 / plan.data.rows[0].max(1) as f64;
-            format!(" ({passes:.1} times the {} training rows)", grouped(plan.data.rows[0]))
-        }
-        _ => String::new(),
-    };
+    let (recipe, rows) = (&plan.final_training, plan.data.rows[0]);
     format!(
-        "each run searches with {}{passes}, then trains what it found on at most {} samples ({} epoch{})",
-        humanize::budget(plan.budget),
-        grouped(samples),
+        "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
+        outlook::budget_in_words(plan.budget, rows),
+        grouped(outlook::samples_at_most(recipe, rows)),
         recipe.epochs,
         if recipe.epochs == 1 { "" } else { "s" }
     )

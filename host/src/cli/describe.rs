@@ -15,11 +15,13 @@ use genomenas_report::architecture;
 use genomenas_report::model::LayerRow;
 use serde::Serialize;
 
+use super::columns::{Columns, width, wrapped};
 use super::limit_options::LimitOptions;
 use super::options::PluginOptions;
 use super::out;
+use crate::plugins::listing;
 use crate::plugins::preview::{self, FirstNetwork};
-use crate::spec::{Spec, space};
+use crate::spec::{self, Spec, space};
 
 /// Shows the layers of a network with shapes, parameters and multiply-adds
 #[derive(Args, Debug)]
@@ -29,6 +31,7 @@ Examples:\n  \
 genomenas describe --strategy deepsea --length 1000 --labels 919\n  \
 genomenas describe --strategy p-darts --data yeast.arrow\n  \
 genomenas describe --space genomenas --set cells=3 --data yeast.arrow\n  \
+genomenas describe --space genomenas --sizes --data yeast.arrow\n  \
 genomenas describe --space genomenas --length 1000 --labels 919 --toml > my-space.toml\n  \
 genomenas describe --space my-space.toml --length 1000 --labels 919\n  \
 genomenas describe --architecture results/architecture.json --json"
@@ -51,6 +54,9 @@ pub(crate) struct DescribeArgs {
     /// The seed of the strategy
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// Lists every size of the space genomenas with its meaning, its bounds and its default, with --data also for that data
+    #[arg(long, requires = "space", conflicts_with_all = ["toml", "options", "length"])]
+    sizes: bool,
     /// Prints the file of the space, to start one's own from
     #[arg(long, conflicts_with_all = ["strategy", "architecture", "json"])]
     toml: bool,
@@ -107,11 +113,14 @@ struct Decision {
 }
 
 pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
+    if args.sizes {
+        return sizes(args);
+    }
     let description = match &args.what {
         What { architecture: Some(path), .. } => of_architecture(&read_architecture(path)?)?,
         What { space: Some(space), .. } => {
             let data = args.data()?;
-            let space = space::resolve(&space.clone().with(&args.set)?, data.length, data.labels)?;
+            let space = args.space(&space.clone().with(&args.set)?.unnamed("a space")?, &data)?;
             if args.toml {
                 return out::toml_text(&space.to_toml()?);
             }
@@ -119,10 +128,10 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
         }
         What { strategy: Some(strategy), .. } => {
             let data = args.data()?;
-            let strategy = strategy.clone().with(&args.set)?;
-            let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
+            let strategy = strategy.clone().with(&args.set)?.unnamed("a description")?;
+            let space = args.space(&Spec::new(space::GENOMENAS), &data)?;
             let (registry, limits) = (args.plugins.registry()?, args.limits.limits());
-            let first = preview::first_network(&registry, &strategy, &space, &data, args.seed, limits)?;
+            let (first, _) = preview::first_network(&registry, &strategy, &space, &data, args.seed, limits)?;
             let description = match first {
                 FirstNetwork::Architecture(architecture) => of_architecture(&architecture)?,
                 FirstNetwork::Supernet(space) => of_space(&space)?,
@@ -135,6 +144,14 @@ pub(crate) fn run(args: &DescribeArgs) -> Result<()> {
 }
 
 impl DescribeArgs {
+    /// A space in the sizes that a run on the store would have; without a store, in the published ones.
+    fn space(&self, spec: &Spec, data: &DataInfo) -> Result<Space> {
+        if self.data.is_none() {
+            return space::resolve(spec, data.length, data.labels);
+        }
+        Ok(space::for_data(spec, data)?.0)
+    }
+
     fn data(&self) -> Result<DataInfo> {
         /// Rows of a data set that does not exist; a strategy only learns their number.
         const ROWS: u64 = 1000;
@@ -147,6 +164,71 @@ impl DescribeArgs {
             _ => Err(Error::input("a network has a length and labels: give --length L --labels K, or --data STORE")),
         }
     }
+}
+
+/// What is printed of a size.
+#[derive(Serialize)]
+struct SizeLine {
+    name: String,
+    takes: String,
+    published: String,
+    /// What it is for the data, and why, where that is not the published size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    here: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<String>,
+    about: String,
+}
+
+/// All sizes of the space.
+fn sizes(args: &DescribeArgs) -> Result<()> {
+    let spec = args.what.space.clone().unwrap_or_default().with(&args.set)?;
+    if spec.id != space::GENOMENAS {
+        return Err(Error::input(format!(
+            "only the space '{}' has sizes, the file of a space has none",
+            space::GENOMENAS
+        )));
+    }
+    let chosen = match &args.data {
+        Some(store) => space::for_data(&spec, &Store::open(store)?.info().for_plugins())?.1,
+        None => Vec::new(),
+    };
+    let lines = listing::of_schema(&spec::sizes::schema()).into_iter().map(|size| {
+        let here = chosen.iter().find(|chosen| chosen.name == size.name);
+        SizeLine {
+            here: here.map(|here| here.value),
+            because: here.map(|here| here.reason.clone()),
+            name: size.name,
+            takes: size.takes,
+            published: size.default,
+            about: size.about,
+        }
+    });
+    let lines: Vec<SizeLine> = lines.collect();
+    if args.json {
+        return out::json(&lines);
+    }
+    let mut table = Columns::new(&["size", "takes", "published", "about"]);
+    for line in &lines {
+        // A list is longer than the rest of its line, and stands with its text.
+        let (published, about) = if line.published.len() > 20 {
+            (
+                String::new(),
+                format!("{} Published: {}", line.about, line.published.replace("\",\"", ", ").replace('"', "")),
+            )
+        } else {
+            (line.published.clone(), line.about.clone())
+        };
+        table.row([line.name.clone(), line.takes.clone(), published, about]);
+    }
+    out::text(&table.lines(width()))?;
+    for line in &lines {
+        if let (Some(here), Some(because)) = (line.here, &line.because) {
+            out::line(&wrapped(&format!("for this data: {}={here}, because {because}", line.name), width(), 4))?;
+        }
+    }
+    let how = "Give sizes with --space-set, or in a space such as 'genomenas cells=3'. What is not given follows from the data of a run; sizes=published takes the published sizes.";
+    out::line(&format!("\n{}", wrapped(how, width(), 0)))
 }
 
 /// Reads the file of an architecture.

@@ -3,15 +3,21 @@
 //! Results go to standard output, everything else to standard error; an error is one line. Exit codes: 0 done, 1
 //! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
 
+mod columns;
 mod compare;
+mod completions;
 mod cores;
 mod data;
 mod describe;
+mod dry_run;
 mod evaluate;
 mod limit_options;
+mod man;
 mod new_run;
+mod next_steps;
 mod options;
 mod out;
+mod own_recipe;
 mod plugin;
 mod progress;
 mod report;
@@ -25,7 +31,7 @@ mod train;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory as _, Parser, Subcommand};
 use genomenas_data::Kernels;
 use genomenas_data::error::{Error, Result};
 
@@ -67,6 +73,8 @@ enum Verb {
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
     Run(run::RunArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs the command line of this process, which trains if it has a `trainer`; returns what the process exits with.
@@ -143,6 +151,8 @@ impl Verb {
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
             Self::Run(args) => run::run(args, trainer)?,
+            Self::Completions(args) => completions::run(args, Cli::command())?,
+            Self::Man(args) => man::run(args, Cli::command())?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -150,8 +160,6 @@ impl Verb {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use genomenas_data::error::{Error, Result};
+use genomenas_data::files::read_text;
 use genomenas_data::{Precision, Store};
 use genomenas_plugin::space::{Architecture, Space};
 
@@ -12,7 +13,9 @@ use super::straddling::tell_straddling;
 use super::{run, threads};
 use crate::run::settings::{Data, Settings, files};
 use crate::run::trainer::Trainer;
-use crate::run::{Handling, create};
+use crate::run::{Handling, create, digests};
+use crate::spec::Spec;
+use crate::spec::space::GENOMENAS;
 
 /// Where a run is done, and on what.
 #[derive(Args, Debug)]
@@ -67,6 +70,27 @@ impl NewRun<'_> {
     /// Whether the run was made before.
     pub(crate) fn goes_on(&self) -> bool {
         self.options.out.join(files::SETTINGS).exists()
+    }
+
+    /// The space of a run that was made before by this name: sizes that followed from the data may do so otherwise now.
+    ///
+    /// # Errors
+    ///
+    /// It was changed since, or cannot be read.
+    pub(crate) fn space_of(&self, spec: &Spec) -> Result<Option<Space>> {
+        let made = if self.goes_on() { Settings::read(&self.options.out)?.search } else { None };
+        let Some(search) = made.filter(|search| spec.id == GENOMENAS && search.space == spec.to_string()) else {
+            return Ok(None);
+        };
+        let path = self.options.out.join(files::SPACE);
+        let text = digests::unchanged(&path, search.space_sha256.as_deref())?;
+        Space::from_text(&text).map(Some).map_err(|error| Error::file("use", &path, error))
+    }
+
+    /// The architecture of a run that was made before.
+    pub(crate) fn architecture(&self) -> Option<Architecture> {
+        let text = read_text(&self.options.out.join(files::ARCHITECTURE)).ok().filter(|_| self.goes_on())?;
+        Architecture::from_json(&text).ok()
     }
 
     fn precision(&self) -> Precision {

@@ -1,6 +1,6 @@
 //! Options that several verbs share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -9,10 +9,12 @@ use genomenas_data::{DeviceChoice, Precision};
 use genomenas_plugin::message::ClassWeights;
 use toml::{Table, Value};
 
+use super::own_recipe::OWN;
 use super::threads;
 use crate::plugins::StrategyRegistry;
 use crate::spec::Spec;
 use crate::spec::recipe;
+use crate::spec::sizes::Size;
 use crate::spec::space::GENOMENAS;
 
 const PLUGINS_HELP: &str = "A folder of plugins, or one plugin file; may be given several times. Searched before \
@@ -72,10 +74,11 @@ pub(crate) struct PrecisionOption {
 /// The space to search.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SpaceOptions {
-    /// The space: 'genomenas', or the file of a space (TOML or JSON) [default: genomenas]
+    /// The space: 'genomenas', or the file of a space (TOML or JSON) [default: genomenas, in sizes that follow from the data;
+    /// `genomenas describe --space genomenas --sizes` lists them]
     #[arg(long, value_name = "SPACE", value_parser = Spec::from_str)]
     space: Option<Spec>,
-    /// A size of the genomenas space, such as cells=3; may be given several times
+    /// A size of the genomenas space, such as cells=3, or sizes=published for the published ones; may be given several times
     #[arg(long = "space-set", value_name = "KEY=VALUE")]
     sizes: Vec<String>,
 }
@@ -88,7 +91,7 @@ impl SpaceOptions {
 
     /// The space; `genomenas` unless an option says otherwise.
     pub(crate) fn spec(&self) -> Result<Spec> {
-        self.space.clone().unwrap_or_else(|| Spec::new(GENOMENAS)).with(&self.sizes)
+        self.space.clone().unwrap_or_else(|| Spec::new(GENOMENAS)).with(&self.sizes)?.unnamed("a space")
     }
 }
 
@@ -96,8 +99,9 @@ impl SpaceOptions {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Final training")]
 pub(crate) struct RecipeOptions {
-    /// Settings of the final training, as in the [final] table of a comparison file
-    #[arg(long, value_name = "FILE.toml")]
+    /// Settings of the final training, as in the [final] table of a comparison file; of `train`, also `own`: the plan that
+    /// the trials of the strategy had
+    #[arg(long, value_name = "FILE.toml|own")]
     pub(crate) recipe: Option<PathBuf>,
     /// Epochs at most [default: 20]
     #[arg(long, value_name = "N")]
@@ -133,9 +137,14 @@ pub(crate) struct RecipeOptions {
 }
 
 impl RecipeOptions {
-    /// These options as a table, which is laid over the default.
+    /// Whether the recipe is the strategy's own.
+    pub(crate) fn own(&self) -> bool {
+        self.recipe.as_deref().is_some_and(|recipe| recipe == Path::new(OWN))
+    }
+
+    /// These options as a table, which is laid over the default or over the strategy's own recipe.
     pub(crate) fn table(&self) -> Result<Table> {
-        let mut table = match &self.recipe {
+        let mut table = match self.recipe.as_deref().filter(|_| !self.own()) {
             Some(path) => recipe::read(path)?,
             None => Table::new(),
         };
@@ -168,6 +177,13 @@ impl RecipeOptions {
             None => {}
         }
         Ok(table)
+    }
+}
+
+/// Says which sizes of a space follow from the data, and why.
+pub(crate) fn tell_sizes(sizes: &[Size]) {
+    for Size { name, value, published, reason } in sizes {
+        log::info!("the space has {name}={value} (published: {published}), because {reason}");
     }
 }
 

@@ -54,6 +54,11 @@ pub(crate) fn toml_text(document: &str) -> Result<()> {
     }))
 }
 
+/// Writes a script as it is: a shell reads it, and nothing in it is from anybody else.
+pub(crate) fn script(text: &str) -> Result<()> {
+    write(text)
+}
+
 /// Writes `value` as indented JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     json_text(&(to_json(value, true)? + "\n"))
@@ -62,6 +67,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
 /// Writes `value` as one line of JSON.
 pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
     json_text(&(to_json(value, false)? + "\n"))
+}
+
+/// Writes a text for a person to standard error, which results do not share.
+pub(crate) fn note(text: &str) {
+    // Where standard error is closed, nobody can be told.
+    let _ = std::io::stderr().lock().write_all(printable_lines(text).as_bytes());
 }
 
 /// Writes `error: …` as one line to standard error.

@@ -1,6 +1,7 @@
 //! Progress for a person: bars with a rate and the time left on a terminal, log lines elsewhere.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -8,8 +9,10 @@ use std::time::{Duration, Instant};
 use genomenas_data::error::Result;
 use genomenas_data::text::{bounded, printable};
 use genomenas_data::{Progress, Store};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use genomenas_report::humanize::duration;
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
+use super::columns::{width, wrapped};
 use super::out;
 use crate::compare::{self, workers};
 use crate::run::{Event, Observer};
@@ -21,6 +24,11 @@ static BARS: OnceLock<MultiProgress> = OnceLock::new();
 const STEPS: u64 = 1000;
 /// Characters of a log line; what a file or a plugin names can be of any length.
 const LONGEST_RECORD: usize = 8000;
+/// From when on the time left is known well enough to be shown: after so long, and so large a part of the work.
+const KNOWN_AFTER: Duration = Duration::from_secs(3);
+const KNOWN_FROM: f64 = 0.01;
+/// Columns before the text of a log line on a terminal: "16:12:44 INFO  ".
+const LOG_INDENT: usize = 15;
 /// How often a log line reports progress where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
@@ -33,14 +41,21 @@ pub(crate) fn start_log(verbose: u8) {
         _ => "debug,genomenas=trace",
     };
     let target = env_logger::Target::Pipe(Box::new(AboveBars));
-    let style =
-        if std::io::stderr().is_terminal() { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
+    let is_terminal = std::io::stderr().is_terminal();
+    let style = if is_terminal { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
     // A second logger can only come from a test that runs two verbs in one process.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
         .format(|out, record| {
             let (time, level) = (out.timestamp(), record.level());
             let style = out.default_level_style(level);
             let text = bounded(&printable(&record.args().to_string()), LONGEST_RECORD);
+            if is_terminal {
+                // A person sees lines of their width; the date is that of today.
+                let time = time.to_string();
+                let time = time.split_once('T').map_or(time.as_str(), |(_, time)| time.trim_end_matches('Z'));
+                let text = wrapped(&text, width().saturating_sub(LOG_INDENT), LOG_INDENT);
+                return writeln!(out, "{time} {style}{level:<5}{style:#} {text}");
+            }
             writeln!(out, "[{time} {style}{level:<5}{style:#}] {text}")
         })
         .write_style(style)
@@ -71,10 +86,18 @@ fn new_bar(name: &str) -> Option<ProgressBar> {
         return None;
     }
     let bar = BARS.get_or_init(MultiProgress::new).add(ProgressBar::new(STEPS));
-    if let Ok(style) = ProgressStyle::with_template("{prefix:28} {bar:30} {percent:>3} %  {msg}, {eta} left") {
-        bar.set_style(style);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:24} {wide_bar} {percent:>3} %  {msg}{left}") {
+        bar.set_style(style.with_key("left", |state: &ProgressState, line: &mut dyn fmt::Write| {
+            // Before, it is a guess from nothing.
+            let known = state.elapsed() >= KNOWN_AFTER && f64::from(state.fraction()) >= KNOWN_FROM;
+            let left = state.eta();
+            if known && !left.is_zero() {
+                // Writing to a line does not fail.
+                let _ = write!(line, ", {} left", duration(left.as_secs_f64()));
+            }
+        }));
     }
-    bar.set_prefix(bounded(&printable(name), 60));
+    bar.set_prefix(bounded(&printable(name), 24));
     bar.set_message("starting");
     bar.enable_steady_tick(Duration::from_millis(500));
     Some(bar)
@@ -88,6 +111,15 @@ fn position(done: f64) -> u64 {
 
 fn rate(samples_per_second: f64) -> String {
     format!("{samples_per_second:.0} samples/s")
+}
+
+/// The time that is left, where it is known: of work of which so much was done when this process began, and so much is now.
+fn left(began: Instant, at: f64, done: f64) -> String {
+    let (took, share) = (began.elapsed(), done - at);
+    if took < KNOWN_AFTER || share < KNOWN_FROM {
+        return String::new();
+    }
+    format!(", about {} left", duration(took.as_secs_f64() * (1.0 - done) / share))
 }
 
 /// Whether it is time for another log line.
@@ -107,14 +139,15 @@ impl Clock {
 pub(crate) struct RunProgress {
     bar: Option<ProgressBar>,
     clock: Clock,
-    began: Instant,
+    /// When the first progress was seen, and how much was done then.
+    began: Option<(Instant, f64)>,
     phase: String,
 }
 
 impl RunProgress {
     /// Shows a run called `name`.
     pub(crate) fn new(name: &str) -> Self {
-        Self { bar: new_bar(name), clock: Clock(Instant::now()), began: Instant::now(), phase: String::new() }
+        Self { bar: new_bar(name), clock: Clock(Instant::now()), began: None, phase: String::new() }
     }
 }
 
@@ -150,9 +183,11 @@ impl Observer for RunProgress {
                     bar.set_position(position(*done));
                     bar.set_message(format!("{}, {}", self.phase, rate(*samples)));
                 }
+                None if self.began.is_none() => self.began = Some((Instant::now(), *done)),
                 None if self.clock.is_due() => {
-                    let left = self.began.elapsed().as_secs_f64() * (1.0 - done) / done.max(1e-9);
-                    log::info!("{:.0} % done, {}, about {left:.0} s left", done * 100.0, rate(*samples));
+                    // What an earlier process did says nothing about the speed of this one.
+                    let (began, at) = *self.began.get_or_insert((Instant::now(), *done));
+                    log::info!("{:.0} % done, {}{}", done * 100.0, rate(*samples), left(began, at, *done));
                 }
                 None => {}
             },
@@ -248,12 +283,21 @@ pub(crate) struct ComparisonProgress {
     ended: usize,
     runs: usize,
     clock: Clock,
+    /// When it began, and how many runs were over then.
+    began: (Instant, usize),
 }
 
 impl ComparisonProgress {
     /// Shows a comparison that has not begun.
     pub(crate) fn new() -> Self {
-        Self { all: None, running: BTreeMap::new(), ended: 0, runs: 0, clock: Clock(Instant::now()) }
+        Self {
+            all: None,
+            running: BTreeMap::new(),
+            ended: 0,
+            runs: 0,
+            clock: Clock(Instant::now()),
+            began: (Instant::now(), 0),
+        }
     }
 }
 
@@ -262,6 +306,7 @@ impl compare::Observer for ComparisonProgress {
         match *event {
             compare::Event::Begin { done, all } => {
                 (self.ended, self.runs) = (done, all);
+                self.began = (Instant::now(), done);
                 log::info!("{all} runs, of which {done} are done already");
                 if done < all {
                     self.all = new_bar("comparison");
@@ -295,6 +340,11 @@ impl compare::Observer for ComparisonProgress {
                     for (name, (done, _)) in &self.running {
                         log::info!("{name}: {:.0} % done", done * 100.0);
                     }
+                    let all = self.runs.max(1) as f64;
+                    let under_way: f64 = self.running.values().map(|(done, _)| *done).sum();
+                    let (began, at) = self.began;
+                    let done = (self.ended as f64 + under_way) / all;
+                    log::info!("the comparison: {:.0} % done{}", done * 100.0, left(began, at as f64 / all, done));
                 }
             }
             compare::Event::Ended(name, reason) => {

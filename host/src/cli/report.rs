@@ -6,7 +6,8 @@ use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_report as report;
 
-use super::out;
+use super::columns::width;
+use super::{next_steps, out};
 use crate::compare::collect::Failures;
 use crate::compare::folder::names;
 use crate::compare::plan::{ComparisonPlan, FILE};
@@ -49,9 +50,9 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
         return written;
     }
     // Where nothing can be written it is shown at least.
-    out::text(&report::leaderboard_text(&comparison))?;
+    out::text(&report::leaderboard_text(&comparison, width()))?;
     written?;
-    out::line(&format!("\nreport: {}", args.folder.join(names::PAGE).display()))
+    out::text(&next_steps::of_comparison(&args.folder, &comparison))
 }
 
 fn of_run(args: &ReportArgs) -> Result<()> {

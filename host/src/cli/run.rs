@@ -8,7 +8,7 @@ use genomenas_data::error::{Error, Result};
 use super::limit_options::LimitOptions;
 use super::options::PluginOptions;
 use super::progress::{LinesProgress, RunProgress};
-use super::{out, threads};
+use super::{next_steps, out, threads};
 use crate::compare::lifetime;
 use crate::plugins::crashes::{self, Record};
 use crate::run::settings::{Search, Settings, files};
@@ -87,6 +87,7 @@ pub(crate) fn execute(trainer: &dyn Trainer, folder: &Path, handling: &Handling,
         out::json(&result)?;
     } else if result.state == State::Done {
         out::text(&summary(folder, &result))?;
+        out::text(&next_steps::of_run(folder, &result))?;
     }
     check(result)
 }

@@ -5,15 +5,16 @@ use std::str::FromStr;
 
 use clap::Args;
 use genomenas_data::error::{Error, Result};
-use genomenas_plugin::message::Budget;
 
 use super::limit_options::LimitOptions;
 use super::new_run::NewRunOptions;
-use super::options::{PluginOptions, SpaceOptions};
-use crate::plugins::preview;
+use super::options::{PluginOptions, SpaceOptions, tell_sizes};
 use crate::plugins::rehearsal::{Rehearsal, rehearse};
+use crate::plugins::short_windows::with_way_on;
+use crate::plugins::{outlook, preview};
 use crate::run::settings::{Search, Settings};
 use crate::run::trainer::Trainer;
+use crate::spec::budget::BudgetSpec;
 use crate::spec::{Spec, space};
 
 /// Searches for an architecture with one strategy
@@ -34,9 +35,10 @@ pub(crate) struct SearchArgs {
     /// The data: a store made by `genomenas data import`
     #[arg(long, value_name = "STORE")]
     data: PathBuf,
-    /// What the search may spend, such as 20000samples, 90seconds or 5e12multiply-adds
-    #[arg(long, value_name = "BUDGET", value_parser = Budget::from_str)]
-    budget: Budget,
+    /// What the search may spend, such as 10epochs (10 times the training split), 20000samples, 90seconds or
+    /// 5e12multiply-adds
+    #[arg(long, value_name = "BUDGET", value_parser = BudgetSpec::from_str)]
+    budget: BudgetSpec,
     /// Trials that take turns on the device: of use to strategies that decide while others run
     #[arg(long, alias = "in-flight", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: u32,
@@ -54,16 +56,28 @@ pub(crate) fn run(args: &SearchArgs, trainer: Option<&dyn Trainer>) -> Result<()
     let run = args.run.begin(trainer, || Ok(args.data.clone()))?;
     let info = run.store.info();
     let space_spec = args.space.spec()?;
-    let space = space::resolve(&space_spec, info.shape.length, info.shape.labels.len())?;
-    let strategy = args.strategy.clone().with(&args.set)?;
+    let (space, sizes) = match run.space_of(&space_spec)? {
+        Some(space) => (space, Vec::new()),
+        None => space::for_data(&space_spec, &info.for_plugins())?,
+    };
+    let strategy = args.strategy.clone().with(&args.set)?.unnamed("a search")?;
+    let budget = args.budget.on(info.rows.train)?;
     let registry = args.plugins.registry()?;
     let found = registry.resolve(&strategy)?;
     let (choice, limits) = (registry.strategy(&strategy.id)?, args.limits.limits());
-    preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), args.budget, limits)?;
-    if !run.goes_on()
-        && let Rehearsal::Unfit(why) = rehearse(&registry, &strategy, &space, &info.for_checks(), args.budget, limits)?
-    {
-        return Err(Error::input(format!("no trial of {strategy} can be trained on the data: {why}")));
+    preview::try_out(&choice, &strategy.parameters, &space, &info.for_plugins(), budget, limits)
+        .map_err(|refusal| with_way_on(refusal, &choice, &registry, &space, info, limits))?;
+    if !run.goes_on() {
+        let data = info.for_checks();
+        if let Rehearsal::Unfit(why) = rehearse(&registry, &strategy, &space, &data, budget, limits)? {
+            return Err(Error::input(format!("no trial of {strategy} can be trained on the data: {why}")));
+        }
+        tell_sizes(&sizes);
+        log::info!("the search has {}", outlook::budget_in_words(budget, info.rows.train));
+        let terms = (budget, args.concurrent_trials);
+        if let Some(outlook) = outlook::look(&registry, &strategy, &space, &data, terms, limits)? {
+            outlook.tell(&strategy.id, budget);
+        }
     }
     let search = Search {
         strategy: found.strategy,
@@ -71,7 +85,7 @@ pub(crate) fn run(args: &SearchArgs, trainer: Option<&dyn Trainer>) -> Result<()
         plugin_version: found.version,
         plugin_sha256: found.sha256,
         plugin_file: found.file,
-        budget: args.budget,
+        budget,
         in_flight: args.concurrent_trials,
         space: space_spec.to_string(),
         space_sha256: None,

@@ -4,21 +4,23 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use genomenas_data::Store;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::check;
-use genomenas_plugin::space::Architecture;
+use genomenas_plugin::message::Plan;
+use genomenas_plugin::space::{Architecture, Space};
 
 use super::describe::read_architecture;
 use super::limit_options::LimitOptions;
-use super::new_run::NewRunOptions;
-use super::options::{PluginOptions, RecipeOptions};
-use crate::plugins::preview;
+use super::new_run::{NewRun, NewRunOptions};
+use super::options::{PluginOptions, RecipeOptions, tell_sizes};
+use super::own_recipe::{self, OWN, Trained};
+use crate::plugins::short_windows::with_way_on;
 use crate::run::data::{digest, locate};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::Trainer;
-use crate::run::{Handling, check_architecture};
-use crate::spec::{Spec, recipe, space};
+use crate::run::{Handling, check_architecture, own_plan};
+use crate::spec::space::{self, GENOMENAS};
+use crate::spec::{Spec, recipe};
 
 /// Trains one architecture from scratch
 #[derive(Args, Debug)]
@@ -26,6 +28,7 @@ use crate::spec::{Spec, recipe, space};
 Examples:\n  \
 genomenas train --run found --out trained\n  \
 genomenas train --strategy danq --set width=0.1 --data yeast.arrow --epochs 10 --out trained\n  \
+genomenas train --strategy danq --set learning_rate=0.01 --recipe own --data yeast.arrow --out trained\n  \
 genomenas train --architecture my.json --data yeast.arrow --recipe recipe.toml --test --out trained")]
 pub(crate) struct TrainArgs {
     #[command(flatten)]
@@ -66,10 +69,24 @@ struct What {
 pub(crate) fn run(args: &TrainArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
     let run = args.new_run.begin(trainer, || args.store())?;
     let info = run.store.info();
-    let plan = recipe::resolve(&[&args.recipe.table()?])?;
+    let (architecture, own) = args.architecture(&run)?;
+    let changes = args.recipe.table()?;
+    let plan = match own {
+        // The optimum is a part of the model: other settings would leave another one.
+        Some(own) if own.optimum.is_some() => match changes.keys().next() {
+            None => own,
+            Some(setting) => {
+                return Err(Error::input(format!(
+                    "'{}' is trained to its optimum, by a plan of its own: leave out {setting} and other settings of the training",
+                    architecture.name
+                )));
+            }
+        },
+        Some(own) => recipe::resolve_over(&own, &[&changes])?,
+        None => recipe::resolve(&[&changes])?,
+    };
     check::plan(&plan, &info.for_checks())
         .map_err(|error| Error::from(error).context("the training (--batch and others)"))?;
-    let architecture = args.architecture(&run.store)?;
     architecture.layers()?.expect_io(info.shape.length, info.shape.labels.len())?;
     let settings = Settings { test: args.test, final_training: Some(plan), ..run.settings() };
     run.execute(&settings, &Handling::default(), None, Some(&architecture))
@@ -85,9 +102,14 @@ impl TrainArgs {
         }
     }
 
-    fn architecture(&self, store: &Store) -> Result<Architecture> {
+    /// What is trained, and the plan of its own where that is asked for, or is a part of the model.
+    fn architecture(&self, run: &NewRun<'_>) -> Result<(Architecture, Option<Plan>)> {
+        let own = self.recipe.own();
         match &self.what {
-            What { architecture: Some(path), .. } => read_architecture(path),
+            What { architecture: Some(_), .. } if own => Err(Error::input(format!(
+                "`--recipe {OWN}` is the recipe of a strategy, and the file of an architecture has none: give --strategy or --run, or a recipe"
+            ))),
+            What { architecture: Some(path), .. } => Ok((read_architecture(path)?, None)),
             What { run: Some(folder), .. } => {
                 let path = folder.join(files::ARCHITECTURE);
                 if !path.exists() {
@@ -100,16 +122,37 @@ impl TrainArgs {
                 }
                 let architecture = read_architecture(&path)?;
                 check_architecture(folder, &architecture)?;
-                Ok(architecture)
+                let plan = match own_plan(folder, &architecture)? {
+                    None if own => Some(own_recipe::of_search(folder)?),
+                    plan => plan,
+                };
+                Ok((architecture, plan))
             }
-            What { strategy: Some(strategy), .. } => {
-                let strategy = strategy.clone().with(&self.set)?;
-                let data = store.info().for_plugins();
-                let space = space::resolve(&Spec::new(space::GENOMENAS), data.length, data.labels)?;
-                let (seed, limits) = (self.new_run.seed, self.limits.limits());
-                preview::first_architecture(&self.plugins.registry()?, &strategy, &space, &data, seed, limits)
-            }
+            What { strategy: Some(strategy), .. } => self.first_of(strategy, run, own),
             What { .. } => Err(Error::input("nothing to train: give --architecture, --strategy or --run")),
         }
+    }
+
+    /// The first network of a strategy. Sizes of the space follow from the data, or are the published ones in a run that an
+    /// earlier version made.
+    fn first_of(&self, strategy: &Spec, run: &NewRun<'_>, own: bool) -> Result<(Architecture, Option<Plan>)> {
+        let strategy = strategy.clone().with(&self.set)?.unnamed("a training")?;
+        let (data, registry) = (run.store.info().for_plugins(), self.plugins.registry()?);
+        let (space, sizes) = space::for_data(&Spec::new(GENOMENAS), &data)?;
+        let (seed, limits) = (self.new_run.seed, self.limits.limits());
+        let of = |space: &Space| {
+            Trained { registry: &registry, strategy: &strategy, space, data: &data, seed, limits }.first(own)
+        };
+        let known = registry.strategy(&strategy.id)?;
+        let first =
+            of(&space).map_err(|refusal| with_way_on(refusal, &known, &registry, &space, run.store.info(), limits))?;
+        let Some(made) = run.architecture().filter(|made| *made != first.0) else {
+            if !run.goes_on() && first.0.selection.is_some() {
+                tell_sizes(&sizes);
+            }
+            return Ok(first);
+        };
+        let published = of(&space::resolve(&Spec::new(GENOMENAS), data.length, data.labels)?)?;
+        Ok(if published.0 == made { published } else { first })
     }
 }

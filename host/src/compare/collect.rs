@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use genomenas_plugin::message::Unit;
 use genomenas_report::model::{Comparison, DataSummary, Entry, RunState, RunSummary, Setting};
-use genomenas_report::{humanize, recipe};
+use genomenas_report::recipe;
 
 use super::plan::{ComparisonPlan, PlannedRun};
 use super::standing::{self, Standing};
+use crate::plugins::outlook;
 use crate::run_report::summary::{failed, summarize};
 use crate::run_report::{precision, unconfined};
 
@@ -31,8 +33,9 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         });
     }
     let [train, valid, test] = plan.data.rows;
+    let sizes = if plan.space.sizes.is_empty() { "" } else { "; for this data " };
     let mut environment = vec![
-        Setting::new("space", plan.space.name.clone()),
+        Setting::new("space", format!("{}{sizes}{}", plan.space.name, plan.space.sizes)),
         Setting::new("device", plan.machine.device.clone()),
         Setting::new("threads of a run", plan.machine.threads.to_string()),
         Setting::new("runs at once", plan.jobs.to_string()),
@@ -49,10 +52,13 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             labels: plan.data.labels.clone(),
             straddling: plan.data.straddling,
         },
-        budget: humanize::budget(plan.budget),
+        budget: outlook::budget_in_words(plan.budget, train),
+        budget_epochs: (plan.budget.unit == Unit::Samples && train > 0)
+            .then(|| plan.budget.amount as f64 / train as f64),
         recipe: recipe::settings(&plan.final_training),
         ranked_by: plan.ranked_by,
         entries,
+        published: plan.published.clone(),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         command: plan.command.clone(),
         environment,

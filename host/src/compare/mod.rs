@@ -8,6 +8,7 @@
 //! Whatever is wrong with one run's folder (`standing.rs`) fails that run alone. Nothing is removed that a run did not
 //! make.
 
+pub mod calibrate;
 pub mod collect;
 mod ended;
 pub mod folder;

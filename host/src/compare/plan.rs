@@ -6,7 +6,7 @@ use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::store::SplitLeakage;
 use genomenas_plugin::message::{self, Budget};
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{Published, Ranking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -42,7 +42,7 @@ pub struct ComparisonPlan {
     pub jobs: u32,
     /// The seeds of every entry.
     pub seeds: Vec<u64>,
-    /// Whether uniform-random search is added where it is missing.
+    /// Whether the controls are added where they are missing.
     pub control: bool,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,
@@ -63,6 +63,9 @@ pub struct ComparisonPlan {
     pub machine: Machine,
     /// The data.
     pub data: DataPlan,
+    /// What others reported on this data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// The strategies.
     pub entries: Vec<EntryPlan>,
     /// The final training of whatever is found.
@@ -78,6 +81,9 @@ pub struct SpacePlan {
     pub name: String,
     /// SHA-256 of the document.
     pub sha256: String,
+    /// The sizes that followed from the data, as they would be given; absent where none did.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sizes: String,
 }
 
 /// What every run runs on. Nothing of it may change, since all of it changes the last digits of a training.
@@ -120,7 +126,7 @@ pub struct EntryPlan {
     pub name: String,
     /// The folder of its runs, within [`RUNS`].
     pub folder: String,
-    /// Whether it is the uniform-random control.
+    /// Whether it is one of the controls.
     pub control: bool,
     /// Id of the strategy.
     pub strategy: String,
@@ -195,9 +201,10 @@ impl ComparisonPlan {
             out: None,
             strategies: Some(self.entries.iter().map(EntryPlan::spec).collect()),
             seeds: Some(Seeds::new(self.seeds.clone())?),
-            budget: Some(self.budget),
+            budget: Some(self.budget.into()),
             space: None,
             control: Some(self.control),
+            published: Some(self.published.clone()),
             ranked_by: Some(self.ranked_by),
             concurrent_trials: Some(self.concurrent_trials),
             jobs: Some(self.jobs),
@@ -219,7 +226,7 @@ impl ComparisonPlan {
             new.data.straddling = self.data.straddling;
         }
         if new.space.sha256 == self.space.sha256 {
-            new.space.name.clone_from(&self.space.name);
+            new.space = self.space.clone();
         }
         for (entry, before) in new.entries.iter_mut().zip(&self.entries) {
             if entry.plugin_sha256 == before.plugin_sha256 {
@@ -249,16 +256,22 @@ impl EntryPlan {
         }
     }
 
-    /// The strategy and its parameters as a person writes them: with its plugin where they did.
+    /// The strategy and its parameters as a person writes them: with its plugin where they did or gave it a name.
     pub fn spec(&self) -> Spec {
         let id = self.name.split_whitespace().next().unwrap_or(&self.strategy);
-        Spec { id: id.to_owned(), parameters: self.parameters.clone() }
+        let spec = Spec { id: id.to_owned(), parameters: self.parameters.clone(), name: None };
+        let with_plugin = format!("{}/{}", self.plugin, self.strategy);
+        // A name of one word looks like a strategy without parameters.
+        if (id == self.strategy || id == with_plugin) && spec.to_string() == self.name {
+            return spec;
+        }
+        Spec { id: with_plugin, name: Some(self.name.clone()), ..spec }
     }
 }
 
 /// What a comparison may change when it is continued: how it is shown, how it is spread over the machine, and how its
 /// plugins are held, on which no result depends.
-const FREE: [&str; 6] = ["jobs", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
+const FREE: [&str; 7] = ["jobs", "published", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -278,7 +291,7 @@ pub(super) mod tests {
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
             concurrent_trials: 1,
-            space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned() },
+            space: SpacePlan { name: "genomenas cells=1".to_owned(), sha256: "ab".to_owned(), sizes: String::new() },
             hook_deadline: None,
             unconfined: false,
             machine: Machine { device: "cpu".to_owned(), threads: 2, precision: Precision::Fp32 },
@@ -290,6 +303,7 @@ pub(super) mod tests {
                 labels: vec!["gene".to_owned()],
                 straddling: None,
             },
+            published: Vec::new(),
             entries: vec![EntryPlan {
                 name: danq.to_string(),
                 folder: danq.folder(),
@@ -314,6 +328,21 @@ pub(super) mod tests {
         assert_eq!(plan().first_difference(&new).unwrap(), None);
         new.data.digest = "00".to_owned();
         assert!(plan().first_difference(&new).unwrap().unwrap().starts_with("data."));
+    }
+
+    #[test]
+    fn a_name_of_one_word_is_no_strategy() {
+        let entry = |name: &str, parameters: Map<String, Value>| EntryPlan {
+            name: name.to_owned(),
+            parameters,
+            ..plan().entries.remove(0)
+        };
+        let small = entry("small", Map::new()).spec();
+        assert_eq!((small.id.as_str(), small.title().as_str()), ("danq/danq", "small"));
+        for name in ["danq", "danq/danq"] {
+            let plain = entry(name, Map::new()).spec();
+            assert_eq!((plain.id.as_str(), plain.name), (name, None));
+        }
     }
 
     #[test]

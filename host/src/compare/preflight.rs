@@ -11,7 +11,7 @@ use genomenas_report::model::Ranking;
 
 use super::plan::{ComparisonPlan, EntryPlan};
 use crate::plugins::rehearsal::{Rehearsal, rehearse};
-use crate::plugins::{Limits, StrategyRegistry};
+use crate::plugins::{Limits, StrategyRegistry, outlook};
 
 /// Refuses a comparison that cannot come to anything, with everything that is wrong with it; warns of what is doubtful.
 ///
@@ -31,6 +31,12 @@ pub fn check(
     if let Err(error) = engine::check::plan(&plan.final_training, &data) {
         unfit.push(format!("the final training ([final], --batch and others): {error}"));
     }
+    if plan.final_training.optimum.is_some() {
+        unfit.push(
+            "the final training ([final]): its optimum is one of a linear model, and a search finds networks: leave it out"
+                .to_owned(),
+        );
+    }
     for entry in &plan.entries {
         match rehearse(registry, &entry.spec(), space, &data, plan.budget, limits)? {
             Rehearsal::Unfit(why) => unfit.push(format!("{}: {why}", entry.name)),
@@ -38,10 +44,16 @@ pub fn check(
             Rehearsal::Unknown => {}
         }
     }
-    if unfit.is_empty() {
-        return Ok(());
+    if !unfit.is_empty() {
+        return Err(Error::input(format!("this cannot be trained on the data: {}", unfit.join("; "))));
     }
-    Err(Error::input(format!("this cannot be trained on the data: {}", unfit.join("; "))))
+    for entry in &plan.entries {
+        let terms = (plan.budget, plan.concurrent_trials);
+        if let Some(outlook) = outlook::look(registry, &entry.spec(), space, &data, terms, limits)? {
+            outlook.tell(&entry.name, plan.budget);
+        }
+    }
+    Ok(())
 }
 
 fn warn_of_budget(plan: &ComparisonPlan, entry: &EntryPlan, batch: u32) {

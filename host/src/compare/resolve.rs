@@ -16,10 +16,12 @@ use crate::run::data::locate;
 use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
-use crate::spec::{Spec, recipe, space};
+use crate::spec::sizes::Size;
+use crate::spec::{Spec, published, recipe, space};
 
-/// The strategy that draws uniformly at random, with which every other one is compared.
-pub const CONTROL: &str = "random-search";
+/// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
+/// uniformly at random; the others are linear models of words and of bases by position, and one that looks at nothing.
+pub const CONTROLS: [&str; 4] = ["random-search", "kmer-lr", "positional-lr", "majority"];
 
 /// What resolving a request needs beside it.
 pub struct ResolveContext<'a> {
@@ -35,6 +37,17 @@ pub struct ResolveContext<'a> {
     pub wishes: Wishes,
 }
 
+/// What a request comes to.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The plan.
+    pub plan: ComparisonPlan,
+    /// The space that is searched.
+    pub space: Space,
+    /// The sizes of it that follow from the data; none where the comparison goes on.
+    pub sizes: Vec<Size>,
+}
+
 /// The plan and space that `request` asks for in the folder `out`, where the plan `earlier` may lie.
 ///
 /// What the request does not say is taken from that plan, so `--out` alone is enough to go on.
@@ -43,7 +56,7 @@ pub fn resolve(
     out: &Path,
     earlier: Option<ComparisonPlan>,
     context: &ResolveContext<'_>,
-) -> Result<(ComparisonPlan, Space)> {
+) -> Result<Resolved> {
     let given = Given::of(&request);
     let request = match &earlier {
         Some(plan) => request.or(plan.request()?),
@@ -63,14 +76,19 @@ pub fn resolve(
     let info = (context.data)(&store)?;
     let data = data_plan(store, &info);
 
-    let (space, name) = match (&earlier, request.space) {
-        (Some(plan), None) => (plan.space(out)?, plan.space.name.clone()),
-        (_, spec) => {
-            let spec = spec.unwrap_or_else(|| Spec::new(space::GENOMENAS));
-            (space::resolve(&spec, info.shape.length, info.shape.labels.len())?, spec.to_string())
+    let spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS)).unnamed("a space")?;
+    let (space, space_plan, sizes) = match &earlier {
+        // Also where sizes followed from the data otherwise then.
+        Some(plan) if !given.space || spec.id == space::GENOMENAS && spec.to_string() == plan.space.name => {
+            (plan.space(out)?, plan.space.clone(), Vec::new())
+        }
+        _ => {
+            let (space, sizes) = space::for_data(&spec, &info.for_plugins())?;
+            let words: Vec<String> = sizes.iter().map(|size| format!("{}={}", size.name, size.value)).collect();
+            let sha256 = sha256(space.to_toml()?.as_bytes());
+            (space, SpacePlan { name: spec.to_string(), sha256, sizes: words.join(" ") }, sizes)
         }
     };
-    let space_plan = SpacePlan { name, sha256: sha256(space.to_toml()?.as_bytes()) };
 
     let jobs = request.jobs.unwrap_or(1).max(1);
     let threads = match (&earlier, given.threads) {
@@ -78,6 +96,8 @@ pub fn resolve(
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
+    let published = request.published.unwrap_or_default();
+    published::check(&published)?;
     let strategies = request
         .strategies
         .filter(|strategies| !strategies.is_empty())
@@ -94,7 +114,8 @@ pub fn resolve(
         ranked_by: ranked_by(request.ranked_by, info.shape.task)?,
         budget: request
             .budget
-            .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 20000samples"))?,
+            .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 10epochs"))?
+            .on(data.rows[0])?,
         concurrent_trials: request.concurrent_trials.unwrap_or(1).max(1),
         space: space_plan,
         hook_deadline: request.hook_deadline,
@@ -105,10 +126,11 @@ pub fn resolve(
             precision: request.precision.unwrap_or_default(),
         },
         data,
+        published,
         entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
         final_training,
     };
-    let Some(earlier) = earlier else { return Ok((plan, space)) };
+    let Some(earlier) = earlier else { return Ok(Resolved { plan, space, sizes }) };
     PluginsLock::check(out, &earlier)?;
     keep_pins(&mut plan, &earlier, out, context.strategies, context.wishes)?;
     if earlier.unconfined && !context.wishes.unconfined {
@@ -121,8 +143,7 @@ pub fn resolve(
         // The folder keeps the command and the version that made it, and the name of its space.
         None => {
             let (genomenas, command) = (earlier.genomenas, earlier.command);
-            let space_plan = SpacePlan { name: earlier.space.name, ..plan.space.clone() };
-            Ok((ComparisonPlan { genomenas, command, space: space_plan, ..plan }, space))
+            Ok(Resolved { plan: ComparisonPlan { genomenas, command, space: earlier.space, ..plan }, space, sizes })
         }
         Some(difference) => Err(given.blame(out, &difference)),
     }
@@ -131,16 +152,18 @@ pub fn resolve(
 /// What a request says of its own that an earlier plan may contradict.
 struct Given {
     threads: Option<u32>,
+    /// Whether it names a space.
+    space: bool,
     /// Nothing but how the comparison is shown and spread over the machine.
     alone: bool,
 }
 
 impl Given {
     fn of(request: &Request) -> Self {
-        let Request { title, out, ranked_by, jobs, hook_deadline, .. } = request.clone();
+        let Request { title, out, ranked_by, jobs, hook_deadline, published, .. } = request.clone();
         let data = request.data.clone();
-        let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, ..Request::default() };
-        Self { threads: request.threads, alone: *request == shown }
+        let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, published, ..Request::default() };
+        Self { threads: request.threads, space: request.space.is_some(), alone: *request == shown }
     }
 
     /// The error of a plan in `out` that differs from what is asked for.
@@ -197,31 +220,43 @@ fn entries(
     earlier: Option<(&ComparisonPlan, &Path)>,
 ) -> Result<Vec<EntryPlan>> {
     let known = context.strategies;
-    if control && !strategies.iter().any(|strategy| strategy.id == CONTROL) {
-        if known.strategy(CONTROL).is_ok() {
-            strategies.push(Spec::new(CONTROL));
-        } else {
-            log::warn!("no plugin provides '{CONTROL}': this comparison has no control");
+    if control {
+        // A comparison that goes on keeps those that it began with: earlier versions had one.
+        let began_with = |id: &str| {
+            earlier.is_none_or(|(plan, _)| plan.entries.iter().any(|entry| entry.control && entry.strategy == id))
+        };
+        // With its plugin or without.
+        let of = |spec: &Spec| spec.id.rsplit('/').next().unwrap_or_default().to_owned();
+        let listed: BTreeSet<String> = strategies.iter().map(of).collect();
+        let wanted = CONTROLS.into_iter().filter(|id| !listed.contains(*id) && began_with(id));
+        let (provided, missing): (Vec<&str>, Vec<&str>) = wanted.partition(|id| known.strategy(id).is_ok());
+        strategies.extend(provided.into_iter().map(Spec::new));
+        if !missing.is_empty() {
+            log::warn!("no plugin provides {}: this comparison lacks these controls", missing.join(", "));
         }
     }
-    let mut names = BTreeSet::new();
+    let (mut names, mut alike) = (BTreeSet::new(), BTreeSet::new());
     let mut folders = BTreeSet::new();
-    let mut control_found = false;
+    let mut controls = BTreeSet::new();
     let mut entries = Vec::with_capacity(strategies.len());
     for strategy in strategies {
         let found = match (known.resolve(&strategy), earlier) {
             (Err(error), Some((plan, out))) => over(plan, out, &strategy, context.wishes.retry_failed).ok_or(error)?,
             (found, _) => found?,
         };
-        let spec = Spec { id: strategy.id, parameters: found.parameters };
-        let name = spec.to_string();
-        if !names.insert(name.clone()) {
+        let spec = Spec { id: strategy.id, parameters: found.parameters, name: strategy.name };
+        let name = spec.title();
+        if !alike.insert((found.plugin.clone(), found.strategy.clone(), spec.to_string())) {
             return Err(Error::input(format!(
-                "strategy '{name}' is listed twice: list it once, and give it more seeds for more runs"
+                "strategy '{spec}' is listed twice: list it once, and give it more seeds for more runs"
             )));
         }
-        let is_control = found.strategy == CONTROL && !control_found;
-        control_found |= is_control;
+        if !names.insert(name.clone()) {
+            return Err(Error::input(format!(
+                "two strategies are called '{name}': give each a name of its own, name=…"
+            )));
+        }
+        let is_control = CONTROLS.contains(&found.strategy.as_str()) && controls.insert(found.strategy.clone());
         entries.push(EntryPlan {
             name,
             folder: unused_folder(&spec, &mut folders),
@@ -239,7 +274,7 @@ fn entries(
 
 /// The plugin of an entry whose runs are all over, of which there may be nothing left.
 fn over(plan: &ComparisonPlan, out: &Path, strategy: &Spec, retry_failed: bool) -> Option<ResolvedStrategy> {
-    let named = strategy.to_string();
+    let named = strategy.title();
     let entry = plan.entries.iter().find(|entry| entry.name == named)?;
     (!needs_plugin(out, plan, entry, retry_failed)).then(|| ResolvedStrategy {
         strategy: entry.strategy.clone(),
@@ -308,7 +343,8 @@ mod tests {
         let command = "genomenas compare".to_owned();
         let (data, threads) = (&info, 8);
         let context = ResolveContext { strategies: &strategies, data, threads, command, wishes: Wishes::default() };
-        resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)
+        let resolved = resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)?;
+        Ok((resolved.plan, resolved.space))
     }
 
     /// A folder with a store to point at, and the text of a request for it.
@@ -338,16 +374,45 @@ mod tests {
     }
 
     #[test]
-    fn the_control_is_added_unless_it_is_there_unwanted_or_not_provided() {
+    fn the_controls_are_added_unless_they_are_there_unwanted_or_not_provided() {
         let (folder, text) = folder();
         let plan = resolved(&text, folder.path(), ALL).unwrap().0;
         assert_eq!(names(&plan), ["danq width=0.1", "danq width=0.2", "random-search"]);
         assert!(plan.entries[2].control && !plan.entries[0].control);
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        let plan = resolved(&text.replace("danq width=0.2", "kmer-lr k=5"), folder.path(), &all).unwrap().0;
+        assert_eq!(names(&plan), ["danq width=0.1", "kmer-lr k=5", "random-search", "positional-lr", "majority"]);
+        assert!(plan.entries[1..].iter().all(|entry| entry.control) && !plan.entries[0].control);
         let without = resolved(&format!("{text}control = false"), folder.path(), ALL).unwrap().0;
         assert_eq!(without.entries.len(), 2);
         assert_eq!(resolved(&text, folder.path(), &["danq"]).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
         assert_eq!(names(&resolved(&own, folder.path(), ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+    }
+
+    #[test]
+    fn a_control_with_a_name_is_still_one_and_is_not_added_again() {
+        let (folder, text) = folder();
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        let text = text.replace("danq width=0.2", "kmer-lr name=words");
+        let (plan, space) = resolved(&text, folder.path(), &all).unwrap();
+        assert_eq!(names(&plan), ["danq width=0.1", "words", "random-search", "positional-lr", "majority"]);
+        assert!(plan.entries[1].control && plan.entries[1].folder == "words");
+        plan.write(folder.path(), &space).unwrap();
+        for again in [text.as_str(), ""] {
+            assert_eq!(names(&resolved(again, folder.path(), &all).unwrap().0), names(&plan));
+        }
+    }
+
+    #[test]
+    fn a_comparison_of_an_earlier_version_goes_on_with_the_one_control_that_it_had() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
+        plan.write(folder.path(), &space).unwrap();
+        let all = [ALL, &["kmer-lr", "positional-lr", "majority"]].concat();
+        for again in [text.as_str(), ""] {
+            assert_eq!(names(&resolved(again, folder.path(), &all).unwrap().0), names(&plan));
+        }
     }
 
     #[test]

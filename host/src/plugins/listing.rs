@@ -1,7 +1,7 @@
 //! What `genomenas plugin list` and `genomenas plugin info` show.
 
 use genomenas_data::error::Result;
-use genomenas_plugin::message::StrategyInfo;
+use genomenas_plugin::message::{StrategyInfo, StrategyKind};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -56,6 +56,9 @@ pub struct Parameter {
     pub takes: String,
     /// Its default, as JSON.
     pub default: String,
+    /// What it acts on, where the plugin says so: the network of a baseline or the search, or how trials are trained.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub acts_on: String,
     /// What it is.
     pub about: String,
 }
@@ -117,13 +120,36 @@ pub fn details(registry: &StrategyRegistry, name: &str) -> Result<Details> {
 
 /// The parameters of a strategy in words.
 pub fn parameters(strategy: &StrategyInfo) -> Vec<Parameter> {
-    let parameter = |(name, schema): (&str, &Value)| Parameter {
-        name: name.to_owned(),
+    let says = strategy.properties().any(|(_, schema)| is_of_training(schema));
+    let mut parameters = of_schema(&strategy.parameters);
+    for (parameter, (_, schema)) in parameters.iter_mut().zip(strategy.properties()) {
+        parameter.acts_on = match (says, strategy.kind) {
+            // A plugin of an earlier version.
+            (false, _) => String::new(),
+            (true, _) if is_of_training(schema) => "training".to_owned(),
+            (true, StrategyKind::Baseline) => "network".to_owned(),
+            (true, _) => "search".to_owned(),
+        };
+    }
+    parameters
+}
+
+/// What a JSON Schema says of its properties, in words.
+pub fn of_schema(schema: &Value) -> Vec<Parameter> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let parameter = |(name, schema): (&String, &Value)| Parameter {
+        name: name.clone(),
         takes: takes(schema),
         default: schema.get("default").map_or(String::new(), Value::to_string),
+        acts_on: String::new(),
         about: schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned(),
     };
-    strategy.properties().map(parameter).collect()
+    properties.into_iter().flatten().map(parameter).collect()
+}
+
+/// Whether a parameter goes into the plan by which trials train, as its plugin says.
+pub fn is_of_training(schema: &Value) -> bool {
+    schema.get("acts_on").is_some_and(|what| what == "training")
 }
 
 fn crashes(plugin: &DiscoveredPlugin) -> Option<String> {

@@ -3,7 +3,9 @@
 
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Hooks as _;
-use genomenas_plugin::message::{Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Proposal, Setup, TrialId, Unit, Work};
+use genomenas_plugin::message::{
+    Ask, Budget, Cost, DataInfo, Network, PROTOCOL, Plan, Proposal, Setup, TrialId, Unit, Work,
+};
 use genomenas_plugin::space::{Architecture, Space};
 use serde_json::{Map, Value};
 
@@ -35,7 +37,7 @@ pub fn try_out(
     start(strategy, parameters, space, data, (budget, 0), limits).map(|_| ())
 }
 
-/// The first architecture that a strategy proposes; for a baseline, its only one.
+/// The first architecture that a strategy proposes, for a baseline its only one, and the plan by which it would be trained.
 ///
 /// # Errors
 ///
@@ -47,17 +49,17 @@ pub fn first_architecture(
     data: &DataInfo,
     seed: u64,
     limits: Limits,
-) -> Result<Architecture> {
+) -> Result<(Architecture, Option<Plan>)> {
     match first_network(registry, strategy, space, data, seed, limits)? {
-        FirstNetwork::Architecture(architecture) => Ok(*architecture),
-        FirstNetwork::Supernet(_) => Err(Error::input(format!(
+        (FirstNetwork::Architecture(architecture), plan) => Ok((*architecture, plan)),
+        (FirstNetwork::Supernet(_), _) => Err(Error::input(format!(
             "strategy '{}' begins with a supernet and finds its architecture by searching: run `genomenas search --strategy {}`, and then `genomenas train --run` with the folder of that search",
             strategy.id, strategy.id
         ))),
     }
 }
 
-/// The first network that a strategy proposes.
+/// The first network that a strategy proposes, and the plan of that trial; none where it finishes at once.
 ///
 /// # Errors
 ///
@@ -69,27 +71,28 @@ pub fn first_network(
     data: &DataInfo,
     seed: u64,
     limits: Limits,
-) -> Result<FirstNetwork> {
+) -> Result<(FirstNetwork, Option<Plan>)> {
     // Large enough for any strategy to begin; nothing of it is spent.
     let budget = Budget { amount: 1_000_000_000, unit: Unit::Samples };
     let choice = registry.strategy(&strategy.id)?;
     let no_network = || Error::plugin(format!("strategy '{}' proposes no network to begin with", strategy.id));
     let answer = first_answer(&choice, &strategy.parameters, space, data, (budget, seed), limits)?;
-    let network = match answer {
+    let (network, plan) = match answer {
         Proposal::Trials { trials } => match trials.into_iter().next().ok_or_else(no_network)?.work {
-            Work::Train { network, .. } => network,
+            Work::Train { network, plan, .. } => (network, Some(plan)),
             _ => return Err(no_network()),
         },
-        Proposal::Finish { finding } => finding.best.network,
+        Proposal::Finish { finding } => (finding.best.network, None),
         _ => return Err(no_network()),
     };
-    match network {
-        Network::Architecture { architecture } => Ok(FirstNetwork::Architecture(architecture)),
-        Network::Selection { selection } => Ok(FirstNetwork::Architecture(Box::new(space.architecture(&selection)?))),
-        Network::Supernet { mask: None, .. } => Ok(FirstNetwork::Supernet(Box::new(space.clone()))),
-        Network::Supernet { mask: Some(mask), .. } => Ok(FirstNetwork::Supernet(Box::new(space.masked(&mask)?))),
-        _ => Err(no_network()),
-    }
+    let first = match network {
+        Network::Architecture { architecture } => FirstNetwork::Architecture(architecture),
+        Network::Selection { selection } => FirstNetwork::Architecture(Box::new(space.architecture(&selection)?)),
+        Network::Supernet { mask: None, .. } => FirstNetwork::Supernet(Box::new(space.clone())),
+        Network::Supernet { mask: Some(mask), .. } => FirstNetwork::Supernet(Box::new(space.masked(&mask)?)),
+        _ => return Err(no_network()),
+    };
+    Ok((first, plan))
 }
 
 /// The first answer of a strategy.

@@ -22,11 +22,37 @@ pub fn simulate(
     limits: Limits,
     watch: &mut (dyn FnMut(&Call) -> Result<()> + Send),
 ) -> Result<Simulated> {
+    run(strategy, simulation, limits, true, watch)
+}
+
+/// As [`simulate`], for those who only want to know what comes of it: nobody is told how the plugin is kept.
+///
+/// # Errors
+///
+/// As of [`simulate`].
+pub(super) fn look(
+    strategy: &StrategyRef<'_>,
+    simulation: &Simulation,
+    limits: Limits,
+    watch: &mut (dyn FnMut(&Call) -> Result<()> + Send),
+) -> Result<Simulated> {
+    run(strategy, simulation, limits, false, watch)
+}
+
+fn run(
+    strategy: &StrategyRef<'_>,
+    simulation: &Simulation,
+    limits: Limits,
+    tell: bool,
+    watch: &mut (dyn FnMut(&Call) -> Result<()> + Send),
+) -> Result<Simulated> {
     if let Some(record) = strategy.plugin.record.as_ref().filter(|_| !limits.debugger) {
         record.check(&strategy.manifest.id)?;
     }
     let instance = PluginInstance::try_out(strategy, simulation.setup(), limits)?;
-    instance.tell_protections();
+    if tell {
+        instance.tell_protections();
+    }
     let mut watched =
         Watched { instance: RefCell::new(instance), follower: Follower::default(), watch, failure: RefCell::new(None) };
     let ended = simulation.run(&mut watched);

@@ -10,6 +10,7 @@ pub(crate) mod folder;
 mod handling;
 pub mod journal;
 mod observe;
+mod own_plan;
 mod result;
 pub mod saved_state;
 pub mod settings;
@@ -26,6 +27,7 @@ pub use context::Context;
 pub use digests::{check_architecture, check_weights};
 pub use handling::Handling;
 pub use observe::{Event, Observer, relay, span};
+pub use own_plan::own_plan;
 pub use result::{RunResult, State};
 pub use settings::Settings;
 

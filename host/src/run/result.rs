@@ -57,6 +57,9 @@ pub struct RunResult {
     /// The canonical hash of what was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture_hash: Option<String>,
+    /// Whether the final training was one to the optimum of a convex loss, in place of the recipe of the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trained_to_optimum: bool,
     /// The best epoch of the final training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<u32>,
@@ -116,6 +119,7 @@ impl RunResult {
             parameters: None,
             multiply_adds: None,
             architecture_hash: None,
+            trained_to_optimum: false,
             best_epoch: None,
             valid: None,
             test: None,
@@ -221,6 +225,7 @@ mod tests {
             parameters: Some(5),
             multiply_adds: None,
             architecture_hash: None,
+            trained_to_optimum: false,
             best_epoch: Some(3),
             valid: None,
             test: None,

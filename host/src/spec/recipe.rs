@@ -29,8 +29,13 @@ pub fn default() -> Plan {
 
 /// The default with `changes` laid over it, one after the other.
 pub fn resolve(changes: &[&Table]) -> Result<Plan> {
+    resolve_over(&default(), changes)
+}
+
+/// `base` with `changes` laid over it, one after the other.
+pub fn resolve_over(base: &Plan, changes: &[&Table]) -> Result<Plan> {
     let refuse = |error: &dyn std::fmt::Display| Error::input(format!("the final training's settings: {error}"));
-    let mut table = Table::try_from(default()).map_err(|error| refuse(&error))?;
+    let mut table = Table::try_from(base).map_err(|error| refuse(&error))?;
     for change in changes {
         lay_over(&mut table, change);
     }

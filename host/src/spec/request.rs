@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_plugin::message::Budget;
-use genomenas_report::model::Ranking;
-use serde::{Deserialize, Deserializer};
+use genomenas_report::model::{Published, Ranking};
+use serde::Deserialize;
 
+use super::budget::BudgetSpec;
 use super::hook_deadline::HookDeadline;
 use super::seeds::Seeds;
 use super::{Spec, recipe, space};
@@ -28,12 +28,13 @@ pub struct Request {
     /// The seeds.
     pub seeds: Option<Seeds>,
     /// What every search may spend.
-    #[serde(deserialize_with = "budget")]
-    pub budget: Option<Budget>,
+    pub budget: Option<BudgetSpec>,
     /// `genomenas` and its sizes, or the file of a space.
     pub space: Option<Spec>,
-    /// Whether uniform-random search is added where it is missing.
+    /// Whether the controls are added where they are missing.
     pub control: Option<bool>,
+    /// What others reported on this data.
+    pub published: Option<Vec<Published>>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Option<Ranking>,
     /// Trials of a run that take turns.
@@ -98,6 +99,7 @@ impl Request {
             budget: self.budget.or(other.budget),
             space: self.space.or(other.space),
             control: self.control.or(other.control),
+            published: self.published.or(other.published),
             ranked_by: self.ranked_by.or(other.ranked_by),
             concurrent_trials: self.concurrent_trials.or(other.concurrent_trials),
             jobs: self.jobs.or(other.jobs),
@@ -108,11 +110,6 @@ impl Request {
             final_training,
         }
     }
-}
-
-fn budget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Budget>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

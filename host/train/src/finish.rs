@@ -27,9 +27,9 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     let in_flight = context.settings.search.as_ref().map_or(1, |search| search.in_flight);
     let state = SearchState::after(in_flight, &records);
     let final_epochs = state.final_epochs;
-    let architecture = match &context.settings.search {
+    let (architecture, own_plan) = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
-        None => given_architecture(context)?,
+        None => (given_architecture(context)?, None),
     };
     let path = context.folder.join(files::ARCHITECTURE);
     let layers = architecture.layers()?;
@@ -37,7 +37,9 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     result.multiply_adds = Some(layers.multiply_adds());
     result.architecture_hash = Some(architecture.canonical_hash()?);
     result.architecture_sha256 = Some(sha256(&std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?));
-    if let Some(plan) = &context.settings.final_training {
+    if let Some(recipe) = &context.settings.final_training {
+        let plan = own_plan.as_ref().unwrap_or(recipe);
+        result.trained_to_optimum = plan.optimum.is_some();
         train(context, plan, &layers, &mut journal, final_epochs, observer, result)?;
     }
     result.chain = journal.chain_after(journal.records()).filter(|chain| !chain.is_empty()).map(str::to_owned);
@@ -51,7 +53,8 @@ fn given_architecture(context: &Context) -> Result<Architecture> {
     Architecture::from_json(&text).map_err(|error| Error::file("use", &path, error))
 }
 
-/// The search, or what it found when it ended before.
+/// The search, or what it found when it ended before: the architecture, and the plan of its final training where that is
+/// a part of what was found.
 fn find(
     context: &Context,
     search: &Search,
@@ -60,7 +63,7 @@ fn find(
     state: SearchState,
     observer: &mut dyn Observer,
     result: &mut RunResult,
-) -> Result<Architecture> {
+) -> Result<(Architecture, Option<Plan>)> {
     let path = context.folder.join(files::ARCHITECTURE);
     let space_path = context.folder.join(files::SPACE);
     let space = digests::unchanged(&space_path, search.space_sha256.as_deref())?;
@@ -76,7 +79,7 @@ fn find(
             let what = "it is not what the journal says was found: it was changed; remove it, then it is written again";
             return Err(Error::file("go on from", &path, what));
         }
-        return Ok(found);
+        return Ok((found, state.own_final_plan().cloned()));
     }
     observer.event(&Event::Phase(format!("search with {}, {}", search.strategy, search.budget)));
     let mut hooks = strategy::resume(context, search, &space, journal, records)?;
@@ -96,9 +99,10 @@ fn find(
     let found = search_loop.run();
     result.trials = search_loop.state().next;
     result.search = Some(search_loop.state().spent());
+    let own_plan = search_loop.state().own_final_plan().cloned();
     let architecture = found?;
     disk::write_atomically(&path, architecture.to_json()?.as_bytes())?;
-    Ok(architecture)
+    Ok((architecture, own_plan))
 }
 
 /// The final training, of which the journal has `known` epochs, and the scores of its best weights.

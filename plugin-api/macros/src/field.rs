@@ -21,6 +21,8 @@ pub(crate) struct Field {
     pub(crate) minimum: Option<Literal>,
     pub(crate) maximum: Option<Literal>,
     pub(crate) one_of: Vec<String>,
+    /// Whether it goes into the plan by which a trial trains.
+    pub(crate) of_training: bool,
 }
 
 impl Field {
@@ -35,6 +37,7 @@ impl Field {
             minimum: None,
             maximum: None,
             one_of: Vec::new(),
+            of_training: false,
             ident,
         };
         if read.description.is_empty() {
@@ -67,7 +70,7 @@ impl Field {
         let mut default_span = None;
         attribute.parse_nested_meta(|meta| {
             let key = word(&meta);
-            if !matches!(key.as_str(), "default" | "minimum" | "maximum" | "one_of") {
+            if !matches!(key.as_str(), "default" | "minimum" | "maximum" | "one_of" | "acts_on") {
                 return Err(meta.error(format!("`{key}` is not known here; {KEYS}")));
             }
             let expression: Expr = meta.value()?.parse()?;
@@ -78,6 +81,7 @@ impl Field {
                     self.default = Some(value);
                 }
                 "one_of" => self.one_of = self.choices(&expression, &value)?,
+                "acts_on" => self.of_training = is_of_training(&expression, &value)?,
                 "minimum" => self.minimum = Some(self.bound(&expression, value)?),
                 _ => self.maximum = Some(self.bound(&expression, value)?),
             }
@@ -150,7 +154,15 @@ impl Field {
     }
 }
 
-const KEYS: &str = "#[parameter(…)] takes default, minimum, maximum and one_of, or flatten, or skip, first";
+const KEYS: &str = "#[parameter(…)] takes default, minimum, maximum, one_of and acts_on, or flatten, or skip, first";
+
+/// What a parameter says of itself with `acts_on`: there is one thing to say so far.
+fn is_of_training(expression: &Expr, value: &Literal) -> syn::Result<bool> {
+    match value {
+        Literal::Text(text) if text == "training" => Ok(true),
+        _ => Err(syn::Error::new_spanned(expression, "`acts_on` is \"training\": the plan by which a trial trains")),
+    }
+}
 
 /// The doc comment, its lines joined.
 fn description(attributes: &[Attribute]) -> String {

@@ -22,7 +22,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// * `default = …`: a literal or a list of literals; required unless the type is an `Option`,
 /// * `minimum = …`, `maximum = …`: the inclusive bounds of a number, or of each number of a list,
-/// * `one_of = ["…", …]`: the choices of a string, or of each string of a list.
+/// * `one_of = ["…", …]`: the choices of a string, or of each string of a list,
+/// * `acts_on = "training"`: it goes into the plan by which trials train, and not into their networks; `plugin info` says so.
 ///
 /// Two kinds of fields are not parameters themselves:
 ///

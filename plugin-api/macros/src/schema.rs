@@ -21,14 +21,18 @@ struct Constraints {
     maximum: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     r#enum: Option<Vec<Value>>,
+    /// A keyword of our own, which validators pass over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acts_on: Option<&'static str>,
 }
 
 /// The members of the parameter's schema beside its description and its default, as JSON without the braces.
 pub(crate) fn constraints(field: &Field) -> String {
-    let json = match &field.shape {
-        Shape::Optional(inner) => json(&constraints_of(inner, field, true)),
-        shape => json(&constraints_of(shape, field, false)),
+    let all = match &field.shape {
+        Shape::Optional(inner) => constraints_of(inner, field, true),
+        shape => constraints_of(shape, field, false),
     };
+    let json = json(&Constraints { acts_on: field.of_training.then_some("training"), ..all });
     let inner = json.strip_prefix('{').and_then(|json| json.strip_suffix('}'));
     inner.unwrap_or_default().to_owned()
 }
@@ -80,6 +84,7 @@ fn constraints_of(shape: &Shape, field: &Field, nullable: bool) -> Constraints {
         maximum: maximum.map(|bound| bound.value()),
         r#enum: (*shape == Shape::Text && !field.one_of.is_empty())
             .then(|| choices.chain(nullable.then_some(Value::Null)).collect()),
+        acts_on: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The strategy of every baseline: one trial of a fixed architecture, and then that architecture is what was found.
 
 pub mod blocks;
+mod linear;
 mod settings;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use crate::message::{Ask, Candidate, Network, Outcome, Plan, Proposal, Report, T
 use crate::space::Architecture;
 use crate::{Error, Result, Strategy};
 
+pub use linear::LinearSettings;
 pub use settings::BaselineSettings;
 
 /// Trains one architecture once and finishes with it.
@@ -51,7 +53,7 @@ impl Baseline {
     pub fn expect_length(name: &str, shortest: usize, length: usize) -> Result<()> {
         if length < shortest {
             return Err(Error::invalid(format!(
-                "{name} needs windows of at least {shortest} bases, the data has windows of {length}: import it with a longer context"
+                "{name} needs windows of at least {shortest} bases, the data has windows of {length}"
             )));
         }
         Ok(())

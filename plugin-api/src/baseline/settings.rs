@@ -7,13 +7,14 @@ use crate::message::{EarlyStopping, Plan, Task};
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct BaselineSettings {
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Epochs at most; training also stops after 5 epochs without a new best validation loss.
-    #[parameter(default = 60, minimum = 1)]
+    #[parameter(default = 60, minimum = 1, acts_on = "training")]
     pub epochs: u32,
     /// Trains on a random strand of each window and scores the mean of both; where not set, for every task but classes,
     /// unless the data is of one strand.
+    #[parameter(acts_on = "training")]
     pub both_strands: Option<bool>,
 }
 

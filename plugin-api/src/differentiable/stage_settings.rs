@@ -13,7 +13,7 @@ pub struct StageSettings {
     #[parameter(default = 3, minimum = 1, maximum = 100)]
     pub stages: usize,
     /// Epochs of a stage, one for all or one for each. A smaller budget shortens all stages alike.
-    #[parameter(default = [25], minimum = 1, maximum = 100_000)]
+    #[parameter(default = [25], minimum = 1, maximum = 100_000, acts_on = "training")]
     pub epochs: Vec<u32>,
     /// Epochs at the beginning of a stage that train weights only, one for all or one for each.
     #[parameter(default = [10], minimum = 0)]

@@ -8,23 +8,23 @@ use crate::settings::{RegularisationSettings, SgdSettings};
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct SupernetSettings {
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Steps an epoch at most; an epoch also ends when every row has been seen. As many batches are scored
     /// after it.
-    #[parameter(default = 2000, minimum = 1)]
+    #[parameter(default = 2000, minimum = 1, acts_on = "training")]
     pub steps_per_epoch: u32,
     /// The optimizers of the weights.
     #[parameter(flatten)]
     pub sgd: SgdSettings,
     /// Where the cosine of both learning rates ends.
-    #[parameter(default = 0.0, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0.0, minimum = 0, maximum = 1000, acts_on = "training")]
     pub learning_rate_min: f64,
     /// Clipping and dropout.
     #[parameter(flatten)]
     pub regularisation: RegularisationSettings,
     /// Factor of the slowness regulariser of highway cells.
-    #[parameter(default = 1e-3, minimum = 0, maximum = 1000)]
+    #[parameter(default = 1e-3, minimum = 0, maximum = 1000, acts_on = "training")]
     pub slowness: f64,
     /// Learning rate of Adam for the alphas.
     #[parameter(default = 6e-4, minimum = 0, maximum = 1000)]

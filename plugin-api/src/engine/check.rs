@@ -3,7 +3,7 @@
 use super::rows::{Data, PlanRows, check_batch};
 use super::state::{RunningTrial, SearchState, parent_of};
 use crate::message::{ClassWeights, Mixing, Plan, Task, TrialId};
-use crate::space::{Form, Layer, LayerOp, Layers, Mask, Op};
+use crate::space::{Form, Layer, LayerOp, Layers, Mask, Op, Source};
 use crate::{Error, Result};
 
 /// Refuses a trial whose weights nobody has.
@@ -50,6 +50,7 @@ pub fn training(plan: &Plan, layers: &Layers, mixing: &Mixing, data: &Data) -> R
     check_hidden(plan, layers)?;
     check_states(plan, layers)?;
     check_alphas(plan, layers, mixing)?;
+    plan.optimum.as_ref().map_or(Ok(()), |_| convex(layers))?;
     PlanRows::new(plan, data)
 }
 
@@ -144,10 +145,37 @@ fn check_alphas(plan: &Plan, layers: &Layers, mixing: &Mixing) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a network whose loss may have several optima, or none: what a plan with an
+/// [`optimum`](Plan::optimum) cannot train.
+///
+/// # Errors
+///
+/// It names the layer in the way.
+pub fn convex(layers: &Layers) -> Result<()> {
+    let ends = |at: usize| layers.output == Source::Layer(at);
+    let breaks = layers.layers.iter().enumerate().find(|(at, layer)| match &layer.op {
+        LayerOp::Op(Op::Linear { .. }) => !ends(*at),
+        LayerOp::Op(Op::BatchNorm { .. } | Op::SkipDropout {}) | LayerOp::Mix { .. } => true,
+        LayerOp::Op(Op::Dropout { p } | Op::DropPath { p }) => *p > 0.0,
+        LayerOp::Op(_) => layer.parameters > 0 || ends(*at),
+    });
+    match breaks {
+        None => Ok(()),
+        Some((_, layer)) => Err(Error::invalid(format!(
+            "the plan trains to the optimum, and with node '{}' ({}) the loss may have none or several: expected a network that ends in its only dense layer, with no other weights and nothing drawn before it",
+            layer.name,
+            match &layer.op {
+                LayerOp::Op(op) => op.type_name(),
+                LayerOp::Mix { .. } => "an open decision",
+            }
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Arch, ArchData, DataInfo, Optimizer, Order};
+    use crate::message::{Arch, ArchData, DataInfo, Optimizer, Optimum, Order};
     use crate::space::{ArchitectureBuilder, GenomeNas};
 
     fn data(task: Task) -> Data {
@@ -236,6 +264,59 @@ mod tests {
         ] {
             let refusal = training(plan, layers, &mixing, &data).map_or_else(|error| error.message, |_| String::new());
             assert!(refusal.contains(what) && refusal.is_empty() == what.is_empty(), "{what}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn only_a_network_that_ends_in_its_only_weights_is_trained_to_the_optimum() {
+        let data = data(Task::MultiLabel);
+        let plan = Plan { batch: 10, ..Plan::to_optimum(vec![1.0, 0.1], 2) };
+        let of = |ops: Vec<Op>| {
+            let mut net = ArchitectureBuilder::new("net", 50);
+            for (at, op) in ops.into_iter().enumerate() {
+                net.then(&format!("n{at}"), op);
+            }
+            let layers = net.finish().unwrap().layers().unwrap();
+            training(&plan, &layers, &Mixing::Softmax, &data).map_or_else(|error| error.message, |_| String::new())
+        };
+        let counts = || Op::KmerSpectrum { k: 2, both_strands: true };
+        for ops in [
+            vec![counts(), Op::linear(2)],
+            vec![Op::Flatten {}, Op::linear(2)],
+            vec![Op::max_pool(5), Op::relu(), Op::Flatten {}, Op::Dropout { p: 0.0 }, Op::linear(2)],
+        ] {
+            assert_eq!(of(ops), "");
+        }
+        for (ops, node) in [
+            (vec![Op::conv1d(2, 50), Op::Flatten {}], "'n0' (conv1d)"),
+            (vec![counts(), Op::linear(3), Op::linear(2)], "'n1' (linear)"),
+            (vec![counts(), Op::linear(2), Op::relu()], "'n1' (linear)"),
+            (vec![counts(), Op::Dropout { p: 0.5 }, Op::linear(2)], "'n1' (dropout)"),
+            (vec![Op::BatchNorm { affine: false, affine_in_search: false }, Op::Flatten {}, Op::linear(2)], "'n0'"),
+        ] {
+            let refusal = of(ops);
+            assert!(refusal.contains(node) && refusal.contains("only dense layer"), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn a_plan_that_would_move_its_own_optimum_is_refused_by_what_moves_it() {
+        let plan = || Plan::to_optimum(vec![1.0, 0.1], 2);
+        let optimum = |optimum| Plan { optimum: Some(optimum), ..plan() };
+        assert!(plan().validate().is_ok());
+        for (plan, what) in [
+            (Plan { epochs: 3, ..plan() }, "2 strengths of the L2 penalty, and the plan 3 epochs"),
+            (Plan { reverse_complement: true, ..plan() }, "reverse_complement"),
+            (Plan { shift: 2, ..plan() }, "shift"),
+            (Plan { steps_per_epoch: Some(3), ..plan() }, "steps_per_epoch"),
+            (Plan { max_norm: Some(1.0), ..plan() }, "max_norm"),
+            (optimum(Optimum { l2: vec![1.0, f64::NAN], ..Optimum::default() }), "strength of NaN"),
+            (optimum(Optimum { l2: vec![-1.0, 1.0], ..Optimum::default() }), "strength of -1"),
+            (optimum(Optimum { l2: vec![1.0; 2], tolerance: 0.0, ..Optimum::default() }), "tolerance of 0"),
+            (optimum(Optimum { l2: vec![1.0; 2], iterations: 0, ..Optimum::default() }), "0 iterations"),
+        ] {
+            let refusal = plan.validate().unwrap_err().message;
+            assert!(refusal.contains(what), "{what}: {refusal}");
         }
     }
 }

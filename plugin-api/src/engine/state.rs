@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::record::{Phase, Record};
 use crate::message::{
-    Cost, Discard, Epoch, Finding, Initialisation, Mixing, Network, Outcome, Proposal, Report, Trial, TrialId, Work,
+    Cost, Discard, Epoch, Finding, Initialisation, Mixing, Network, Outcome, Plan, Proposal, Report, Trial, TrialId,
+    Work,
 };
 use crate::space::{Mask, Selection};
 
@@ -37,6 +38,8 @@ pub struct SearchState {
     pub(super) idle_streak: u32,
     /// Trials in a row that trained on no sample.
     pub(super) zero_cost_streak: u32,
+    /// The plans of trials that trained to an optimum.
+    optima: BTreeMap<TrialId, Plan>,
     /// What the strategy found; then the search is over.
     pub finding: Option<Finding>,
     /// Epochs of the final training that are in the journal.
@@ -101,6 +104,7 @@ impl SearchState {
             trained: BTreeMap::new(),
             idle_streak: 0,
             zero_cost_streak: 0,
+            optima: BTreeMap::new(),
             finding: None,
             final_epochs: 0,
         };
@@ -118,6 +122,11 @@ impl SearchState {
                 match proposal {
                     Proposal::Trials { trials } => {
                         for trial in trials {
+                            if let Work::Train { plan, .. } = &trial.work
+                                && plan.optimum.is_some()
+                            {
+                                self.optima.insert(TrialId(self.next), plan.clone());
+                            }
                             self.queue.push_back((TrialId(self.next), trial.clone()));
                             self.next += 1;
                         }
@@ -152,6 +161,12 @@ impl SearchState {
             }
         }
         self.begin();
+    }
+
+    /// The plan of the final training, where what was found comes from a trial that trained to an optimum: that is then a
+    /// part of the model, and the recipe of the run would leave another one.
+    pub fn own_final_plan(&self) -> Option<&Plan> {
+        self.optima.get(&self.finding.as_ref()?.best.trial?)
     }
 
     /// What the search has cost so far.

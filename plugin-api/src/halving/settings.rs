@@ -18,25 +18,25 @@ pub struct HalvingSettings {
     #[parameter(default = 0, minimum = 0, maximum = 1_000_000_000_000_000)]
     pub minimum: u64,
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Steps an epoch at most; the whole training split where absent.
-    #[parameter(minimum = 1)]
+    #[parameter(minimum = 1, acts_on = "training")]
     pub steps_per_epoch: Option<u32>,
     /// Batches of the validation split to score after an epoch; all of them where absent.
-    #[parameter(minimum = 1)]
+    #[parameter(minimum = 1, acts_on = "training")]
     pub validation_batches: Option<u32>,
     /// `adam` for all weights, or SGD with the settings of genomeNAS.
-    #[parameter(default = "adam", one_of = ["adam", "sgd"])]
+    #[parameter(default = "adam", one_of = ["adam", "sgd"], acts_on = "training")]
     pub optimizer: String,
     /// Learning rate of Adam at the start; it falls to 0 along a cosine over the way to the top.
-    #[parameter(default = 0.001, minimum = 0, maximum = 10)]
+    #[parameter(default = 0.001, minimum = 0, maximum = 10, acts_on = "training")]
     pub learning_rate: f64,
     /// Learning rate of SGD at the start outside of recurrent cells; it falls likewise.
-    #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0.025, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_learning_rate: f64,
     /// Learning rate of SGD at the start in recurrent cells; it falls likewise.
-    #[parameter(default = 2, minimum = 0, maximum = 1000)]
+    #[parameter(default = 2, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_learning_rate: f64,
 }
 

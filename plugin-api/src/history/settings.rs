@@ -13,19 +13,19 @@ pub struct TrialSettings {
     #[parameter(default = "auprc", one_of = ["loss", "auroc", "auprc", "f1"])]
     pub metric: String,
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Learning rate of Adam at the start; it falls to 0 along a cosine.
-    #[parameter(default = 0.001, minimum = 0, maximum = 10)]
+    #[parameter(default = 0.001, minimum = 0, maximum = 10, acts_on = "training")]
     pub learning_rate: f64,
     /// Epochs a trial at most, if its share of the budget lasts that long.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub epochs: u32,
     /// Steps an epoch at most; the whole training split where absent.
-    #[parameter(minimum = 1)]
+    #[parameter(minimum = 1, acts_on = "training")]
     pub steps_per_epoch: Option<u32>,
     /// Batches of the validation split to score after an epoch; all of them where absent.
-    #[parameter(minimum = 1)]
+    #[parameter(minimum = 1, acts_on = "training")]
     pub validation_batches: Option<u32>,
 }
 

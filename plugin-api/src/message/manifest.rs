@@ -323,7 +323,7 @@ mod tests {
             its manifest describes two plugins in one file
             it registers two strategies with the id `a`
             it is built for generation 2 of the binary interface, this genomenas loads generation 1: rebuild it with the genomenas-plugin of this version
-            it speaks version 2.0 of the messages, this genomenas speaks 1.3: rebuild it with the genomenas-plugin of this version
+            it speaks version 2.0 of the messages, this genomenas speaks 1.4: rebuild it with the genomenas-plugin of this version
             its manifest has the format `genomenas-plugin/7`, not `genomenas-plugin/1`
             the plugin id `../two` is not made of up to 64 lowercase letters, digits, `-`, `_` and `.`
             its manifest is damaged: EOF while parsing an object at line 1 column 29

@@ -9,6 +9,7 @@ mod discard;
 mod manifest;
 mod mixing;
 mod optimizer;
+mod optimum;
 mod plan;
 mod proposal;
 mod report;
@@ -21,6 +22,7 @@ pub use discard::{Discard, Discards};
 pub use manifest::{FORMAT, Manifest, SECTION, StrategyInfo, StrategyKind, is_id};
 pub use mixing::Mixing;
 pub use optimizer::{Algorithm, Optimizer, Schedule};
+pub use optimum::Optimum;
 pub use plan::{ClassWeights, Clip, EarlyStopping, Horizon, Plan};
 pub use proposal::{Ask, Candidate, Finding, Initialisation, Network, Proposal, Trial, Work};
 pub use report::{Alphas, DrawnAnew, End, Epoch, MaskScore, Metric, OptionWeight, Outcome, Report, Stopped};
@@ -28,8 +30,8 @@ pub use setup::{DataInfo, Setup, Task};
 pub use trial_id::TrialId;
 
 /// The version of the messages in this module.
-pub const PROTOCOL: &str = "1.3";
+pub const PROTOCOL: &str = "1.4";
 
 /// What a strategy can name in the `needs` of [`register!`](crate::register!): abilities that hosts got after the
 /// first protocol. A host refuses a plugin that needs what it does not have.
-pub const FEATURES: [&str; 4] = ["supernet", "continue", "score", "max_norm"];
+pub const FEATURES: [&str; 6] = ["supernet", "continue", "score", "max_norm", "kmer_spectrum", "optimum"];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arch, Optimizer, Unit};
+use super::{Arch, Optimizer, Optimum, Unit};
 use crate::{Error, Result};
 
 /// How a network is trained. Fields left out take the defaults below.
@@ -67,6 +67,9 @@ pub struct Plan {
     /// whichever ends first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub horizon: Option<Horizon>,
+    /// Trains to the optimum of a convex loss, in place of steps on batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimum: Option<Optimum>,
 }
 
 impl Default for Plan {
@@ -93,11 +96,51 @@ impl Default for Plan {
             max_norm: None,
             hidden_l1: 0.0,
             horizon: None,
+            optimum: None,
         }
     }
 }
 
 impl Plan {
+    /// A plan that trains to the optimum for each of these strengths of the L2 penalty, one after the other, and stops after
+    /// `patience` that were worse on the validation split than the best.
+    pub fn to_optimum(l2: Vec<f64>, patience: u32) -> Self {
+        Self {
+            epochs: u32::try_from(l2.len()).unwrap_or(u32::MAX),
+            early_stopping: Some(EarlyStopping { patience, minimum_improvement: 0.0 }),
+            optimum: Some(Optimum { l2, ..Optimum::default() }),
+            ..Self::default()
+        }
+    }
+
+    /// Refuses an optimum that the rest of the plan contradicts.
+    fn validate_optimum(&self, optimum: &Optimum) -> Result<()> {
+        optimum.validate()?;
+        if optimum.l2.len() != self.epochs as usize {
+            return Err(Error::invalid(format!(
+                "the plan's optimum has {} strengths of the L2 penalty, and the plan {} epochs: expected a strength for each epoch",
+                optimum.l2.len(),
+                self.epochs
+            )));
+        }
+        let contradictions = [
+            (self.reverse_complement, "draws strands (reverse_complement)"),
+            (self.shift > 0, "draws shifts (shift)"),
+            (self.arch.is_some(), "takes architecture steps (arch)"),
+            (self.steps_per_epoch.is_some(), "cuts epochs short (steps_per_epoch)"),
+            (self.max_norm.is_some(), "shortens weights (max_norm)"),
+            (self.hidden_l1 > 0.0, "regularises what enters the last dense layer (hidden_l1)"),
+            (self.slowness > 0.0, "regularises highway cells (slowness)"),
+            (self.clip != Clip::None, "clips gradients (clip)"),
+        ];
+        match contradictions.into_iter().find(|(asked, _)| *asked) {
+            None => Ok(()),
+            Some((_, what)) => Err(Error::invalid(format!(
+                "the plan trains to the optimum, and {what}, after which there would be another optimum or none: leave one of the two out"
+            ))),
+        }
+    }
+
     /// Refuses numbers that no training could use.
     pub fn validate(&self) -> Result<()> {
         let positive = |what: &str, value: u64| {
@@ -153,6 +196,7 @@ impl Plan {
         if matches!(self.horizon, Some(Horizon::Epochs { epochs: 0 } | Horizon::Cost { amount: 0, .. })) {
             return Err(Error::invalid("the plan's horizon is 0: expected at least 1"));
         }
+        self.optimum.as_ref().map_or(Ok(()), |optimum| self.validate_optimum(optimum))?;
         self.cnn.validate("cnn")?;
         self.rnn.as_ref().map_or(Ok(()), |rnn| rnn.validate("rnn"))?;
         self.arch.as_ref().map_or(Ok(()), Arch::validate)

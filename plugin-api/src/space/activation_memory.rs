@@ -100,9 +100,13 @@ fn saves(op: &LayerOp, input: &Shape, output: &Shape, decisions: &[Decision], fo
             };
             Saves { output: true, further: size(input).saturating_mul(of_position), ..Saves::default() }
         }
-        Op::Zero { .. } | Op::GlobalAvgPool {} | Op::Add {} | Op::Concat {} | Op::Block { .. } | Op::Choice { .. } => {
-            Saves::default()
-        }
+        Op::Zero { .. }
+        | Op::GlobalAvgPool {}
+        | Op::KmerSpectrum { .. }
+        | Op::Add {}
+        | Op::Concat {}
+        | Op::Block { .. }
+        | Op::Choice { .. } => Saves::default(),
     }
 }
 

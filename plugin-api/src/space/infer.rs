@@ -1,7 +1,7 @@
 //! Shape, weights and multiply-adds of one operation.
 
 use super::layer::shown;
-use super::{EdgeActivation, Form, HighwayCell, Op, Shape};
+use super::{EdgeActivation, Form, HighwayCell, Op, Shape, kmers};
 use crate::{Error, Result};
 
 /// What is inferred of one operation.
@@ -103,6 +103,7 @@ fn infer_single(op: &Op, input: &Shape, form: Form) -> Result<Inferred> {
         Op::Lstm { hidden, bidirectional } => recurrent(op, input, 4, hidden, bidirectional),
         Op::Gru { hidden, bidirectional } => recurrent(op, input, 3, hidden, bidirectional),
         Op::Highway(ref cell) => highway(op, cell, input),
+        Op::KmerSpectrum { k, both_strands } => spectrum(op, input, k, both_strands),
         Op::Flatten {} => Ok(Inferred::free(vec![usize::try_from(product(input)).unwrap_or(usize::MAX)])),
         Op::Transpose {} => {
             let (channels, length) = two(op, input)?;
@@ -144,6 +145,25 @@ fn infer_concat(inputs: &[&Shape]) -> Result<Inferred> {
         shape[0] = shape[0].saturating_add(other[0]);
     }
     Ok(Inferred::free(shape))
+}
+
+fn spectrum(op: &Op, input: &Shape, k: usize, both_strands: bool) -> Result<Inferred> {
+    let (channels, length) = two(op, input)?;
+    if channels != 4 {
+        return Err(Error::invalid(format!(
+            "kmer_spectrum reads shape {}: expected the bases of a window, 4 × length",
+            shown(input)
+        )));
+    }
+    let Some(words) = kmers::count(k, both_strands) else {
+        return Err(Error::invalid(format!("kmer_spectrum of words of {k} bases: expected 1 to {}", kmers::LONGEST)));
+    };
+    if k > length {
+        return Err(Error::invalid(format!(
+            "kmer_spectrum counts words of {k} bases, its input has {length}: the windows are too short for this network"
+        )));
+    }
+    Ok(Inferred::free(vec![words]))
 }
 
 fn recurrent(op: &Op, input: &Shape, gates: usize, hidden: usize, bidirectional: bool) -> Result<Inferred> {

@@ -3,7 +3,7 @@
 use super::expand::{Flat, expand};
 use super::infer::{Inferred, infer, infer_mix};
 use super::layer::shown;
-use super::{Decision, Form, Graph, Layer, LayerOp, Peak, Shape, Source, activation_memory, live_memory, sharing};
+use super::{Decision, Form, Graph, Layer, LayerOp, Op, Peak, Shape, Source, activation_memory, live_memory, sharing};
 use crate::{Error, Result};
 
 /// The most weights, positions or multiply-adds that any layer may have: beyond every machine, within every integer.
@@ -51,6 +51,11 @@ impl Layers {
                     Source::Layer(at) => &layers[*at].shape,
                 })
                 .collect();
+            if matches!(op, LayerOp::Op(Op::KmerSpectrum { .. })) && inputs != [Source::Input] {
+                return Err(Error::invalid(format!(
+                    "node '{name}': kmer_spectrum counts words of bases: expected that it reads the input, and nothing else"
+                )));
+            }
             let Inferred { shape, parameters, multiply_adds } = match &op {
                 LayerOp::Op(op) => infer(op, &shapes, form),
                 LayerOp::Mix { .. } => infer_mix(&shapes),

@@ -110,8 +110,8 @@ fn copies(op: &LayerOp, input: &Shape, output: &Shape) -> u64 {
         | Op::Highway(_)
         // The gradient of a mean, spread over the positions and then put in order.
         | Op::GlobalAvgPool {} => size(input),
-        // Which values are the largest, and their shares of the gradient.
-        Op::GlobalMaxPool {} => size(input).saturating_mul(2),
+        // Which values are the largest, and their shares of the gradient; bases and words as integers of twice the size.
+        Op::GlobalMaxPool {} | Op::KmerSpectrum { .. } => size(input).saturating_mul(2),
         _ => 0,
     }
 }

@@ -16,6 +16,7 @@ mod form;
 mod genomenas;
 mod graph;
 mod infer;
+pub mod kmers;
 mod layer;
 mod layers;
 mod live_memory;

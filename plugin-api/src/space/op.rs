@@ -133,6 +133,18 @@ pub enum Op {
     Add {},
     /// Channels of all inputs, one after the other.
     Concat {},
+    /// How often each word of k bases occurs in the windows that the graph reads: \[4, L\] → \[words\]. Words of A, C, G
+    /// and T in the order of the alphabet, 4^k of them. A word over an unknown base is not counted. Constant for the
+    /// weights before it, so it reads the graph's input and nothing else.
+    KmerSpectrum {
+        /// Bases a word, 1 to 8.
+        k: usize,
+        /// Counts a word and its reverse complement as one, so that both strands of a window have the same counts:
+        /// (4^k + p)/2 words, p = 4^(k/2) of them their own reverse complement where k is even, none where it is odd.
+        /// Each stands where the earlier of the two would.
+        #[serde(default, skip_serializing_if = "is_false")]
+        both_strands: bool,
+    },
     /// \[C, L\] → \[C·L\], channel by channel.
     Flatten {},
     /// \[C, L\] → \[L, C\].
@@ -309,6 +321,7 @@ impl Op {
             Self::Highway(_) => "highway",
             Self::Add {} => "add",
             Self::Concat {} => "concat",
+            Self::KmerSpectrum { .. } => "kmer_spectrum",
             Self::Flatten {} => "flatten",
             Self::Transpose {} => "transpose",
             Self::Block { .. } => "block",

@@ -59,6 +59,7 @@ const fn function(op: &Op) -> Option<FunctionKey> {
         Op::MaxPool { kernel, stride, padding } | Op::AvgPool { kernel, stride, padding } => {
             [*kernel, *stride, *padding]
         }
+        Op::KmerSpectrum { k, both_strands } => [*k, *both_strands as usize, 0],
         Op::GlobalMaxPool {} | Op::GlobalAvgPool {} | Op::Identity {} | Op::Flatten {} | Op::Transpose {} => [0; 3],
         _ => return None,
     };

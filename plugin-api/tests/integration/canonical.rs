@@ -97,6 +97,22 @@ fn kernels_strides_and_lengths_count() {
 }
 
 #[test]
+fn the_words_of_a_spectrum_count_and_one_strand_is_written_as_no_strand() {
+    let of = |op: &str| {
+        let text = format!(
+            r#"{{"version": 1, "name": "net", "input": [4, 50], "output": "out", "nodes": [
+                {{"name": "words", "inputs": ["input"], "op": {{"type": "kmer_spectrum", {op}}}}},
+                {{"name": "out", "inputs": ["words"], "op": {{"type": "linear", "out_features": 2}}}}
+            ]}}"#
+        );
+        hash(&Architecture::from_json(&text).unwrap())
+    };
+    assert_eq!(of(r#""k": 3"#), of(r#""k": 3, "both_strands": false"#));
+    assert_ne!(of(r#""k": 3"#), of(r#""k": 3, "both_strands": true"#));
+    assert_ne!(of(r#""k": 3"#), of(r#""k": 4"#));
+}
+
+#[test]
 fn one_layer_read_twice_is_not_two_equal_layers() {
     let net = |readers: [&str; 2]| {
         let mut net = ArchitectureBuilder::new("shared", 100);

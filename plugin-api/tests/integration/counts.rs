@@ -55,6 +55,20 @@ fn architectures_of_one_operation_have_the_published_totals() {
 }
 
 #[test]
+fn a_spectrum_has_a_value_for_each_word_and_neither_weights_nor_multiply_adds() {
+    // 4^k words; with both strands half of them, and half of those that are their own reverse complement.
+    for (k, both_strands, words) in [(1, false, 4), (1, true, 2), (2, true, 10), (5, true, 512), (6, true, 2080)] {
+        let mut net = ArchitectureBuilder::new("net", 200);
+        net.then("words", Op::KmerSpectrum { k, both_strands }).then("out", Op::linear(3));
+        let layers = net.finish().unwrap().layers().unwrap();
+        assert_eq!(shape(&layers, "words"), [words]);
+        assert_eq!((layers.parameters(), layers.multiply_adds()), ((words as u64 + 1) * 3, words as u64 * 3));
+        // The dense layer keeps what it reads.
+        assert_eq!(layers.activations(), words as u64);
+    }
+}
+
+#[test]
 fn an_architecture_of_two_operations_has_the_published_total() {
     let layers = all_the_same(&published(), "sep_conv_15", "sep_conv_9").layers().unwrap();
     assert_eq!(layers.parameters(), 26_483_135);

@@ -205,3 +205,26 @@ fn a_strategy_without_parameters_refuses_any() {
     let error = NoParameters::from_map(json!({"a": 1}).as_object().unwrap()).unwrap_err();
     assert_eq!(error.message, "unknown parameter `a`; there are none to set");
 }
+
+/// A parameter of the network, one of the plan, and one of the plan that may be nothing.
+#[derive(Clone, Debug, PartialEq, Parameters)]
+struct Acting {
+    /// Units.
+    #[parameter(default = 8)]
+    units: u32,
+    /// Epochs.
+    #[parameter(default = 3, minimum = 1, acts_on = "training")]
+    epochs: u32,
+    /// Strands.
+    #[parameter(acts_on = "training")]
+    both_strands: Option<bool>,
+}
+
+#[test]
+fn the_schema_says_which_parameters_act_on_the_training() {
+    let schema: Value = serde_json::from_str(Acting::SCHEMA).unwrap();
+    let acts_on = |name: &str| schema["properties"][name].get("acts_on").cloned();
+    assert_eq!(acts_on("units"), None);
+    assert_eq!((acts_on("epochs"), acts_on("both_strands")), (Some(json!("training")), Some(json!("training"))));
+    assert_eq!(schema["properties"]["epochs"]["minimum"], 1);
+}

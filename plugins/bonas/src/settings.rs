@@ -56,13 +56,13 @@ pub struct Settings {
     #[parameter(default = 10_000, minimum = 0)]
     pub recalibrate_batch_norm: u32,
     /// Epochs of a supernet or a network at most, if its share of the budget lasts that long.
-    #[parameter(default = 60, minimum = 1)]
+    #[parameter(default = 60, minimum = 1, acts_on = "training")]
     pub epochs: u32,
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Steps an epoch at most; an epoch also ends when every row has been seen. As many batches are scored.
-    #[parameter(default = 2000, minimum = 1)]
+    #[parameter(default = 2000, minimum = 1, acts_on = "training")]
     pub steps_per_epoch: u32,
     /// The optimizers of the weights.
     #[parameter(

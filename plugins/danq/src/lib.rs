@@ -14,10 +14,10 @@ pub struct Settings {
     #[parameter(flatten)]
     pub head: DanqHead,
     /// Learning rate of RMSprop.
-    #[parameter(default = 0.001, minimum = 0, maximum = 100)]
+    #[parameter(default = 0.001, minimum = 0, maximum = 100, acts_on = "training")]
     pub learning_rate: f64,
     /// What is added to RMSprop's root of the mean square.
-    #[parameter(default = 0.001, minimum = 0, maximum = 0.1)]
+    #[parameter(default = 0.001, minimum = 0, maximum = 0.1, acts_on = "training")]
     pub epsilon: f64,
     /// How long it is trained, and on which strands.
     #[parameter(flatten)]

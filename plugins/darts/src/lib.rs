@@ -9,7 +9,7 @@ use genomenas_plugin::prelude::*;
 #[derive(Clone, Debug, PartialEq, Parameters)]
 pub struct Settings {
     /// Epochs: a list of one, because there is one stage. A smaller budget shortens the whole schedule.
-    #[parameter(default = [25], minimum = 1, maximum = 100_000)]
+    #[parameter(default = [25], minimum = 1, maximum = 100_000, acts_on = "training")]
     pub epochs: Vec<u32>,
     /// Epochs at the beginning that train weights only: a list of one.
     #[parameter(default = [5], minimum = 0)]

@@ -20,7 +20,7 @@ pub struct Settings {
     #[parameter(default = 0.5, minimum = 0, maximum = 0.99)]
     pub last_dropout: f64,
     /// Learning rate of SGD with momentum 0.9, at the start.
-    #[parameter(default = 0.1, minimum = 0, maximum = 100)]
+    #[parameter(default = 0.1, minimum = 0, maximum = 100, acts_on = "training")]
     pub learning_rate: f64,
     /// How long it is trained, and on which strands.
     #[parameter(

@@ -20,7 +20,7 @@ pub struct Settings {
     #[parameter(flatten, dropout(about = "Dropout after the convolutions."))]
     pub head: DanqHead,
     /// Learning rate of RMSprop.
-    #[parameter(default = 0.001, minimum = 0, maximum = 100)]
+    #[parameter(default = 0.001, minimum = 0, maximum = 100, acts_on = "training")]
     pub learning_rate: f64,
     /// How long it is trained, and on which strands.
     #[parameter(flatten)]

@@ -31,47 +31,47 @@ pub struct Settings {
     #[parameter(default = 60, minimum = 1)]
     pub schedule_epochs: u32,
     /// Epochs of what is left, after each round.
-    #[parameter(default = 1, minimum = 1)]
+    #[parameter(default = 1, minimum = 1, acts_on = "training")]
     pub epochs: u32,
     /// Samples a step.
-    #[parameter(default = 100, minimum = 1)]
+    #[parameter(default = 100, minimum = 1, acts_on = "training")]
     pub batch: u32,
     /// Steps an epoch at most; an epoch also ends when every row has been seen. As many batches are scored after it,
     /// and of a mask.
-    #[parameter(default = 2000, minimum = 1)]
+    #[parameter(default = 2000, minimum = 1, acts_on = "training")]
     pub steps_per_epoch: u32,
     /// Learning rate of SGD for all weights outside of recurrent cells, at the start of the first supernet.
-    #[parameter(default = 0.025, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0.025, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_learning_rate: f64,
     /// How much lower that rate begins in each round.
-    #[parameter(default = 2e-4, minimum = 0, maximum = 1000)]
+    #[parameter(default = 2e-4, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_decay: f64,
     /// L2 penalty of the weights outside of recurrent cells.
-    #[parameter(default = 3e-4, minimum = 0, maximum = 1000)]
+    #[parameter(default = 3e-4, minimum = 0, maximum = 1000, acts_on = "training")]
     pub cnn_weight_decay: f64,
     /// Momentum of SGD for the weights outside of recurrent cells; recurrent cells have none.
-    #[parameter(default = 0.9, minimum = 0, maximum = 0.9999)]
+    #[parameter(default = 0.9, minimum = 0, maximum = 0.9999, acts_on = "training")]
     pub momentum: f64,
     /// Learning rate of SGD for the weights of recurrent cells, at the start of the first supernet.
-    #[parameter(default = 2, minimum = 0, maximum = 1000)]
+    #[parameter(default = 2, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_learning_rate: f64,
     /// How much lower that rate begins in each round.
-    #[parameter(default = 0.1, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0.1, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_decay: f64,
     /// L2 penalty of the weights of recurrent cells.
-    #[parameter(default = 5e-7, minimum = 0, maximum = 1000)]
+    #[parameter(default = 5e-7, minimum = 0, maximum = 1000, acts_on = "training")]
     pub rnn_weight_decay: f64,
     /// The part of each learning rate below which no round begins.
-    #[parameter(default = 0.1, minimum = 1e-6, maximum = 1)]
+    #[parameter(default = 0.1, minimum = 1e-6, maximum = 1, acts_on = "training")]
     pub learning_rate_floor: f64,
     /// Where the cosine of both learning rates ends.
-    #[parameter(default = 0, minimum = 0, maximum = 1000)]
+    #[parameter(default = 0, minimum = 0, maximum = 1000, acts_on = "training")]
     pub learning_rate_min: f64,
     /// Clipping and dropout.
     #[parameter(flatten)]
     pub regularisation: RegularisationSettings,
     /// Factor of the slowness regulariser of highway cells.
-    #[parameter(default = 1e-3, minimum = 0, maximum = 1000)]
+    #[parameter(default = 1e-3, minimum = 0, maximum = 1000, acts_on = "training")]
     pub slowness: f64,
 }
 

@@ -109,7 +109,7 @@ fn seeds() -> Vec<Vec<u8>> {
         ranked_by: Ranking::Auroc,
         budget: "100samples".parse().expect("a budget"),
         concurrent_trials: 1,
-        space: SpacePlan { name: "genomenas cells=1".into(), sha256: "ab".into() },
+        space: SpacePlan { name: "genomenas cells=1".into(), sha256: "ab".into(), sizes: String::new() },
         hook_deadline: "90s".parse().ok(),
         unconfined: true,
         machine: Machine { device: "cpu".into(), threads: 2, precision: Precision::Fp32 },
@@ -120,6 +120,7 @@ fn seeds() -> Vec<Vec<u8>> {
             rows: [10, 5, 5],
             labels: vec!["gene".into()],
         },
+        published: Vec::new(),
         entries: vec![EntryPlan {
             name: strategy.to_string(),
             folder: strategy.folder(),

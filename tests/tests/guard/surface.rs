@@ -17,7 +17,9 @@ fn for_machines(value: &Value) -> Value {
                 ["about", "description", "takes"].contains(&name.as_str()) && value.is_string()
             };
             let of_build = |name: &str| ["file", "sha256", "built_with", "protections"].contains(&name);
-            let kept = fields.iter().filter(|field| !prose(field) && !of_build(field.0));
+            // What later versions add to a parameter.
+            let later = |(name, value): &(&String, &Value)| name.as_str() == "acts_on" && value.is_string();
+            let kept = fields.iter().filter(|field| !prose(field) && !later(field) && !of_build(field.0));
             Value::Object(kept.map(|(name, value)| (name.clone(), for_machines(value))).collect())
         }
         Value::Array(values) => values.iter().map(for_machines).collect(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::data::{DataSummary, Setting};
+use super::published::Published;
 use super::ranking::Ranking;
 use super::run::RunSummary;
 use crate::metrics::Metrics;
@@ -18,12 +19,18 @@ pub struct Comparison {
     pub data: DataSummary,
     /// The budget every run had, in words: "200,000 training samples".
     pub budget: String,
+    /// That budget as a number of training splits, where it counts samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_epochs: Option<f64>,
     /// The final training of every found architecture.
     pub recipe: Vec<Setting>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,
     /// The strategies, in the order of the plan.
     pub entries: Vec<Entry>,
+    /// What others reported on this data.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// The program and its version: "genomenas 0.1.0".
     pub generated_by: String,
     /// The command line that repeats this comparison.
@@ -47,7 +54,7 @@ pub struct Entry {
     /// The strategy's parameters that differ from their defaults.
     #[serde(default)]
     pub parameters: BTreeMap<String, serde_json::Value>,
-    /// Whether this is the uniform-random control.
+    /// Whether this is one of the controls.
     #[serde(default)]
     pub control: bool,
     /// One run per seed.

@@ -5,12 +5,14 @@
 
 mod comparison;
 mod data;
+mod published;
 mod ranking;
 mod run;
 mod run_report;
 
 pub use comparison::{Comparison, Entry};
 pub use data::{DataSummary, Setting, SplitRows};
+pub use published::Published;
 pub use ranking::Ranking;
 pub use run::{
     ArchitectureSummary, DecisionMade, EpochPoint, LayerRow, PhaseCost, RunPhase, RunState, RunSummary,

@@ -27,6 +27,9 @@ pub enum Ranking {
 }
 
 impl Ranking {
+    /// All of them.
+    pub(super) const ALL: [Self; 7] =
+        [Self::Auroc, Self::Auprc, Self::F1, Self::Accuracy, Self::Pearson, Self::Spearman, Self::R2];
     /// The columns for independent labels.
     pub(super) const OF_LABELS: [Self; 3] = [Self::Auroc, Self::Auprc, Self::F1];
     /// The columns for classes.

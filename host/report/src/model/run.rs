@@ -32,6 +32,9 @@ pub struct RunSummary {
     /// The cost of the final training.
     #[serde(default)]
     pub training: PhaseCost,
+    /// Whether the final training was one to the optimum of a convex loss, in place of the recipe of the comparison.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trained_to_optimum: bool,
     /// One point per epoch and per scored mask, in the order in which they happened.
     #[serde(default)]
     pub curve: Vec<EpochPoint>,

@@ -49,6 +49,27 @@ mod tests {
     }
 
     #[test]
+    fn what_others_reported_stands_below_the_ranked_rows_and_is_marked() {
+        let page = page(&Comparison { published: sample::published(), ..sample::comparison() });
+        let foot = page.split("<tfoot>").nth(1).and_then(|rest| rest.split("</tfoot>").next()).unwrap();
+        assert_eq!(foot.matches("<tr class=\"unranked\">").count(), 2);
+        for text in ["published", "0.999", "MCC 0.840; Umarov &amp; Solovyev 2017", "Zhou &amp; Troyanskaya 2015"] {
+            assert!(foot.contains(text), "{text}: {foot}");
+        }
+        assert!(page.contains("danq width=0.1</strong> leads"), "a number of others never leads");
+    }
+
+    #[test]
+    fn of_several_controls_the_best_one_is_compared_with() {
+        let mut comparison = sample::comparison();
+        comparison.entries[2].control = true;
+        let page = page(&comparison);
+        assert!(page.contains("above the best control, deepsea width=0.1"), "{page}");
+        comparison.entries[1].control = true;
+        assert!(super::page(&comparison).contains("No strategy beats the best control"));
+    }
+
+    #[test]
     fn the_page_of_a_regression_speaks_of_correlations_and_never_of_auroc() {
         let page = page(&sample::regression());
         let content = page.split("<body>").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::leaderboard::LeaderboardRow;
 
-/// The colour and dash classes of an entry: its place in the plan decides, and the control is always grey.
+/// The colour and dash classes of an entry: its place in the plan decides, and controls are always grey.
 pub(super) fn ink(row: &LeaderboardRow<'_>) -> String {
     const COLOURS: usize = 7;
     if row.entry.control {

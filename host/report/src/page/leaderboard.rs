@@ -5,11 +5,11 @@ use maud::{Markup, html};
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
 use crate::humanize::{self, NOTHING, duration, plural, short};
-use crate::leaderboard::{Count, LeaderboardRow, MeanCost, Spread};
+use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::model::{Comparison, Ranking, RunState};
 use crate::statistics;
 
-/// One sentence: the best strategy, its result, and how it compares with the control.
+/// One sentence: the best strategy, its result, and how it compares with the best control.
 pub(super) fn headline(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let metric = comparison.ranked_by;
     let Some(best) = rows.iter().find(|row| row.rank.is_some()) else {
@@ -19,7 +19,7 @@ pub(super) fn headline(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> 
     let control = rows.iter().find(|row| row.entry.control && row.rank.is_some());
     html! {
         @if best.entry.control {
-            "No strategy beats the uniform-random control, " strong { (best.entry.name) }
+            "No strategy beats " (the_control(rows)) ", " strong { (best.entry.name) }
             ", with a test " (metric.name()) " of " strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
             @if let Some(next) = rows.iter().find(|row| row.rank.is_some() && !row.entry.control) {
                 "; the best of the others is " strong { (next.entry.name) } " with " (next.score(metric).text())
@@ -29,12 +29,17 @@ pub(super) fn headline(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> 
             strong { (best.entry.name) } (if alone { " reaches a test " } else { " leads with a test " }) (metric.name()) " of "
             strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
             @if let Some(control) = control {
-                (against_control(&best.score(metric), &control.score(metric), &control.entry.name))
+                (against_control(&best.score(metric), &control.score(metric), &format!("{}, {}", the_control(rows), control.entry.name)))
             } @else {
-                ". The uniform-random control has no result to compare it with."
+                ". No control has a result to compare it with."
             }
         }
     }
+}
+
+/// "the control", or "the best control" of several.
+fn the_control(rows: &[LeaderboardRow<'_>]) -> &'static str {
+    if rows.iter().filter(|row| row.entry.control).count() > 1 { "the best control" } else { "the control" }
 }
 
 fn seeds(spread: &Spread) -> String {
@@ -49,7 +54,7 @@ fn against_control(best: &Spread, control: &Spread, control_name: &str) -> Marku
     let pairs = statistics::paired_differences(&best.values, &control.values);
     let won = pairs.iter().filter(|difference| **difference > 0.0).count();
     html! {
-        ", " (humanize::metric(ahead)) " above the uniform-random control, " (control_name)
+        ", " (humanize::metric(ahead)) " above " (control_name)
         " (" (control.text()) ")"
         @if !pairs.is_empty() {
             ", and ahead of it on " (won) " of " (plural(pairs.len(), "paired seed"))
@@ -92,7 +97,14 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                     }
                 }
                 tbody { @for row in rows { (table_row(row)) } }
+                @let published = leaderboard::published(comparison);
+                @if !published.is_empty() { tfoot { @for row in &published { (published_row(row)) } } }
             }
+        }
+        @if !comparison.published.is_empty() { p.note { "Published: " (PUBLISHED) "." } }
+        @let to_optimum = leaderboard::trained_to_optimum(rows);
+        @if !to_optimum.is_empty() {
+            p.note { "Trained to the optimum of a convex loss, in place of the common recipe: " (to_optimum.join(", ")) "." }
         }
         p.note {
             "Sealed test split, mean over labels, then mean ± sample standard deviation over seeds; sorted by "
@@ -118,6 +130,22 @@ fn table_row(row: &LeaderboardRow<'_>) -> Markup {
             (cost_cell(row.search, true))
             (cost_cell(row.training, false))
             td.number.bad[row.failed > 0] { (row.failed) }
+        }
+    }
+}
+
+/// A result of others: no rank, no costs, and where it is from.
+fn published_row(row: &PublishedRow<'_>) -> Markup {
+    html! {
+        tr.unranked {
+            td.number.rank { (NOTHING) }
+            th scope="row" {
+                span.name title=(row.name) { span.text { (row.name) } }
+                span.tag { "published" }
+                span.origin { (row.others_text()) @if !row.others.is_empty() { "; " } (row.source) }
+            }
+            @for score in row.scores { td.number { @if score.is_some() { (humanize::metric(score)) } } }
+            td colspan="6" {}
         }
     }
 }

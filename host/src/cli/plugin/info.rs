@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use clap::Args;
-use comfy_table::{ContentArrangement, Table, presets};
 use genomenas_data::error::{Error, Result};
 
+use crate::cli::columns::{Columns, width, wrapped};
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
-use crate::plugins::listing::{self, Details};
+use crate::plugins::listing::{self, Details, Parameter};
 use crate::plugins::{StrategyRegistry, launch};
 
 /// Shows what a strategy is, where it comes from and which parameters it takes
@@ -60,18 +60,44 @@ fn of_file(path: &str) -> Result<Vec<Details>> {
 }
 
 fn in_words(details: &Details) -> String {
-    let mut facts = Table::new();
-    facts.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    let widest = details.facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 2;
+    let mut text = String::new();
     for (name, value) in &details.facts {
-        facts.add_row([name, value.as_str()]);
+        text += &wrapped(&format!("{name:<widest$}{value}"), width(), widest);
+        text.push('\n');
     }
-    let text = out::aligned(facts, &[]);
     if details.parameters.is_empty() {
         return text + "\nno parameters\n";
     }
-    let mut parameters = out::plain(["parameter", "takes", "default", "about"]);
-    for parameter in &details.parameters {
-        parameters.add_row([&parameter.name, &parameter.takes, &parameter.default, &parameter.about]);
+    // What plugins of earlier versions do not say of their parameters.
+    let says = details.parameters.iter().any(|parameter| !parameter.acts_on.is_empty());
+    let header: &[&str] = if says {
+        &["parameter", "takes", "default", "acts on", "about"]
+    } else {
+        &["parameter", "takes", "default", "about"]
+    };
+    let mut table = Columns::new(header);
+    for Parameter { name, takes, default, acts_on, about } in details.parameters.iter().cloned() {
+        let acts_on = says.then_some(acts_on);
+        table.row([name, takes, default].into_iter().chain(acts_on).chain([about]));
     }
-    text + "\n" + &out::aligned(parameters, &[])
+    text += "\n";
+    text += &table.lines(width());
+    if says {
+        text += "\n";
+        let to_optimum =
+            |(name, needs): &(&str, String)| *name == "needs" && needs.split(", ").any(|need| need == "optimum");
+        let words = if details.facts.iter().any(to_optimum) { ACTS_ON_OPTIMUM } else { ACTS_ON };
+        text += &wrapped(words, width(), 0);
+        text.push('\n');
+    }
+    text
 }
+
+/// What the words of a column mean, where the optimum is a part of the model.
+const ACTS_ON_OPTIMUM: &str = "training: how its optimum is found, in a search and in the final training alike, which follows \
+no common recipe. network: what is trained.";
+/// What they mean for all others.
+const ACTS_ON: &str = "training: how the trials of a search are trained; the final training follows the common recipe of all \
+strategies, and these only with `genomenas train --recipe own`. search and network: what is found, and so also what the final \
+training trains.";

@@ -1,11 +1,15 @@
 //! `genomenas plugin list`: every strategy, and every file that is not a plugin.
 
+use std::path::Path;
+
 use clap::Args;
 use genomenas_data::error::Result;
 
+use crate::cli::columns::{Columns, width};
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
-use crate::plugins::{crashes, listing};
+use crate::plugins::crashes;
+use crate::plugins::listing::{self, Row};
 
 /// Lists every strategy that is found, and every file in a plugin folder that is not a plugin, with the reason
 #[derive(Args, Debug)]
@@ -38,10 +42,25 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
         log::warn!("no plugins were found: name their folder with --plugins, or in GENOMENAS_PLUGINS");
         return Ok(());
     }
-    let mut table = out::plain(["strategy", "kind", "plugin", "version", "about", "file"]);
-    for row in rows {
-        let about = row.crashes.map_or(row.about.clone(), |crashes| format!("{} ({crashes})", row.about));
-        table.add_row([row.strategy, row.kind, row.plugin, row.version, about, row.path]);
+    // Paths are long and alike, so each folder is named once.
+    let mut text = String::new();
+    for of_folder in rows.chunk_by(|one, other| folder(one) == folder(other)) {
+        let mut table = Columns::new(&["strategy", "kind", "plugin", "version", "file", "about"]);
+        for row in of_folder.iter().cloned() {
+            let file = Path::new(&row.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let about = row.crashes.map_or(row.about.clone(), |crashes| format!("{} ({crashes})", row.about));
+            table.row([row.strategy, row.kind, row.plugin, row.version, file, about]);
+        }
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text += &format!(
+            "{gap}in {}\n\n{}",
+            of_folder.first().map_or(Path::new(""), folder).display(),
+            table.lines(width())
+        );
     }
-    out::text(&out::aligned(table, &[]))
+    out::text(&text)
+}
+
+fn folder(row: &Row) -> &Path {
+    Path::new(&row.path).parent().unwrap_or(Path::new(""))
 }

@@ -16,6 +16,7 @@ use crate::cli::options::{PluginOptions, SpaceOptions};
 use crate::cli::out;
 use crate::plugins::simulated::simulate;
 use crate::plugins::{Limits, StrategyRef, StrategyRegistry};
+use crate::spec::budget::BudgetSpec;
 use crate::spec::{Spec, space};
 use crate::trace::Call;
 use crate::trace::words::{Words, network};
@@ -45,9 +46,9 @@ pub(super) struct RunArgs {
     /// A parameter of the strategy; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// What the search may spend: a number and samples, seconds or multiply-adds
+    /// What the search may spend: a number and samples, epochs (of 10,000 made-up rows), seconds or multiply-adds
     #[arg(long, value_name = "BUDGET", default_value = "200000samples")]
-    budget: Budget,
+    budget: BudgetSpec,
     /// The seed of the strategy and of the landscape
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -112,7 +113,8 @@ pub(super) fn run(args: &RunArgs) -> Result<()> {
     let registry = args.registry()?;
     let strategy = args.strategy(&registry)?;
     let simulation = args.simulation(&strategy)?;
-    let words = Words { unit: args.budget.unit, trial: None };
+    let Budget { unit, .. } = simulation.setup().budget;
+    let words = Words { unit, trial: None };
     let mut calls = Vec::new();
     let mut watch = |call: &Call| {
         if args.json {
@@ -127,7 +129,7 @@ pub(super) fn run(args: &RunArgs) -> Result<()> {
         out::json(&Outcome {
             strategy: &strategy.strategy.id,
             seed: args.seed,
-            budget: args.budget.to_string(),
+            budget: simulation.setup().budget.to_string(),
             calls: &calls,
             finding: simulated.map(|simulated| &simulated.finding),
             quality: simulated.map(|simulated| simulated.quality),
@@ -139,7 +141,7 @@ pub(super) fn run(args: &RunArgs) -> Result<()> {
     for mistake in &simulated.mistakes {
         log::warn!("a mistake of strategy {}: {mistake}", strategy.strategy.id);
     }
-    if args.json { Ok(()) } else { out::text(&end(&simulated, args.budget.unit)) }
+    if args.json { Ok(()) } else { out::text(&end(&simulated, unit)) }
 }
 
 impl RunArgs {
@@ -185,7 +187,9 @@ impl RunArgs {
         if self.task == TaskName::MultiClass && labels < 2 {
             return Err(Error::input("one label cannot be a class among others: give --labels 2 or more"));
         }
-        let simulation = Simulation::new(space)?.seed(self.seed).budget(self.budget).slots(self.concurrent_trials);
+        let simulation = Simulation::new(space)?.seed(self.seed).slots(self.concurrent_trials);
+        let budget = self.budget.on(simulation.setup().data.train_rows)?;
+        let simulation = simulation.budget(budget);
         let simulation = simulation.data(length, labels, self.task.into());
         Ok(set.parameters.into_iter().fold(simulation, |simulation, (name, value)| simulation.parameter(&name, value)))
     }

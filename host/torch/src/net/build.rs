@@ -8,7 +8,7 @@ use super::module::{Module, size};
 use super::schedule::{Step, Work};
 use super::shares::{Choices, OptionId};
 use super::weights::Declared;
-use super::{convolution, highway, normalisation, pooling, recurrent};
+use super::{convolution, highway, normalisation, pooling, recurrent, spectrum};
 use crate::error::{Error, Result};
 
 /// The steps of a network.
@@ -120,6 +120,7 @@ fn module(
         Op::DropPath { p } => Some(normalisation::drop_path(*p)),
         Op::Lstm { .. } | Op::Gru { .. } => recurrent::recurrent(op, name, input[0], declared),
         Op::Highway(cell) => Some(highway::highway(cell, layers.form, choices, name, input[0], declared)?),
+        Op::KmerSpectrum { .. } => spectrum::spectrum(op),
         _ => pooling::without_weights(op),
     }
     .ok_or_else(|| Error::input(format!("node '{name}': {} cannot be trained", op.type_name())))

@@ -17,6 +17,7 @@ mod pooling;
 mod recurrent;
 mod schedule;
 mod shares;
+mod spectrum;
 mod statistics;
 pub(crate) mod weights;
 

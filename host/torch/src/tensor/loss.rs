@@ -29,18 +29,20 @@ impl Loss {
         }
     }
 
-    /// The mean loss of raw outputs \[B, K\] against targets \[B, K\]: zeros and ones, or values.
+    /// The mean loss of raw outputs \[B, K\] against targets \[B, K\]: zeros and ones, or values. It is as precise as the
+    /// outputs are.
     pub(crate) fn mean(self, logits: &Tensor, targets: &Tensor) -> Result<Tensor, TchError> {
+        let kind = logits.kind();
         match self {
             Self::BinaryCrossEntropy => {
                 logits.f_binary_cross_entropy_with_logits(targets, None::<&Tensor>, None::<&Tensor>, Reduction::Mean)
             }
             Self::CrossEntropy => {
-                let by_sample = logits.f_log_softmax(1, Kind::Float)?.f_mul(targets)?;
-                by_sample.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float)?.f_mean(Kind::Float)?.f_neg()
+                let by_sample = logits.f_log_softmax(1, kind)?.f_mul(targets)?;
+                by_sample.f_sum_dim_intlist([1_i64].as_slice(), false, kind)?.f_mean(kind)?.f_neg()
             }
             Self::SquaredError => logits.f_mse_loss(targets, Reduction::Mean),
-            Self::Poisson => logits.f_exp()?.f_sub(&targets.f_mul(logits)?)?.f_mean(Kind::Float),
+            Self::Poisson => logits.f_exp()?.f_sub(&targets.f_mul(logits)?)?.f_mean(kind),
         }
     }
 
@@ -54,6 +56,14 @@ impl Loss {
             }
             Self::CrossEntropy => self.mean(logits, &targets.f_mul(weights)?),
             Self::SquaredError | Self::Poisson => self.mean(logits, targets),
+        }
+    }
+
+    /// How many losses of labels the mean over a sample's labels stands for; the loss of classes is one for all of them.
+    pub(crate) fn summands(self, labels: usize) -> f64 {
+        match self {
+            Self::CrossEntropy => 1.0,
+            Self::BinaryCrossEntropy | Self::SquaredError | Self::Poisson => labels as f64,
         }
     }
 

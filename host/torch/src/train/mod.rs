@@ -8,6 +8,7 @@ mod job;
 pub mod meter;
 mod objective;
 mod optimizer;
+mod optimum;
 mod partition;
 mod passes;
 mod progress;

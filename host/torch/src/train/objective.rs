@@ -38,7 +38,8 @@ impl Objective {
     pub(super) fn mean(&self, logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
         match &self.weights {
             None => Ok(self.loss.mean(logits, targets)?),
-            Some(weights) => Ok(self.loss.weighted_mean(logits, targets, weights)?),
+            // The optimum is sought on the processor, whatever the device.
+            Some(weights) => Ok(self.loss.weighted_mean(logits, targets, &weights.f_to_device(logits.device())?)?),
         }
     }
 

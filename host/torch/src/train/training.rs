@@ -14,6 +14,7 @@ use super::job::{Job, Start, StepObserver};
 use super::meter::Meter;
 use super::objective::Objective;
 use super::optimizer::Optimizer;
+use super::optimum::rows::TrainingRows;
 use super::partition::Partition;
 use super::progress::TrainingProgress;
 use crate::error::{Error, Result};
@@ -38,6 +39,8 @@ pub struct Training {
     pub(super) optimizer: Optimizer,
     pub(super) arch: Option<ArchSteps>,
     pub(super) objective: Objective,
+    /// The rows of a training to the optimum, once they are collected.
+    pub(super) linear_rows: Option<TrainingRows>,
     pub(super) meter: Meter,
     pub(super) progress: TrainingProgress,
     pub(super) best_weights: Option<Tensors>,
@@ -51,6 +54,7 @@ impl Training {
     pub fn start(job: Job) -> Result<Self> {
         let mut training = Self::with_net(job, |job| Net::build(&job.layers, job.seed, job.device))?;
         match training.job.start.clone() {
+            Start::Fresh if training.job.plan.optimum.is_some() => training.begin_at_zero()?,
             Start::Fresh => {}
             Start::Inherit(path, naming) => training.inherit(&path, &naming)?,
             Start::Continue(path, naming) => training.go_on_from(&path, &naming)?,
@@ -101,6 +105,7 @@ impl Training {
             optimizer,
             arch,
             objective,
+            linear_rows: None,
             meter: Meter::new(Cost::default()),
             progress: TrainingProgress::default(),
             best_weights: None,
@@ -124,7 +129,10 @@ impl Training {
         if self.progress.stopped.is_some() {
             return Ok(None);
         }
-        let cut = self.train_epoch(observer)?;
+        let cut = match self.job.plan.optimum.clone() {
+            Some(optimum) => self.train_to_optimum(&optimum, observer)?,
+            None => self.train_epoch(observer)?,
+        };
         if self.progress.epoch_steps == 0 {
             self.progress.stopped = cut;
             return Ok(None);

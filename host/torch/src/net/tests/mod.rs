@@ -10,6 +10,7 @@ mod layouts;
 mod masks;
 mod mixtures;
 mod published;
+mod spectrum;
 mod statistics;
 
 use genomenas_data::Device;

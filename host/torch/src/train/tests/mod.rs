@@ -4,6 +4,7 @@ mod alphas;
 mod continuing;
 mod cost;
 mod errors;
+mod optimum;
 mod options;
 mod resume;
 mod rows;
