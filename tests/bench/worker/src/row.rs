@@ -168,20 +168,20 @@ impl Row {
         Ok(match self.baseline.as_str() {
             "deepsea" => {
                 let settings = deepsea::Settings::from_map(&settings)?;
-                (deepsea::architecture(&settings, length, labels)?, deepsea::plan(&settings, task))
+                (deepsea::architecture(&settings, length, labels)?, deepsea::plan(&settings, task, true))
             }
             "danq" => {
                 let settings = danq::Settings::from_map(&settings)?;
-                (danq::architecture(&settings, length, labels)?, danq::plan(&settings, task))
+                (danq::architecture(&settings, length, labels)?, danq::plan(&settings, task, true))
             }
             "ncnet-rr" | "ncnet-brr" => {
                 let settings = ncnet::Settings::from_map(&settings)?;
                 let of = if self.baseline == "ncnet-rr" { ncnet::rr } else { ncnet::brr };
-                (of(&settings, length, labels)?, ncnet::plan(&settings, task))
+                (of(&settings, length, labels)?, ncnet::plan(&settings, task, true))
             }
             "lstm" => {
                 let settings = lstm::Settings::from_map(&settings)?;
-                (lstm::architecture(&settings, length, labels)?, lstm::plan(&settings, task))
+                (lstm::architecture(&settings, length, labels)?, lstm::plan(&settings, task, true))
             }
             "deepvirfinder" => {
                 let settings = deepvirfinder::Settings::from_map(&settings)?;
