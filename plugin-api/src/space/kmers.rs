@@ -10,7 +10,7 @@ pub(super) fn count(k: usize, both_strands: bool) -> Option<usize> {
     }
     let all = 1_usize << (2 * k);
     let own_complement = if k.is_multiple_of(2) { 1 << k } else { 0 };
-    Some(if both_strands { (all + own_complement) / 2 } else { all })
+    Some(if both_strands { usize::midpoint(all, own_complement) } else { all })
 }
 
 /// The place in the spectrum of each word of `k` bases, A, C, G and T as digits 0 to 3 of a number with the first base in
@@ -46,7 +46,9 @@ mod tests {
             for both_strands in [false, true] {
                 let places = places(k, both_strands);
                 let mut words = vec![0; count(k, both_strands).unwrap()];
-                places.iter().for_each(|&place| words[place] += 1);
+                for &place in &places {
+                    words[place] += 1;
+                }
                 let most = if both_strands { 2 } else { 1 };
                 assert!(words.iter().all(|words| (1..=most).contains(words)), "{k} {both_strands}");
                 let paired = |word: usize| places[word] == places[reverse_complement(word, k)];
