@@ -1,7 +1,7 @@
 //! Progress for a person: bars with a rate and the time left on a terminal, log lines elsewhere.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ pub(crate) fn start_log(verbose: u8) {
     let style = if is_terminal { env_logger::WriteStyle::Always } else { env_logger::WriteStyle::Never };
     // A second logger can only come from a test that runs two verbs in one process.
     let _ = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
-        .format(|out, record| {
+        .format(move |out, record| {
             let (time, level) = (out.timestamp(), record.level());
             let style = out.default_level_style(level);
             let text = bounded(&printable(&record.args().to_string()), LONGEST_RECORD);

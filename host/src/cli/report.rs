@@ -9,7 +9,6 @@ use genomenas_report as report;
 use super::columns::width;
 use super::{next_steps, out};
 use crate::compare::collect::Failures;
-use crate::compare::folder::names;
 use crate::compare::plan::{ComparisonPlan, FILE};
 use crate::compare::write_report;
 use crate::run::settings::files;
