@@ -8,7 +8,7 @@ use genomenas_plugin::simulate::kit::{
     four_architectures, mean_quality, no_decisions, on, refusal, run, trained, two_cells,
 };
 use genomenas_plugin::simulate::{Curves, Simulation, conformance};
-use genomenas_plugin::space::{GenomeNas, Selection, Space};
+use genomenas_plugin::space::{GenomeNas, Selection};
 use genomenas_plugin::{Instance, Result, manifest, strategy};
 use local_search as _;
 
@@ -47,11 +47,6 @@ fn flat(_: &Selection) -> f64 {
     0.5
 }
 
-/// For every trial that is no beginning: what it is a neighbour of, as far as a climb to the first better one goes.
-fn is_neighbour(space: &Space, of: &Selection, selection: &Selection) -> bool {
-    space.neighbours(of).contains(selection)
-}
-
 #[test]
 fn it_keeps_the_promises_of_a_search() {
     conformance::check_search(&simulation(), build).unwrap();
@@ -71,7 +66,7 @@ fn it_begins_with_the_draws_of_random_search_and_moves_to_the_first_better_neigh
     for number in 3..trained.len() {
         let before = &trained[..number];
         let top = before.iter().copied().reduce(|a, b| if one_summit(b) > one_summit(a) { b } else { a }).unwrap();
-        assert!(is_neighbour(&space, top, trained[number]), "trial {number}");
+        assert!(space.neighbours(top).contains(trained[number]), "trial {number}");
     }
 }
 
@@ -99,7 +94,7 @@ fn where_nothing_near_is_better_it_begins_elsewhere() {
         let mut top = trained[0];
         let mut beginnings = vec![0];
         for (number, next) in trained.iter().enumerate().skip(1) {
-            if !is_neighbour(&space, top, next) {
+            if !space.neighbours(top).contains(next) {
                 top = next;
                 beginnings.push(number);
             }
