@@ -79,7 +79,7 @@ $(DEMO_DIR)/yeast-mini.arrow: $(DEMO_DATA) | build
 test: build python-packages
 	$(PYTHON) host/scripts/test_libtorch.py --buffer
 	$(CARGO) test --release --locked $(TEMPLATES)
-	$(CARGO) test --release -p genomenas-plugin --all-features --test integration
+	$(CARGO) test --release -p genomenas-plugin --all-features --test integration protocol::
 	$(CARGO) test --release --workspace
 	$(PYTHON) tests/check-cuda/test_check.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer

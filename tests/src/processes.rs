@@ -35,6 +35,16 @@ impl Process {
         Self::of(self.id).is_some_and(|now| now.began == self.began)
     }
 
+    /// What the kernel says of it: its state, its signals, what it waits for in the kernel.
+    pub fn state(&self) -> String {
+        let folder = Path::new("/proc").join(self.id.to_string());
+        let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+        let told = ["State", "PPid", "Threads", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"];
+        let told = status.lines().filter(|line| told.iter().any(|field| line.starts_with(field)));
+        let waits = ["wchan", "syscall"].map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default());
+        format!("{}, {}", told.collect::<Vec<_>>().join(", ").replace('\t', " "), waits.join(" ").trim())
+    }
+
     /// Whether it is a run: `genomenas run FOLDER`.
     pub fn is_run(&self) -> bool {
         self.command.contains("genomenas run ")

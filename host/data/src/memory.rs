@@ -117,6 +117,11 @@ pub fn held() -> u64 {
     field("/proc/self/status", "RssAnon:").unwrap_or(0)
 }
 
+/// The memory that a process holds, its files included, in bytes; `None` where it has gone or Linux does not report it.
+pub fn held_by(process: u32) -> Option<u64> {
+    field(&format!("/proc/{process}/status"), "VmRSS:")
+}
+
 /// The most memory that this process has held so far, in bytes; 0 where Linux does not report it.
 pub fn peak_memory() -> u64 {
     field("/proc/self/status", "VmHWM:").unwrap_or(0)

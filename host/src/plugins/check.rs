@@ -22,9 +22,6 @@ use super::registry::StrategyRef;
 /// The test of the file, whose failure leaves nothing to look at.
 pub const MANIFEST: &str = "manifest";
 
-/// Addresses that a strategy under test may have, in bytes: several are tried at once.
-const MEMORY: u64 = 2 << 30;
-
 /// A call that takes longer than this part of its deadline is slow.
 const SLOW_PART: u32 = 6;
 
@@ -133,7 +130,6 @@ pub fn check(
     limits: Limits,
     tell: &(dyn Fn(&Tested) + Sync),
 ) -> Result<Vec<Tested>> {
-    let limits = Limits { memory: MEMORY, ..limits };
     let far = Far::new(strategy, limits)?;
     let asked: Vec<&'static Check> =
         checks.iter().copied().filter(|check| check.is_asked_of(strategy.strategy.kind)).collect();
@@ -174,7 +170,9 @@ fn test(
     };
     let (next, done) = (AtomicUsize::new(0), Mutex::new(InOrder { ready: vec![None; checks.len()], told: 0 }));
     let work = || {
-        while let Some(check) = checks.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(check) = checks.get(at) else { return };
             let begun = Instant::now();
             let verdict = check.perform(&subject);
             let seconds = begun.elapsed().as_secs_f64();
@@ -183,7 +181,6 @@ fn test(
                 Ok(Verdict::Skipped(why)) => Tested::new(check, Status::Skipped, why, seconds),
                 Err(error) => Tested::new(check, Status::of(&error), error.message.as_str(), seconds),
             };
-            let at = checks.iter().position(|other| other.name == check.name).unwrap_or_default();
             done.lock().unwrap_or_else(PoisonError::into_inner).add(at, tested, tell);
         }
     };

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use genomenas_data::error::Result;
+use genomenas_data::memory;
 use genomenas_plugin::ErrorCode;
 use genomenas_plugin::simulate::conformance::{Hook, Reach, Wire};
 use genomenas_plugin_host::wire::{Create, Kind, code};
@@ -15,6 +16,9 @@ use super::launch;
 use super::limits::Limits;
 use super::registry::StrategyRef;
 use super::relay::Allowance;
+
+/// Addresses that an instance may have, in bytes: several are tried at once.
+const MEMORY: u64 = 2 << 30;
 
 /// No instance lives longer: a strategy that goes on and on must not keep anybody waiting.
 const LONGEST_LIFE: Duration = Duration::from_secs(300);
@@ -46,7 +50,7 @@ impl Far {
             manifest: strategy.manifest.clone(),
             strategy: strategy.strategy.id.clone(),
             setup: String::new(),
-            limits,
+            limits: Limits { memory: MEMORY, ..limits },
             output: Allowance::default(),
             printed: Arc::default(),
         };
@@ -174,10 +178,6 @@ impl Wire for Side {
 
     fn memory(&self) -> Option<u64> {
         let shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = format!("/proc/{}/status", shared.child.pid());
-        let status = std::fs::read_to_string(path).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-        Some(kibibytes << 10)
+        memory::held_by(shared.child.pid())
     }
 }

@@ -15,9 +15,6 @@ use super::check::{refused_parameters, workers};
 use super::far::Far;
 use super::registry::StrategyRef;
 
-/// Addresses that a strategy may have, in bytes.
-const MEMORY: u64 = 2 << 30;
-
 /// How long is looked for a shorter sequence.
 const SHRINKING: Duration = Duration::from_secs(60);
 
@@ -59,7 +56,7 @@ pub fn fuzz(
     cases: &Cases,
     limits: Limits,
 ) -> Result<Fuzzed> {
-    let far = Far::new(strategy, Limits { memory: MEMORY, ..limits })?;
+    let far = Far::new(strategy, limits)?;
     let id = &strategy.strategy.id;
     let fuzz = Fuzz::new(&far, strategy.strategy, parameters).map_err(|error| {
         match refused_parameters(strategy, parameters, &error) {

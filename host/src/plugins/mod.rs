@@ -12,6 +12,7 @@ mod debugger;
 pub mod far;
 pub mod folders;
 pub mod fuzz;
+mod in_process;
 pub mod inspect;
 pub mod instance;
 pub mod laboratory;

@@ -1,13 +1,11 @@
 //! A strategy of a plugin in a simulated search: the process of a run, and no training.
 
-use std::cell::RefCell;
-
 use genomenas_data::error::{Error, Result};
-use genomenas_plugin::engine::Hooks as _;
 use genomenas_plugin::message::{Ask, Discard, Proposal, Report};
 use genomenas_plugin::simulate::{Simulated, Simulation};
 use genomenas_plugin::{Error as PluginError, Instance};
 
+use super::in_process::{Failure, InProcess};
 use super::{Limits, PluginInstance, StrategyRef};
 use crate::trace::{Call, Follower};
 
@@ -53,65 +51,61 @@ fn run(
     if tell {
         instance.tell_protections();
     }
-    let mut watched =
-        Watched { instance: RefCell::new(instance), follower: Follower::default(), watch, failure: RefCell::new(None) };
+    let failure = Failure::default();
+    let mut watched = Watched {
+        strategy: InProcess::new(instance, &failure),
+        follower: Follower::default(),
+        watch,
+        failure: &failure,
+    };
     let ended = simulation.run(&mut watched);
-    match (watched.failure.into_inner(), ended) {
-        (Some(failure), _) => Err(failure),
-        (None, ended) => ended.map_err(|error| {
+    match failure.into_error() {
+        Some(failure) => Err(failure),
+        None => ended.map_err(|error| {
             let what = error.message.replacen("the strategy", &format!("strategy {}", strategy.strategy.id), 1);
             Error::plugin(what)
         }),
     }
 }
 
-/// The strategy, as a simulation holds it.
+/// A strategy whose calls are watched.
 struct Watched<'a> {
-    instance: RefCell<PluginInstance>,
+    strategy: InProcess<'a>,
     follower: Follower,
     watch: &'a mut (dyn FnMut(&Call) -> Result<()> + Send),
-    /// What ended the simulation, as the host says it: a simulation knows the errors of strategies only.
-    failure: RefCell<Option<Error>>,
+    failure: &'a Failure,
 }
 
 impl Watched<'_> {
-    fn kept<T>(&self, result: Result<T>) -> Result<T, PluginError> {
-        result.map_err(|error| {
-            let said = PluginError::new(&error);
-            self.failure.replace(Some(error));
-            said
-        })
+    fn show(&mut self, call: &Call) -> Result<(), PluginError> {
+        (self.watch)(call).map_err(|error| self.failure.keep(error))
     }
 }
 
 impl Instance for Watched<'_> {
     fn propose(&mut self, ask: &Ask) -> Result<Proposal, PluginError> {
-        let answer = self.instance.get_mut().propose(ask);
-        let answer = self.kept(answer)?;
-        let seen = (self.watch)(&self.follower.asked(ask.clone(), answer.clone(), None));
-        self.kept(seen)?;
+        let answer = self.strategy.propose(ask)?;
+        let call = self.follower.asked(ask.clone(), answer.clone(), None);
+        self.show(&call)?;
         Ok(answer)
     }
 
     fn update(&mut self, report: &Report) -> Result<(), PluginError> {
-        let done = self.instance.get_mut().update(report);
-        self.kept(done)
+        self.strategy.update(report)
     }
 
     fn discard(&mut self, report: &Report) -> Result<Vec<Discard>, PluginError> {
-        let discards = self.instance.get_mut().discard(report);
-        let discards = self.kept(discards)?;
-        let seen = (self.watch)(&self.follower.reported(report.clone(), discards.clone()));
-        self.kept(seen)?;
+        let discards = self.strategy.discard(report)?;
+        let call = self.follower.reported(report.clone(), discards.clone());
+        self.show(&call)?;
         Ok(discards)
     }
 
     fn save(&self) -> Result<Vec<u8>, PluginError> {
-        let state = self.instance.borrow_mut().save();
-        self.kept(state)
+        self.strategy.save()
     }
 
-    fn load(&mut self, _: &[u8]) -> Result<(), PluginError> {
-        Err(PluginError::new("a simulation loads no state"))
+    fn load(&mut self, state: &[u8]) -> Result<(), PluginError> {
+        self.strategy.load(state)
     }
 }

@@ -3,39 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use genomenas_plugin::message::{Epoch, Setup};
+use genomenas_plugin::message::Setup;
 use genomenas_plugin::simulate::kit::{
-    four_architectures, mean_quality, no_decisions, on, refusal, run, trained, two_cells,
+    four_architectures, judged, mean_quality, no_decisions, refusal, run, tiny_genomenas, trained, two_cells,
 };
-use genomenas_plugin::simulate::{Curves, Simulation, conformance};
-use genomenas_plugin::space::{GenomeNas, Selection, Space};
+use genomenas_plugin::simulate::{Simulation, conformance};
+use genomenas_plugin::space::Selection;
 use genomenas_plugin::{Instance, Result, manifest, strategy};
 use local_search as _;
 
 const ID: &str = "local-search";
 
 fn simulation() -> Simulation {
-    on(GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space())
-        .parameter("trials", 20)
-        .parameter("initial", 3)
+    tiny_genomenas().parameter("trials", 20).parameter("initial", 3)
 }
 
 fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
     strategy(ID)?.build(setup)
-}
-
-/// How good an architecture is: what a test says of it.
-#[derive(Debug)]
-struct Told(fn(&Selection) -> f64);
-
-impl Curves for Told {
-    fn quality(&self, selection: &Selection) -> Option<f64> {
-        Some((self.0)(selection))
-    }
-
-    fn at(&self, selection: &Selection, _samples: f64) -> Epoch {
-        Epoch { auprc: self.quality(selection), ..Epoch::default() }
-    }
 }
 
 /// One summit, to which every architecture has a way up.
@@ -45,11 +29,6 @@ fn one_summit(selection: &Selection) -> f64 {
 
 fn flat(_: &Selection) -> f64 {
     0.5
-}
-
-/// For every trial that is no beginning: what it is a neighbour of, as far as a climb to the first better one goes.
-fn is_neighbour(space: &Space, of: &Selection, selection: &Selection) -> bool {
-    space.neighbours(of).contains(selection)
 }
 
 #[test]
@@ -62,7 +41,7 @@ fn it_keeps_the_promises_of_a_search() {
 
 #[test]
 fn it_begins_with_the_draws_of_random_search_and_moves_to_the_first_better_neighbour() {
-    let simulation = simulation().curves(Told(one_summit));
+    let simulation = judged(simulation(), one_summit);
     let space = simulation.setup().space.clone();
     let simulated = run(ID, &simulation);
     let trained = trained(&simulated);
@@ -71,14 +50,14 @@ fn it_begins_with_the_draws_of_random_search_and_moves_to_the_first_better_neigh
     for number in 3..trained.len() {
         let before = &trained[..number];
         let top = before.iter().copied().reduce(|a, b| if one_summit(b) > one_summit(a) { b } else { a }).unwrap();
-        assert!(is_neighbour(&space, top, trained[number]), "trial {number}");
+        assert!(space.neighbours(top).contains(trained[number]), "trial {number}");
     }
 }
 
 #[test]
 fn a_whole_neighbourhood_is_trained_before_it_moves_where_that_is_asked_for() {
-    let simulation = two_cells()
-        .curves(Told(|selection| selection.0.values().map(|option| option.len() as f64).sum::<f64>() / 100.0))
+    let length = |selection: &Selection| selection.0.values().map(|option| option.len() as f64).sum::<f64>() / 100.0;
+    let simulation = judged(two_cells(), length)
         .parameter("whole_neighbourhood", true)
         .parameter("initial", 1)
         .parameter("trials", 12);
@@ -94,12 +73,12 @@ fn a_whole_neighbourhood_is_trained_before_it_moves_where_that_is_asked_for() {
 fn where_nothing_near_is_better_it_begins_elsewhere() {
     let space = simulation().setup().space.clone();
     let beginnings = |simulation: Simulation| {
-        let simulated = run(ID, &simulation.curves(Told(flat)).parameter("initial", 1));
+        let simulated = run(ID, &judged(simulation, flat).parameter("initial", 1));
         let trained = trained(&simulated);
         let mut top = trained[0];
         let mut beginnings = vec![0];
         for (number, next) in trained.iter().enumerate().skip(1) {
-            if !is_neighbour(&space, top, next) {
+            if !space.neighbours(top).contains(next) {
                 top = next;
                 beginnings.push(number);
             }

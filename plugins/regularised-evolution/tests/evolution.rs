@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use genomenas_plugin::message::{Epoch, Setup, TrialId};
+use genomenas_plugin::message::{Setup, TrialId};
 use genomenas_plugin::simulate::kit::{
-    dropped_trials, found, four_architectures, mean_quality, no_decisions, on, refusal, run, trained, two_cells,
+    dropped_trials, found, four_architectures, judged, mean_quality, no_decisions, on, refusal, run, tiny_genomenas,
+    trained, two_cells,
 };
-use genomenas_plugin::simulate::{Curves, Simulation, conformance};
+use genomenas_plugin::simulate::{Simulation, conformance};
 use genomenas_plugin::space::{GenomeNas, Selection};
 use genomenas_plugin::{Instance, Result, manifest, strategy};
 use regularised_evolution::{Evolution, Settings};
@@ -15,9 +16,7 @@ use regularised_evolution::{Evolution, Settings};
 const ID: &str = "regularised-evolution";
 
 fn simulation() -> Simulation {
-    on(GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space())
-        .parameter("trials", 12)
-        .parameter("population", 4)
+    tiny_genomenas().parameter("trials", 12).parameter("population", 4)
 }
 
 fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
@@ -63,25 +62,13 @@ fn no_architecture_is_trained_twice_and_a_small_space_is_drawn_out() {
     assert!(simulated.quality > 0.99, "{}", simulated.quality);
 }
 
-/// The first architecture that was drawn is the best, and every other one is the worse the later it was.
-#[derive(Debug)]
-struct FirstIsBest(Selection);
-
-impl Curves for FirstIsBest {
-    fn quality(&self, selection: &Selection) -> Option<f64> {
-        Some(1.0 / (1 + changed(&self.0, selection)) as f64)
-    }
-
-    fn at(&self, selection: &Selection, _samples: f64) -> Epoch {
-        Epoch { auprc: self.quality(selection), ..Epoch::default() }
-    }
-}
-
 #[test]
 fn the_answer_is_the_best_of_all_although_the_oldest_die() {
     let simulation = simulation();
     let first = simulation.setup().space.sample_distinct(1, simulation.setup().seed).remove(0);
-    let simulated = run(ID, &simulation.curves(FirstIsBest(first.clone())));
+    // Every other one is the worse the less it is like the first.
+    let best = first.clone();
+    let simulated = run(ID, &judged(simulation, move |other| 1.0 / (1 + changed(&best, other)) as f64));
     assert_eq!(simulated.finding.best.trial, Some(TrialId(0)));
     assert_eq!(found(&simulated)[0], &first);
     // It died after the fourth: later children are no more than one move from the last four, and some are two from it.

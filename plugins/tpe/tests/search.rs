@@ -5,19 +5,16 @@ use std::collections::BTreeSet;
 
 use genomenas_plugin::message::Setup;
 use genomenas_plugin::simulate::kit::{
-    four_architectures, mean_quality, no_decisions, on, refusal, run, trained, two_cells,
+    four_architectures, mean_quality, no_decisions, refusal, run, tiny_genomenas, trained, two_cells,
 };
 use genomenas_plugin::simulate::{Simulation, conformance};
-use genomenas_plugin::space::GenomeNas;
 use genomenas_plugin::{Instance, Result, manifest, strategy};
 use tpe as _;
 
 const ID: &str = "tpe";
 
 fn simulation() -> Simulation {
-    on(GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space())
-        .parameter("trials", 16)
-        .parameter("startup", 4)
+    tiny_genomenas().parameter("trials", 16).parameter("startup", 4)
 }
 
 fn build(setup: &Setup) -> Result<Box<dyn Instance>> {

@@ -30,8 +30,9 @@ const TERMS: &str = "--no-control --device cpu --threads 2 --jobs 2 --seeds 1 --
                      --budget 1200samples --concurrent-trials 3";
 const SPACE: &str =
     "cells=1 channels=2 nodes=3 rnn_nodes=2 decoder_features=8 operations=none,skip_connect,max_pool_3,conv_3";
-/// How long the members of a family may live after its head: a comparer gives its runs ten seconds.
-const ORPHANS: Duration = Duration::from_secs(30);
+/// How long the members of a family may live after its head: a comparer gives its runs ten seconds, and one that was killed
+/// while it writes lives until the disk has answered.
+const ORPHANS: Duration = Duration::from_secs(120);
 
 /// The data, and a comparison that was never disturbed.
 pub(super) struct Scene {
@@ -263,8 +264,11 @@ impl Campaign {
         };
         let deadline = Instant::now() + ORPHANS;
         while members.iter().any(Process::lives) {
-            let left: Vec<_> = members.iter().filter(|process| process.lives()).collect();
-            assert!(Instant::now() < deadline, "{}: processes are left: {left:?}", self.name);
+            let left = || -> Vec<_> {
+                let left = members.iter().filter(|process| process.lives());
+                left.map(|process| format!("{process:?}, {}", process.state())).collect()
+            };
+            assert!(Instant::now() < deadline, "{}: processes are left: {:#?}", self.name, left());
             std::thread::sleep(Duration::from_millis(20));
         }
         let said = self.said();

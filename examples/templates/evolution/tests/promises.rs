@@ -3,38 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use genomenas_plugin::message::{Ask, Cost, Discard, Network, Setup, Trial, TrialId, Work};
-use genomenas_plugin::simulate::kit::{on, refusal, run};
+use genomenas_plugin::message::Setup;
+use genomenas_plugin::simulate::kit::{dropped_trials, mean_quality, refusal, run, tiny_genomenas, trained};
 use genomenas_plugin::simulate::{Simulation, conformance};
-use genomenas_plugin::space::{GenomeNas, Selection, Space};
+use genomenas_plugin::space::Selection;
 use genomenas_plugin::{Instance, Result, strategy};
 
 use my_evolution as _;
 
 const ID: &str = "my-evolution";
 
-fn space() -> Space {
-    GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space().unwrap()
-}
-
 fn simulation() -> Simulation {
-    on(Ok(space())).parameter("trials", 12).parameter("population", 4)
+    tiny_genomenas().parameter("trials", 12).parameter("population", 4)
 }
 
 fn build(setup: &Setup) -> Result<Box<dyn Instance>> {
     strategy(ID)?.build(setup)
-}
-
-fn ask(simulation: &Simulation, next_trial: TrialId) -> Ask {
-    let budget = simulation.setup().budget;
-    Ask { budget, remaining: budget.amount, used: Cost::default(), next_trial, in_flight: Vec::new(), slots: 1 }
-}
-
-fn selection(trial: &Trial) -> &Selection {
-    match &trial.work {
-        Work::Train { network: Network::Selection { selection }, .. } => selection,
-        other => panic!("expected a selection, not {other:?}"),
-    }
 }
 
 #[test]
@@ -46,7 +30,7 @@ fn it_keeps_the_promises_of_a_search() {
 #[test]
 fn founders_are_distinct_and_trials_share_the_budget() {
     let simulated = run(ID, &simulation().budget("12000samples".parse().unwrap()));
-    let founders: BTreeSet<_> = simulated.trials.iter().take(4).map(selection).collect();
+    let founders: BTreeSet<_> = trained(&simulated).into_iter().take(4).collect();
     assert_eq!(founders.len(), 4);
     assert!(simulated.trials.iter().all(|trial| trial.limit == Some(1000)));
     assert_eq!(simulated.used.samples, 12_000);
@@ -55,10 +39,11 @@ fn founders_are_distinct_and_trials_share_the_budget() {
 #[test]
 fn a_child_differs_from_an_earlier_architecture_by_one_move() {
     let simulated = run(ID, &simulation());
-    for (number, child) in simulated.trials.iter().map(selection).enumerate().skip(4) {
+    let trained = trained(&simulated);
+    for (number, child) in trained.iter().enumerate().skip(4) {
         let changed =
             |parent: &Selection| parent.0.iter().filter(|(id, option)| child.0.get(*id) != Some(option)).count();
-        assert!(simulated.trials.iter().take(number).any(|earlier| changed(selection(earlier)) == 1), "trial {number}");
+        assert!(trained[..number].iter().any(|earlier| changed(earlier) == 1), "trial {number}");
     }
 }
 
@@ -67,7 +52,7 @@ fn evolution_finds_better_architectures_than_drawing_all_of_them() {
     let mean = |population: u32| {
         let simulation = simulation().parameter("trials", 200).parameter("population", population);
         let simulation = simulation.budget("200000samples".parse().unwrap());
-        (1..=20).map(|seed| run(ID, &simulation.clone().seed(seed)).quality).sum::<f64>() / 20.0
+        mean_quality(ID, &simulation, 1..=20)
     };
     // A population as large as the number of trials never has a child.
     let (evolved, drawn) = (mean(20), mean(200));
@@ -84,21 +69,6 @@ fn failed_trials_are_passed_over_and_when_all_fail_it_says_so() {
 
 #[test]
 fn the_weights_of_the_dead_are_dropped() {
-    let simulation = simulation();
-    let mut search = build(simulation.setup()).unwrap();
-    let dropped: Vec<_> = run(ID, &simulation)
-        .reports
-        .iter()
-        .filter(|report| report.end.is_some())
-        .flat_map(|report| {
-            search.propose(&ask(&simulation, report.trial)).unwrap();
-            search.update(report).unwrap();
-            search.discard(report).unwrap()
-        })
-        .map(|discard| match discard {
-            Discard::Trial { trial } => trial.0,
-            other => panic!("expected a trial, not {other:?}"),
-        })
-        .collect();
+    let dropped: Vec<_> = dropped_trials(&run(ID, &simulation())).into_iter().map(|(_, trial)| trial).collect();
     assert_eq!(dropped, (0..8).collect::<Vec<_>>(), "of 12 trials the last 4 live");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_plugin::closest;
+use genomenas_plugin::message::Manifest;
 use serde_json::{Map, Value};
 
 use crate::plugins::folders::{Folder, Reach};
@@ -34,8 +35,7 @@ impl FileOptions {
         if looked_at.is_dir() {
             return Err(Error::input(format!("{shown} is a folder: name the file of a plugin (.so)")));
         }
-        let registry = StrategyRegistry::scan(&[Folder { path: self.file.clone(), reach: Reach::Tree }]);
-        registry.found().first().cloned().ok_or_else(|| Error::input(format!("{shown} is not a library")))
+        first(&StrategyRegistry::scan(&[Folder { path: self.file.clone(), reach: Reach::Tree }]), &self.file).cloned()
     }
 
     /// Its strategies, or those of them that were named.
@@ -65,6 +65,17 @@ impl FileOptions {
     pub(super) fn typed_settings(&self) -> Vec<&str> {
         self.set.iter().flat_map(|set| ["--set", set.as_str()]).collect()
     }
+}
+
+/// What a registry of one file has found, and its manifest.
+pub(super) fn only<'a>(registry: &'a StrategyRegistry, file: &str) -> Result<(&'a DiscoveredPlugin, &'a Manifest)> {
+    let path = Path::new(file);
+    let plugin = first(registry, path)?;
+    Ok((plugin, plugin.manifest.as_ref().map_err(|why| not_a_plugin(path, why))?))
+}
+
+fn first<'a>(registry: &'a StrategyRegistry, file: &Path) -> Result<&'a DiscoveredPlugin> {
+    registry.found().first().ok_or_else(|| Error::input(format!("{} is not a library", file.display())))
 }
 
 /// The error for a file that is something else.

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use clap::Args;
-use genomenas_data::error::{Error, Result};
+use genomenas_data::error::Result;
 
+use super::file::only;
 use crate::cli::columns::{Columns, width, wrapped};
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
@@ -53,8 +54,7 @@ pub(super) fn run(args: &InfoArgs) -> Result<()> {
 /// Every strategy of one file.
 fn of_file(path: &str) -> Result<Vec<Details>> {
     let registry = StrategyRegistry::open(&[path.into()], &[])?;
-    let file = registry.found().first().ok_or_else(|| Error::input(format!("{path} is not a library")))?;
-    let manifest = file.manifest.as_ref().map_err(|why| Error::input(format!("{path} is not a plugin: {why}")))?;
+    let (_, manifest) = only(&registry, path)?;
     let names = manifest.strategies.iter().map(|strategy| format!("{}/{}", manifest.id, strategy.id));
     names.map(|name| listing::details(&registry, &name)).collect()
 }

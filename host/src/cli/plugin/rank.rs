@@ -4,9 +4,10 @@ use std::path::Path;
 use std::str::FromStr;
 
 use clap::Args;
-use genomenas_data::error::{Error, Result};
+use genomenas_data::error::Result;
 use genomenas_plugin::simulate::laboratory::Laboratory;
 
+use super::file::only;
 use crate::cli::limit_options::LimitOptions;
 use crate::cli::options::PluginOptions;
 use crate::cli::out;
@@ -48,10 +49,7 @@ pub(super) fn run(args: &RankArgs) -> Result<()> {
     for search in &args.searches {
         if search.id.contains(".so") || Path::new(&search.id).is_file() {
             let registry = StrategyRegistry::open(&[search.id.clone().into()], &[])?;
-            let file =
-                registry.found().first().ok_or_else(|| Error::input(format!("{} is not a library", search.id)))?;
-            let manifest =
-                file.manifest.as_ref().map_err(|why| Error::input(format!("{} is not a plugin: {why}", search.id)))?;
+            let (_, manifest) = only(&registry, &search.id)?;
             for strategy in &manifest.strategies {
                 let name = Spec { id: strategy.id.clone(), ..search.clone() };
                 let choice = registry.strategy(&format!("{}/{}", manifest.id, strategy.id))?;

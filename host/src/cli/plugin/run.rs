@@ -11,6 +11,7 @@ use genomenas_plugin::simulate::{Simulated, Simulation};
 use genomenas_plugin::space::Space;
 use serde::Serialize;
 
+use super::file::only;
 use crate::cli::limit_options::LimitOptions;
 use crate::cli::options::{PluginOptions, SpaceOptions};
 use crate::cli::out;
@@ -164,8 +165,7 @@ impl RunArgs {
             return registry.strategy(&self.name);
         }
         let path = &self.name;
-        let file = registry.found().first().ok_or_else(|| Error::input(format!("{path} is not a library")))?;
-        let manifest = file.manifest.as_ref().map_err(|why| Error::input(format!("{path} is not a plugin: {why}")))?;
+        let (file, manifest) = only(registry, path)?;
         let ids = || manifest.strategies.iter().map(|strategy| strategy.id.as_str()).collect::<Vec<_>>().join(", ");
         let id = match (&self.strategy, manifest.strategies.as_slice()) {
             (Some(id), _) => id,
@@ -190,8 +190,7 @@ impl RunArgs {
         let simulation = Simulation::new(space)?.seed(self.seed).slots(self.concurrent_trials);
         let budget = self.budget.on(simulation.setup().data.train_rows)?;
         let simulation = simulation.budget(budget);
-        let simulation = simulation.data(length, labels, self.task.into());
-        Ok(set.parameters.into_iter().fold(simulation, |simulation, (name, value)| simulation.parameter(&name, value)))
+        Ok(simulation.data(length, labels, self.task.into()).parameters(&set.parameters))
     }
 
     /// The space, and how many labels it has.

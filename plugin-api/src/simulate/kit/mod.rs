@@ -28,6 +28,7 @@
 //! * [`supernets`]: stages, discards and alphas of strategies of the DARTS family.
 //! * [`rungs`]: dictated scores and promotions of strategies that halve.
 
+mod judged;
 pub mod rungs;
 pub(crate) mod spaces;
 pub mod supernets;
@@ -43,7 +44,10 @@ use crate::message::{Discard, Network, Trial, TrialId, Work};
 use crate::space::Selection;
 use crate::{Error, Result, strategy};
 
-pub use spaces::{four_architectures, genomenas, no_decisions, on, small_genomenas, three_convolutions, two_cells};
+pub use judged::judged;
+pub use spaces::{
+    four_architectures, genomenas, no_decisions, on, small_genomenas, three_convolutions, tiny_genomenas, two_cells,
+};
 
 /// Runs the strategy that is registered in this binary under `id`.
 ///

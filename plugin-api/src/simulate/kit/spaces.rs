@@ -132,6 +132,11 @@ pub fn genomenas() -> Simulation {
     on(GenomeNas::new(100, 3).space())
 }
 
+/// A run on a tiny space of genomeNAS: one convolutional cell of two nodes, a highway cell of two, 100 bases.
+pub fn tiny_genomenas() -> Simulation {
+    on(GenomeNas { cells: 1, nodes: 2, rnn_nodes: 2, ..GenomeNas::new(100, 3) }.space())
+}
+
 /// A run on a small space of genomeNAS: two convolutional cells of two nodes each, a highway cell of three, 60 bases.
 pub fn small_genomenas() -> Simulation {
     on(small_genomenas_space())

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
-use super::library::{Unavailable, function, open, text, words};
+use super::library::{Unavailable, functions, open, text, words};
 
 const NVRTC: &str = "NVRTC, the compiler of CUDA,";
 /// The first is libtorch's own link to it, which finds it wherever libtorch has it, but only beside a driver.
@@ -51,23 +51,17 @@ pub(super) struct Compiler {
 impl Compiler {
     pub(super) fn load() -> Result<Self, Unavailable> {
         let library = open(NVRTC, &NAMES)?;
-        macro_rules! of {
-            ($name:literal) => {
-                // SAFETY: the field has the type that nvrtc.h declares.
-                unsafe { function(NVRTC, library, $name) }?
-            };
-        }
-        let compiler = Self {
-            create: of!(c"nvrtcCreateProgram"),
-            compile: of!(c"nvrtcCompileProgram"),
-            log_size: of!(c"nvrtcGetProgramLogSize"),
-            log: of!(c"nvrtcGetProgramLog"),
-            cubin_size: of!(c"nvrtcGetCUBINSize"),
-            cubin: of!(c"nvrtcGetCUBIN"),
-            destroy: of!(c"nvrtcDestroyProgram"),
-            error: of!(c"nvrtcGetErrorString"),
-            version: of!(c"nvrtcVersion"),
-        };
+        let compiler = functions!(Compiler, NVRTC, library, {
+            create: c"nvrtcCreateProgram",
+            compile: c"nvrtcCompileProgram",
+            log_size: c"nvrtcGetProgramLogSize",
+            log: c"nvrtcGetProgramLog",
+            cubin_size: c"nvrtcGetCUBINSize",
+            cubin: c"nvrtcGetCUBIN",
+            destroy: c"nvrtcDestroyProgram",
+            error: c"nvrtcGetErrorString",
+            version: c"nvrtcVersion",
+        });
         compiler.open_builtins();
         Ok(compiler)
     }

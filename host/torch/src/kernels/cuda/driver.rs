@@ -5,7 +5,7 @@
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
 
-use super::library::{Unavailable, function, open, words};
+use super::library::{Unavailable, functions, open, words};
 
 const DRIVER: &str = "the CUDA driver";
 const NAMES: [&str; 2] = ["libcuda.so.1", "libcuda.so"];
@@ -69,23 +69,17 @@ unsafe impl Sync for Kernel {}
 impl Driver {
     pub(super) fn load() -> Result<Self, Unavailable> {
         let library = open(DRIVER, &NAMES)?;
-        macro_rules! of {
-            ($name:literal) => {
-                // SAFETY: the field has the type that cuda.h declares.
-                unsafe { function(DRIVER, library, $name) }?
-            };
-        }
-        let driver = Self {
-            init: of!(c"cuInit"),
-            device: of!(c"cuDeviceGet"),
-            attribute: of!(c"cuDeviceGetAttribute"),
-            retain_primary: of!(c"cuDevicePrimaryCtxRetain"),
-            set_current: of!(c"cuCtxSetCurrent"),
-            load: of!(c"cuModuleLoadData"),
-            function: of!(c"cuModuleGetFunction"),
-            launch: of!(c"cuLaunchKernel"),
-            error: of!(c"cuGetErrorString"),
-        };
+        let driver = functions!(Driver, DRIVER, library, {
+            init: c"cuInit",
+            device: c"cuDeviceGet",
+            attribute: c"cuDeviceGetAttribute",
+            retain_primary: c"cuDevicePrimaryCtxRetain",
+            set_current: c"cuCtxSetCurrent",
+            load: c"cuModuleLoadData",
+            function: c"cuModuleGetFunction",
+            launch: c"cuLaunchKernel",
+            error: c"cuGetErrorString",
+        });
         // SAFETY: takes no flags.
         driver.check(unsafe { (driver.init)(0) }, "begin")?;
         Ok(driver)

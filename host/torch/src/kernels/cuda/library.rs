@@ -51,6 +51,19 @@ pub(super) unsafe fn function<F: Copy>(
     symbol.map(|symbol| *symbol).map_err(|error| Unavailable::Symbol { what, reason: told(&error) })
 }
 
+/// A table of functions of a library, each with the type that its field has: that of CUDA's header.
+macro_rules! functions {
+    ($table:ident, $what:expr, $library:expr, { $($field:ident: $name:literal),+ $(,)? }) => {
+        $table {
+            $(
+                // SAFETY: the field has the type that the header declares.
+                $field: unsafe { $crate::kernels::cuda::library::function($what, $library, $name) }?,
+            )+
+        }
+    };
+}
+pub(super) use functions;
+
 /// A text of C that a library owns, or null.
 ///
 /// # Safety

@@ -80,19 +80,29 @@ fn agree(device: Device) {
         let (values, gradients) = on(Device::Cpu, &layers);
         let (own_values, own_gradients) = on(device, &layers);
         assert!(gradients.iter().any(|(_, gradient)| !is_zero(gradient)), "{name} has no gradient");
-        let off = distance(&own_values, &values);
-        let gradients = gradients.iter().map(|(weight, expected)| distance(named(&own_gradients, weight), expected));
-        let gradients_off = gradients.fold(0.0, f64::max);
-        #[expect(clippy::print_stdout, reason = "make check-cuda reads it")]
-        {
-            println!("agreement\t{name}\t{off:e}\t{gradients_off:e}");
-        }
-        // Not a number is not below either.
-        if !(off < TOLERANCE && gradients_off < TOLERANCE) {
+        if !is_near("agreement", &name, (&own_values, &own_gradients), (&values, &gradients)) {
             wrong.push(name);
         }
     }
     assert!(wrong.is_empty(), "more than {TOLERANCE} off: {}", wrong.join(", "));
+}
+
+/// Whether values, and all others by name, are those that are expected; prints a line of how far off they are.
+fn is_near(
+    of: &str,
+    name: &str,
+    found: (&Tensor, &[(String, Tensor)]),
+    expected: (&Tensor, &[(String, Tensor)]),
+) -> bool {
+    let off = distance(found.0, expected.0);
+    let others = expected.1.iter().map(|(other, expected)| distance(named(found.1, other), expected));
+    let others_off = others.fold(0.0, f64::max);
+    #[expect(clippy::print_stdout, reason = "make check-cuda reads it")]
+    {
+        println!("{of}\t{name}\t{off:e}\t{others_off:e}");
+    }
+    // Not a number is not below either.
+    off < TOLERANCE && others_off < TOLERANCE
 }
 
 #[test]
@@ -133,15 +143,9 @@ fn cells_agree(device: Device) {
         for (of, mode) in &modes {
             let (values, others) = on(Kernels::Plain, &layers, mode);
             let (own_values, own_others) = on(Kernels::Fused, &layers, mode);
-            let off = distance(&own_values, &values);
-            let others = others.iter().map(|(name, expected)| distance(named(&own_others, name), expected));
-            let others_off = others.fold(0.0, f64::max);
-            #[expect(clippy::print_stdout, reason = "make check-cuda reads it")]
-            {
-                println!("cell\t{name}, {of}\t{off:e}\t{others_off:e}");
-            }
-            if !(off < TOLERANCE && others_off < TOLERANCE) {
-                wrong.push(format!("{name}, {of}"));
+            let name = format!("{name}, {of}");
+            if !is_near("cell", &name, (&own_values, &own_others), (&values, &others)) {
+                wrong.push(name);
             }
         }
     }
