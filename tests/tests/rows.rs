@@ -275,8 +275,8 @@ fn shuffled_negatives_have_the_pairs_of_their_positives_and_their_split() {
     scene.table("--split part --negatives shuffle --negatives-seed 1");
     assert_ne!(scene.rows(), first);
 
-    let text: String = sequences(9, 100, 40).iter().map(|sequence| format!(">r\n{sequence}\n")).collect();
-    scene.file("peaks.fa", text);
+    let records: Vec<_> = sequences(9, 100, 40).iter().map(|sequence| format!(">r\n{sequence}\n")).collect();
+    scene.file("peaks.fa", records.concat());
     let info = Outcome::json(&mut scene.import("fasta", "peaks.fa", "--negatives shuffle"));
     assert_eq!(info["labels"], json!(["peaks", "shuffled"]));
     let info = Outcome::json(&mut scene.import("fasta", "peaks.fa", "--negatives shuffle --task multi-label"));

@@ -145,8 +145,9 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     }
     for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {
         // A name of a person's own says neither which strategy it is nor how it is set.
-        let parameters: String = row.entry.parameters.iter().map(|(name, value)| format!(" {name}={value}")).collect();
-        lines.push(format!("{}: {}{}", cell(&row.entry.name), row.entry.strategy, printable(&parameters)));
+        let mut words = vec![row.entry.strategy.clone()];
+        words.extend(row.entry.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+        lines.push(format!("{}: {}", cell(&row.entry.name), printable(&words.join(" "))));
     }
     if lines.len() == 1 { String::new() } else { lines.join("\n") + "\n" }
 }

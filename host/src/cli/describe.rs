@@ -36,6 +36,7 @@ genomenas describe --space genomenas --length 1000 --labels 919 --toml > my-spac
 genomenas describe --space my-space.toml --length 1000 --labels 919\n  \
 genomenas describe --architecture results/architecture.json --json"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct DescribeArgs {
     #[command(flatten)]
     what: What,

@@ -45,7 +45,8 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
     let unknown = estimates.len() - known.len();
     let without =
         if unknown > 0 { format!(", without the {unknown} that could not be measured") } else { String::new() };
-    text += &format!("all runs: about {}{without}\n", duration(total));
+    let all = format!("all runs: about {}{without}\n", duration(total));
+    text += &all;
     let cuts = cuts(plan, &known, total);
     if !cuts.is_empty() {
         text += "\nto cut first:\n";

@@ -162,7 +162,7 @@ impl Given {
     fn of(request: &Request) -> Self {
         let Request { title, out, ranked_by, jobs, hook_deadline, published, .. } = request.clone();
         let data = request.data.clone();
-        let shown = Request { title, data, out, ranked_by, jobs, hook_deadline, published, ..Request::default() };
+        let shown = Request { title, data, out, published, ranked_by, jobs, hook_deadline, ..Request::default() };
         Self { threads: request.threads, space: request.space.is_some(), alone: *request == shown }
     }
 

@@ -81,8 +81,9 @@ impl Preset {
         }
         if request.space.is_none() {
             let sizes = sizes::of(data, &serde_json::Map::new());
-            let sizes: String = sizes.iter().map(|size| format!(" {}={}", size.name, size.value)).collect();
-            file.insert("space".to_owned(), Value::String(format!("{}{sizes}", space::GENOMENAS)));
+            let mut words = vec![space::GENOMENAS.to_owned()];
+            words.extend(sizes.iter().map(|size| format!("{}={}", size.name, size.value)));
+            file.insert("space".to_owned(), Value::String(words.join(" ")));
         }
         if request.control.is_none() {
             file.insert("control".to_owned(), Value::Boolean(true));

@@ -41,7 +41,6 @@ fn assert_close(table: &str, options: &str, values: &str) {
     let folder = tempfile::tempdir().unwrap();
     let Some(expected) = scikit(folder.path(), table, values) else { return };
     let found = control(folder.path(), table, options);
-    println!("{options}: {found:.4}, scikit-learn {expected:.4}");
     assert!((found - expected).abs() <= CLOSE, "{options}: {found}, scikit-learn {expected}");
 }
 

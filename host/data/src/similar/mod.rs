@@ -12,9 +12,9 @@
 //! principle); beyond, a pair of identity `p` has one with probability of about `1 - exp(-(L - k) (1 - p) p^k - p^k)`: of
 //! rows of 200 bases that agree in 0.8 of them all but 3 in 100,000 for `k` of 6, and 93 in 100 for `k` of 12.
 //!
-//! No crate does this. `gaoya` 0.2.2 and its like (MinHash and buckets of it) estimate the share of k-mers that two rows
+//! No crate does this. `gaoya` 0.2.2 and its like (`MinHash` and buckets of it) estimate the share of k-mers that two rows
 //! have in common, which says little of the identity of short rows; `simd-minimizers` 3.1.0 is well kept and finds the
-//! minimisers of one sequence, which is the smallest part of this; CD-HIT and MMseqs2 are programs in C++.
+//! minimisers of one sequence, which is the smallest part of this; CD-HIT and `MMseqs2` are programs in C++.
 
 mod planes;
 

@@ -80,7 +80,9 @@ impl Planes {
         let unused = self.words * 64 - self.length;
         for plane in out.bits.chunks_exact_mut(self.words.max(1)) {
             plane.reverse();
-            plane.iter_mut().for_each(|word| *word = word.reverse_bits());
+            for word in plane.iter_mut() {
+                *word = word.reverse_bits();
+            }
             for index in 0..plane.len() {
                 let next = plane.get(index + 1).copied().unwrap_or(0);
                 if let Some(word) = plane.get_mut(index) {

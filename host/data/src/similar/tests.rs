@@ -26,14 +26,13 @@ fn identity(left: &str, right: &str, single_strand: bool) -> Vec<(usize, usize)>
     let mut all = Vec::new();
     for other in strands.iter().take(if single_strand { 1 } else { 2 }) {
         let (left, other) = (left.as_bytes(), other.as_bytes());
-        let length = i64::try_from(left.len()).unwrap();
-        for shift in 1 - length..length {
+        let length = left.len();
+        // Where the other row begins, in bases before the end of this one.
+        for shift in 1..2 * length {
             let (mut agree, mut run, mut longest) = (0, 0, 0);
-            for place in 0..length {
-                let equal = (0..length).contains(&(place + shift)) && {
-                    let (one, two) = (left[place as usize], other[(place + shift) as usize]);
-                    one == two && one != b'N'
-                };
+            for (place, one) in left.iter().enumerate() {
+                let two = (place + shift).checked_sub(length).and_then(|place| other.get(place));
+                let equal = two == Some(one) && *one != b'N';
                 run = if equal { run + 1 } else { 0 };
                 longest = longest.max(run);
                 agree += usize::from(equal);
@@ -102,22 +101,23 @@ fn seeds_are_longer_the_more_there_is_to_compare() {
 /// `cargo test --release -p genomenas-data --features clap a_million -- --ignored --nocapture`
 #[test]
 #[ignore = "takes minutes: the cost of a million rows, for PERFORMANCE.md"]
+#[expect(clippy::print_stdout, reason = "for a person who measures")]
 fn a_million_rows_of_200_bases() {
     let mut number = 7_u64;
     let mut draw = || {
         number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        number >> 33
+        usize::try_from(number >> 33).unwrap()
     };
     let mut similar = Similar::new(false);
     let mut last: Vec<u8> = Vec::new();
     for row in 0..1_000_000 {
         // Every other row is a copy of the one before, with a fifth of its bases drawn anew, about 0.85 of them equal.
         if row % 2 == 0 {
-            last = (0..200).map(|_| b"ACGT"[draw() as usize & 3]).collect();
+            last = (0..200).map(|_| b"ACGT"[draw() & 3]).collect();
         } else {
             for base in &mut last {
                 if draw() % 5 == 0 {
-                    *base = b"ACGT"[draw() as usize & 3];
+                    *base = b"ACGT"[draw() & 3];
                 }
             }
         }

@@ -43,7 +43,7 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
         return Ok(());
     }
     // Paths are long and alike, so each folder is named once.
-    let mut text = String::new();
+    let mut tables = Vec::new();
     for of_folder in rows.chunk_by(|one, other| folder(one) == folder(other)) {
         let mut table = Columns::new(&["strategy", "kind", "plugin", "version", "file", "about"]);
         for row in of_folder.iter().cloned() {
@@ -51,14 +51,10 @@ pub(super) fn run(args: &ListArgs) -> Result<()> {
             let about = row.crashes.map_or(row.about.clone(), |crashes| format!("{} ({crashes})", row.about));
             table.row([row.strategy, row.kind, row.plugin, row.version, file, about]);
         }
-        let gap = if text.is_empty() { "" } else { "\n" };
-        text += &format!(
-            "{gap}in {}\n\n{}",
-            of_folder.first().map_or(Path::new(""), folder).display(),
-            table.lines(width())
-        );
+        let shown = of_folder.first().map_or(Path::new(""), folder).display();
+        tables.push(format!("in {shown}\n\n{}", table.lines(width())));
     }
-    out::text(&text)
+    out::text(&tables.join("\n"))
 }
 
 fn folder(row: &Row) -> &Path {

@@ -225,7 +225,7 @@ mod tests {
         fn a_row_without_a_shuffle_has_no_other_order(text in "[ACGT]{1,7}") {
             // All orders of the bases between the ends, one after the other.
             let inner = text.len().saturating_sub(2);
-            let orders = (0..4_usize.pow(inner as u32)).map(|number| {
+            let orders = (0..1_usize << (2 * inner)).map(|number| {
                 let mut letters = text.clone().into_bytes();
                 for place in 0..inner {
                     letters[1 + place] = b"ACGT"[number >> (2 * place) & 3];

@@ -55,7 +55,7 @@ fn name(archive: &ZipArchive<File>, what: &str, split: Split) -> Option<String> 
     let exact = wanted.iter().find(|name| archive.index_for_name(name).is_some()).cloned();
     let is_wanted = |found: &str| wanted.iter().any(|name| name.eq_ignore_ascii_case(found));
     exact.or_else(|| {
-        archive.file_names().filter_map(|name| name.ok()).find(|name| is_wanted(name)).map(|name| name.to_string())
+        archive.file_names().filter_map(Result::ok).find(|name| is_wanted(name)).map(|name| name.to_string())
     })
 }
 

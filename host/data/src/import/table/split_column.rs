@@ -36,12 +36,11 @@ pub(super) fn find(options: &TableOptions) -> Result<SplitColumn> {
     let mut named = header.iter().filter(|column| is_named_so(column) && !others.contains(column));
     let kept = || options.clone();
     match (&options.split, named.next(), named.next()) {
-        (_, None, _) => Ok(SplitColumn { options: kept(), warning: None }),
         (Some(given), Some(column), _) if given != column && !is_number_of(given, header, column) => {
             let warning = format!("the column {column:?} was passed over: the split is that of {:?}", shortened(given));
             Ok(SplitColumn { options: kept(), warning: Some(warning) })
         }
-        (Some(_), ..) => Ok(SplitColumn { options: kept(), warning: None }),
+        (_, None, _) | (Some(_), ..) => Ok(SplitColumn { options: kept(), warning: None }),
         (None, Some(column), _) if options.ignore_split => {
             let warning = format!("the column {column:?} was passed over, as was asked for");
             Ok(SplitColumn { options: kept(), warning: Some(warning) })

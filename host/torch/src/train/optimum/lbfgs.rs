@@ -84,7 +84,9 @@ impl Lbfgs {
         let Some(last) = self.pairs.back() else {
             // Nothing is known of the curvature yet.
             let norm = dot(&direction, &direction).sqrt();
-            direction.iter_mut().for_each(|value| *value /= norm.max(1.0));
+            for value in &mut direction {
+                *value /= norm.max(1.0);
+            }
             return direction;
         };
         let mut factors = Vec::with_capacity(self.pairs.len());
@@ -94,7 +96,9 @@ impl Lbfgs {
             factors.push(factor);
         }
         let scale = last.curvature / dot(&last.change, &last.change);
-        direction.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut direction {
+            *value *= scale;
+        }
         for (pair, factor) in self.pairs.iter().zip(factors.iter().rev()) {
             let other = dot(&pair.change, &direction) / pair.curvature;
             add(&mut direction, factor - other, &pair.step);

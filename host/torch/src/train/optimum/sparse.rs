@@ -50,7 +50,9 @@ impl Sparse {
             sums[column as usize] += f64::from(value);
         }
         let rows = self.rows().max(1) as f64;
-        sums.iter_mut().for_each(|sum| *sum /= rows);
+        for sum in &mut sums {
+            *sum /= rows;
+        }
         sums
     }
 
@@ -112,7 +114,9 @@ mod tests {
 
     fn matrix(rows: &[&[f32]]) -> Sparse {
         let mut matrix = Sparse::new(rows[0].len());
-        rows.iter().for_each(|row| matrix.push(row).unwrap());
+        for row in rows {
+            matrix.push(row).unwrap();
+        }
         matrix
     }
 
