@@ -33,6 +33,13 @@ pub fn goes_on(network: Network, plan: Plan, trial: TrialId) -> Trial {
     trial
 }
 
+/// A linear model of counted words.
+pub fn of_words(setup: &Setup) -> (genomenas_plugin::space::ArchitectureBuilder, Plan) {
+    use genomenas_plugin::space::{ArchitectureBuilder, Op};
+    COUNTED
+    (net, plan)
+}
+
 /// A trial of a supernet.
 pub fn of_supernet(plan: Plan, optimizer: Optimizer) -> Trial {
     use genomenas_plugin::message::{Arch, ArchData, Mixing, Order};
@@ -65,6 +72,7 @@ fn outside(folder: &Path) -> PathBuf {
     let logs = shown.replacen("let step = state", "log::info!(\"asked\");\n        let step = state", 1);
     assert_ne!(logs, shown);
     let more = AROUND
+        .replace("COUNTED", &block("rust,ignore", "Op::KmerSpectrum"))
         .replace("CONTINUED", &block("rust,ignore", "Initialisation::Continue"))
         .replace("SUPERNET", &block("rust,ignore", "Network::Supernet"))
         .replace("TESTS", &block("rust,ignore", "conformance::check_registered"))
@@ -86,7 +94,7 @@ fn cargo(folder: &Path, target: &Path, verb: &str) -> Command {
 
 #[test]
 fn the_strategy_of_the_readme_is_built_tested_found_and_run_outside_of_the_workspace() {
-    assert_eq!(blocks("rust").len() + blocks("rust,ignore").len(), 5, "a block of code that no test tries");
+    assert_eq!(blocks("rust").len() + blocks("rust,ignore").len(), 6, "a block of code that no test tries");
     let folder = tempfile::tempdir().unwrap();
     let target = outside(folder.path());
     Outcome::text(&mut cargo(folder.path(), &target, "build"));

@@ -56,10 +56,13 @@ impl Columns {
         let widths: Vec<usize> = (0..before).map(wide).collect();
         let left: usize = widths.iter().map(|width| width + GAP).sum();
         let beside = width >= left + NARROW;
+        let fits =
+            |columns: &usize| widths.iter().take(*columns).map(|width| width + GAP).sum::<usize>() <= width + GAP;
+        let on_line = (1..=before).rev().find(fits).unwrap_or(1);
         let mut text = String::new();
         for (number, row) in self.rows.iter().enumerate() {
             let mut line = String::new();
-            for (cell, wide) in row.iter().zip(&widths) {
+            for (cell, wide) in row.iter().zip(&widths).take(on_line) {
                 line += cell;
                 line += &" ".repeat(wide + GAP - display_width(cell));
             }
@@ -69,9 +72,10 @@ impl Columns {
                 text += wrapped(&line, width, left).trim_end();
             } else {
                 text += line.trim_end();
-                if number > 0 && !last.is_empty() {
+                let more = row.get(on_line..before).unwrap_or_default().join("  ");
+                for below in [more.as_str(), last].into_iter().filter(|below| number > 0 && !below.trim().is_empty()) {
                     text += "\n    ";
-                    text += &wrapped(last, width.saturating_sub(4), 4);
+                    text += &wrapped(below, width, 4);
                 }
             }
             text.push('\n');

@@ -74,8 +74,8 @@ pub(crate) struct PrecisionOption {
 /// The space to search.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SpaceOptions {
-    /// The space: 'genomenas', or the file of a space (TOML or JSON) [default: genomenas, in sizes that follow from the data;
-    /// `genomenas describe --space genomenas --sizes` lists them]
+    /// The space: 'genomenas', whose sizes follow from the data unless they are set (`genomenas describe --space genomenas
+    /// --sizes` lists them), or the file of a space (TOML or JSON) [default: genomenas]
     #[arg(long, value_name = "SPACE", value_parser = Spec::from_str)]
     space: Option<Spec>,
     /// A size of the genomenas space, such as cells=3, or sizes=published for the published ones; may be given several times

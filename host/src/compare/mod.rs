@@ -12,6 +12,7 @@ pub mod calibrate;
 pub mod collect;
 mod ended;
 pub mod folder;
+mod given;
 pub mod gpus;
 pub mod lifetime;
 pub mod plan;

@@ -9,7 +9,8 @@ use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 
-use super::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
+use super::given::Given;
+use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
 use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
 use crate::plugins::{ResolvedStrategy, StrategyRegistry};
 use crate::run::data::locate;
@@ -149,37 +150,6 @@ pub fn resolve(
     }
 }
 
-/// What a request says of its own that an earlier plan may contradict.
-struct Given {
-    threads: Option<u32>,
-    /// Whether it names a space.
-    space: bool,
-    /// Nothing but how the comparison is shown and spread over the machine.
-    alone: bool,
-}
-
-impl Given {
-    fn of(request: &Request) -> Self {
-        let Request { title, out, ranked_by, jobs, hook_deadline, published, .. } = request.clone();
-        let data = request.data.clone();
-        let shown = Request { title, data, out, published, ranked_by, jobs, hook_deadline, ..Request::default() };
-        Self { threads: request.threads, space: request.space.is_some(), alone: *request == shown }
-    }
-
-    /// The error of a plan in `out` that differs from what is asked for.
-    fn blame(&self, out: &Path, difference: &str) -> Error {
-        if !self.alone {
-            return Error::input(format!(
-                "{} holds another comparison: {difference}. Give the same settings (or --out alone) to go on with it, or another folder with --out",
-                out.display()
-            ));
-        }
-        // Everything else was taken from the plan itself.
-        let what = format!("it contradicts itself, so it was changed or damaged: {difference}; put a copy of it back");
-        Error::file("use", &out.join(FILE), what)
-    }
-}
-
 /// What the person asked for, if the data's task has it.
 fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
     let [first, ..] = Ranking::of_task(task);
@@ -304,7 +274,7 @@ mod tests {
     use genomenas_data::store::{ImportRecord, PerSplit, Shape};
 
     use super::*;
-    use crate::compare::plan::SPACE_FILE;
+    use crate::compare::plan::{FILE, SPACE_FILE};
     use crate::plugins::registry::tests::{plugin, registry};
 
     const ALL: &[&str] = &["danq", "deepsea", "random-search"];

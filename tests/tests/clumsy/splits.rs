@@ -166,7 +166,7 @@ fn a_share_of_train_is_for_validation_in_arrays() {
     let file = desk.write("a.npz", archive(&[of("train", 0..60), of("test", 60..80)].concat()));
     let import = |more: &str| desk.import("npz", &[&file], &format!("--channels ACGT {more}"));
     is_a_share(checked(&Outcome::json(import("--valid 0.25").arg("--json")), 160), 40);
-    insta::assert_snapshot!(desk.refusal(&mut import("")), @"a.npz: there is no array x_val or x_valid: expected x_train, y_train, x_val, y_val, x_test and y_test, found x_train, y_train, x_test, y_test; without it, --valid 0.1 takes such a share of train");
+    insta::assert_snapshot!(desk.refusal(&mut import("")), @"a.npz: there is no array x_val or x_valid or x_validation or x_dev: expected x_train, y_train, x_val, y_val, x_test and y_test, found x_train, y_train, x_test, y_test; without it, --valid 0.1 takes such a share of train");
 }
 
 #[test]

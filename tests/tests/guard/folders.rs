@@ -86,8 +86,11 @@ fn a_comparison_that_was_done_then_is_reported_the_same_and_repeats_no_run() {
     assert!(finished(&out) == before, "a finished run was changed");
     assert!(bytes(&out, "leaderboard.csv") == board, "leaderboard.csv differs, times included");
     let now = read();
+    let mut told = now.clone();
+    // What later versions say of the data, from the store.
+    told["data"].as_object_mut().unwrap().remove("straddling");
     for part in ["title", "data", "ranked_by", "entries", "command"] {
-        assert_eq!(now[part], then[part], "{part} of comparison.json");
+        assert_eq!(told[part], then[part], "{part} of comparison.json");
     }
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(&now), keys(&then));

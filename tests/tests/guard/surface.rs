@@ -17,9 +17,14 @@ fn for_machines(value: &Value) -> Value {
                 ["about", "description", "takes"].contains(&name.as_str()) && value.is_string()
             };
             let of_build = |name: &str| ["file", "sha256", "built_with", "protections"].contains(&name);
-            // What later versions add to a parameter.
+            // What later versions add to a parameter, and which of them this is.
             let later = |(name, value): &(&String, &Value)| name.as_str() == "acts_on" && value.is_string();
-            let kept = fields.iter().filter(|field| !prose(field) && !later(field) && !of_build(field.0));
+            let speaks = |(name, value): &(&String, &Value)| {
+                name.as_str() == "speaks"
+                    && value.as_str().is_some_and(|text| text.starts_with("interface 1, messages 1."))
+            };
+            let kept =
+                fields.iter().filter(|field| !prose(field) && !later(field) && !speaks(field) && !of_build(field.0));
             Value::Object(kept.map(|(name, value)| (name.clone(), for_machines(value))).collect())
         }
         Value::Array(values) => values.iter().map(for_machines).collect(),

@@ -21,8 +21,9 @@ mod planes;
 use crate::bases::Packed;
 use planes::{Planes, View};
 
-/// Rows after a row in a bucket of equal seeds that it is compared with.
+/// Rows after a row in a bucket of equal seeds that it is compared with at least, and so many times the mean of buckets.
 pub(crate) const MOST: usize = 256;
+const TIMES_MEAN: usize = 8;
 /// Words of 64 bases that are compared by chance in any case, in less than a second.
 const WORDS: f64 = 2e8;
 /// Comparisons by chance for each base of the data.
@@ -86,6 +87,9 @@ impl Similar {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most a row's length")]
         let need = (identity * self.length as f64 - 1e-6).ceil().max(1.0) as usize;
         let most_shift = self.length.saturating_sub(need);
+        // Seeds by chance are all compared; those of repeats, which buckets beyond hold, are not.
+        let mean = (2 * rows * (self.length + 1).saturating_sub(k)) >> (2 * k);
+        let most = MOST.max(TIMES_MEAN * mean);
         let passes = (rows * (self.length + 1).saturating_sub(k)).div_ceil(AT_ONCE).max(1);
         let mut seeds: Vec<Seed> = Vec::new();
         let mut turned = View::default();
@@ -103,7 +107,7 @@ impl Similar {
             seeds.sort_unstable();
             for bucket in seeds.chunk_by(|left, right| left.0 == right.0) {
                 for (index, &(_, _, left, at)) in bucket.iter().enumerate() {
-                    for &(_, _, right, other) in bucket.iter().skip(index + 1).take(MOST) {
+                    for &(_, _, right, other) in bucket.iter().skip(index + 1).take(most) {
                         let (left, right) = (left as usize, right as usize);
                         if left == right || !wanted(state, left, right) {
                             continue;

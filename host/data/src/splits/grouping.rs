@@ -1,9 +1,9 @@
 //! Splits by share, such that what belongs together stays together.
 //!
 //! Rows belong together that have equal sequences (on either strand, unless they are of one strand), similar sequences
-//! where that is asked for (`similar`), windows that share a base of a genome, or the same group. All rows of such a cluster get one split, which is a function of their sequences and the seed alone: it
-//! depends neither on the order of the rows nor on the size of the data. The price is that shares are met on average,
-//! not exactly.
+//! where that is asked for (`similar`), windows that share a base of a genome, or the same group. All rows of such a
+//! cluster get one split, which is a function of their sequences and the seed alone: it depends neither on the order of
+//! the rows nor on the size of the data. The price is that shares are met on average, not exactly.
 
 use sha2::{Digest, Sha256};
 

@@ -224,7 +224,8 @@ mod tests {
     #[test]
     fn shares_are_of_known_bases_and_of_lower_case_letters() {
         // ACGT, where the last base is unknown.
-        let sequence = ChromosomeSequence { length: 4, masked: std::iter::once(1..3).collect(), ..ChromosomeSequence::default() };
+        let sequence =
+            ChromosomeSequence { length: 4, masked: std::iter::once(1..3).collect(), ..ChromosomeSequence::default() };
         assert_eq!(cell(&sequence, 0, 4, &[0b0010_0100], 1), (2 * STEPS / 3, STEPS / 2));
     }
 }

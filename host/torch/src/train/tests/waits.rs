@@ -16,7 +16,7 @@ const WAITING: [&str; 9] = [
 ];
 
 /// Where they are called, how often, and when. One waits within a step: that of the second-order architecture step.
-const PLACES: [(&str, usize, &str); 11] = [
+const PLACES: [(&str, usize, &str); 13] = [
     (
         "eval/score.rs",
         3,
@@ -30,6 +30,12 @@ const PLACES: [(&str, usize, &str); 11] = [
     ("train/bench.rs", 2, "benchmarks: the end of what is timed"),
     ("train/objective.rs", 1, "once a training: the weights of classes"),
     ("train/optimizer/mod.rs", 1, "saves: the moments"),
+    ("train/optimum/mod.rs", 1, "once an optimum: the weights that it begins with"),
+    (
+        "train/optimum/rows.rs",
+        3,
+        "what is minimised: once a batch its rows, and the loss at each point, which the method reads",
+    ),
     ("train/steps.rs", 2, "the sum of losses: once an epoch to the device, and from there every LOOK_EVERY steps"),
     ("train/unrolled.rs", 1, "once a second-order step of the alphas: the norm that the finite difference divides by"),
 ];
