@@ -34,7 +34,7 @@ pub fn bad_plugin() -> PathBuf {
 
 /// The binary, ready for arguments, with nothing of the environment that changes what it does.
 pub fn genomenas() -> Command {
-    command(&built().join("genomenas"))
+    program_at(&built().join("genomenas"))
 }
 
 /// The program installed in a folder of its own, with nothing beside it.
@@ -59,7 +59,7 @@ impl Installation {
 
     /// The program, as [`genomenas()`] gives it.
     pub fn genomenas(&self) -> Command {
-        command(&self.folder().join("genomenas"))
+        program_at(&self.folder().join("genomenas"))
     }
 }
 
@@ -69,7 +69,8 @@ impl Default for Installation {
     }
 }
 
-fn command(program: &Path) -> Command {
+/// A copy of the program, in the same surroundings as [`genomenas()`].
+pub fn program_at(program: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .env_remove("GENOMENAS_PLUGINS")

@@ -27,7 +27,9 @@ pub mod runs;
 pub mod tiny;
 mod wrapped;
 
-pub use built::{Installation, bad_plugin, built_plugin, built_program, genomenas, hostile_plugin, scripted_plugin};
+pub use built::{
+    Installation, bad_plugin, built_plugin, built_program, genomenas, hostile_plugin, program_at, scripted_plugin,
+};
 pub use circles::circles;
 pub use outcome::{Outcome, listing};
 pub use wrapped::{limited, wrapped};

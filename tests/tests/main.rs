@@ -26,6 +26,7 @@ mod frozen;
 mod fuzzed;
 mod genomes;
 mod guard;
+mod installed;
 mod isolation;
 mod kills;
 mod label_files;
