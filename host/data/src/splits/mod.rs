@@ -1,10 +1,11 @@
 //! Which rows are for training, for validation and for the test.
 //!
 //! `grouping` splits rows by share such that rows that belong together stay together, and `shares` says which rows: all,
-//! or a part of train where the data lacks a split. `genome` splits a genome into stretches, by name or by share, such
+//! or a part of train where the data lacks a split; `folds` deals rows into folds in place of splits. `genome` splits a genome into stretches, by name or by share, such
 //! that no base is shown in two splits.
 
 mod cluster;
+pub(crate) mod folds;
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
