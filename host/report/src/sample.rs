@@ -24,6 +24,7 @@ pub(super) fn comparison() -> Comparison {
                 equal_sequences: Pairs { test_in_train: 1_030, ..Pairs::default() },
                 ..SplitLeakage::default()
             }),
+            folds: Vec::new(),
         },
         budget: "40,000 training samples".to_owned(),
         budget_epochs: None,
@@ -112,6 +113,7 @@ pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
 
 pub(super) fn pending(seed: u64) -> RunSummary {
     RunSummary {
+        fold: None,
         seed,
         folder: format!("runs/{seed}"),
         state: RunState::Pending,

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
-use genomenas_data::{StoreInfo, Task};
+use genomenas_data::{Split, StoreInfo, Task};
 use genomenas_plugin::space::Space;
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{FoldSummary, Ranking};
 
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
 use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
@@ -66,7 +66,8 @@ pub fn resolve(
 
     let store = match (&earlier, &request.data) {
         (Some(plan), given) => {
-            let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone() };
+            let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone(), fold: None };
+            refuse_other_folds(plan, given.as_deref(), out, context)?;
             let digest = |path: &Path| Ok((context.data)(path)?.digest);
             locate(&noted, given.as_deref(), out, "the comparison", &digest)?
         }
@@ -83,7 +84,7 @@ pub fn resolve(
             (plan.space(out)?, plan.space.clone(), Vec::new())
         }
         _ => {
-            let (space, sizes) = space::for_data(&spec, &info.for_plugins())?;
+            let (space, sizes) = space::for_data(&spec, &info.narrowest().for_plugins())?;
             let words: Vec<String> = sizes.iter().map(|size| format!("{}={}", size.name, size.value)).collect();
             let sha256 = sha256(space.to_toml()?.as_bytes());
             (space, SpacePlan { name: spec.to_string(), sha256, sizes: words.join(" ") }, sizes)
@@ -197,15 +198,44 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
     )))
 }
 
+/// Refuses to go on over another number of folds, in words that a digest does not have.
+fn refuse_other_folds(
+    plan: &ComparisonPlan,
+    given: Option<&Path>,
+    out: &Path,
+    context: &ResolveContext<'_>,
+) -> Result<()> {
+    let store = given.unwrap_or(&plan.data.store);
+    // What cannot be read is told by who looks for the data.
+    let Ok(info) = (context.data)(store) else { return Ok(()) };
+    let (there, here) = (plan.data.folds.len(), info.folds.len());
+    let named = |folds: usize| if folds == 0 { "splits and no folds".to_owned() } else { format!("{folds} folds") };
+    if there == here || plan.data.digest == info.digest {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "the comparison in {} is over {}, and {} has {}: go on with the data that it began with, or begin another one in another \
+         folder with --out",
+        out.display(),
+        named(there),
+        store.display(),
+        named(here)
+    )))
+}
+
 /// What a plan records of a store.
 fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
+    let runs = info.of_runs();
+    let mean = |split: Split| runs.iter().map(|run| run.rows.get(split)).sum::<u64>() / runs.len().max(1) as u64;
+    let summary = |run: &StoreInfo| FoldSummary { rows: run.rows.clone(), straddling: run.leakage.unwrap_or_default() };
     DataPlan {
         store,
         digest: info.digest.clone(),
         length: info.shape.length as u64,
-        rows: [info.rows.train, info.rows.valid, info.rows.test],
+        rows: Split::ALL.map(mean),
         labels: info.shape.labels.clone(),
         straddling: info.leakage,
+        folds: if info.folds.is_empty() { Vec::new() } else { runs.iter().map(summary).collect() },
     }
 }
 
@@ -327,6 +357,8 @@ mod tests {
             positives: PerSplit::default(),
             values: PerSplit::default(),
             leakage: None,
+            folds: Vec::new(),
+            fold: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

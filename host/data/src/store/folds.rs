@@ -100,6 +100,12 @@ impl StoreInfo {
         if of == 0 { vec![self.clone()] } else { (1..=of).map(|number| self.of_fold(Fold { number, of })).collect() }
     }
 
+    /// The run with the fewest rows to train on: what fits it, fits all.
+    #[must_use]
+    pub fn narrowest(&self) -> Self {
+        self.of_runs().into_iter().min_by_key(|run| run.rows.train).unwrap_or_else(|| self.clone())
+    }
+
     fn of_fold(&self, fold: Fold) -> Self {
         let test = fold.number - 1;
         let valid = validating(test, fold.of);

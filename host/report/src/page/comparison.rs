@@ -4,7 +4,7 @@ use maud::html;
 
 use super::document::{document, section};
 use super::{curves, found, labels, leaderboard, straddling, terms};
-use crate::leaderboard::rows as leaderboard_rows;
+use crate::leaderboard::{has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
 /// The comparison as one self-contained HTML page.
@@ -18,7 +18,7 @@ pub fn page(comparison: &Comparison) -> String {
     };
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
-        (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &rows)))
+        (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
         (section("anytime", "Search: best so far", &curves::anytime(&rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
