@@ -1,15 +1,16 @@
 //! From a request to the plan: finds the strategies, reads data and space, fills in defaults.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
-use genomenas_data::{Split, StoreInfo, Task};
+use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
-use genomenas_report::model::{FoldSummary, Ranking};
+use genomenas_report::model::Ranking;
 
-use super::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
+use super::data;
+use super::plan::{ComparisonPlan, EntryPlan, FILE, Machine, SpacePlan};
 use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
 use crate::plugins::{ResolvedStrategy, StrategyRegistry};
 use crate::run::data::locate;
@@ -67,7 +68,9 @@ pub fn resolve(
     let store = match (&earlier, &request.data) {
         (Some(plan), given) => {
             let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone(), fold: None };
-            refuse_other_folds(plan, given.as_deref(), out, context)?;
+            // What cannot be read is told by who looks for the data.
+            let store = given.as_deref().unwrap_or(&plan.data.store);
+            (context.data)(store).map_or(Ok(()), |info| data::refuse_other_folds(plan, store, &info, out))?;
             let digest = |path: &Path| Ok((context.data)(path)?.digest);
             locate(&noted, given.as_deref(), out, "the comparison", &digest)?
         }
@@ -75,7 +78,7 @@ pub fn resolve(
         (None, None) => return Err(missing("data: give the store with --data")),
     };
     let info = (context.data)(&store)?;
-    let data = data_plan(store, &info);
+    let data = data::plan(store, &info);
 
     let spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS)).unnamed("a space")?;
     let (space, space_plan, sizes) = match &earlier {
@@ -107,7 +110,7 @@ pub fn resolve(
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
-        title: request.title.unwrap_or_else(|| title(&data.store)),
+        title: request.title.unwrap_or_else(|| data::title(&data.store)),
         command: context.command.clone(),
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
@@ -196,51 +199,6 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
         ranking.name(),
         could.join(", ")
     )))
-}
-
-/// Refuses to go on over another number of folds, in words that a digest does not have.
-fn refuse_other_folds(
-    plan: &ComparisonPlan,
-    given: Option<&Path>,
-    out: &Path,
-    context: &ResolveContext<'_>,
-) -> Result<()> {
-    let store = given.unwrap_or(&plan.data.store);
-    // What cannot be read is told by who looks for the data.
-    let Ok(info) = (context.data)(store) else { return Ok(()) };
-    let (there, here) = (plan.data.folds.len(), info.folds.len());
-    let named = |folds: usize| if folds == 0 { "splits and no folds".to_owned() } else { format!("{folds} folds") };
-    if there == here || plan.data.digest == info.digest {
-        return Ok(());
-    }
-    Err(Error::input(format!(
-        "the comparison in {} is over {}, and {} has {}: go on with the data that it began with, or begin another one in another \
-         folder with --out",
-        out.display(),
-        named(there),
-        store.display(),
-        named(here)
-    )))
-}
-
-/// What a plan records of a store.
-fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
-    let runs = info.of_runs();
-    let mean = |split: Split| runs.iter().map(|run| run.rows.get(split)).sum::<u64>() / runs.len().max(1) as u64;
-    let summary = |run: &StoreInfo| FoldSummary { rows: run.rows.clone(), straddling: run.leakage.unwrap_or_default() };
-    DataPlan {
-        store,
-        digest: info.digest.clone(),
-        length: info.shape.length as u64,
-        rows: Split::ALL.map(mean),
-        labels: info.shape.labels.clone(),
-        straddling: info.leakage,
-        folds: if info.folds.is_empty() { Vec::new() } else { runs.iter().map(summary).collect() },
-    }
-}
-
-fn title(store: &Path) -> String {
-    format!("Comparison on {}", store.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 fn entries(

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::grouping::{Extent, Grouping};
 use super::likeness::Likeness;
 use crate::error::{Error, Result};
-use crate::store::{FEWEST_FOLDS, MOST_FOLDS, Row, Target};
+use crate::store::{Dealer, Dealt, FEWEST_FOLDS, MOST_FOLDS, Row, Target};
 use crate::text::grouped;
 
 /// Steps that values are divided into, so that every fold gets small and large ones.
@@ -33,8 +33,15 @@ pub(crate) enum Together {
     Blocks(u64),
 }
 
-/// Takes every row, then returns the fold of each.
-pub(crate) struct Dealing {
+impl Folds {
+    /// Who deals rows into them.
+    pub(crate) fn dealer(self) -> Box<dyn Dealer> {
+        Box::new(Dealing::new(self))
+    }
+}
+
+/// Deals by what belongs together and by labels.
+struct Dealing {
     folds: Folds,
     belonging: Belonging,
     strata: Strata,
@@ -54,13 +61,6 @@ enum Strata {
     Values(Vec<f32>),
 }
 
-/// The folds of all rows, in the order in which they were added.
-pub(crate) struct Dealt {
-    pub(crate) folds: Vec<u8>,
-    /// What a person should know of them.
-    pub(crate) warning: Option<String>,
-}
-
 /// Refuses a number of folds that leaves nothing to train on, or that nobody would run.
 pub(crate) fn check(count: u32) -> Result<()> {
     if (FEWEST_FOLDS..=MOST_FOLDS).contains(&count) {
@@ -73,21 +73,21 @@ pub(crate) fn check(count: u32) -> Result<()> {
 }
 
 impl Dealing {
-    pub(crate) fn new(folds: Folds) -> Self {
+    fn new(folds: Folds) -> Self {
         let belonging = match folds.together {
             Together::Alike(likeness) => Belonging::Alike(Box::new(Grouping::new(folds.seed, likeness))),
             Together::Blocks(_) => Belonging::Blocks(Vec::new()),
         };
         Self { folds, belonging, strata: Strata::Classes(Vec::new()) }
     }
+}
 
-    /// Folds.
-    pub(crate) fn count(&self) -> u32 {
+impl Dealer for Dealing {
+    fn count(&self) -> u32 {
         self.folds.count
     }
 
-    /// Adds the next row, of `length` bases, which stays together with the other rows of its `groups`.
-    pub(crate) fn add(&mut self, row: &Row<'_>, length: usize, groups: &[u64]) {
+    fn add(&mut self, row: &Row<'_>, length: usize, groups: &[u64]) {
         let place = row.place;
         match &mut self.belonging {
             Belonging::Alike(grouping) => {
@@ -113,21 +113,20 @@ impl Dealing {
         }
     }
 
-    /// Keeps the row that was added last in the fold of the one before.
-    pub(crate) fn join_last_two(&mut self) {
+    fn join_last_two(&mut self) {
         if let Belonging::Alike(grouping) = &mut self.belonging {
             grouping.join_last_two();
         }
     }
 
-    /// The folds of all rows: larger groups first, each into the fold that has the smallest share of the labels of its rows
+    /// Larger groups first, each into the fold that has the smallest share of the labels of its rows
     /// so far, among equal ones into the one with the fewest rows.
     ///
     /// # Errors
     ///
     /// There are fewer groups than folds.
-    pub(crate) fn deal(self) -> Result<Dealt> {
-        let Self { folds: Folds { count, seed, together }, belonging, strata } = self;
+    fn deal(self: Box<Self>) -> Result<Dealt> {
+        let Self { folds: Folds { count, seed, together }, belonging, strata } = *self;
         let (clusters, numbers) = match belonging {
             Belonging::Alike(grouping) => grouping.clusters(),
             Belonging::Blocks(blocks) => of_blocks(&blocks, seed),

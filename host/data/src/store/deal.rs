@@ -5,26 +5,45 @@ use super::row::Row;
 use super::split::Split;
 use super::write::StoreWriter;
 use crate::error::{Error, Result};
-use crate::splits::folds::{Dealing, Dealt, Folds};
-use crate::splits::refuse_empty_splits;
+
+/// Takes every row, then says which fold each is in.
+pub(crate) trait Dealer {
+    /// Folds.
+    fn count(&self) -> u32;
+
+    /// Adds the next row, of `length` bases, which stays together with the other rows of its `groups`.
+    fn add(&mut self, row: &Row<'_>, length: usize, groups: &[u64]);
+
+    /// Keeps the row that was added last in the fold of the one before.
+    fn join_last_two(&mut self);
+
+    /// The folds of all rows.
+    fn deal(self: Box<Self>) -> Result<Dealt>;
+}
+
+/// The folds of all rows, counted from 0, in the order in which they were added.
+pub(crate) struct Dealt {
+    pub(crate) folds: Vec<u8>,
+    /// What a person should know of them.
+    pub(crate) warning: Option<String>,
+}
 
 impl StoreWriter {
-    /// From here on, rows are dealt into these folds, whatever the split that they are pushed to.
-    pub(crate) fn deal_into(&mut self, folds: Option<Folds>) {
-        self.dealing = folds.map(Dealing::new);
+    /// From here on, rows are dealt into folds, whatever the split that they are pushed to.
+    pub(crate) fn deal_by(&mut self, dealer: Option<Box<dyn Dealer>>) {
+        self.dealer = dealer;
     }
 
-    /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do. Folds have rows by
-    /// construction.
-    pub(crate) fn refuse_empty_splits(&self, how: &str) -> Result<()> {
-        if self.dealing.is_some() { Ok(()) } else { refuse_empty_splits(&self.rows(), how) }
+    /// Whether rows are dealt into folds.
+    pub(crate) fn deals(&self) -> bool {
+        self.dealer.is_some()
     }
 
     /// Deals the rows so far, where they are to be dealt; what a person should know of it.
     pub(super) fn deal(&mut self) -> Result<Option<String>> {
-        let Some(dealing) = self.dealing.take() else { return Ok(None) };
-        let count = dealing.count();
-        let Dealt { folds, warning } = dealing.deal()?;
+        let Some(dealer) = self.dealer.take() else { return Ok(None) };
+        let count = dealer.count();
+        let Dealt { folds, warning } = dealer.deal()?;
         let output = self.output.clone();
         let cannot_read = |error| Error::io("read beside", &output, error);
         let mut spools = self.take(Parts::Folds(count))?;

@@ -1,73 +1,13 @@
-//! Folds of a store: parts of equal standing, each the test of one run, and the store as such a run sees it.
+//! A store with folds as each of its runs sees it.
 
-use std::fmt::{Display, Formatter};
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::info::{StoreInfo, Values};
-use super::leakage::SplitLeakage;
+use super::fold_rows::{Fold, FoldRows};
+use super::info::StoreInfo;
 use super::parts::{FEWEST_FOLDS, MOST_FOLDS, validating};
-use super::shape::Shape;
 use super::split::{PerSplit, Split};
 use super::warnings;
 use crate::error::{Error, Result};
-
-/// Which fold of a store is the test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fold {
-    /// From 1.
-    pub number: u32,
-    /// Folds of the store.
-    pub of: u32,
-}
-
-/// A fold of a store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FoldRows {
-    /// Its rows.
-    pub rows: u64,
-    /// Rows with at least one unknown base.
-    pub rows_with_unknown: u64,
-    /// Positive rows of each label; of a regression, rows whose label is not 0.
-    pub positives: Vec<u64>,
-    /// The labels of a regression, each in numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<Values>,
-    /// What is in two splits of the run that this fold is the test of.
-    pub straddling: SplitLeakage,
-}
-
-impl Display for Fold {
-    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
-        write!(out, "fold {} of {}", self.number, self.of)
-    }
-}
-
-impl FoldRows {
-    /// Of no row.
-    pub(super) fn none(shape: &Shape) -> Self {
-        let values = if shape.task.is_regression() { shape.labels.len() } else { 0 };
-        Self {
-            rows: 0,
-            rows_with_unknown: 0,
-            positives: vec![0; shape.labels.len()],
-            values: vec![Values::default(); values],
-            straddling: SplitLeakage::default(),
-        }
-    }
-
-    /// Several as one.
-    pub(super) fn all(folds: &[Self]) -> Self {
-        Self {
-            rows: folds.iter().map(|fold| fold.rows).sum(),
-            rows_with_unknown: folds.iter().map(|fold| fold.rows_with_unknown).sum(),
-            positives: added(folds.iter().map(|fold| fold.positives.as_slice())),
-            values: together(folds.iter()),
-            straddling: SplitLeakage::default(),
-        }
-    }
-}
 
 impl StoreInfo {
     /// The store as the run of a fold sees it: that fold is the test, the next one validates (after the last the first),
@@ -118,11 +58,12 @@ impl StoreInfo {
             })
             .map(|(rows, _)| rows)
         };
+        let all = |split: Split| FoldRows::all(&of(split).cloned().collect::<Vec<_>>(), &self.shape);
         let mut info = Self {
-            rows: PerSplit::of(|split| of(split).map(|fold| fold.rows).sum()),
-            rows_with_unknown: PerSplit::of(|split| of(split).map(|fold| fold.rows_with_unknown).sum()),
-            positives: PerSplit::of(|split| added(of(split).map(|fold| fold.positives.as_slice()))),
-            values: PerSplit::of(|split| together(of(split))),
+            rows: PerSplit::of(|split| all(split).rows),
+            rows_with_unknown: PerSplit::of(|split| all(split).rows_with_unknown),
+            positives: PerSplit::of(|split| all(split).positives),
+            values: PerSplit::of(|split| all(split).values),
             leakage: self.folds.get(test as usize).map(|fold| fold.straddling),
             folds: Vec::new(),
             fold: Some(fold),
@@ -184,31 +125,4 @@ impl StoreInfo {
         }
         Ok(())
     }
-}
-
-fn added<'a>(of: impl Iterator<Item = &'a [u64]>) -> Vec<u64> {
-    let mut sum: Vec<u64> = Vec::new();
-    for counts in of {
-        sum.resize(counts.len(), 0);
-        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-    }
-    sum
-}
-
-/// The values of several folds as those of one.
-fn together<'a>(folds: impl Iterator<Item = &'a FoldRows>) -> Vec<Values> {
-    let (mut rows, mut all) = (0, Vec::<Values>::new());
-    for fold in folds.filter(|fold| fold.rows > 0) {
-        if rows == 0 {
-            all.clone_from(&fold.values);
-        }
-        let (before, here) = (rows as f64, fold.rows as f64);
-        for (sum, values) in all.iter_mut().zip(&fold.values) {
-            sum.least = sum.least.min(values.least);
-            sum.most = sum.most.max(values.most);
-            sum.mean = (sum.mean * before + values.mean * here) / (before + here);
-        }
-        rows += fold.rows;
-    }
-    all
 }

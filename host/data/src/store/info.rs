@@ -8,7 +8,7 @@ use genomenas_plugin::engine::Data;
 use genomenas_plugin::message;
 use serde::{Deserialize, Serialize};
 
-use super::folds::{Fold, FoldRows};
+use super::fold_rows::{Fold, FoldRows, Values};
 use super::leakage::SplitLeakage;
 use super::parts::Parts;
 use super::shape::Shape;
@@ -50,17 +50,6 @@ impl Count {
     pub fn new(what: impl Into<String>, count: u64) -> Self {
         Self { what: what.into(), count }
     }
-}
-
-/// One label of a regression over the rows of a split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Values {
-    /// The smallest.
-    pub least: f32,
-    /// The largest.
-    pub most: f32,
-    /// Their mean.
-    pub mean: f64,
 }
 
 /// How a store was made.

@@ -21,6 +21,7 @@ mod deal;
 mod decode;
 mod digest;
 mod file_state;
+mod fold_rows;
 mod folds;
 mod info;
 mod leakage;
@@ -49,8 +50,8 @@ use std::sync::Arc;
 
 pub use decode::Decoding;
 pub use file_state::FileState;
-pub use folds::{Fold, FoldRows};
-pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
+pub use fold_rows::{Fold, FoldRows, Values};
+pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo};
 pub use leakage::{Pairs, SimilarPairs, SplitLeakage};
 pub use repeats::DropRepeats;
 pub use row::{Place, Row, Target};
@@ -60,6 +61,7 @@ pub use split::{PerSplit, Split};
 pub use task::Task;
 pub use write::StoreWriter;
 
+pub(crate) use deal::{Dealer, Dealt};
 pub(crate) use parts::{FEWEST_FOLDS, MOST_FOLDS};
 pub(crate) use shape::{LONGEST, LONGEST_NAME, MOST_LABELS};
 

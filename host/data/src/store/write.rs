@@ -15,9 +15,10 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
+use super::deal::Dealer;
 use super::digest::content_digest;
-use super::folds::FoldRows;
-use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, VERSION_WITH_FOLDS, Values};
+use super::fold_rows::{FoldRows, Values};
+use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, VERSION_WITH_FOLDS};
 use super::leakage::SplitLeakage;
 use super::leakage_detector::LeakageDetector;
 use super::parts::Parts;
@@ -31,7 +32,6 @@ use super::warnings;
 use crate::bases::bit_at;
 use crate::error::{Error, Result};
 use crate::files::{AtomicFile, Existing, remove_unfinished_of};
-use crate::splits::folds::Dealing;
 
 /// A store that is being written.
 pub struct StoreWriter {
@@ -41,7 +41,7 @@ pub struct StoreWriter {
     pub(super) row_bytes: RowBytes,
     pub(super) detector: LeakageDetector,
     /// What deals the rows into folds, in place of splits.
-    pub(super) dealing: Option<Dealing>,
+    pub(super) dealer: Option<Box<dyn Dealer>>,
     parts: Parts,
     /// One for each part.
     spools: Vec<Spool>,
@@ -96,7 +96,7 @@ impl StoreWriter {
         let parts = Parts::Splits;
         let spools = Spool::of_parts(parts, file.folder(), output, &shape)?;
         let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape, parts));
-        Ok(Self { row_bytes, detector, dealing: None, output: output.to_owned(), file, parts, spools, shape })
+        Ok(Self { row_bytes, detector, dealer: None, output: output.to_owned(), file, parts, spools, shape })
     }
 
     /// Takes the rows so far, which may then be added again, to `parts`.
@@ -122,8 +122,8 @@ impl StoreWriter {
 
     /// Adds a row which, where rows are dealt into folds, stays together with the others of its `groups`.
     pub(crate) fn push_of(&mut self, split: Split, row: &Row<'_>, groups: &[u64]) -> Result<()> {
-        if let Some(dealing) = &mut self.dealing {
-            dealing.add(row, self.shape.length, groups);
+        if let Some(dealer) = &mut self.dealer {
+            dealer.add(row, self.shape.length, groups);
             return self.spool(0, row);
         }
         self.push_to(split as u8, row)
@@ -132,7 +132,7 @@ impl StoreWriter {
     /// Adds a row which, where rows are dealt into folds, stays together with the one before.
     pub(crate) fn push_beside(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
         self.push(split, row)?;
-        self.dealing.iter_mut().for_each(Dealing::join_last_two);
+        self.dealer.iter_mut().for_each(|dealer| dealer.join_last_two());
         Ok(())
     }
 
@@ -195,7 +195,7 @@ impl StoreWriter {
         if let Parts::Folds(_) = self.parts {
             let none = || FoldRows::none(&self.shape);
             folds = std::mem::replace(&mut counted, vec![none(), none(), none()]);
-            counted.iter_mut().take(1).for_each(|train| *train = FoldRows::all(&folds));
+            counted.iter_mut().take(1).for_each(|train| *train = FoldRows::all(&folds, &self.shape));
         }
         let of = |split: Split| counted.get(split as usize).cloned().unwrap_or_else(|| FoldRows::none(&self.shape));
         let mut info = StoreInfo {

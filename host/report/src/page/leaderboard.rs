@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
-use crate::humanize::{self, NOTHING, duration, plural, short};
+use crate::humanize::{self, NOTHING, capitalised, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::model::{Comparison, Ranking, RunState};
 use crate::statistics;
@@ -98,7 +98,7 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                     tr {
                         th.number { "#" }
                         th { "Strategy" }
-                        @for column in comparison.columns() { th.number { (titled(column.name())) } }
+                        @for column in comparison.columns() { th.number { (capitalised(column.name())) } }
                         th.number { (if folds { "Runs" } else { "Seeds" }) }
                         th.number { "Parameters" }
                         th.number { "Multiply-adds" }
@@ -188,12 +188,6 @@ fn trials(mean: f64) -> String {
         "1" => "1 trial".to_owned(),
         mean => format!("{mean} trials"),
     }
-}
-
-/// The name with a capital, as the title of a column.
-fn titled(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// One row per strategy: a dot per seed, a bar at the mean, and a line at chance.

@@ -3,7 +3,7 @@
 use genomenas_data::store::SplitLeakage;
 use maud::{Markup, html};
 
-use super::terms::capitalised;
+use crate::humanize::capitalised;
 use crate::model::DataSummary;
 
 /// A paragraph each on what is in two splits and on what is similar in two; nothing where nothing is known to be.

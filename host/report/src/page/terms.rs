@@ -4,7 +4,7 @@ use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::straddling;
-use crate::humanize::plural;
+use crate::humanize::{capitalised, plural};
 use crate::model::{Comparison, Setting};
 
 /// One sentence: data, runs, budget.
@@ -21,12 +21,6 @@ pub(super) fn sentence(comparison: &Comparison) -> Markup {
 
 fn plural_strategies(count: usize) -> String {
     if count == 1 { "1 strategy".to_owned() } else { format!("{count} strategies") }
-}
-
-/// A text with a capital at its beginning.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Data, budget, recipe, versions.

@@ -15,6 +15,8 @@ use super::sources::describe;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::Result;
 use crate::progress::{OnProgress, Progress};
+use crate::splits::folds::Folds;
+use crate::splits::refuse_empty_parts;
 use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Row, Shape, Source, StoreInfo, StoreWriter, Target, Task};
 use classes::Classes;
@@ -42,7 +44,8 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
     let labels = shape.labels.len();
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
-    writer.deal_into(options.shares.dealt(decided, options.rows.likeness(&options.cluster)));
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let total = Some(pieces.kept());
     let mut negatives = options.shuffle.begin();
     let mut done = 0;
@@ -76,7 +79,7 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
     } else {
         "shares decide, and the windows of a record stay together; give more records or larger shares"
     };
-    writer.refuse_empty_splits(how)?;
+    refuse_empty_parts(&writer, how)?;
     negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
     let mut record = record(options, decided, &classes, &pieces, sources);
     record.settings.extend(negatives.iter().flat_map(Shuffling::settings));

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::formats::genome::records as sequences;
 use crate::progress::{OnProgress, Progress};
 use crate::splits::genome::{Assignment, GenomeSplit};
-use crate::splits::genome;
+use crate::splits::folds::Folds;
+use crate::splits::{genome, refuse_empty_parts};
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 pub use options::NextOptions;
 use records::Records;
@@ -66,9 +67,9 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         warnings.push(text);
     }
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    writer.deal_into(folds);
+    writer.deal_by(folds.map(Folds::dealer));
     let (outside, across) = write(options, &records, &genome_split, &mut writer, progress)?;
-    writer.refuse_empty_splits(&how)?;
+    refuse_empty_parts(&writer, &how)?;
 
     let dropped = [
         Count::new("unknown bases, which no window may hold", records.unknown),

@@ -24,7 +24,8 @@ use crate::bases::{CHANNELS, count_bits};
 use crate::error::Result;
 use crate::formats::npz::{Rows, open};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::refuse_empty_splits;
+use crate::splits::folds::Folds;
+use crate::splits::{refuse_empty_parts, refuse_empty_splits};
 use crate::splits::shares::{Assigning, Decided, Given};
 use crate::store::{Count, ImportRecord, LONGEST, MOST_LABELS, PerSplit, Row, Shape, Split, StoreInfo, StoreWriter};
 use arrays::{Arrays, OfSplits};
@@ -72,7 +73,8 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
-    writer.deal_into(options.shares.dealt(decided, options.rows.likeness(&options.cluster)));
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let mut pairs = Pairs::default();
     let (mut done, mut unknown) = (0, 0);
     for (split, Arrays { x, y }) in arrays.all() {
@@ -103,7 +105,8 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         }
     }
     options.rows.refuse_none_left(total - unknown, unknown)?;
-    writer.refuse_empty_splits(
+    refuse_empty_parts(
+        &writer,
         "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
     )?;
     let mut record = ImportRecord {

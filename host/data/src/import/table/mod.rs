@@ -19,6 +19,8 @@ use crate::bases::{Packed, bit_bytes, count_bits, set_bit};
 use crate::error::{Error, Result};
 use crate::formats::table::{Table, TableRow};
 use crate::progress::{OnProgress, Progress};
+use crate::splits::folds::Folds;
+use crate::splits::refuse_empty_parts;
 use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use crate::text::shortened;
@@ -53,7 +55,8 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     };
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
-    writer.deal_into(options.shares.dealt(decided, options.rows.likeness(&options.cluster)));
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let mut packing = Packing::new(options, by, &shape);
     let total = Some(first.rows.iter().sum());
     let (mut done, mut kept) = (0, 0);
@@ -83,7 +86,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
             }
         }
     }
-    writer.refuse_empty_splits(how(by, decided))?;
+    refuse_empty_parts(&writer, how(by, decided))?;
     negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
     let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
         Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)

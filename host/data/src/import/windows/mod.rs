@@ -22,7 +22,8 @@ use super::sources::describe;
 use crate::error::Result;
 use crate::formats::genome::Genome;
 use crate::progress::{OnProgress, Progress};
-use crate::splits::{genome, refuse_empty_splits};
+use crate::splits::folds::Folds;
+use crate::splits::{genome, refuse_empty_parts, refuse_empty_splits};
 use crate::store::{Count, ImportRecord, Shape, StoreInfo, StoreWriter};
 use labelling::Labelling;
 pub use matched::{MatchOptions, MatchedBy};
@@ -74,10 +75,10 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
-    writer.deal_into(folds);
+    writer.deal_by(folds.map(Folds::dealer));
     let written =
         plan.write(&mut labelling, matched.as_ref(), &mut reference, &mut writer, counted.total(), progress)?;
-    writer.refuse_empty_splits("the others have too many unknown bases; allow more of them")?;
+    refuse_empty_parts(&writer, "the others have too many unknown bases; allow more of them")?;
 
     let (features, oddities) = (&labelling.features, labelling.oddities());
     let dropped = [

@@ -14,7 +14,7 @@ fn sequence(number: usize) -> Packed {
 
 /// The folds of rows with a sequence, a class and groups.
 fn dealt(count: u32, seed: u64, rows: &[(Packed, u32, Vec<u64>)]) -> Result<Dealt> {
-    let mut dealing = Dealing::new(Folds { count, seed, together: Together::Alike(Likeness::default()) });
+    let mut dealing = Box::new(Dealing::new(Folds { count, seed, together: Together::Alike(Likeness::default()) }));
     for (packed, class, groups) in rows {
         let (codes, unknown) = (packed.codes(), packed.unknown());
         dealing.add(&Row { codes, unknown, target: Target::Class(*class), place: None }, packed.len(), groups);
@@ -67,7 +67,7 @@ fn a_seed_deals_as_it_did_and_another_one_otherwise() {
 
 #[test]
 fn values_are_small_and_large_in_every_fold() {
-    let mut dealing = Dealing::new(Folds { count: 5, seed: 1, together: Together::Alike(Likeness::default()) });
+    let mut dealing = Box::new(Dealing::new(Folds { count: 5, seed: 1, together: Together::Alike(Likeness::default()) }));
     let value = |row: usize| (row as f32 / 100.0).powi(3);
     for row in 0..1_000 {
         let (packed, values) = (sequence(row), [value(row)]);
@@ -82,7 +82,7 @@ fn values_are_small_and_large_in_every_fold() {
 
 #[test]
 fn rows_of_a_block_and_a_row_with_its_negative_stay_together() {
-    let mut dealing = Dealing::new(Folds { count: 3, seed: 1, together: Together::Blocks(1_000) });
+    let mut dealing = Box::new(Dealing::new(Folds { count: 3, seed: 1, together: Together::Blocks(1_000) }));
     let packed = sequence(1);
     for row in 0..120_u32 {
         let place = Some(Place { chromosome: row % 2, start: u64::from(row) * 100 });
@@ -96,7 +96,7 @@ fn rows_of_a_block_and_a_row_with_its_negative_stay_together() {
     }
     assert_eq!(count(&folds, |_| true), [40; 3]);
 
-    let mut dealing = Dealing::new(Folds { count: 3, seed: 1, together: Together::Alike(Likeness::default()) });
+    let mut dealing = Box::new(Dealing::new(Folds { count: 3, seed: 1, together: Together::Alike(Likeness::default()) }));
     for number in 0..60 {
         let packed = sequence(number);
         let target = Target::Class(number as u32 % 2);
