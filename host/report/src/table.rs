@@ -294,6 +294,18 @@ mod tests {
     }
 
     #[test]
+    fn folds_are_named_and_their_runs_count_in_mean_and_deviation() {
+        let text = leaderboard_text(&sample::folds(), 200);
+        assert!(text.contains("mean ± sd over folds and seeds") && text.contains("6/6"), "{text}");
+        assert!(text.contains("0.835 ± 0.019"), "{text}");
+        assert!(text.contains("with fold 2 as the test, 4 of 40 test rows (10.0 %) repeat rows of train"), "{text}");
+        assert!(text.contains("fold 3, seed 2: out of memory"), "{text}");
+        let csv = leaderboard_csv(&sample::folds()).unwrap();
+        let lines: Vec<&str> = csv.lines().collect();
+        assert!(lines[0].ends_with(",seeds,folds") && lines[1].ends_with(",1 2,1 2 3"), "{csv}");
+    }
+
+    #[test]
     fn a_regression_is_told_by_its_correlations_and_classes_by_their_accuracy() {
         for comparison in [sample::regression(), sample::classes()] {
             insta::assert_snapshot!(leaderboard_text(&comparison, 200));

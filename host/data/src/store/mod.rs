@@ -42,6 +42,8 @@ mod warnings;
 mod write;
 
 #[cfg(test)]
+mod fold_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::fs::File;

@@ -49,6 +49,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_folds_names_them_and_pairs_runs_by_fold_and_seed() {
+        let page = page(&sample::folds());
+        for part in [
+            "(mean ± sd over 6 runs: 3 folds, 2 seeds)",
+            "ahead of it on 5 of 5 paired runs",
+            "fold 2, seed 1: 0.830",
+            "Test AUROC of every fold and seed",
+            "With fold 2 as the test, 4 of 40 test rows (10.0 %) repeat rows of train",
+            "Runs of different folds share training rows",
+            "<dt>fold 3</dt><dd>40 rows</dd>",
+        ] {
+            assert!(page.contains(part), "{part}: {}", sample::text_of_page(&page));
+        }
+        assert!(!page.contains("Positive rows"), "those of each fold are others");
+    }
+
+    #[test]
     fn what_others_reported_stands_below_the_ranked_rows_and_is_marked() {
         let page = page(&Comparison { published: sample::published(), ..sample::comparison() });
         let foot = page.split("<tfoot>").nth(1).and_then(|rest| rest.split("</tfoot>").next()).unwrap();
