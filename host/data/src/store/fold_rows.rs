@@ -69,7 +69,7 @@ impl FoldRows {
         }
         Self {
             rows: folds.iter().map(|fold| fold.rows).sum(),
-            rows_with_unknown: folds.iter().map(|fold| fold.rows_with_unknown).sum(),
+            rows_with_unknown: folds.iter().fold(0, |sum, fold| sum.saturating_add(fold.rows_with_unknown)),
             positives: added(folds.iter().map(|fold| fold.positives.as_slice())),
             values: together(folds.iter()),
             straddling: SplitLeakage::default(),
@@ -81,7 +81,7 @@ fn added<'a>(of: impl Iterator<Item = &'a [u64]>) -> Vec<u64> {
     let mut sum: Vec<u64> = Vec::new();
     for counts in of {
         sum.resize(counts.len(), 0);
-        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum = sum.saturating_add(*count));
     }
     sum
 }

@@ -104,6 +104,9 @@ impl StoreInfo {
     /// Refuses folds that contradict the rest of the description.
     pub(super) fn check_folds(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::input(format!("its description: {what}")));
+        if self.fold.is_some() {
+            return wrong("it is that of one fold");
+        }
         if self.folds.is_empty() {
             return Ok(());
         }
@@ -120,8 +123,8 @@ impl StoreInfo {
         if self.folds.iter().any(|fold| fold.positives.len() != labels || fold.values.len() != values) {
             return wrong("a fold counts another number of labels than it has");
         }
-        if self.fold.is_some() || self.import.both_strands != PerSplit::default() {
-            return wrong("a store of folds says that it has splits");
+        if self.import.both_strands != PerSplit::default() {
+            return wrong("a store with folds says that its splits hold both strands");
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use super::fold_rows::FoldRows;
 use super::info::StoreInfo;
 use super::leakage::SplitLeakage;
 use super::split::{PerSplit, Split};
@@ -68,7 +69,10 @@ impl Display for StoreInfo {
         }
         writeln!(out, "  digest {}", self.digest)?;
         writeln!(out)?;
-        if self.folds.is_empty() { self.labels(out) } else { self.of_folds(out) }?;
+        match self.folds.as_slice() {
+            [] => self.labels(out)?,
+            folds => self.of_folds(folds, out)?,
+        }
         for warning in self.import.warnings.iter().take(LINES_SHOWN) {
             writeln!(out, "warning: {}", bounded(&printable(warning), LONGEST_LINE))?;
         }
@@ -82,7 +86,7 @@ impl Display for StoreInfo {
 
 impl StoreInfo {
     /// A line for each fold, and what its run has in two splits.
-    fn of_folds(&self, out: &mut Formatter<'_>) -> Result {
+    fn of_folds(&self, folds: &[FoldRows], out: &mut Formatter<'_>) -> Result {
         let regression = self.shape.task.is_regression();
         let named: &[String] = if self.shape.labels.len() <= LABELS_BY_FOLD { &self.shape.labels } else { &[] };
         write!(out, "{:8} {:>12} {:>18}", "", "rows", "with unknown bases")?;
@@ -93,7 +97,7 @@ impl StoreInfo {
             write!(out, " {mean}{:>1$}", name_of(name), width(name))?;
         }
         writeln!(out)?;
-        for (fold, number) in self.folds.iter().zip(1..) {
+        for (fold, number) in folds.iter().zip(1..) {
             let name = format!("fold {number}");
             write!(out, "{name:8} {:>12} {:>18}", grouped(fold.rows), grouped(fold.rows_with_unknown))?;
             for (label, name) in named.iter().enumerate() {

@@ -244,7 +244,7 @@ fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
                     }
                     @for (turn, value) in &scores.values {
                         circle cx=(percent(axis.share(*value))) cy="50%" r="4.5" {
-                            title { (turn) ": " (humanize::metric(Some(*value))) }
+                            title { (turn.to_string()) ": " (humanize::metric(Some(*value))) }
                         }
                     }
                 }
