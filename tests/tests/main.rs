@@ -22,6 +22,7 @@ mod differentiable;
 mod exit_codes;
 mod families;
 mod first_hour;
+mod folds;
 mod frozen;
 mod fuzzed;
 mod genomes;

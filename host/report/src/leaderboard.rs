@@ -1,5 +1,7 @@
 //! The leaderboard: entries in order, each with its statistics over seeds.
 
+use std::fmt::{Display, Formatter};
+
 use crate::humanize::{self, NOTHING};
 use crate::metrics::Metrics;
 use crate::model::{Comparison, Entry, PhaseCost, Published, Ranking, RunState, RunSummary};
@@ -38,11 +40,17 @@ pub(super) struct PublishedRow<'a> {
 /// What the rows of [`published`] are, for a person.
 pub(super) const PUBLISHED: &str = "reported by others, on their terms: not measured here and not ranked";
 
-/// A metric over the seeds that have it.
+/// What runs of an entry differ in, and runs of two entries are paired by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    pub(super) fold: Option<u32>,
+    pub(super) seed: u64,
+}
+
+/// A metric over the runs that have it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spread {
-    /// (seed, value)
-    pub(super) values: Vec<(u64, f64)>,
+    pub(super) values: Vec<(Turn, f64)>,
     pub(super) mean: Option<f64>,
     pub(super) deviation: Option<f64>,
 }
@@ -63,6 +71,24 @@ pub(super) struct MeanCost {
     pub(super) seconds: f64,
     pub(super) multiply_adds: f64,
     pub(super) trials: f64,
+}
+
+impl Turn {
+    pub(super) fn of(run: &RunSummary) -> Self {
+        Self { fold: run.fold, seed: run.seed }
+    }
+}
+
+impl Display for Turn {
+    fn fmt(&self, out: &mut Formatter<'_>) -> std::fmt::Result {
+        self.fold.map_or(Ok(()), |fold| write!(out, "fold {fold}, "))?;
+        write!(out, "seed {}", self.seed)
+    }
+}
+
+/// Whether runs differ in their folds, too.
+pub(super) fn has_folds(rows: &[LeaderboardRow<'_>]) -> bool {
+    rows.iter().flat_map(|row| &row.entry.runs).any(|run| run.fold.is_some())
 }
 
 impl Spread {
@@ -155,8 +181,8 @@ impl PublishedRow<'_> {
 
 /// A metric of the test split over the seeds of an entry.
 pub(super) fn spread(entry: &Entry, metric: impl Fn(&Metrics) -> Option<f64>) -> Spread {
-    let values: Vec<(u64, f64)> =
-        entry.runs.iter().filter_map(|run| Some((run.seed, metric(run.result()?)?))).collect();
+    let values: Vec<(Turn, f64)> =
+        entry.runs.iter().filter_map(|run| Some((Turn::of(run), metric(run.result()?)?))).collect();
     let plain: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
     Spread { mean: statistics::mean(&plain), deviation: statistics::standard_deviation(&plain), values }
 }

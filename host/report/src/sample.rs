@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use genomenas_data::store::{Pairs, SplitLeakage};
+use genomenas_data::store::{Pairs, PerSplit, SplitLeakage};
 use genomenas_plugin::message::Cost;
 
 use crate::metrics::{Averages, LabelMetrics, Measure, Metrics};
@@ -24,6 +24,7 @@ pub(super) fn comparison() -> Comparison {
                 equal_sequences: Pairs { test_in_train: 1_030, ..Pairs::default() },
                 ..SplitLeakage::default()
             }),
+            folds: Vec::new(),
         },
         budget: "40,000 training samples".to_owned(),
         budget_epochs: None,
@@ -88,6 +89,29 @@ pub(super) fn run_report() -> RunReport {
     }
 }
 
+/// Two entries over three folds and two seeds, one run of which failed.
+pub(super) fn folds() -> Comparison {
+    let mut comparison = comparison();
+    let (rows, mut leaky) = (PerSplit { train: 40, valid: 40, test: 40 }, SplitLeakage::default());
+    leaky.equal_sequences.test_in_train = 4;
+    leaky.single_strand = true;
+    let folds = [SplitLeakage::default(), leaky, SplitLeakage::default()];
+    comparison.data.folds = folds.map(|straddling| FoldSummary { rows: rows.clone(), straddling }).into();
+    comparison.data.splits = DataSummary::fold_rows(&comparison.data.folds);
+    comparison.data.straddling = None;
+    let runs = |best: f64| -> Vec<RunSummary> {
+        let of = |(seed, fold): (u64, u32)| RunSummary {
+            fold: Some(fold),
+            ..run(seed, best + 0.02 * (f64::from(fold) - 2.0) + 0.01 * (seed as f64 - 1.0), 1_000)
+        };
+        [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (2, 3)].map(of).into()
+    };
+    comparison.entries = vec![entry("danq", false, runs(0.85)), entry("random-search", true, runs(0.7))];
+    let failed = RunState::Failed { reason: "out of memory".to_owned() };
+    comparison.entries[1].runs[5] = RunSummary { fold: Some(3), state: failed, ..pending(2) };
+    comparison
+}
+
 pub(super) fn setting((name, value): (&str, &str)) -> Setting {
     Setting { name: name.to_owned(), value: value.to_owned() }
 }
@@ -112,6 +136,7 @@ pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
 
 pub(super) fn pending(seed: u64) -> RunSummary {
     RunSummary {
+        fold: None,
         seed,
         folder: format!("runs/{seed}"),
         state: RunState::Pending,

@@ -28,11 +28,11 @@ pub(crate) fn standard_deviation(values: &[f64]) -> Option<f64> {
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
-/// `left − right` for every seed that both have, in the order of `left`.
-pub(crate) fn paired_differences(left: &[(u64, f64)], right: &[(u64, f64)]) -> Vec<f64> {
+/// `left − right` for every seed, or fold and seed, that both have, in the order of `left`.
+pub(crate) fn paired_differences<Key: PartialEq>(left: &[(Key, f64)], right: &[(Key, f64)]) -> Vec<f64> {
     left.iter()
-        .filter_map(|(seed, value)| {
-            let (_, other) = right.iter().find(|(other, _)| other == seed)?;
+        .filter_map(|(key, value)| {
+            let (_, other) = right.iter().find(|(other, _)| other == key)?;
             Some(value - other)
         })
         .collect()

@@ -5,7 +5,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
 use crate::humanize::{self, NOTHING, duration, plural, short};
-use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
+use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread, Turn};
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::text_table;
@@ -46,10 +46,11 @@ pub fn leaderboard_text(comparison: &Comparison, width: usize) -> String {
         format!("not in this width: {}; the report has all\n", left_out.join(", "))
     };
     let head = format!(
-        "{}\ntest split of {} · budget {} · mean ± sd over seeds · by {}\n\n",
+        "{}\ntest split of {} · budget {} · mean ± sd over {} · by {}\n\n",
         printable(&comparison.title),
         printable(&comparison.data.path),
         printable(&comparison.budget),
+        if leaderboard::has_folds(&rows) { "folds and seeds" } else { "seeds" },
         comparison.ranked_by.name()
     );
     let text = head + &table + &notes(comparison, &rows) + &more;
@@ -61,10 +62,15 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
     let columns = comparison.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(csv_columns(columns)).map_err(|cause| failed(&cause))?;
-    for row in leaderboard::rows(comparison) {
+    let rows = leaderboard::rows(comparison);
+    let folds = leaderboard::has_folds(&rows);
+    let heading = csv_columns(columns).into_iter().chain(folds.then(|| "folds".to_owned()));
+    writer.write_record(heading).map_err(|cause| failed(&cause))?;
+    for row in rows {
         let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
-        writer.write_record(csv_record(&row, parameters, columns)).map_err(|cause| failed(&cause))?;
+        let of_folds = || each_once(row.entry.runs.iter().filter_map(|run| run.fold.map(u64::from)));
+        let record = csv_record(&row, parameters, columns).into_iter().chain(folds.then(of_folds));
+        writer.write_record(record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
     String::from_utf8(bytes).map_err(|cause| failed(&cause))
@@ -137,10 +143,10 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     }
     for row in rows {
         let name = cell(&row.entry.name);
-        let failures = row.entry.runs.iter().filter_map(|run| Some((run.seed, run.failure()?)));
+        let failures = row.entry.runs.iter().filter_map(|run| Some((Turn::of(run), run.failure()?)));
         lines.extend(
             failures
-                .map(|(seed, reason)| format!("failed: {name}, seed {seed}: {}", bounded(&printable(reason), 2000))),
+                .map(|(turn, reason)| format!("failed: {name}, {turn}: {}", bounded(&printable(reason), 2000))),
         );
     }
     for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {
@@ -189,7 +195,6 @@ fn csv_record(row: &LeaderboardRow<'_>, parameters: String, columns: [Ranking; 3
     let average = measure.and_then(|measure| Some(*result?.averages.get(measure)));
     let [search_samples, search_seconds, search_multiply_adds, search_trials] = csv_cost(row.search);
     let [training_samples, training_seconds, training_multiply_adds, _] = csv_cost(row.training);
-    let seeds: Vec<String> = entry.runs.iter().map(|run| run.seed.to_string()).collect();
     let mut record = vec![
         csv_number(row.rank),
         entry.name.clone(),
@@ -220,9 +225,20 @@ fn csv_record(row: &LeaderboardRow<'_>, parameters: String, columns: [Ranking; 3
         training_samples,
         training_seconds,
         training_multiply_adds,
-        seeds.join(" "),
+        each_once(entry.runs.iter().map(|run| run.seed)),
     ]);
     record
+}
+
+/// The numbers in their order, those that come again left out.
+fn each_once(numbers: impl Iterator<Item = u64>) -> String {
+    let mut seen = Vec::new();
+    for number in numbers {
+        if !seen.contains(&number) {
+            seen.push(number);
+        }
+    }
+    seen.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
 }
 
 fn csv_number(number: Option<impl ToString>) -> String {
@@ -276,6 +292,18 @@ mod tests {
     #[test]
     fn the_csv_has_a_line_an_entry_and_nothing_where_nothing_was_measured() {
         insta::assert_snapshot!(leaderboard_csv(&sample::comparison()).unwrap());
+    }
+
+    #[test]
+    fn folds_are_named_and_their_runs_count_in_mean_and_deviation() {
+        let text = leaderboard_text(&sample::folds(), 200);
+        assert!(text.contains("mean ± sd over folds and seeds") && text.contains("6/6"), "{text}");
+        assert!(text.contains("0.835 ± 0.019"), "{text}");
+        assert!(text.contains("with fold 2 as the test, 4 of 40 test rows (10.0 %) repeat rows of train"), "{text}");
+        assert!(text.contains("fold 3, seed 2: out of memory"), "{text}");
+        let csv = leaderboard_csv(&sample::folds()).unwrap();
+        let lines: Vec<&str> = csv.lines().collect();
+        assert!(lines[0].ends_with(",seeds,folds") && lines[1].ends_with(",1 2,1 2 3"), "{csv}");
     }
 
     #[test]

@@ -179,7 +179,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         check_precision(&plan.machine)?;
     }
     let store = Store::open(&plan.data.store)?;
-    let data = store.info().for_plugins();
+    let narrowest = store.info().narrowest();
+    let data = narrowest.for_plugins();
     if plan.unconfined {
         log::warn!("plugins are not confined (--unconfined): they can do whatever you can");
     }
@@ -190,7 +191,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         let plugin = pinned(&entry.plugin_file, &entry.plugin_sha256, &[])?;
         let strategy = strategy_of(&plugin, entry)?;
         preview::try_out(&strategy, &entry.parameters, &space, &data, plan.budget, limits)
-            .map_err(|refusal| with_way_on(refusal, &strategy, &registry, &space, store.info(), limits))?;
+            .map_err(|refusal| with_way_on(refusal, &strategy, &registry, &space, &narrowest, limits))?;
     }
     if begins {
         tell_sizes(&sizes);
@@ -200,7 +201,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     verify(&store)?;
     if args.dry_run {
         let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
-        let (data, test_rows) = (store.info().for_checks(), store.info().rows.test);
+        let (data, test_rows) = (narrowest.for_checks(), narrowest.rows.test);
         let how = (limits, environment);
         let estimates = calibrate(&plan, &space, &data, test_rows, &registry, how, &signal)?;
         dry_run::show(&plan, &estimates)?;
@@ -210,7 +211,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let environment = vec![(verified::VARIABLE.to_owned(), verified::name(&store))];
     let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
-    tell_straddling(store.info());
+    store.info().of_runs().iter().for_each(tell_straddling);
     let comparer = Comparer::begin(folder, plan, space)?;
     let outcome = {
         let mut progress = ComparisonProgress::new();
@@ -223,7 +224,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
 fn with_preset(request: Request, preset: Preset, registry: &StrategyRegistry) -> Result<Request> {
     let missing = "a preset is for the data at hand: give the store with --data, or in a comparison file";
     let data = request.data.as_ref().ok_or_else(|| Error::input(missing))?;
-    let info = Store::open(data)?.info().for_plugins();
+    let info = Store::open(data)?.info().narrowest().for_plugins();
     let file = preset.file(&request, &info, |id| registry.strategy(id).is_ok());
     let text = toml::to_string(&file).map_err(|error| Error::bug(format!("a preset cannot be written: {error}")))?;
     out::note(&format!("# --preset {} is this comparison file for {}:\n{text}\n", preset.name(), data.display()));
@@ -298,8 +299,15 @@ fn strategy_of<'a>(plugin: &'a DiscoveredPlugin, entry: &EntryPlan) -> Result<St
 /// How long a run's two parts are, before anybody waits for them: a small budget shortens the search alone.
 fn lengths(plan: &ComparisonPlan) -> String {
     let (recipe, rows) = (&plan.final_training, plan.data.rows[0]);
+    let folds = match plan.data.folds.len() {
+        0 => String::new(),
+        folds => format!(
+            "{folds} folds take turns as the test, with every seed: {} runs of each entry; ",
+            grouped(plan.turns() as u64)
+        ),
+    };
     format!(
-        "each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
+        "{folds}each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
         outlook::budget_in_words(plan.budget, rows),
         grouped(outlook::samples_at_most(recipe, rows)),
         recipe.epochs,

@@ -59,6 +59,9 @@ struct InfoArgs {
     /// Prints JSON
     #[arg(long)]
     json: bool,
+    /// Of a store with folds: what it is with this one as the test
+    #[arg(long, value_name = "F")]
+    fold: Option<u32>,
     /// Also reads every row, and fails if the data is not as it was written
     #[arg(long)]
     verify: bool,
@@ -93,7 +96,10 @@ fn info(args: &InfoArgs) -> Result<()> {
         let mut progress = ImportProgress::new();
         store.verify(&mut |done| progress.news(Progress { stage: "verifying", done, total, unit: "rows" }))?;
     }
-    print(store.info(), args.json)
+    if args.fold.is_none() {
+        return print(store.info(), args.json);
+    }
+    print(store.at(args.fold)?.info(), args.json)
 }
 
 fn print(info: &StoreInfo, json: bool) -> Result<()> {

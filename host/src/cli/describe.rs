@@ -52,6 +52,9 @@ pub(crate) struct DescribeArgs {
     /// Takes length and labels from a store
     #[arg(long, value_name = "STORE", conflicts_with = "architecture")]
     data: Option<PathBuf>,
+    /// Of data with folds: the one that is the test
+    #[arg(long, value_name = "F", requires = "data")]
+    fold: Option<u32>,
     /// The seed of the strategy
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
@@ -157,7 +160,7 @@ impl DescribeArgs {
         /// Rows of a data set that does not exist; a strategy only learns their number.
         const ROWS: u64 = 1000;
         match (&self.data, self.length, self.labels) {
-            (Some(store), ..) => Ok(Store::open(store)?.info().for_plugins()),
+            (Some(store), ..) => Ok(Store::open(store)?.at(self.fold)?.info().for_plugins()),
             (None, Some(length), Some(labels)) => {
                 let task = Task::MultiLabel;
                 Ok(DataInfo { length, labels, task, train_rows: ROWS, valid_rows: ROWS, reversible: true })
@@ -191,7 +194,7 @@ fn sizes(args: &DescribeArgs) -> Result<()> {
         )));
     }
     let chosen = match &args.data {
-        Some(store) => space::for_data(&spec, &Store::open(store)?.info().for_plugins())?.1,
+        Some(store) => space::for_data(&spec, &Store::open(store)?.at(args.fold)?.info().for_plugins())?.1,
         None => Vec::new(),
     };
     let lines = listing::of_schema(&spec::sizes::schema()).into_iter().map(|size| {

@@ -33,8 +33,10 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
     let known: Vec<&Estimate> = estimates.iter().filter_map(|(_, estimate)| estimate.as_ref().ok()).collect();
     let seeds = plan.seeds.len();
     let controls = plan.entries.iter().filter(|entry| entry.control).count();
+    let folds = plan.data.folds.len();
+    let folds = if folds == 0 { String::new() } else { format!("{folds} folds, ") };
     let mut text = format!(
-        "{}\n{} entries, {controls} of them controls, {seeds} seeds, {} at once\n\n",
+        "{}\n{} entries, {controls} of them controls, {folds}{seeds} seeds, {} at once\n\n",
         plan.title,
         plan.entries.len(),
         plan.jobs
@@ -61,12 +63,12 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
 /// The seconds of all runs, as many at once as the plan says.
 fn total(plan: &ComparisonPlan, known: &[&Estimate]) -> f64 {
     let of_a_seed: f64 = known.iter().map(|estimate| estimate.search + estimate.training).sum();
-    of_a_seed * plan.seeds.len() as f64 / f64::from(plan.jobs.max(1))
+    of_a_seed * plan.turns() as f64 / f64::from(plan.jobs.max(1))
 }
 
 /// What saves most, and how: the most first.
 fn cuts(plan: &ComparisonPlan, known: &[&Estimate], total: f64) -> Vec<(f64, String)> {
-    let share = |seconds: f64| seconds * plan.seeds.len() as f64 / f64::from(plan.jobs.max(1));
+    let share = |seconds: f64| seconds * plan.turns() as f64 / f64::from(plan.jobs.max(1));
     let (seeds, epochs) = (plan.seeds.len(), plan.final_training.epochs);
     let mut cuts = Vec::new();
     if seeds > 1 {

@@ -16,7 +16,7 @@ use super::options::MachineOptions;
 use super::progress::verify;
 use super::straddling::tell_straddling;
 use super::{out, threads};
-use crate::run::data::{digest, locate};
+use crate::run::data::{digest, locate, same_fold};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::{Evaluation, Trainer};
 use crate::run::{check_architecture, check_weights};
@@ -47,6 +47,9 @@ pub(crate) struct EvaluateArgs {
     /// The data: a store made by `genomenas data import` [default: that of the training]
     #[arg(long, value_name = "STORE", required_unless_present = "run")]
     data: Option<PathBuf>,
+    /// Of data with folds: the one that is the test; the next one validates [default: that of the training]
+    #[arg(long, value_name = "F")]
+    fold: Option<u32>,
     /// The split to score
     #[arg(long, value_enum, default_value_t = ScoredSplit::Valid)]
     split: ScoredSplit,
@@ -140,6 +143,7 @@ pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<
         check_weights(folder)?;
     }
     let store = Store::open(&data)?;
+    let store = store.at(args.fold_of(&store)?)?;
     verify(&store)?;
     tell_straddling(store.info());
     let split = Split::from(args.split);
@@ -200,6 +204,16 @@ impl EvaluateArgs {
             (None, Some(folder)) => Ok(Settings::read(folder)?.final_training.is_some_and(|plan| plan.average_strands)),
             (None, None) => Ok(false),
         }
+    }
+
+    /// The fold that is the test.
+    fn fold_of(&self, store: &Store) -> Result<Option<u32>> {
+        let Some(folder) = &self.run else { return Ok(self.fold) };
+        let data = Settings::read(folder)?.data;
+        if data.digest != store.info().digest {
+            return Ok(self.fold);
+        }
+        same_fold(&data, self.fold, &format!("the training in {}", folder.display()))
     }
 
     /// The files of the architecture, the weights and the data.

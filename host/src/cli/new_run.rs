@@ -23,6 +23,9 @@ pub(crate) struct NewRunOptions {
     /// The run's folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Of data with folds: the one that is the test; the next one validates, and the others train
+    #[arg(long, value_name = "F")]
+    pub(crate) fold: Option<u32>,
     /// The seed of every random draw; the same seed gives the same result
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX.unsigned_abs()))]
     pub(crate) seed: u64,
@@ -45,18 +48,19 @@ pub(crate) struct NewRun<'a> {
 }
 
 impl NewRunOptions {
-    /// Settles the threads and opens the store. A run keeps its threads when it goes on and nobody says otherwise.
+    /// Settles the threads and opens the store at its fold. A run keeps its threads when it goes on and nobody says otherwise.
     ///
     /// The process may become another program: nothing should be done before.
     pub(crate) fn begin<'a>(
         &'a self,
         trainer: Option<&'a dyn Trainer>,
-        store: impl FnOnce() -> Result<PathBuf>,
+        store: impl FnOnce() -> Result<(PathBuf, Option<u32>)>,
     ) -> Result<NewRun<'a>> {
         let earlier = Settings::read(&self.out).ok().map(|settings| settings.threads);
         let threads = self.machine.threads_or(earlier);
         let trainer = threads::ensure(threads, trainer)?;
-        let (store, data) = open(&store()?)?;
+        let (path, fold) = store()?;
+        let (store, data) = open(&path, fold)?;
         let run = NewRun { options: self, threads, trainer, store, data };
         // A run that is over is shown anywhere.
         if !run.goes_on() && !run.precision().is_default() {
@@ -127,10 +131,10 @@ impl NewRun<'_> {
     }
 }
 
-fn open(path: &Path) -> Result<(Store, Data)> {
-    let store = Store::open(path)?;
+fn open(path: &Path, fold: Option<u32>) -> Result<(Store, Data)> {
+    let store = Store::open(path)?.at(fold)?;
     tell_straddling(store.info());
     let path = path.canonicalize().map_err(|error| Error::io("open", path, error))?;
-    let data = Data { store: path, digest: store.info().digest.clone() };
+    let data = Data { store: path, digest: store.info().digest.clone(), fold };
     Ok((store, data))
 }

@@ -53,7 +53,7 @@ pub(crate) struct SearchArgs {
 }
 
 pub(crate) fn run(args: &SearchArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
-    let run = args.run.begin(trainer, || Ok(args.data.clone()))?;
+    let run = args.run.begin(trainer, || Ok((args.data.clone(), args.run.fold)))?;
     let info = run.store.info();
     let space_spec = args.space.spec()?;
     let (space, sizes) = match run.space_of(&space_spec)? {

@@ -7,15 +7,16 @@ pub(super) fn tell_straddling(info: &StoreInfo) {
     let Some(found) = info.leakage else {
         return;
     };
+    let fold = info.fold.map_or_else(String::new, |fold| format!("with {fold} as the test, "));
     for sentence in found.same(&info.rows) {
         log::warn!(
-            "{sentence}: scores on them tell nothing of new data (`data import --drop-repeats` leaves out those whose \
+            "{fold}{sentence}: scores on them tell nothing of new data (`data import --drop-repeats` leaves out those whose \
              sequences are equal)"
         );
     }
     for sentence in found.similar(&info.rows) {
         log::warn!(
-            "{sentence}: scores on them tell less of new data than others (where shares decide the splits, `data import \
+            "{fold}{sentence}: scores on them tell less of new data than others (where shares decide the splits, `data import \
              --cluster` keeps such rows in one)"
         );
     }

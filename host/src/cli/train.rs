@@ -15,7 +15,7 @@ use super::new_run::{NewRun, NewRunOptions};
 use super::options::{PluginOptions, RecipeOptions, tell_sizes};
 use super::own_recipe::{self, OWN, Trained};
 use crate::plugins::short_windows::with_way_on;
-use crate::run::data::{digest, locate};
+use crate::run::data::{digest, locate, same_fold};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::Trainer;
 use crate::run::{Handling, check_architecture, own_plan};
@@ -93,11 +93,24 @@ pub(crate) fn run(args: &TrainArgs, trainer: Option<&dyn Trainer>) -> Result<()>
 }
 
 impl TrainArgs {
-    /// The store, which is that of the search where nothing else is given.
-    fn store(&self) -> Result<PathBuf> {
+    /// The store, which is that of the search where nothing else is given, and its fold.
+    fn store(&self) -> Result<(PathBuf, Option<u32>)> {
         match (&self.data, &self.what.run) {
-            (Some(store), _) => Ok(store.clone()),
-            (None, Some(folder)) => locate(&Settings::read(folder)?.data, None, folder, "the search", &digest),
+            (Some(store), None) => Ok((store.clone(), self.new_run.fold)),
+            (None, Some(folder)) => {
+                let data = Settings::read(folder)?.data;
+                let store = locate(&data, None, folder, "the search", &digest)?;
+                Ok((store, same_fold(&data, self.new_run.fold, &format!("the search in {}", folder.display()))?))
+            }
+            (Some(store), Some(folder)) => {
+                let data = Settings::read(folder)?.data;
+                let fold = if digest(store)? == data.digest {
+                    same_fold(&data, self.new_run.fold, &format!("the search in {}", folder.display()))?
+                } else {
+                    self.new_run.fold
+                };
+                Ok((store.clone(), fold))
+            }
             (None, None) => Err(Error::input("training needs data: give the store with --data")),
         }
     }

@@ -32,7 +32,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             runs: of_entry.map(|run| summary(folder, plan, run, failures)).collect(),
         });
     }
-    let [train, valid, test] = plan.data.rows;
+    let ([train, valid, test], folds) = (plan.data.rows, &plan.data.folds);
     let sizes = if plan.space.sizes.is_empty() { "" } else { "; for this data " };
     let mut environment = vec![
         Setting::new("space", format!("{}{sizes}{}", plan.space.name, plan.space.sizes)),
@@ -47,10 +47,15 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         data: DataSummary {
             path: plan.data.store.display().to_string(),
             digest: plan.data.digest.clone(),
-            splits: DataSummary::split_rows(train, valid, test),
+            splits: if folds.is_empty() {
+                DataSummary::split_rows(train, valid, test)
+            } else {
+                DataSummary::fold_rows(folds)
+            },
             length: plan.data.length,
             labels: plan.data.labels.clone(),
             straddling: plan.data.straddling,
+            folds: folds.clone(),
         },
         budget: outlook::budget_in_words(plan.budget, train),
         budget_epochs: (plan.budget.unit == Unit::Samples && train > 0)
@@ -70,10 +75,10 @@ fn summary(comparison: &Path, plan: &ComparisonPlan, run: &PlannedRun, failures:
     let shown = run.folder.display().to_string();
     let result = match standing::of(&folder, plan, run) {
         Standing::Over(result) => Some(result),
-        Standing::Broken(broken) => return failed(shown, run.seed, broken.reason),
+        Standing::Broken(broken) => return failed(shown, (run.fold, run.seed), broken.reason),
         Standing::Absent | Standing::Open => None,
     };
-    let mut summary = summarize(&folder, shown, run.seed, result.as_deref());
+    let mut summary = summarize(&folder, shown, (run.fold, run.seed), result.as_deref());
     if let (None, Some(reason)) = (result, failures.get(&folder)) {
         summary.state = RunState::Failed { reason: reason.clone() };
     }

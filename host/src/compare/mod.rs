@@ -10,6 +10,7 @@
 
 pub mod calibrate;
 pub mod collect;
+mod data;
 mod ended;
 pub mod folder;
 mod given;

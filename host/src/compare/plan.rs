@@ -6,7 +6,7 @@ use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::store::SplitLeakage;
 use genomenas_plugin::message::{self, Budget};
-use genomenas_report::model::{Published, Ranking};
+use genomenas_report::model::{FoldSummary, Published, Ranking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -109,13 +109,16 @@ pub struct DataPlan {
     pub digest: String,
     /// Bases a window.
     pub length: u64,
-    /// Rows of the training, validation and test splits.
+    /// Rows of the training, validation and test splits; means over the folds, where there are some.
     pub rows: [u64; 3],
     /// The labels' names.
     pub labels: Vec<String>,
     /// Rows that are in more than one split; absent where nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub straddling: Option<SplitLeakage>,
+    /// The splits of each run, where folds take turns as the test; none where the data has splits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<FoldSummary>,
 }
 
 /// A strategy of a comparison.
@@ -148,6 +151,8 @@ pub struct EntryPlan {
 pub struct PlannedRun {
     /// Its entry's place in [`ComparisonPlan::entries`].
     pub entry: usize,
+    /// The fold that is its test, from 1, where the data has folds.
+    pub fold: Option<u32>,
     /// Its seed.
     pub seed: u64,
     /// A name that no other run has, for a person.
@@ -160,17 +165,31 @@ impl ComparisonPlan {
     /// The version of the documents that this genomenas writes and reads.
     pub const VERSION: u32 = VERSION;
 
-    /// All runs, seed by seed, so that every strategy has a result early.
+    /// All runs, seed by seed, and fold by fold within a seed, so that every strategy has a result early.
     pub fn runs(&self) -> Vec<PlannedRun> {
-        let of_seed = |&seed: &u64| {
+        let folds: Vec<Option<u32>> = match self.data.folds.len() {
+            0 => vec![None],
+            _ => self.data.folds.iter().zip(1..).map(|(_, number)| Some(number)).collect(),
+        };
+        let turns = self.seeds.iter().flat_map(|seed| folds.iter().map(move |fold| (*fold, *seed)));
+        let of_turn = |(fold, seed): (Option<u32>, u64)| {
             self.entries.iter().enumerate().map(move |(entry, planned)| PlannedRun {
                 entry,
+                fold,
                 seed,
-                name: format!("{} seed {seed}", planned.name),
-                folder: Path::new(RUNS).join(&planned.folder).join(format!("seed-{seed}")),
+                name: match fold {
+                    None => format!("{} seed {seed}", planned.name),
+                    Some(fold) => format!("{} fold {fold} seed {seed}", planned.name),
+                },
+                folder: Path::new(RUNS).join(&planned.folder).join(folder_of(fold, seed)),
             })
         };
-        self.seeds.iter().flat_map(of_seed).collect()
+        turns.flat_map(of_turn).collect()
+    }
+
+    /// Runs of each entry.
+    pub fn turns(&self) -> usize {
+        self.seeds.len() * self.data.folds.len().max(1)
     }
 
     /// The settings of one run.
@@ -184,7 +203,7 @@ impl ComparisonPlan {
             threads: self.machine.threads,
             precision: self.machine.precision,
             test: true,
-            data: Data { store: self.data.store.clone(), digest: self.data.digest.clone() },
+            data: Data { store: self.data.store.clone(), digest: self.data.digest.clone(), fold: run.fold },
             search: Some(entry.search(self)),
             architecture_sha256: None,
             final_training: Some(self.final_training.clone()),
@@ -237,6 +256,22 @@ impl ComparisonPlan {
     }
 }
 
+/// The name of the folder of a run, within that of its entry.
+fn folder_of(fold: Option<u32>, seed: u64) -> String {
+    fold.map_or_else(|| format!("seed-{seed}"), |fold| format!("fold-{fold}-seed-{seed}"))
+}
+
+/// Whether this is the name of the folder of some run of some plan.
+pub(super) fn is_of_run(name: &str) -> bool {
+    let (fold, seed) = match name.strip_prefix("fold-").map(|rest| rest.split_once('-')) {
+        None => (None, name),
+        Some(Some((fold, rest))) => (fold.parse().ok(), rest),
+        Some(None) => return false,
+    };
+    let seed = seed.strip_prefix("seed-").and_then(|seed| seed.parse().ok());
+    seed.is_some_and(|seed| folder_of(fold, seed) == name)
+}
+
 impl EntryPlan {
     /// The search settings of a run of this entry in `plan`.
     pub fn search(&self, plan: &ComparisonPlan) -> Search {
@@ -277,6 +312,7 @@ const FREE: [&str; 7] = ["jobs", "published", "title", "command", "ranked_by", "
 pub(super) mod tests {
     use super::*;
     use crate::spec::recipe;
+    use genomenas_data::store::PerSplit;
 
     pub(in crate::compare) fn plan() -> ComparisonPlan {
         let danq: Spec = "danq width=0.1".parse().unwrap();
@@ -302,6 +338,7 @@ pub(super) mod tests {
                 rows: [10, 5, 5],
                 labels: vec!["gene".to_owned()],
                 straddling: None,
+                folds: Vec::new(),
             },
             published: Vec::new(),
             entries: vec![EntryPlan {
@@ -371,6 +408,21 @@ pub(super) mod tests {
         assert_eq!(plan().first_difference(&new).unwrap().unwrap(), "seeds is [1,2] there and [1] here");
         let new = ComparisonPlan { entries: Vec::new(), ..plan() };
         assert!(plan().first_difference(&new).unwrap().unwrap().ends_with("and absent here"));
+    }
+
+    #[test]
+    fn every_fold_has_a_run_with_every_seed() {
+        let (straddling, rows) = (SplitLeakage::default(), PerSplit { train: 10, valid: 5, test: 5 });
+        let mut plan = plan();
+        plan.data.folds = vec![FoldSummary { rows, straddling }; 3];
+        let runs = plan.runs();
+        assert_eq!((runs.len(), plan.turns()), (6, 6));
+        assert_eq!((runs[1].fold, runs[1].seed, runs[1].name.as_str()), (Some(2), 1, "danq width=0.1 fold 2 seed 1"));
+        assert_eq!(runs[4].folder.display().to_string(), "runs/danq-width=0.1/fold-2-seed-2");
+        assert_eq!(plan.settings(&runs[4]).unwrap().data.fold, Some(2));
+        let names = runs.iter().map(|run| run.folder.file_name().unwrap().to_str().unwrap());
+        assert!(names.into_iter().all(is_of_run) && is_of_run("seed-7"));
+        assert!(["seed-7.abc", "fold-2", "fold-2-seed-x", "fold-x-seed-2", "notes"].iter().all(|name| !is_of_run(name)));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use serde::{Deserialize, Serialize};
 
-use super::plan::{ComparisonPlan, EntryPlan, FILE, RUNS};
+use super::plan::{ComparisonPlan, EntryPlan, FILE, PlannedRun};
 use crate::plugins::folders::{Folder, Reach};
 use crate::plugins::{StrategyRegistry, pinned};
 use crate::run::{RunResult, State};
@@ -230,12 +230,11 @@ fn changed(before: &EntryPlan, now: &EntryPlan) -> Error {
 
 /// Whether a run of an entry is still to be done, or to be done again.
 pub fn needs_plugin(out: &Path, plan: &ComparisonPlan, entry: &EntryPlan, retry_failed: bool) -> bool {
-    let folder = |seed: &u64| out.join(RUNS).join(&entry.folder).join(format!("seed-{seed}"));
-    let over = |seed: &u64| match RunResult::read(&folder(seed)) {
+    let over = |run: &PlannedRun| match RunResult::read(&out.join(&run.folder)) {
         Ok(Some(result)) => result.state == State::Done || !retry_failed,
         _ => false,
     };
-    !plan.seeds.iter().all(over)
+    !runs_of(plan, entry).all(|run| over(&run))
 }
 
 /// Sets the runs of all entries aside whose plugin is another one in `plan` than in `earlier`, and takes the lock away.
@@ -249,12 +248,13 @@ pub fn set_aside(folder: &Path, earlier: &ComparisonPlan, plan: &ComparisonPlan)
         if before.plugin_sha256 == entry.plugin_sha256 {
             continue;
         }
-        for seed in &earlier.seeds {
-            let run = folder.join(RUNS).join(&before.folder).join(format!("seed-{seed}"));
-            let mut aside = run.with_file_name(format!("seed-{seed}.{}", short(&before.plugin_sha256)));
+        for run in runs_of(earlier, before) {
+            let run = folder.join(run.folder);
+            let name = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let mut aside = run.with_file_name(format!("{name}.{}", short(&before.plugin_sha256)));
             let mut number = 2_u32;
             while aside.exists() {
-                aside.set_file_name(format!("seed-{seed}.{}-{number}", short(&before.plugin_sha256)));
+                aside.set_file_name(format!("{name}.{}-{number}", short(&before.plugin_sha256)));
                 number += 1;
             }
             if run.exists() {
@@ -264,6 +264,12 @@ pub fn set_aside(folder: &Path, earlier: &ComparisonPlan, plan: &ComparisonPlan)
         }
     }
     PluginsLock::remove(folder)
+}
+
+/// The runs of an entry.
+fn runs_of(plan: &ComparisonPlan, entry: &EntryPlan) -> impl Iterator<Item = PlannedRun> {
+    let is_of = |run: &PlannedRun| plan.entries.get(run.entry).is_some_and(|of| of.name == entry.name);
+    plan.runs().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
 }
 
 /// Enough of a hash to tell two files apart.

@@ -25,8 +25,14 @@ pub fn check(
     registry: &StrategyRegistry,
     limits: Limits,
 ) -> Result<()> {
-    rankable(info, plan.ranked_by)?;
-    let data = info.for_checks();
+    for run in info.of_runs() {
+        let named = |error: Error| match run.fold {
+            None => error,
+            Some(fold) => error.context(format!("with {fold} as the test")),
+        };
+        rankable(&run, plan.ranked_by).map_err(named)?;
+    }
+    let data = info.narrowest().for_checks();
     let mut unfit = Vec::new();
     if let Err(error) = engine::check::plan(&plan.final_training, &data) {
         unfit.push(format!("the final training ([final], --batch and others): {error}"));
@@ -105,6 +111,7 @@ fn rankable(info: &StoreInfo, ranked_by: Ranking) -> Result<()> {
                 ranked_by.name()
             )));
         }
+        let name = info.fold.map_or_else(|| name.to_owned(), |fold| format!("{name} (with {fold} as the test)"));
         let first = constant.first().map_or_else(String::new, |label| shortened(&printable(label)));
         log::warn!(
             "in the {name} split {} of {} labels ({first}{}) are the same in all rows: nothing is measured of them there",
@@ -141,6 +148,8 @@ mod tests {
             positives: PerSplit { train, valid, test },
             values: PerSplit::default(),
             leakage: None,
+            folds: Vec::new(),
+            fold: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         }

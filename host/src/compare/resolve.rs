@@ -1,7 +1,7 @@
 //! From a request to the plan: finds the strategies, reads data and space, fills in defaults.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
@@ -9,8 +9,9 @@ use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
 use genomenas_report::model::Ranking;
 
+use super::data;
 use super::given::Given;
-use super::plan::{ComparisonPlan, DataPlan, EntryPlan, Machine, SpacePlan};
+use super::plan::{ComparisonPlan, EntryPlan, Machine, SpacePlan};
 use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
 use crate::plugins::{ResolvedStrategy, StrategyRegistry};
 use crate::run::data::locate;
@@ -67,7 +68,10 @@ pub fn resolve(
 
     let store = match (&earlier, &request.data) {
         (Some(plan), given) => {
-            let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone() };
+            let noted = Data { store: plan.data.store.clone(), digest: plan.data.digest.clone(), fold: None };
+            // What cannot be read is told by who looks for the data.
+            let store = given.as_deref().unwrap_or(&plan.data.store);
+            (context.data)(store).map_or(Ok(()), |info| data::refuse_other_folds(plan, store, &info, out))?;
             let digest = |path: &Path| Ok((context.data)(path)?.digest);
             locate(&noted, given.as_deref(), out, "the comparison", &digest)?
         }
@@ -75,7 +79,7 @@ pub fn resolve(
         (None, None) => return Err(missing("data: give the store with --data")),
     };
     let info = (context.data)(&store)?;
-    let data = data_plan(store, &info);
+    let data = data::plan(store, &info);
 
     let spec = request.space.unwrap_or_else(|| Spec::new(space::GENOMENAS)).unnamed("a space")?;
     let (space, space_plan, sizes) = match &earlier {
@@ -84,7 +88,7 @@ pub fn resolve(
             (plan.space(out)?, plan.space.clone(), Vec::new())
         }
         _ => {
-            let (space, sizes) = space::for_data(&spec, &info.for_plugins())?;
+            let (space, sizes) = space::for_data(&spec, &info.narrowest().for_plugins())?;
             let words: Vec<String> = sizes.iter().map(|size| format!("{}={}", size.name, size.value)).collect();
             let sha256 = sha256(space.to_toml()?.as_bytes());
             (space, SpacePlan { name: spec.to_string(), sha256, sizes: words.join(" ") }, sizes)
@@ -107,7 +111,7 @@ pub fn resolve(
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
-        title: request.title.unwrap_or_else(|| title(&data.store)),
+        title: request.title.unwrap_or_else(|| data::title(&data.store)),
         command: context.command.clone(),
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
@@ -165,22 +169,6 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
         ranking.name(),
         could.join(", ")
     )))
-}
-
-/// What a plan records of a store.
-fn data_plan(store: PathBuf, info: &StoreInfo) -> DataPlan {
-    DataPlan {
-        store,
-        digest: info.digest.clone(),
-        length: info.shape.length as u64,
-        rows: [info.rows.train, info.rows.valid, info.rows.test],
-        labels: info.shape.labels.clone(),
-        straddling: info.leakage,
-    }
-}
-
-fn title(store: &Path) -> String {
-    format!("Comparison on {}", store.file_stem().unwrap_or_default().to_string_lossy())
 }
 
 fn entries(
@@ -297,6 +285,8 @@ mod tests {
             positives: PerSplit::default(),
             values: PerSplit::default(),
             leakage: None,
+            folds: Vec::new(),
+            fold: None,
             import: ImportRecord::default(),
             digest: "cd".to_owned(),
         })

@@ -84,6 +84,10 @@ pub(super) fn of(path: &Path, plan: &ComparisonPlan, run: &PlannedRun) -> Standi
 
 /// In what a result differs from the run whose folder it lies in.
 fn other_run(result: &RunResult, settings: &Settings) -> Option<String> {
+    if result.fold != settings.data.fold {
+        let name = |fold: Option<u32>| fold.map_or_else(|| "none".to_owned(), |fold| fold.to_string());
+        return Some(format!("of fold {}, expected {}", name(result.fold), name(settings.data.fold)));
+    }
     let strategy = settings.search.as_ref().map(|search| &search.strategy);
     if result.seed != settings.seed {
         return Some(format!("of seed {}, expected {}", result.seed, settings.seed));

@@ -8,7 +8,7 @@ use genomenas_data::files;
 use genomenas_data::hash::sha256;
 use genomenas_plugin::space::Space;
 
-use super::plan::{ComparisonPlan, FILE, RUNS, SPACE_FILE};
+use super::plan::{ComparisonPlan, FILE, RUNS, SPACE_FILE, is_of_run};
 use super::summed::{self, Verified};
 use crate::difference;
 use crate::foreign::holds;
@@ -78,8 +78,8 @@ impl ComparisonPlan {
             let seeds = folder.join(RUNS).join(&planned.folder).read_dir().into_iter().flatten().flatten();
             for seed in seeds.filter(|seed| seed.path().join(run_files::SETTINGS).exists()) {
                 let name = seed.file_name().to_string_lossy().into_owned();
-                let number = name.strip_prefix("seed-").and_then(|number| number.parse().ok());
-                if number.is_some_and(|number| !self.seeds.contains(&number)) {
+                let known = runs.iter().any(|run| run.entry == entry && run.folder.ends_with(&name));
+                if is_of_run(&name) && !known {
                     return damaged(format!("it knows nothing of the run {}", seed.path().display()));
                 }
             }

@@ -55,6 +55,7 @@ impl Context {
                 settings.data.digest
             )));
         }
+        let store = store.at(settings.data.fold)?;
         verify(&store, observer)?;
         let checkpoints = folder.join(files::CHECKPOINTS);
         disk::create_folder(&checkpoints)?;

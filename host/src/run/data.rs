@@ -67,6 +67,22 @@ pub(crate) fn locate(
     }
 }
 
+/// The fold of data that `of` used before, such as "the search in found": the same again, as rows that it learned from would be
+/// the test with another one.
+///
+/// # Errors
+///
+/// Another one is given.
+pub(crate) fn same_fold(data: &Data, given: Option<u32>, of: &str) -> Result<Option<u32>> {
+    match (data.fold, given) {
+        (Some(noted), Some(given)) if noted != given => Err(Error::input(format!(
+            "--fold {given}: {of} had fold {noted} as its test and learned from rows of fold {given}, so a score on them would \
+             tell nothing of new data: leave out --fold, or begin anew with fold {given}"
+        ))),
+        (noted, given) => Ok(given.or(noted)),
+    }
+}
+
 /// The places where a file noted as `path` may lie, if it was moved together with the folder `near`.
 fn moved(path: &Path, near: &Path) -> impl Iterator<Item = PathBuf> {
     let names: Vec<_> = path
@@ -108,7 +124,7 @@ mod tests {
         let (old, new) = (home.join("old/data/a.arrow"), home.join("new/data/a.arrow"));
         let run = home.join("new/results/run");
         files::create_folder(&run).unwrap();
-        let data = Data { store: old.clone(), digest: "one".to_owned() };
+        let data = Data { store: old.clone(), digest: "one".to_owned(), fold: None };
         let find = |given: Option<&Path>| locate(&data, given, &run, "the run", &digest);
         let error = find(None).unwrap_err().to_string();
         assert!(error.contains("--data") && error.contains("old/data/a.arrow"), "{error}");

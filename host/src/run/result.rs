@@ -28,6 +28,9 @@ pub struct RunResult {
     /// The strategy, if it searched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<String>,
+    /// The fold that was the test, from 1; absent where the data has splits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<u32>,
     /// The seed.
     pub seed: u64,
     /// How precisely networks computed; absent for float32.
@@ -109,6 +112,7 @@ impl RunResult {
             state: State::Done,
             reason: None,
             strategy: settings.search.as_ref().map(|search| search.strategy.clone()),
+            fold: settings.data.fold,
             seed: settings.seed,
             precision: settings.precision,
             unconfined: settings.search.as_ref().is_some_and(|search| search.unconfined),
@@ -215,6 +219,7 @@ mod tests {
             state: State::Done,
             reason: None,
             strategy: Some("danq".to_owned()),
+            fold: None,
             seed: 7,
             precision: Precision::Fp32,
             unconfined: false,

@@ -53,6 +53,9 @@ pub struct Data {
     pub store: PathBuf,
     /// Its digest: the run refuses another store at the same path.
     pub digest: String,
+    /// The fold that is the test, from 1; absent where the store has splits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<u32>,
 }
 
 /// The search of a run.
@@ -288,7 +291,7 @@ mod tests {
             threads: 2,
             precision: Precision::Fp32,
             test: false,
-            data: Data { store: "/data/yeast.arrow".into(), digest: "ef".to_owned() },
+            data: Data { store: "/data/yeast.arrow".into(), digest: "ef".to_owned(), fold: None },
             search: Some(search),
             architecture_sha256: None,
             final_training: Some(Plan::default()),

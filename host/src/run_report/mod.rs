@@ -26,7 +26,7 @@ use summary::{or_warn, read_architecture, summarize};
 pub fn report(folder: &Path) -> Result<RunReport> {
     let settings = Settings::read(folder)?;
     let result = RunResult::read(folder)?;
-    let mut run = summarize(folder, folder.display().to_string(), settings.seed, result.as_ref());
+    let mut run = summarize(folder, folder.display().to_string(), (settings.data.fold, settings.seed), result.as_ref());
     if result.is_none() {
         run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
         run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);
@@ -97,7 +97,8 @@ fn title(folder: &Path, settings: &Settings) -> String {
     let store = &settings.data.store;
     let data =
         store.file_name().map_or_else(|| store.display().to_string(), |name| name.to_string_lossy().into_owned());
-    format!("{what} on {data}, seed {}", settings.seed)
+    let fold = settings.data.fold.map_or_else(String::new, |fold| format!("fold {fold}, "));
+    format!("{what} on {data}, {fold}seed {}", settings.seed)
 }
 
 fn terms(search: Search) -> SearchTerms {
@@ -120,9 +121,10 @@ fn data(data: &Data) -> DataSummary {
         length: 0,
         labels: Vec::new(),
         straddling: None,
+        folds: Vec::new(),
     };
     let store = or_warn(Store::open(&data.store)).filter(|store| store.info().digest == data.digest);
-    let Some(store) = store else { return known };
+    let Some(store) = store.and_then(|store| or_warn(store.at(data.fold))) else { return known };
     let info = store.info();
     DataSummary {
         splits: DataSummary::split_rows(info.rows.train, info.rows.valid, info.rows.test),

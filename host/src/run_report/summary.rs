@@ -15,8 +15,13 @@ use crate::run::journal;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State, check_architecture};
 
-/// The state and results so far of the run in `folder`, which the report calls `shown`.
-pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<&RunResult>) -> RunSummary {
+/// The state and results so far of the run in `folder`, which the report calls `shown`, with its fold and its seed.
+pub(crate) fn summarize(
+    folder: &Path,
+    shown: String,
+    (fold, seed): (Option<u32>, u64),
+    result: Option<&RunResult>,
+) -> RunSummary {
     let state = match result {
         Some(result) => match result.state {
             State::Done => RunState::Done,
@@ -42,6 +47,7 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
         |used: Option<Cost>, trials: u64| used.map_or_else(PhaseCost::default, |used| PhaseCost { used, trials });
     let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
     RunSummary {
+        fold,
         seed,
         folder: shown,
         state,
@@ -63,8 +69,9 @@ pub(crate) fn summarize(folder: &Path, shown: String, seed: u64, result: Option<
 }
 
 /// A run of which nothing but the reason why it failed is shown.
-pub(crate) fn failed(shown: String, seed: u64, reason: String) -> RunSummary {
+pub(crate) fn failed(shown: String, (fold, seed): (Option<u32>, u64), reason: String) -> RunSummary {
     RunSummary {
+        fold,
         seed,
         folder: shown,
         state: RunState::Failed { reason },

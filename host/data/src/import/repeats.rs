@@ -1,6 +1,6 @@
 //! What every importer does with rows that repeat rows of another split.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Count, DropRepeats, ImportRecord, Split, StoreWriter};
 
 /// What is done with rows that repeat rows of another split; as a flag.
@@ -14,6 +14,18 @@ pub struct RepeatOptions {
 }
 
 impl RepeatOptions {
+    /// Refuses to leave out rows of one side where rows are dealt into folds: there each row is on every side once.
+    pub(super) fn check(self, folds: bool) -> Result<()> {
+        match self.drop_repeats.filter(|_| folds) {
+            None => Ok(()),
+            Some(side) => Err(Error::input(format!(
+                "--drop-repeats {} leaves rows out of one split, and with --folds every row is the test of one run and trains in \
+                 others: leave out one of them (equal sequences stay in one fold, similar ones with --cluster)",
+                side.name()
+            ))),
+        }
+    }
+
     /// Leaves them out of what was written so far, and records how many.
     pub(super) fn apply(self, writer: &mut StoreWriter, record: &mut ImportRecord) -> Result<()> {
         let Some(side) = self.drop_repeats else {

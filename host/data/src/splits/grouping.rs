@@ -23,12 +23,13 @@ pub(crate) struct Extent {
 
 /// Takes every row, then returns the split of each. Takes 12 bytes a row, and 32 and 16 more for places and groups.
 pub(crate) struct Grouping {
-    fractions: Fractions,
     seed: u64,
     /// A number for the sequence of each row, the same for both strands.
     sequences: Vec<u64>,
     extents: Vec<(Extent, usize)>,
     groups: Vec<(u64, usize)>,
+    /// Rows that stay with the row before them.
+    with_last: Vec<usize>,
     likeness: Likeness,
     /// The rows themselves, where similar ones stay together.
     similar: Option<Similar>,
@@ -36,25 +37,49 @@ pub(crate) struct Grouping {
 }
 
 impl Grouping {
-    pub(crate) fn new(fractions: Fractions, seed: u64, likeness: Likeness) -> Self {
-        let (sequences, extents, groups) = (Vec::new(), Vec::new(), Vec::new());
+    pub(crate) fn new(seed: u64, likeness: Likeness) -> Self {
+        let (sequences, extents, groups, with_last) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let similar = likeness.identity.map(|_| Similar::new(likeness.single_strand));
-        Self { fractions, seed, sequences, extents, groups, likeness, similar, opposite: Opposite::default() }
+        Self { seed, sequences, extents, groups, with_last, likeness, similar, opposite: Opposite::default() }
     }
 
     /// Adds the next row. Rows of equal `group` stay together.
     pub(crate) fn add(&mut self, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
+        self.add_parts(sequence.codes(), sequence.unknown(), sequence.len(), extent, group.as_slice());
+    }
+
+    /// Adds the next row from its packed parts. Rows that have a group in common stay together.
+    pub(crate) fn add_parts(
+        &mut self,
+        codes: &[u8],
+        unknown: Option<&[u8]>,
+        length: usize,
+        extent: Option<Extent>,
+        groups: &[u64],
+    ) {
         let row = self.sequences.len();
-        self.sequences.push(number(sequence, self.seed, self.likeness, &mut self.opposite));
+        self.sequences.push(number((codes, unknown, length), self.seed, self.likeness, &mut self.opposite));
         if let Some(similar) = &mut self.similar {
-            similar.add(sequence);
+            similar.add_parts(codes, unknown, length);
         }
         self.extents.extend(extent.map(|extent| (extent, row)));
-        self.groups.extend(group.map(|group| (group, row)));
+        self.groups.extend(groups.iter().map(|group| (*group, row)));
+    }
+
+    /// Keeps the row that was added last with the one before.
+    pub(crate) fn join_last_two(&mut self) {
+        self.with_last.extend(self.sequences.len().checked_sub(1).filter(|row| *row > 0));
     }
 
     /// The splits of all rows, in the order in which they were added.
-    pub(crate) fn assign(mut self) -> Vec<Split> {
+    pub(crate) fn assign(self, fractions: Fractions) -> Vec<Split> {
+        let (clusters, numbers) = self.clusters();
+        clusters.into_iter().map(|cluster| fractions.of(numbers.get(cluster).copied().unwrap_or(0))).collect()
+    }
+
+    /// The cluster of each row, and by its cluster a number that is drawn evenly from all and depends on the sequences and
+    /// the seed alone.
+    pub(crate) fn clusters(mut self) -> (Vec<usize>, Vec<u64>) {
         let mut clusters = Clusters::new(self.sequences.len());
         let mut order: Vec<usize> = (0..self.sequences.len()).collect();
         order.sort_unstable_by_key(|row| self.sequences[*row]);
@@ -69,6 +94,9 @@ impl Grouping {
         self.groups.sort_unstable();
         for equal in self.groups.chunk_by(|left, right| left.0 == right.0) {
             clusters.join_all(equal.iter().map(|(_, row)| *row));
+        }
+        for row in &self.with_last {
+            clusters.join(row - 1, *row);
         }
         self.extents.sort_unstable();
         let mut reached: Option<(Extent, usize)> = None;
@@ -91,17 +119,19 @@ impl Grouping {
             }
             last = Some((number, cluster));
         }
-        (0..self.sequences.len()).map(|row| self.fractions.of(combined[clusters.find(row)])).collect()
+        ((0..self.sequences.len()).map(|row| clusters.find(row)).collect(), combined)
     }
 }
 
 /// A number that follows from the bases and the seed alone, the same for both strands unless they are two rows.
-fn number(sequence: &Packed, seed: u64, likeness: Likeness, opposite: &mut Opposite) -> u64 {
-    let (codes, unknown) = if likeness.single_strand {
-        (sequence.codes(), sequence.unknown())
-    } else {
-        opposite.canonical(sequence.codes(), sequence.unknown(), sequence.len())
-    };
+fn number(
+    (codes, unknown, length): (&[u8], Option<&[u8]>, usize),
+    seed: u64,
+    likeness: Likeness,
+    opposite: &mut Opposite,
+) -> u64 {
+    let (codes, unknown) =
+        if likeness.single_strand { (codes, unknown) } else { opposite.canonical(codes, unknown, length) };
     let mut digest = Sha256::new();
     digest.update(seed.to_le_bytes());
     digest.update(codes);
@@ -177,7 +207,7 @@ mod tests {
         fn nothing_that_belongs_together_straddles(
             rows in prop::collection::vec((0..30_usize, any::<bool>(), 0..400_u64, 0..40_u64), 1..80), seed: u64
         ) {
-            let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
+            let mut grouping = Grouping::new(seed, Likeness::default());
             let rows: Vec<_> = rows.into_iter().map(|(number, turned, start, group)| {
                 let packed = if turned { sequence(number).reverse_complement() } else { sequence(number) };
                 (number, packed, start, group)
@@ -185,7 +215,7 @@ mod tests {
             for (_, packed, start, group) in &rows {
                 grouping.add(packed, Some(extent(*start)), Some(*group));
             }
-            let splits = grouping.assign();
+            let splits = grouping.assign(SHARES);
             for (left, left_split) in rows.iter().zip(&splits) {
                 for (right, right_split) in rows.iter().zip(&splits) {
                     if left.0 == right.0 || left.3 == right.3 || left.2.abs_diff(right.2) < 10 {
@@ -200,11 +230,11 @@ mod tests {
             rows in prop::collection::vec((0..1000_usize, 0..5000_u64), 1..60), seed: u64
         ) {
             let assign = |rows: &[(usize, u64)]| {
-                let mut grouping = Grouping::new(SHARES, seed, Likeness::default());
+                let mut grouping = Grouping::new(seed, Likeness::default());
                 for (number, start) in rows {
                     grouping.add(&sequence(*number), Some(extent(*start)), None);
                 }
-                grouping.assign()
+                grouping.assign(SHARES)
             };
             let turned: Vec<_> = rows.iter().rev().copied().collect();
             let mut back = assign(&turned);
@@ -222,11 +252,11 @@ mod tests {
             Packed::from_bases(bases)
         };
         let splits = |identity| {
-            let mut grouping = Grouping::new(SHARES, 1, Likeness { single_strand: false, identity });
+            let mut grouping = Grouping::new(1, Likeness { single_strand: false, identity });
             for number in 0..500 {
                 (0..3).for_each(|place| grouping.add(&with_change(number, 5 * place), None, None));
             }
-            grouping.assign()
+            grouping.assign(SHARES)
         };
         let apart =
             |splits: &[Split]| splits.chunks(3).filter(|three| three.windows(2).any(|two| two[0] != two[1])).count();
@@ -237,9 +267,9 @@ mod tests {
     #[test]
     fn shares_are_met_on_average_by_single_rows_and_by_clusters() {
         for group_size in [1, 5] {
-            let mut grouping = Grouping::new(SHARES, 1, Likeness::default());
+            let mut grouping = Grouping::new(1, Likeness::default());
             (0..20_000).for_each(|row| grouping.add(&sequence(row), None, Some(row as u64 / group_size)));
-            let splits = grouping.assign();
+            let splits = grouping.assign(SHARES);
             let share = |split| splits.iter().filter(|other| **other == split).count() as f64 / 20_000.0;
             assert!((share(Split::Valid) - 0.2).abs() < 0.02, "{}", share(Split::Valid));
             assert!((share(Split::Test) - 0.3).abs() < 0.02, "{}", share(Split::Test));

@@ -1,10 +1,11 @@
 //! Which rows are for training, for validation and for the test.
 //!
 //! `grouping` splits rows by share such that rows that belong together stay together, and `shares` says which rows: all,
-//! or a part of train where the data lacks a split. `genome` splits a genome into stretches, by name or by share, such
+//! or a part of train where the data lacks a split; `folds` deals rows into folds in place of splits. `genome` splits a genome into stretches, by name or by share, such
 //! that no base is shown in two splits.
 
 mod cluster;
+pub(crate) mod folds;
 pub(crate) mod fractions;
 pub(crate) mod genome;
 pub(crate) mod grouping;
@@ -12,12 +13,17 @@ pub(crate) mod likeness;
 pub(crate) mod shares;
 
 use crate::error::{Error, Result};
-use crate::store::{PerSplit, Split};
+use crate::store::{PerSplit, Split, StoreWriter};
 
 pub use cluster::ClusterOptions;
 pub use fractions::Fractions;
 pub use genome::GenomeSplitOptions;
 pub use shares::Shares;
+
+/// Refuses a store in which a split has no row so far; folds have rows by construction.
+pub(crate) fn refuse_empty_parts(writer: &StoreWriter, how: &str) -> Result<()> {
+    if writer.deals() { Ok(()) } else { refuse_empty_splits(&writer.rows(), how) }
+}
 
 /// Refuses a data set in which a split has no row; `how` says what decides the splits and what to do.
 pub(crate) fn refuse_empty_splits(rows: &PerSplit<u64>, how: &str) -> Result<()> {

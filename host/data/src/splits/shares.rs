@@ -4,6 +4,7 @@
 //! the test, so a share of train takes their place; equal sequences, neighbours and groups stay together as ever.
 
 use super::fractions::Fractions;
+use super::folds::{self, Folds, Together};
 use super::grouping::{Extent, Grouping};
 use super::likeness::Likeness;
 use crate::bases::Packed;
@@ -25,7 +26,11 @@ pub struct Shares {
     /// splits [default: 0.1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE"))]
     pub test: Option<f64>,
-    /// Where shares decide: decides, with the sequences, which split a row is in [default: 0]
+    /// In place of splits: deals all rows into K folds, what belongs together into one and every class in equal shares. In run F
+    /// of K, fold F is the test, the next one validates and the others train; `compare` runs all
+    #[cfg_attr(feature = "clap", arg(long, value_name = "K"))]
+    pub folds: Option<u32>,
+    /// Where shares or folds decide: decides, with the sequences, which split or fold a row is in [default: 0]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub seed: Option<u64>,
 }
@@ -62,12 +67,27 @@ pub(crate) enum Decided {
         /// Its share of train.
         share: f64,
     },
+    /// The fold of every row, of so many.
+    Folds(u32),
+}
+
+impl Decided {
+    /// Whether rows are dealt into folds.
+    pub(crate) fn is_folds(self) -> bool {
+        matches!(self, Self::Folds(_))
+    }
 }
 
 impl Shares {
     /// The same shares of valid and test, and a seed.
     pub fn new(valid: f64, test: f64, seed: u64) -> Self {
-        Self { valid: Some(valid), test: Some(test), seed: Some(seed) }
+        Self { valid: Some(valid), test: Some(test), folds: None, seed: Some(seed) }
+    }
+
+    /// The folds that rows are dealt into, where they are.
+    pub(crate) fn dealt(&self, decided: Decided, likeness: Likeness) -> Option<Folds> {
+        let Decided::Folds(count) = decided else { return None };
+        Some(Folds { count, seed: self.seed(), together: Together::Alike(likeness) })
     }
 
     /// The seed of the splits.
@@ -77,6 +97,9 @@ impl Shares {
 
     /// What shares decide of data that has these splits; refuses what is said twice, or not at all.
     pub(crate) fn decide(&self, given: Given) -> Result<Decided> {
+        if let Some(count) = self.folds {
+            return self.decide_folds(count, given);
+        }
         let (valid, test, of) = match given {
             Given::Nothing => {
                 let fractions = Fractions { valid: self.valid.unwrap_or(USUAL), test: self.test.unwrap_or(USUAL) };
@@ -111,6 +134,26 @@ impl Shares {
         }
     }
 
+    fn decide_folds(&self, count: u32, given: Given) -> Result<Decided> {
+        folds::check(count)?;
+        if let Some(split) = [(self.valid, "valid"), (self.test, "test")].iter().find(|(share, _)| share.is_some()) {
+            return Err(Error::input(format!(
+                "--folds {count} deals all rows, and every fold is the test once and validates once: leave out --{}, or --folds",
+                split.1
+            )));
+        }
+        match given {
+            Given::Nothing => Ok(Decided::Folds(count)),
+            Given::EachRow => Err(Error::input(format!(
+                "--folds {count} deals all rows, and a column says the split of each: leave out --folds, or the column (--ignore-split \
+                 passes over one named split, and what was the test is then trained on, too)"
+            ))),
+            Given::Parts { of, .. } => Err(Error::input(format!(
+                "--folds {count} deals all rows, and {of} decide the splits: leave out --folds, or give all rows in one"
+            ))),
+        }
+    }
+
     /// How splits were decided, for the settings that a store keeps. `given`: what the data itself says.
     pub(crate) fn in_words(&self, decided: Decided, given: &str) -> String {
         let seed = self.seed();
@@ -120,6 +163,7 @@ impl Shares {
             Decided::OfTrain { lacking, share } => {
                 format!("{given}, and {} by share of train: {share}, seed {seed}", lacking.name())
             }
+            Decided::Folds(count) => format!("{count} folds, seed {seed}"),
         }
     }
 }
@@ -144,11 +188,13 @@ fn of_train(lacking: Split, share: Option<f64>, twice: Option<Error>, of: &str) 
 /// Takes every row, then returns the split of each, where shares decide some.
 pub(crate) enum Assigning {
     /// All by share.
-    All(Grouping),
+    All(Grouping, Fractions),
     /// Those of one split out of train.
     OfTrain {
         /// Of the rows of train alone.
         train: Grouping,
+        /// What the lacking split gets of them.
+        fractions: Fractions,
         /// The split that is lacking.
         lacking: Split,
         /// What the data says of each row.
@@ -159,18 +205,19 @@ pub(crate) enum Assigning {
 }
 
 impl Assigning {
-    /// `None` where shares decide nothing.
+    /// `None` where shares decide nothing of a row's split.
     pub(crate) fn new(decided: Decided, seed: u64, likeness: Likeness) -> Option<Self> {
         match decided {
-            Decided::Nothing => None,
-            Decided::All(fractions) => Some(Self::All(Grouping::new(fractions, seed, likeness))),
+            // Folds are dealt by the writer of the store, which sees the labels, too.
+            Decided::Nothing | Decided::Folds(_) => None,
+            Decided::All(fractions) => Some(Self::All(Grouping::new(seed, likeness), fractions)),
             Decided::OfTrain { lacking, share } => {
                 let fractions = match lacking {
                     Split::Test => Fractions { valid: 0.0, test: share },
                     Split::Train | Split::Valid => Fractions { valid: share, test: 0.0 },
                 };
-                let train = Grouping::new(fractions, seed, likeness);
-                Some(Self::OfTrain { train, lacking, splits: Vec::new(), found: PerSplit::default() })
+                let train = Grouping::new(seed, likeness);
+                Some(Self::OfTrain { train, fractions, lacking, splits: Vec::new(), found: PerSplit::default() })
             }
         }
     }
@@ -178,7 +225,7 @@ impl Assigning {
     /// Adds the next row, which is of the split `given` as far as the data says.
     pub(crate) fn add(&mut self, given: Option<Split>, sequence: &Packed, extent: Option<Extent>, group: Option<u64>) {
         match self {
-            Self::All(grouping) => grouping.add(sequence, extent, group),
+            Self::All(grouping, _) => grouping.add(sequence, extent, group),
             Self::OfTrain { train, splits, found, .. } => {
                 let split = given.unwrap_or(Split::Train);
                 if split == Split::Train {
@@ -193,7 +240,7 @@ impl Assigning {
     /// The splits of all rows, in the order in which they were added.
     pub(crate) fn assign(self) -> Result<Vec<Split>> {
         let (train, lacking, mut splits) = match self {
-            Self::All(grouping) => return Ok(grouping.assign()),
+            Self::All(grouping, fractions) => return Ok(grouping.assign(fractions)),
             Self::OfTrain { lacking, found, .. } if *found.get(lacking) > 0 => {
                 return Err(Error::input(format!(
                     "{} rows are of {1} already, and a share of train is to make it, too: leave out --{1}",
@@ -201,7 +248,7 @@ impl Assigning {
                     lacking.name()
                 )));
             }
-            Self::OfTrain { train, lacking, splits, .. } => (train.assign(), lacking, splits),
+            Self::OfTrain { train, fractions, lacking, splits, .. } => (train.assign(fractions), lacking, splits),
         };
         let of_train = splits.iter_mut().filter(|split| **split == Split::Train);
         for (split, assigned) in of_train.zip(train) {

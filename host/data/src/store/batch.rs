@@ -12,10 +12,10 @@ use arrow_buffer::Buffer;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 
 use super::info::BATCH_ROWS;
+use super::parts::Parts;
 use super::row_bytes::RowBytes;
 use super::schema::{LABELS, SEQUENCE, values_field};
 use super::shape::Shape;
-use super::split::Split;
 use super::task::Task;
 use crate::error::{Error, Result};
 
@@ -42,14 +42,14 @@ struct Runs {
 }
 
 impl BatchBuilder {
-    pub(super) fn new(shape: &Shape, schema: SchemaRef) -> Result<Self> {
+    pub(super) fn new(shape: &Shape, parts: Parts, schema: SchemaRef) -> Result<Self> {
         if i32::try_from(shape.chromosomes.len()).is_err() {
             return Err(Error::input(format!("{} chromosomes are too many for a store", shape.chromosomes.len())));
         }
         Ok(Self {
             schema,
             task: shape.task,
-            split_names: Arc::new(StringArray::from_iter_values(Split::ALL.map(Split::name))),
+            split_names: Arc::new(StringArray::from_iter_values(parts.names())),
             chromosome_names: (!shape.chromosomes.is_empty())
                 .then(|| Arc::new(StringArray::from_iter_values(&shape.chromosomes)) as ArrayRef),
             rows: 0,
@@ -70,13 +70,13 @@ impl BatchBuilder {
         self.rows == 0
     }
 
-    pub(super) fn push(&mut self, split: Split, row: &RowBytes) -> Result<()> {
+    pub(super) fn push(&mut self, part: u8, row: &RowBytes) -> Result<()> {
         let too_many = |_| Error::failed("a record batch grew too long");
         self.rows += 1;
         self.codes.extend_from_slice(row.codes());
         self.labels.extend_from_slice(row.labels());
         self.runs.push(i32::try_from(self.rows).map_err(too_many)?, row.unknown());
-        self.splits.push(split as i8);
+        self.splits.push(i8::try_from(part).map_err(too_many)?);
         if let Some(place) = row.place() {
             self.chromosomes.push(i32::try_from(place.chromosome).map_err(too_many)?);
             self.starts.push(place.start);

@@ -8,7 +8,9 @@ use genomenas_plugin::engine::Data;
 use genomenas_plugin::message;
 use serde::{Deserialize, Serialize};
 
+use super::fold_rows::{Fold, FoldRows, Values};
 use super::leakage::SplitLeakage;
+use super::parts::Parts;
 use super::shape::Shape;
 use super::split::{PerSplit, Split};
 use super::task::Task;
@@ -19,6 +21,8 @@ use crate::hash::sha256;
 pub(super) const FORMAT: &str = "genomenas-store";
 /// The version of the format that this host writes and reads.
 pub(super) const VERSION: u32 = 1;
+/// The version of a store with folds, which earlier versions of this host would take for one with a single split.
+pub(super) const VERSION_WITH_FOLDS: u32 = 2;
 /// Rows a record batch; all but the last batch have exactly as many, so a row is found by division.
 pub const BATCH_ROWS: usize = 8192;
 /// A file that was imported.
@@ -46,17 +50,6 @@ impl Count {
     pub fn new(what: impl Into<String>, count: u64) -> Self {
         Self { what: what.into(), count }
     }
-}
-
-/// One label of a regression over the rows of a split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Values {
-    /// The smallest.
-    pub least: f32,
-    /// The largest.
-    pub most: f32,
-    /// Their mean.
-    pub mean: f64,
 }
 
 /// How a store was made.
@@ -90,7 +83,7 @@ pub struct StoreInfo {
     /// What the rows look like.
     #[serde(flatten)]
     pub shape: Shape,
-    /// Rows of each split.
+    /// Rows of each split; of a store with folds all of them in train, until a fold is chosen.
     pub rows: PerSplit<u64>,
     /// Rows with at least one unknown base.
     pub rows_with_unknown: PerSplit<u64>,
@@ -102,6 +95,12 @@ pub struct StoreInfo {
     /// Rows that are in more than one split; absent where an earlier version made the store and did not look.
     #[serde(rename = "straddling", default, skip_serializing_if = "Option::is_none")]
     pub leakage: Option<SplitLeakage>,
+    /// The folds that take turns as the test, in their order; none in a store with splits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folds: Vec<FoldRows>,
+    /// The fold that is the test, where the store has folds and one was chosen; never in the store itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
     /// How the store was made.
     pub import: ImportRecord,
     /// SHA-256 over shape and rows: equal digests mean equal data, whatever it was imported from.
@@ -112,6 +111,19 @@ impl StoreInfo {
     /// Rows of all splits.
     pub fn total_rows(&self) -> u64 {
         Split::ALL.iter().fold(0, |sum, &split| sum.saturating_add(*self.rows.get(split)))
+    }
+
+    /// What its rows are sorted by, as they lie in the file.
+    pub(super) fn parts(&self) -> Parts {
+        u32::try_from(self.folds.len()).ok().filter(|count| *count > 0).map_or(Parts::Splits, Parts::Folds)
+    }
+
+    /// Rows of each of its parts.
+    pub(super) fn part_rows(&self) -> Vec<u64> {
+        match self.parts() {
+            Parts::Splits => Split::ALL.map(|split| *self.rows.get(split)).into(),
+            Parts::Folds(_) => self.folds.iter().map(|fold| fold.rows).collect(),
+        }
     }
 
     /// What a strategy may know of the data: nothing of the test split.
@@ -159,9 +171,10 @@ impl StoreInfo {
         if header.format != FORMAT {
             return Err(Error::input(format!("its format is {:?}, not {FORMAT:?}", header.format)));
         }
-        if header.version != VERSION {
+        if ![VERSION, VERSION_WITH_FOLDS].contains(&header.version) {
             return Err(Error::input(format!(
-                "it has version {} and this genomenas reads version {VERSION}: import the data again with this one",
+                "it has version {} and this genomenas reads versions {VERSION} and {VERSION_WITH_FOLDS}: import the data again \
+                 with this one",
                 header.version
             )));
         }
@@ -185,6 +198,10 @@ impl StoreInfo {
         if Split::ALL.iter().any(|&split| *info.import.both_strands.get(split) && info.rows.get(split) % 2 == 1) {
             return Err(Error::input("it says that a split with an odd number of rows holds both strands"));
         }
+        if info.folds.is_empty() == (info.version == VERSION_WITH_FOLDS) {
+            return Err(Error::input("its version is not the one of its folds or splits"));
+        }
+        info.check_folds()?;
         Ok(info)
     }
 }

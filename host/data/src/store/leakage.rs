@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::parts::Roles;
 use super::split::{PerSplit, Split};
 use super::task::Task;
 use crate::text::grouped;
@@ -139,16 +140,15 @@ impl Pairs {
         ]
     }
 
-    /// Counts a row of `split` for the other splits, as bits, that it is in.
-    pub(super) fn count(&mut self, split: Split, others: u8) {
-        let is_in = |other: Split| u64::from(others >> other as u8 & 1);
-        match split {
-            Split::Train => {}
-            Split::Valid => self.valid_in_train += is_in(Split::Train),
-            Split::Test => {
-                self.test_in_train += is_in(Split::Train);
-                self.test_in_valid += is_in(Split::Valid);
-            }
+    /// Counts a row of a part for the parts, as bits, that it is in, too.
+    pub(super) fn count(&mut self, roles: Roles, part: u8, others: u64) {
+        let is_in = |parts: u64| u64::from(others & parts != 0);
+        let is = |parts: u64| parts >> part & 1 == 1;
+        if is(roles.valid) {
+            self.valid_in_train += is_in(roles.train);
+        } else if is(roles.test) {
+            self.test_in_train += is_in(roles.train);
+            self.test_in_valid += is_in(roles.valid);
         }
     }
 }

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::leakage::{Contradictions, Pairs, SimilarPairs, SplitLeakage};
+use super::parts::{PART_BITS, Parts, Roles};
 use super::row::{Row, Target};
 use super::shape::Shape;
-use super::split::Split;
 use super::task::Task;
 use crate::bases;
 use crate::similar::Similar;
@@ -25,14 +25,17 @@ const USUAL_LENGTH: usize = 16;
 
 /// What was found in all rows.
 pub(super) struct Found {
-    pub(super) leakage: SplitLeakage,
+    /// Of each run that the parts allow.
+    pub(super) leakage: Vec<SplitLeakage>,
     pub(super) contradictions: Contradictions,
     /// Rows without a known base.
     pub(super) blank: u64,
 }
 
-/// Sees every row of a store, and counts at the end those that are in more than one split or contradict another.
+/// Sees every row of a store with the number of its part, and counts at the end those that are in more than one split or
+/// contradict another.
 pub(super) struct LeakageDetector {
+    parts: Parts,
     length: usize,
     /// Whether labels belong to the sequence itself: the next base after it is drawn anew at every place.
     labelled: bool,
@@ -41,20 +44,21 @@ pub(super) struct LeakageDetector {
     /// Whether rows have places.
     placed: bool,
     sequences: Vec<Seen>,
-    /// The chromosome, and the start with the split in its two lowest bits.
+    /// The chromosome, and the start with the part in its lowest bits.
     places: Vec<(u32, u64)>,
     /// Rows without a known base, which are equal to nothing.
     blank: u64,
     single_strand: bool,
-    /// The rows themselves, to find similar ones, with the split of each.
-    similar: Option<(Similar, Vec<Split>)>,
+    /// The rows themselves, to find similar ones, with the part of each.
+    similar: Option<(Similar, Vec<u8>)>,
     identity: Option<f64>,
     opposite: bases::Opposite,
 }
 
 impl LeakageDetector {
-    pub(super) fn new(shape: &Shape) -> Self {
+    pub(super) fn new(shape: &Shape, parts: Parts) -> Self {
         Self {
+            parts,
             length: shape.length,
             labelled: shape.task != Task::NextNucleotide,
             extent: shape.length as u64 + u64::from(shape.task == Task::NextNucleotide),
@@ -71,8 +75,8 @@ impl LeakageDetector {
     }
 
     /// One that looks for the same, and has seen no row.
-    pub(super) fn anew(&self, shape: &Shape) -> Self {
-        Self { identity: self.identity, ..Self::new(shape) }
+    pub(super) fn anew(&self, shape: &Shape, parts: Parts) -> Self {
+        Self { identity: self.identity, ..Self::new(shape, parts) }
     }
 
     /// Looks for rows that are similar from this identity on, however many rows come.
@@ -80,18 +84,18 @@ impl LeakageDetector {
         self.identity = Some(identity);
     }
 
-    pub(super) fn see(&mut self, split: Split, row: &Row<'_>) {
+    pub(super) fn see(&mut self, part: u8, row: &Row<'_>) {
         if let Some(place) = row.place {
-            self.places.push((place.chromosome, place.start << 2 | split as u64));
+            self.places.push((place.chromosome, place.start << PART_BITS | u64::from(part)));
         }
         let label = if self.labelled { hash_of_label(&row.target) } else { 0 };
-        let seen = self.seen(split, row.codes, row.unknown, label);
+        let seen = self.seen(part, row.codes, row.unknown, label);
         self.blank += u64::from(seen.is_none());
         if seen.is_some()
-            && let Some((similar, splits)) = &mut self.similar
+            && let Some((similar, parts)) = &mut self.similar
         {
             similar.add_parts(row.codes, row.unknown, self.length);
-            splits.push(split);
+            parts.push(part);
         }
         self.sequences.extend(seen);
         if self.identity.is_none() && self.is_unusual() {
@@ -100,27 +104,27 @@ impl LeakageDetector {
     }
 
     /// What is kept of a row's sequence; nothing where no base of it is known.
-    fn seen(&mut self, split: Split, codes: &[u8], unknown: Option<&[u8]>, label: u64) -> Option<Seen> {
+    fn seen(&mut self, part: u8, codes: &[u8], unknown: Option<&[u8]>, label: u64) -> Option<Seen> {
         if unknown.is_some_and(|mask| bases::count_bits(mask) >= self.length) {
             return None;
         }
         let canonical =
             if self.single_strand { (codes, unknown) } else { self.opposite.canonical(codes, unknown, self.length) };
         let turned = canonical != (codes, unknown);
-        Some(Seen::new(hash(canonical), split, label, turned))
+        Some(Seen::new(hash(canonical), part, label, turned))
     }
 
     /// The number by which rows with equal sequences are recognised; `None` where no base is known.
     pub(super) fn key(&mut self, codes: &[u8], unknown: Option<&[u8]>) -> Option<SequenceKey> {
-        self.seen(Split::Train, codes, unknown, 0).map(Seen::sequence)
+        self.seen(0, codes, unknown, 0).map(Seen::sequence)
     }
 
-    /// The sequences that several splits have, each with the splits as bits.
-    pub(super) fn in_several_splits(&mut self) -> BTreeMap<SequenceKey, u8> {
+    /// The sequences that several parts have, each with the parts as bits.
+    pub(super) fn in_several_parts(&mut self) -> BTreeMap<SequenceKey, u64> {
         self.sequences.sort_unstable();
         let equal = self.sequences.chunk_by(|left, right| left.sequence() == right.sequence());
-        let splits = equal.filter_map(|equal| Some((equal.first()?.sequence(), splits_of(equal))));
-        splits.filter(|(_, splits)| splits.count_ones() > 1).collect()
+        let parts = equal.filter_map(|equal| Some((equal.first()?.sequence(), parts_of(equal))));
+        parts.filter(|(_, parts)| parts.count_ones() > 1).collect()
     }
 
     /// Whether there are so many rows, or so short ones, that similar ones are looked for only where somebody asks.
@@ -129,75 +133,88 @@ impl LeakageDetector {
     }
 
     pub(super) fn finish(mut self) -> Found {
-        let (mut leakage, mut contradictions) = (SplitLeakage::default(), Contradictions::default());
+        let (runs, asked) = (self.parts.runs(), self.parts.asked());
         let identity = self.identity.unwrap_or(USUAL_IDENTITY);
-        leakage.similar_sequences = self.similar.take().map(|(rows, splits)| similar_pairs(&rows, &splits, identity));
+        let similar = self.similar.take().map(|(rows, parts)| similar_pairs(&rows, &parts, identity, &asked, &runs));
+        let (mut equal_sequences, mut contradictions) = (vec![Pairs::default(); runs.len()], Contradictions::default());
         self.sequences.sort_unstable();
         for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
-            let splits = splits_of(equal);
-            for seen in equal {
-                leakage.equal_sequences.count(seen.split(), splits);
-            }
+            let parts = parts_of(equal);
+            equal.iter().for_each(|seen| count(&mut equal_sequences, &runs, seen.part(), parts));
             count_contradictions(equal, &mut contradictions);
         }
-        let mut overlapping = Pairs::default();
+        let mut overlapping = vec![Pairs::default(); runs.len()];
         self.places.sort_unstable();
         for of_chromosome in self.places.chunk_by(|left, right| left.0 == right.0) {
-            let mut touched = vec![0_u8; of_chromosome.len()];
-            touch(self.extent, of_chromosome.iter().zip(&mut touched));
-            touch(self.extent, of_chromosome.iter().zip(&mut touched).rev());
-            for ((_, key), splits) in of_chromosome.iter().zip(touched) {
-                overlapping.count(split_of(*key), splits);
+            let mut touched = vec![0_u64; of_chromosome.len()];
+            let parts = self.parts.count();
+            touch(self.extent, parts, of_chromosome.iter().zip(&mut touched));
+            touch(self.extent, parts, of_chromosome.iter().zip(&mut touched).rev());
+            for ((_, key), parts) in of_chromosome.iter().zip(touched) {
+                count(&mut overlapping, &runs, part_of(*key), parts);
             }
         }
-        leakage.overlapping_windows = self.placed.then_some(overlapping);
-        leakage.single_strand = self.single_strand;
-        Found { leakage, contradictions, blank: self.blank }
+        let leakage = (0..runs.len()).zip(equal_sequences).zip(overlapping).map(|((run, equal_sequences), windows)| {
+            SplitLeakage {
+                equal_sequences,
+                overlapping_windows: self.placed.then_some(windows),
+                similar_sequences: similar.as_ref().and_then(|similar| similar.get(run)).copied(),
+                single_strand: self.single_strand,
+            }
+        });
+        Found { leakage: leakage.collect(), contradictions, blank: self.blank }
     }
 }
 
 /// A number for a sequence, the same for both strands unless they are two rows.
 pub(super) type SequenceKey = (u32, u32);
 
-/// The splits of rows, as bits.
-fn splits_of(rows: &[Seen]) -> u8 {
-    rows.iter().fold(0, |splits, seen| splits | 1_u8 << seen.split() as u8)
+/// The parts of rows, as bits.
+fn parts_of(rows: &[Seen]) -> u64 {
+    rows.iter().fold(0, |parts, seen| parts | 1_u64 << seen.part())
 }
 
-/// Counts the rows that are similar to rows of an earlier split.
-fn similar_pairs(rows: &Similar, splits: &[Split], identity: f64) -> SimilarPairs {
-    let split = |row: usize| splits.get(row).copied().unwrap_or(Split::Train);
-    // The later of the two, and the earlier split as a bit.
-    let later = |left: usize, right: usize| {
-        let (earlier, later) = if split(left) < split(right) { (left, right) } else { (right, left) };
-        (later, 1_u8 << split(earlier) as u8)
+/// Counts a row of a part for the others, as bits, that it is in, in every run.
+fn count(of_runs: &mut [Pairs], runs: &[Roles], part: u8, others: u64) {
+    if others & !(1_u64 << part) != 0 {
+        of_runs.iter_mut().zip(runs).for_each(|(pairs, roles)| pairs.count(*roles, part, others));
+    }
+}
+
+/// Counts, in every run, the rows that are similar to rows of an earlier split. `asked`: the parts that matter for the rows of
+/// each.
+fn similar_pairs(rows: &Similar, parts: &[u8], identity: f64, asked: &[u64], runs: &[Roles]) -> Vec<SimilarPairs> {
+    let part = |row: usize| parts.get(row).copied().unwrap_or(0);
+    let asks = |row: usize| asked.get(usize::from(part(row))).copied().unwrap_or(0);
+    let mut near = vec![0_u64; parts.len()];
+    let wanted = |near: &mut Vec<u64>, left: usize, right: usize| {
+        let open = |row: usize, other: usize| {
+            near.get(row).is_some_and(|bits| asks(row) & !bits & 1_u64 << part(other) != 0)
+        };
+        part(left) != part(right) && (open(left, right) || open(right, left))
     };
-    let mut near = vec![0_u8; splits.len()];
-    let wanted = |near: &mut Vec<u8>, left: usize, right: usize| {
-        let (row, bit) = later(left, right);
-        split(left) != split(right) && near.get(row).is_some_and(|bits| bits & bit == 0)
-    };
-    let found = |near: &mut Vec<u8>, left: usize, right: usize| {
-        let (row, bit) = later(left, right);
-        if let Some(bits) = near.get_mut(row) {
-            *bits |= bit;
+    let found = |near: &mut Vec<u64>, left: usize, right: usize| {
+        for (row, other) in [(left, right), (right, left)] {
+            if let Some(bits) = near.get_mut(row) {
+                *bits |= 1_u64 << part(other);
+            }
         }
     };
     rows.pairs(identity, &[], &mut near, wanted, found);
-    let mut pairs = Pairs::default();
-    splits.iter().zip(near).for_each(|(split, bits)| pairs.count(*split, bits));
+    let mut pairs = vec![Pairs::default(); runs.len()];
+    parts.iter().zip(near).for_each(|(part, others)| count(&mut pairs, runs, *part, others));
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of 1,000")]
     let permille = (identity * 1000.0).round() as u32;
-    SimilarPairs { permille, rows: pairs }
+    pairs.into_iter().map(|rows| SimilarPairs { permille, rows }).collect()
 }
 
-/// A row: 62 bits of its sequence's hash and two of the split, 31 bits of its label's hash and one of the strand.
+/// A row: 58 bits of its sequence's hash and six of the part, 31 bits of its label's hash and one of the strand.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen([u32; 3]);
 
 impl Seen {
-    fn new(sequence: u64, split: Split, label: u64, turned: bool) -> Self {
-        let key = sequence & !3 | split as u64;
+    fn new(sequence: u64, part: u8, label: u64, turned: bool) -> Self {
+        let key = sequence >> PART_BITS << PART_BITS | u64::from(part);
         let halves = |word: u64| [word >> 32, word & u64::from(u32::MAX)].map(|half| u32::try_from(half).unwrap_or(0));
         let [high, low] = halves(key);
         let [label, _] = halves(label);
@@ -205,11 +222,11 @@ impl Seen {
     }
 
     fn sequence(self) -> (u32, u32) {
-        (self.0[0], self.0[1] >> 2)
+        (self.0[0], self.0[1] >> PART_BITS)
     }
 
-    fn split(self) -> Split {
-        split_of(u64::from(self.0[1]))
+    fn part(self) -> u8 {
+        part_of(u64::from(self.0[1]))
     }
 
     /// Whether it is the opposite strand of what its equals are compared as.
@@ -261,33 +278,32 @@ fn hash_of_label(target: &Target<'_>) -> u64 {
     }
 }
 
-/// Marks each window with the splits of windows that come before it in this order and share a base with it.
-fn touch<'a>(extent: u64, windows: impl Iterator<Item = (&'a (u32, u64), &'a mut u8)>) {
-    let mut last: [Option<u64>; 3] = [None; 3];
-    for ((_, key), splits) in windows {
-        let start = key >> 2;
-        for (split, last) in last.iter().enumerate() {
+/// Marks each window with the parts, of `parts` in all, of windows that come before it in this order and share a base with it.
+fn touch<'a>(extent: u64, parts: usize, windows: impl Iterator<Item = (&'a (u32, u64), &'a mut u64)>) {
+    let mut last: Vec<Option<u64>> = vec![None; parts];
+    for ((_, key), touched) in windows {
+        let start = key >> PART_BITS;
+        for (part, last) in last.iter().enumerate() {
             if last.is_some_and(|last| last.abs_diff(start) < extent) {
-                *splits |= 1 << split;
+                *touched |= 1_u64 << part;
             }
         }
-        last[split_of(*key) as usize] = Some(start);
+        if let Some(last) = last.get_mut(usize::from(part_of(*key))) {
+            *last = Some(start);
+        }
     }
 }
 
-fn split_of(key: u64) -> Split {
-    match key & 3 {
-        0 => Split::Train,
-        1 => Split::Valid,
-        _ => Split::Test,
-    }
+/// The part in the lowest bits of a key.
+fn part_of(key: u64) -> u8 {
+    u8::try_from(key & ((1 << PART_BITS) - 1)).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::bases::Packed;
-    use crate::store::{PerSplit, Place, Target};
+    use crate::store::{PerSplit, Place, Split, Target};
     use proptest::prelude::*;
 
     fn shape(length: usize) -> Shape {
@@ -296,24 +312,24 @@ mod tests {
     }
 
     fn leakage(rows: &[(Split, &str, u32, u64)]) -> SplitLeakage {
-        let mut detector = LeakageDetector::new(&shape(rows[0].1.len()));
+        let mut detector = LeakageDetector::new(&shape(rows[0].1.len()), Parts::Splits);
         for (split, letters, chromosome, start) in rows {
             let packed = Packed::from_letters(letters.as_bytes()).unwrap();
             let place = Some(Place { chromosome: *chromosome, start: *start });
             let row = Row { codes: packed.codes(), unknown: packed.unknown(), target: Target::Bits(&[0]), place };
-            detector.see(*split, &row);
+            detector.see(*split as u8, &row);
         }
-        detector.finish().leakage
+        detector.finish().leakage[0]
     }
 
     /// What is contradictory in rows of classes.
     fn contradictions(task: Task, rows: &[(&str, u32)]) -> Contradictions {
-        let mut detector = LeakageDetector::new(&Shape { task, ..shape(rows[0].0.len()) });
+        let mut detector = LeakageDetector::new(&Shape { task, ..shape(rows[0].0.len()) }, Parts::Splits);
         for (letters, class) in rows {
             let packed = Packed::from_letters(letters.as_bytes()).unwrap();
             let target = Target::Class(*class);
             let row = Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None };
-            detector.see(Split::Train, &row);
+            detector.see(0, &row);
         }
         detector.finish().contradictions
     }
@@ -370,7 +386,8 @@ the other strand of a sequence has another class (sequences: 1): right where str
 
     #[test]
     fn the_other_strand_of_a_row_of_one_strand_is_another_row() {
-        let mut detector = LeakageDetector::new(&Shape { single_strand: true, chromosomes: vec![], ..shape(5) });
+        let shape = Shape { single_strand: true, chromosomes: vec![], ..shape(5) };
+        let mut detector = LeakageDetector::new(&shape, Parts::Splits);
         for (split, letters, label) in [
             (Split::Train, "AACGN", 0),
             (Split::Test, "NCGTT", 1),
@@ -379,13 +396,13 @@ the other strand of a sequence has another class (sequences: 1): right where str
         ] {
             let packed = Packed::from_letters(letters.as_bytes()).unwrap();
             let target = Target::Bits(&[label]);
-            detector.see(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None });
+            detector.see(split as u8, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None });
         }
         let found = detector.finish();
-        assert_eq!(found.leakage.equal_sequences, Pairs { test_in_train: 1, ..Pairs::default() });
+        assert_eq!(found.leakage[0].equal_sequences, Pairs { test_in_train: 1, ..Pairs::default() });
         assert_eq!(found.contradictions, Contradictions::default());
         let rows = PerSplit { train: 2, valid: 0, test: 2 };
-        insta::assert_snapshot!(found.leakage.warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train: scores on them tell nothing of new data");
+        insta::assert_snapshot!(found.leakage[0].warnings(&rows)[0], @"1 of 2 test rows (50.0 %) repeat rows of train: scores on them tell nothing of new data");
     }
 
     #[test]

@@ -10,15 +10,23 @@
 //! | `split` | dictionary of strings | for readers in other languages |
 //! | `chromosome`, `start` | dictionary of strings, uint64 | only where rows come from a genome |
 //!
+//! A store may have folds in place of splits (`data import … --folds K`): then rows are sorted by fold, and the column
+//! `split` says `fold 1`, `fold 2` and so on. Opened [at](Store::at) a fold, that one is the test, the next one validates and
+//! the others train.
+//!
 //! The description ([`StoreInfo`]) is JSON in the schema's metadata under `genomenas.store`, its SHA-256 beside it.
 
 mod batch;
+mod deal;
 mod decode;
 mod digest;
 mod file_state;
+mod fold_rows;
+mod folds;
 mod info;
 mod leakage;
 mod leakage_detector;
+mod parts;
 mod read;
 mod repeats;
 mod row;
@@ -34,6 +42,8 @@ mod warnings;
 mod write;
 
 #[cfg(test)]
+mod fold_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::fs::File;
@@ -42,7 +52,8 @@ use std::sync::Arc;
 
 pub use decode::Decoding;
 pub use file_state::FileState;
-pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
+pub use fold_rows::{Fold, FoldRows, Values};
+pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo};
 pub use leakage::{Pairs, SimilarPairs, SplitLeakage};
 pub use repeats::DropRepeats;
 pub use row::{Place, Row, Target};
@@ -52,12 +63,14 @@ pub use split::{PerSplit, Split};
 pub use task::Task;
 pub use write::StoreWriter;
 
+pub(crate) use deal::{Dealer, Dealt};
+pub(crate) use parts::{FEWEST_FOLDS, MOST_FOLDS};
 pub(crate) use shape::{LONGEST, LONGEST_NAME, MOST_LABELS};
 
 use crate::error::{Error, Result};
 use crate::mmap::map_read_only;
 use read::CheckedFile;
-use rows::OpenStore;
+use rows::{Layout, OpenStore};
 
 /// An open store.
 ///
@@ -66,6 +79,7 @@ use rows::OpenStore;
 #[derive(Clone)]
 pub struct Store {
     open: Arc<OpenStore>,
+    layout: Arc<Layout>,
 }
 
 impl Store {
@@ -93,27 +107,43 @@ impl Store {
         let bytes = map_read_only(&file, path).map_err(cannot_read)?;
         let checked = CheckedFile::new(&bytes.into());
         let open = checked.and_then(|checked| OpenStore::new(path.to_owned(), checked, file, state));
-        open.map(|open| Self { open: Arc::new(open) }).map_err(|error| error.context(path.display()))
+        let open = open.map_err(|error| error.context(path.display()))?;
+        let layout = Layout::new(open.file.info.clone(), &open);
+        Ok(Self { open: Arc::new(open), layout: Arc::new(layout) })
+    }
+
+    /// The store as the run of a fold sees it, see [`StoreInfo::at`].
+    ///
+    /// # Errors
+    ///
+    /// The store has folds and none is named, has none and one is named, or has no such fold.
+    pub fn at(&self, fold: Option<u32>) -> Result<Self> {
+        let info = self.open.file.info.at(fold).map_err(|error| error.context(self.path().display()))?;
+        Ok(Self { open: Arc::clone(&self.open), layout: Arc::new(Layout::new(info, &self.open)) })
     }
 
     /// What it holds and how it was made; `Display` prints a summary.
     pub fn info(&self) -> &StoreInfo {
-        &self.open.file.info
+        &self.layout.info
     }
 
     /// The rows to train on.
     pub fn train(&self) -> Rows {
-        Rows::new(Arc::clone(&self.open), Split::Train)
+        self.rows(Split::Train)
     }
 
     /// The rows to choose by.
     pub fn valid(&self) -> Rows {
-        Rows::new(Arc::clone(&self.open), Split::Valid)
+        self.rows(Split::Valid)
     }
 
     /// The rows for the one evaluation at the end.
     pub fn test(&self) -> SealedRows {
-        SealedRows(Rows::new(Arc::clone(&self.open), Split::Test))
+        SealedRows(self.rows(Split::Test))
+    }
+
+    fn rows(&self, split: Split) -> Rows {
+        Rows::new(Arc::clone(&self.open), Arc::clone(&self.layout), split)
     }
 
     /// Where it was opened.

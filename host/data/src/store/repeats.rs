@@ -1,5 +1,6 @@
 //! Leaves out rows that repeat rows of another split, so that no sequence is in two, on either strand unless rows are of one.
 
+use super::parts::Parts;
 use super::row::Row;
 use super::split::{PerSplit, Split};
 use super::write::StoreWriter;
@@ -45,18 +46,18 @@ impl StoreWriter {
     ///
     /// A split would have no row left.
     pub fn drop_repeats(&mut self, side: DropRepeats) -> Result<PerSplit<u64>> {
-        let several = self.detector.in_several_splits();
+        let several = self.detector.in_several_parts();
         let mut dropped = PerSplit::default();
         if several.is_empty() {
             return Ok(dropped);
         }
         let (before, output) = (self.rows(), self.output.clone());
         let cannot_read = |error| Error::io("read beside", &output, error);
-        let mut spools = self.take()?;
+        let mut spools = self.take(Parts::Splits)?;
         let (mut row_bytes, mut values) = (self.row_bytes.clone(), Vec::new());
         for split in Split::ALL {
-            let others = side.kept_by(split).iter().fold(0, |bits, other| bits | 1_u8 << *other as u8);
-            let spool = spools.get_mut(split);
+            let others = side.kept_by(split).iter().fold(0, |bits, other| bits | 1_u64 << *other as u8);
+            let Some(spool) = spools.get_mut(split as usize) else { continue };
             let rows = spool.rows;
             let mut reader = spool.reader().map_err(cannot_read)?;
             for _ in 0..rows {

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 use super::row::{Place, Row, Target};
 use super::schema;
 use super::shape::Shape;
-use super::split::Split;
 use super::task::Task;
 use crate::bases::packed_bytes;
 use crate::error::{Error, Result};
@@ -32,9 +31,8 @@ impl RowBytes {
     }
 
     /// The bytes of a row. One of another shape is refused, as a bug of an importer, not of its input.
-    pub(super) fn fill(&mut self, shape: &Shape, split: Split, row: &Row<'_>) -> Result<&[u8]> {
-        let wrong =
-            |what: &str| Err(Error::bug(format!("an importer made a row of {} with wrong {what}", split.name())));
+    pub(super) fn fill(&mut self, shape: &Shape, row: &Row<'_>) -> Result<&[u8]> {
+        let wrong = |what: &str| Err(Error::bug(format!("an importer made a row with wrong {what}")));
         self.bytes.clear();
         if row.codes.len() != self.codes {
             return wrong("bases");

@@ -14,7 +14,7 @@ use super::file_state::FileState;
 use super::info::{BATCH_ROWS, StoreInfo};
 use super::read::{CheckedFile, damaged};
 use super::schema::{self, CHROMOSOME, LABELS, SEQUENCE, START, UNKNOWN};
-use super::split::Split;
+use super::split::{PerSplit, Split};
 use super::task::Task;
 use crate::bases::{CHANNELS, packed_bytes};
 use crate::error::{Error, Result};
@@ -27,6 +27,13 @@ pub(super) struct OpenStore {
     handle: File,
     pub(super) state: FileState,
     batches: Vec<Columns>,
+}
+
+/// What a store is to those who read it: its description, and where the rows of each split lie.
+pub(super) struct Layout {
+    pub(super) info: StoreInfo,
+    /// Rows of the whole store, in their order: those of train may lie before and behind the others.
+    places: PerSplit<[Range<usize>; 2]>,
 }
 
 /// The columns of a batch that training reads, in place in the file.
@@ -100,6 +107,13 @@ impl OpenStore {
     }
 }
 
+impl Layout {
+    /// The store as `info` describes it: as it is, or at one of its folds.
+    pub(super) fn new(info: StoreInfo, store: &OpenStore) -> Self {
+        Self { places: info.places(&store.file.info), info }
+    }
+}
+
 impl Columns {
     fn new(info: &StoreInfo, batch: &RecordBatch) -> Result<Self> {
         let wrong = || damaged("a column has another type");
@@ -151,16 +165,21 @@ pub struct Position {
 #[derive(Clone)]
 pub struct Rows {
     store: Arc<OpenStore>,
+    layout: Arc<Layout>,
     split: Split,
-    first: usize,
     count: usize,
 }
 
 impl Rows {
-    pub(super) fn new(store: Arc<OpenStore>, split: Split) -> Self {
-        let rows = |split: Split| usize::try_from(*store.file.info.rows.get(split)).unwrap_or(usize::MAX);
-        let first = Split::ALL.iter().take_while(|other| **other != split).map(|other| rows(*other)).sum();
-        Self { first, count: rows(split), split, store }
+    pub(super) fn new(store: Arc<OpenStore>, layout: Arc<Layout>, split: Split) -> Self {
+        let count = layout.places.get(split).iter().map(Range::len).sum();
+        Self { store, layout, split, count }
+    }
+
+    /// The index among all rows of the store.
+    fn place(&self, row: usize) -> usize {
+        let [first, second] = self.layout.places.get(self.split);
+        row.checked_sub(first.len()).map_or(first.start + row, |more| second.start + more)
     }
 
     /// Rows.
@@ -180,7 +199,7 @@ impl Rows {
 
     /// What the store holds.
     pub fn info(&self) -> &StoreInfo {
-        &self.store.file.info
+        &self.layout.info
     }
 
     /// Numbers that one row's input has: 4 channels times the length.
@@ -199,7 +218,7 @@ impl Rows {
         if row >= self.count {
             return Err(Error::bug(format!("row {row} was asked of {} with {} rows", self.split.name(), self.count)));
         }
-        self.store.row(self.first + row).ok_or_else(|| self.store.damaged("a row lies outside its batch"))
+        self.store.row(self.place(row)).ok_or_else(|| self.store.damaged("a row lies outside its batch"))
     }
 
     /// Decodes rows, given by their index in this split.
@@ -271,7 +290,7 @@ impl Rows {
         let mut open: Option<(usize, RecordBatch)> = None;
         for row in rows {
             self.packed(*row)?;
-            let row = self.first + *row as usize;
+            let row = self.place(*row as usize);
             let (index, batch) = match open.take() {
                 Some((index, batch)) if index == row / BATCH_ROWS => (index, batch),
                 _ => {

@@ -3,6 +3,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
+use super::fold_rows::FoldRows;
 use super::info::StoreInfo;
 use super::leakage::SplitLeakage;
 use super::split::{PerSplit, Split};
@@ -11,6 +12,8 @@ use crate::text::{bounded, grouped, printable, shortened};
 /// Labels shown in full; a data set with more shows the rarest and the commonest.
 const LABELS_SHOWN: usize = 40;
 const LABELS_AT_EACH_END: usize = 10;
+/// Labels that are shown of each fold; of more, only rows are.
+const LABELS_BY_FOLD: usize = 6;
 /// Chromosomes or warnings shown in full.
 const LINES_SHOWN: usize = 20;
 /// Characters of a line.
@@ -61,9 +64,15 @@ impl Display for StoreInfo {
         for nothing in self.leakage.iter().flat_map(SplitLeakage::nothing) {
             writeln!(out, "  {nothing}")?;
         }
+        if let Some(fold) = self.fold {
+            writeln!(out, "  {fold} is the test, the next one validates, and the others train")?;
+        }
         writeln!(out, "  digest {}", self.digest)?;
         writeln!(out)?;
-        self.labels(out)?;
+        match self.folds.as_slice() {
+            [] => self.labels(out)?,
+            folds => self.of_folds(folds, out)?,
+        }
         for warning in self.import.warnings.iter().take(LINES_SHOWN) {
             writeln!(out, "warning: {}", bounded(&printable(warning), LONGEST_LINE))?;
         }
@@ -76,6 +85,56 @@ impl Display for StoreInfo {
 }
 
 impl StoreInfo {
+    /// A line for each fold, and what its run has in two splits.
+    fn of_folds(&self, folds: &[FoldRows], out: &mut Formatter<'_>) -> Result {
+        let regression = self.shape.task.is_regression();
+        let named: &[String] = if self.shape.labels.len() <= LABELS_BY_FOLD { &self.shape.labels } else { &[] };
+        write!(out, "{:8} {:>12} {:>18}", "", "rows", "with unknown bases")?;
+        let name_of = |name: &String| shortened(&printable(name));
+        let width = |name: &String| name_of(name).chars().count().max(12);
+        for name in named {
+            let mean = if regression { "mean " } else { "" };
+            write!(out, " {mean}{:>1$}", name_of(name), width(name))?;
+        }
+        writeln!(out)?;
+        for (fold, number) in folds.iter().zip(1..) {
+            let name = format!("fold {number}");
+            write!(out, "{name:8} {:>12} {:>18}", grouped(fold.rows), grouped(fold.rows_with_unknown))?;
+            for (label, name) in named.iter().enumerate() {
+                let cell = if regression {
+                    format!("{:.4}", fold.values.get(label).map_or(0.0, |values| values.mean))
+                } else {
+                    grouped(fold.positives.get(label).copied().unwrap_or(0))
+                };
+                let width = width(name) + if regression { 5 } else { 0 };
+                write!(out, " {cell:>width$}")?;
+            }
+            writeln!(out)?;
+        }
+        writeln!(out, "in run F, fold F is the test, the next one validates and the others train: `data info --fold F`")?;
+        let runs = self.of_runs();
+        let told = |run: &Self| run.leakage.map_or_else(Vec::new, |found| found.sentences(&run.rows));
+        for (run, number) in runs.iter().zip(1..) {
+            let sentences = told(run);
+            if !sentences.is_empty() {
+                writeln!(out, "fold {number} as the test: {}", sentences.join("; "))?;
+            }
+        }
+        let nothing = runs.iter().map(|run| run.leakage.map_or_else(Vec::new, |found| found.nothing()));
+        // What is so in each of the runs.
+        let nothing = nothing.reduce(|all, of| all.into_iter().filter(|sentence| of.contains(sentence)).collect());
+        nothing.into_iter().flatten().try_for_each(|sentence| writeln!(out, "of every run: {sentence}"))?;
+        let beyond = self.import.warnings.len();
+        for (run, number) in runs.iter().zip(1..) {
+            let found = run.leakage.map_or_else(Vec::new, |found| found.warnings(&run.rows));
+            let labels = run.import.warnings.iter().skip(beyond).filter(|warning| !found.contains(warning));
+            for warning in labels.take(LABELS_BY_FOLD) {
+                writeln!(out, "warning: fold {number} as the test: {}", bounded(&printable(warning), LONGEST_LINE))?;
+            }
+        }
+        Ok(())
+    }
+
     fn labels(&self, out: &mut Formatter<'_>) -> Result {
         let labels = &self.shape.labels;
         let positives = |label: usize| PerSplit::of(|split| self.positives.get(split).get(label).copied().unwrap_or(0));

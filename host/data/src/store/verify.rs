@@ -9,7 +9,6 @@ use super::info::BATCH_ROWS;
 use super::row::{Place, Row, Target};
 use super::row_bytes::RowBytes;
 use super::rows::OpenStore;
-use super::split::Split;
 use super::task::Task;
 use crate::error::Result;
 
@@ -19,18 +18,24 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
     let placed = !shape.chromosomes.is_empty();
     let columns = if placed { vec![3, 4, 5] } else { vec![3] };
     let changed = || store.damaged("its rows are not those that were written");
-    let mut digests = Split::ALL.map(|_| Sha256::new());
+    let (parts, sizes) = (info.parts(), info.part_rows());
+    let mut digests = vec![Sha256::new(); parts.count()];
     let mut row_bytes = RowBytes::new(shape);
     let mut row = 0_usize;
+    // The part that comes next, and the row that it ends before.
+    let mut part = 0_usize;
+    let mut end = sizes.first().copied().unwrap_or(0);
     let mut values = Vec::new();
     for batch_index in 0..store.file.batches() {
         let batch = store.batch(batch_index, columns.clone())?;
-        let splits = batch.column(0).as_primitive_opt::<Int8Type>().ok_or_else(changed)?;
+        let found = batch.column(0).as_primitive_opt::<Int8Type>().ok_or_else(changed)?;
         for index in 0..batch.num_rows() {
             let packed = store.row(batch_index * BATCH_ROWS + index).ok_or_else(changed)?;
-            let split =
-                Split::ALL.get(usize::try_from(splits.value(index)).map_err(|_| changed())?).ok_or_else(changed)?;
-            if *split != split_of(info.rows.train, info.rows.valid, row as u64) {
+            while row as u64 >= end && part + 1 < sizes.len() {
+                part += 1;
+                end += sizes.get(part).copied().unwrap_or(0);
+            }
+            if usize::try_from(found.value(index)) != Ok(part) {
                 return Err(changed());
             }
             let target = match shape.task {
@@ -52,23 +57,13 @@ pub(super) fn verify(store: &OpenStore, progress: &mut dyn FnMut(u64)) -> Result
                 None
             };
             let row_of_store = Row { codes: packed.codes, unknown: packed.unknown, target, place };
-            let bytes = row_bytes.fill(shape, *split, &row_of_store).map_err(|_| changed())?;
-            if let Some(digest) = digests.get_mut(*split as usize) {
+            let bytes = row_bytes.fill(shape, &row_of_store).map_err(|_| changed())?;
+            if let Some(digest) = digests.get_mut(part) {
                 digest.update(bytes);
             }
             row += 1;
         }
         progress(row as u64);
     }
-    if content_digest(shape, digests)? == info.digest { Ok(()) } else { Err(changed()) }
-}
-
-fn split_of(train: u64, valid: u64, row: u64) -> Split {
-    if row < train {
-        Split::Train
-    } else if row - train < valid {
-        Split::Valid
-    } else {
-        Split::Test
-    }
+    if content_digest(shape, parts, digests)? == info.digest { Ok(()) } else { Err(changed()) }
 }

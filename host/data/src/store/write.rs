@@ -15,9 +15,13 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
+use super::deal::Dealer;
 use super::digest::content_digest;
-use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, Values};
+use super::fold_rows::{FoldRows, Values};
+use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, VERSION_WITH_FOLDS};
+use super::leakage::SplitLeakage;
 use super::leakage_detector::LeakageDetector;
+use super::parts::Parts;
 use super::read::MAGIC;
 use super::row::{Row, Target};
 use super::row_bytes::RowBytes;
@@ -36,7 +40,11 @@ pub struct StoreWriter {
     file: AtomicFile,
     pub(super) row_bytes: RowBytes,
     pub(super) detector: LeakageDetector,
-    spools: PerSplit<Spool>,
+    /// What deals the rows into folds, in place of splits.
+    pub(super) dealer: Option<Box<dyn Dealer>>,
+    parts: Parts,
+    /// One for each part.
+    spools: Vec<Spool>,
 }
 
 pub(super) struct Spool {
@@ -85,15 +93,17 @@ impl StoreWriter {
             )));
         }
         let file = AtomicFile::create(output, if overwrite { Existing::Replaced } else { Existing::Refused })?;
-        let spools = Spool::of_splits(file.folder(), output, &shape)?;
-        let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape));
-        Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, shape })
+        let parts = Parts::Splits;
+        let spools = Spool::of_parts(parts, file.folder(), output, &shape)?;
+        let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape, parts));
+        Ok(Self { row_bytes, detector, dealer: None, output: output.to_owned(), file, parts, spools, shape })
     }
 
-    /// Takes the rows so far, which may then be added again.
-    pub(super) fn take(&mut self) -> Result<PerSplit<Spool>> {
-        self.detector = self.detector.anew(&self.shape);
-        let empty = Spool::of_splits(self.file.folder(), &self.output, &self.shape)?;
+    /// Takes the rows so far, which may then be added again, to `parts`.
+    pub(super) fn take(&mut self, parts: Parts) -> Result<Vec<Spool>> {
+        self.detector = self.detector.anew(&self.shape, parts);
+        self.parts = parts;
+        let empty = Spool::of_parts(parts, self.file.folder(), &self.output, &self.shape)?;
         Ok(std::mem::replace(&mut self.spools, empty))
     }
 
@@ -107,8 +117,35 @@ impl StoreWriter {
 
     /// Adds a row; rows of a split keep their order.
     pub fn push(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
-        let bytes = self.row_bytes.fill(&self.shape, split, row)?;
-        let spool = self.spools.get_mut(split);
+        self.push_of(split, row, &[])
+    }
+
+    /// Adds a row which, where rows are dealt into folds, stays together with the others of its `groups`.
+    pub(crate) fn push_of(&mut self, split: Split, row: &Row<'_>, groups: &[u64]) -> Result<()> {
+        if let Some(dealer) = &mut self.dealer {
+            dealer.add(row, self.shape.length, groups);
+            return self.spool(0, row);
+        }
+        self.push_to(split as u8, row)
+    }
+
+    /// Adds a row which, where rows are dealt into folds, stays together with the one before.
+    pub(crate) fn push_beside(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
+        self.push(split, row)?;
+        self.dealer.iter_mut().for_each(|dealer| dealer.join_last_two());
+        Ok(())
+    }
+
+    /// Adds a row to a part.
+    pub(super) fn push_to(&mut self, part: u8, row: &Row<'_>) -> Result<()> {
+        self.spool(part, row)?;
+        self.detector.see(part, row);
+        Ok(())
+    }
+
+    fn spool(&mut self, part: u8, row: &Row<'_>) -> Result<()> {
+        let bytes = self.row_bytes.fill(&self.shape, row)?;
+        let spool = self.spools.get_mut(usize::from(part)).ok_or_else(|| Error::bug(format!("a row of part {part}")))?;
         spool.file.write_all(bytes).map_err(|error| Error::io("write", &self.output, error))?;
         spool.digest.update(bytes);
         spool.rows += 1;
@@ -134,39 +171,53 @@ impl StoreWriter {
                 }
             }
         }
-        self.detector.see(split, row);
         Ok(())
     }
 
     /// Rows of each split so far.
     pub fn rows(&self) -> PerSplit<u64> {
-        PerSplit::of(|split| self.spools.get(split).rows)
+        PerSplit::of(|split| self.spools.get(split as usize).map_or(0, |spool| spool.rows))
     }
 
     /// Writes the file, calling `progress` with the rows written so far, and moves it to its place.
-    pub fn finish(mut self, import: ImportRecord, progress: &mut dyn FnMut(u64)) -> Result<StoreInfo> {
-        let total = Split::ALL.iter().map(|&split| self.spools.get(split).rows).sum::<u64>();
+    pub fn finish(mut self, mut import: ImportRecord, progress: &mut dyn FnMut(u64)) -> Result<StoreInfo> {
+        import.warnings.extend(self.deal()?);
+        let total = self.spools.iter().map(|spool| spool.rows).sum::<u64>();
         if total > u64::from(u32::MAX) {
             return Err(Error::input(format!("{total} rows: a store holds at most {}", u32::MAX)));
         }
-        let digests = Split::ALL.map(|split| self.spools.get(split).digest.clone());
+        let digests = self.spools.iter().map(|spool| spool.digest.clone()).collect();
         let found = self.detector.finish();
+        let straddling = |part: usize| found.leakage.get(part).copied().unwrap_or_default();
+        let counted = self.spools.iter().enumerate().map(|(part, spool)| spool.counted(straddling(part)));
+        let mut counted: Vec<FoldRows> = counted.collect();
+        let mut folds = Vec::new();
+        if let Parts::Folds(_) = self.parts {
+            let none = || FoldRows::none(&self.shape);
+            folds = std::mem::replace(&mut counted, vec![none(), none(), none()]);
+            counted.iter_mut().take(1).for_each(|train| *train = FoldRows::all(&folds, &self.shape));
+        }
+        let of = |split: Split| counted.get(split as usize).cloned().unwrap_or_else(|| FoldRows::none(&self.shape));
         let mut info = StoreInfo {
             format: FORMAT.into(),
-            version: VERSION,
-            rows: PerSplit::of(|split| self.spools.get(split).rows),
-            rows_with_unknown: PerSplit::of(|split| self.spools.get(split).rows_with_unknown),
-            positives: PerSplit::of(|split| self.spools.get(split).positives.clone()),
-            values: PerSplit::of(|split| self.spools.get(split).values()),
-            leakage: Some(found.leakage),
-            digest: content_digest(&self.shape, digests)?,
+            version: if folds.is_empty() { VERSION } else { VERSION_WITH_FOLDS },
+            rows: PerSplit::of(|split| of(split).rows),
+            rows_with_unknown: PerSplit::of(|split| of(split).rows_with_unknown),
+            positives: PerSplit::of(|split| of(split).positives),
+            values: PerSplit::of(|split| of(split).values),
+            leakage: found.leakage.first().copied().filter(|_| folds.is_empty()),
+            folds,
+            fold: None,
+            digest: content_digest(&self.shape, self.parts, digests)?,
             shape: self.shape,
             import,
         };
-        info.import.warnings.extend(found.leakage.warnings(&info.rows));
+        // What is wrong with splits is said of each run, where folds take turns.
+        let straddling = info.leakage.iter().flat_map(|leakage| leakage.warnings(&info.rows)).collect::<Vec<_>>();
+        info.import.warnings.extend(straddling);
         info.import.warnings.extend(found.contradictions.warnings(info.shape.task));
         info.import.warnings.extend(warnings::about_blank_rows(found.blank));
-        let labels = warnings::about_labels(&info);
+        let labels = if info.folds.is_empty() { warnings::about_labels(&info) } else { Vec::new() };
         info.import.warnings.extend(labels);
 
         let cannot_write = |error: ArrowError| refused(&self.output, error);
@@ -176,16 +227,15 @@ impl StoreWriter {
         let options = IpcWriteOptions::try_new(8, false, MetadataVersion::V5).map_err(cannot_write)?;
         let file = BufWriter::with_capacity(1 << 20, self.file.file());
         let mut writer = FileWriter::try_new_with_options(file, &arrow_schema, options).map_err(cannot_write)?;
-        let mut batch = BatchBuilder::new(&info.shape, arrow_schema)?;
+        let mut batch = BatchBuilder::new(&info.shape, self.parts, arrow_schema)?;
         let mut written = 0;
-        for split in Split::ALL {
-            let spool = self.spools.get_mut(split);
+        for (spool, part) in self.spools.iter_mut().zip(0_u8..) {
             let cannot_spool = |error| Error::io("write beside", &self.output, error);
             let rows = spool.rows;
             let mut reader = spool.reader().map_err(cannot_spool)?;
             for _ in 0..rows {
                 self.row_bytes.read(&mut reader).map_err(cannot_spool)?;
-                batch.push(split, &self.row_bytes)?;
+                batch.push(part, &self.row_bytes)?;
                 written += 1;
                 if batch.is_full() {
                     writer.write(&batch.take()?).map_err(cannot_write)?;
@@ -205,8 +255,8 @@ impl StoreWriter {
 }
 
 impl Spool {
-    /// An empty one for each split, in unnamed files of `folder`; `output` is what is written there.
-    fn of_splits(folder: &Path, output: &Path, shape: &Shape) -> Result<PerSplit<Self>> {
+    /// An empty one for each part, in unnamed files of `folder`; `output` is what is written there.
+    fn of_parts(parts: Parts, folder: &Path, output: &Path, shape: &Shape) -> Result<Vec<Self>> {
         let spool = || -> Result<Self> {
             let spooled = tempfile::tempfile_in(folder).map_err(|error| Error::io("write beside", output, error))?;
             Ok(Self {
@@ -218,7 +268,18 @@ impl Spool {
                 values: vec![Sum::default(); if shape.task.is_regression() { shape.labels.len() } else { 0 }],
             })
         };
-        Ok(PerSplit { train: spool()?, valid: spool()?, test: spool()? })
+        (0..parts.count()).map(|_| spool()).collect()
+    }
+
+    /// What was counted in it.
+    fn counted(&self, straddling: SplitLeakage) -> FoldRows {
+        FoldRows {
+            rows: self.rows,
+            rows_with_unknown: self.rows_with_unknown,
+            positives: self.positives.clone(),
+            values: self.values(),
+            straddling,
+        }
     }
 
     /// A reader of its rows, from the first.

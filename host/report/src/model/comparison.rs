@@ -57,7 +57,7 @@ pub struct Entry {
     /// Whether this is one of the controls.
     #[serde(default)]
     pub control: bool,
-    /// One run per seed.
+    /// One run per seed, for each fold where the data has folds.
     pub runs: Vec<RunSummary>,
 }
 

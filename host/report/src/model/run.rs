@@ -8,6 +8,9 @@ use crate::metrics::{Averages, Metrics};
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
+    /// The fold that is its test, from 1, where the data has folds; the same folds are used for every entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<u32>,
     /// Its seed; the same seeds are used for every entry.
     pub seed: u64,
     /// Its folder, relative to the comparison's.

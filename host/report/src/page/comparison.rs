@@ -4,7 +4,7 @@ use maud::html;
 
 use super::document::{document, section};
 use super::{curves, found, labels, leaderboard, straddling, terms};
-use crate::leaderboard::rows as leaderboard_rows;
+use crate::leaderboard::{has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
 /// The comparison as one self-contained HTML page.
@@ -18,7 +18,7 @@ pub fn page(comparison: &Comparison) -> String {
     };
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
-        (section("seeds", &format!("Test {} of every seed", first.name()), &leaderboard::dots(comparison, &rows)))
+        (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
         (section("anytime", "Search: best so far", &curves::anytime(&rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
@@ -46,6 +46,23 @@ mod tests {
     #[test]
     fn the_whole_page_reads_so() {
         insta::assert_snapshot!(sample::text_of_page(&page(&sample::comparison())));
+    }
+
+    #[test]
+    fn the_page_of_folds_names_them_and_pairs_runs_by_fold_and_seed() {
+        let page = page(&sample::folds());
+        for part in [
+            "(mean ± sd over 6 runs: 3 folds, 2 seeds)",
+            "ahead of it on 5 of 5 paired runs",
+            "fold 2, seed 1: 0.830",
+            "Test AUROC of every fold and seed",
+            "With fold 2 as the test, 4 of 40 test rows (10.0 %) repeat rows of train",
+            "Runs of different folds share training rows",
+            "<dt>fold 3</dt><dd>40 rows</dd>",
+        ] {
+            assert!(page.contains(part), "{part}: {}", sample::text_of_page(&page));
+        }
+        assert!(!page.contains("Positive rows"), "those of each fold are others");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::chart::{Axis, Chart, Line};
 use super::entry::{ink, name};
 use crate::humanize;
-use crate::leaderboard::LeaderboardRow;
+use crate::leaderboard::{LeaderboardRow, has_folds};
 use crate::model::{EpochPoint, RunPhase, RunSummary};
 use crate::statistics;
 
@@ -106,7 +106,7 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
     };
     html! {
         (chart.draw())
-        p.note { "Mean over seeds, with each seed faint behind it; "
+        p.note { (if has_folds(rows) { "Mean over folds and seeds, with each run" } else { "Mean over seeds, with each seed" }) " faint behind it; "
             (match metric { SearchMetric::Auroc => "higher", SearchMetric::Loss => "lower" })
             " and further left is better. A fixed architecture is a single trial, so its line is that trial's; scores of parts of a supernet count too." }
     }
@@ -191,7 +191,7 @@ pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
                 }
             }
         }
-        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per seed; all panels have the same scales." }
+        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per " (if has_folds(rows) { "fold and seed" } else { "seed" }) "; all panels have the same scales." }
     }
 }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::entry::name;
 use crate::humanize::{metric, plural, short};
-use crate::leaderboard::LeaderboardRow;
+use crate::leaderboard::{LeaderboardRow, Turn, has_folds};
 use crate::model::{ArchitectureSummary, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
 
 /// Every found architecture as a folded section; seeds that found the same one share a section.
@@ -49,13 +49,16 @@ fn details(
     architecture: &ArchitectureSummary,
     group: &[RunAndArchitecture<'_>],
 ) -> Markup {
-    let seeds: Vec<String> = group.iter().map(|(run, _)| run.seed.to_string()).collect();
+    let folds = group.iter().any(|(run, _)| run.fold.is_some());
+    let named = |run: &RunSummary| if folds { Turn::of(run).to_string() } else { run.seed.to_string() };
+    let seeds: Vec<String> = group.iter().map(|(run, _)| named(run)).collect();
     let scores: Vec<String> =
         group.iter().filter_map(|(run, _)| run.result()).map(|metrics| metric(ranking.of(metrics))).collect();
     html! {
         details {
             summary {
-                (if seeds.len() == 1 { "seed " } else { "seeds " }) (seeds.join(", "))
+                @if folds { (seeds.join("; ")) }
+                @else { (if seeds.len() == 1 { "seed " } else { "seeds " }) (seeds.join(", ")) }
                 @if !scores.is_empty() { " · " (ranking.name()) " " (scores.join(", ")) }
                 @if let Some(parameters) = run.parameters { " · " (grouped(parameters)) " parameters" }
                 " · " (plural(architecture.layers.len(), "layer"))
@@ -128,17 +131,19 @@ pub(super) fn failures(rows: &[LeaderboardRow<'_>]) -> Markup {
         .flat_map(|row| row.entry.runs.iter().map(move |run| (row, run)))
         .filter(|(_, run)| run.state != RunState::Done)
         .collect();
+    let folds = has_folds(rows);
     if open.is_empty() {
         return html! { p { "Every run finished." } };
     }
     html! {
         div.scroll {
             table.failures {
-                thead { tr { th { "Strategy" } th.number { "Seed" } th { "State" } th { "Reason" } th { "Folder" } } }
+                thead { tr { th { "Strategy" } @if folds { th.number { "Fold" } } th.number { "Seed" } th { "State" } th { "Reason" } th { "Folder" } } }
                 tbody {
                     @for (row, run) in open {
                         tr {
                             th scope="row" { (name(row)) }
+                            @if folds { td.number { (run.fold.unwrap_or_default()) } }
                             td.number { (run.seed) }
                             td { (state(&run.state)) }
                             td.reason { (run.failure().unwrap_or_default()) }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
 use crate::humanize;
-use crate::leaderboard::LeaderboardRow;
+use crate::leaderboard::{LeaderboardRow, has_folds};
 use crate::metrics::Measure;
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::statistics;
@@ -40,6 +40,8 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
     let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
     // A regression has no rows with a label.
     let counted = measure == Measure::Auroc;
+    // Of each fold as the test there are others.
+    let shows_positives = counted && !has_folds(rows);
     let undefined = if counted {
         "a label without a positive or without a negative row in the test split"
     } else {
@@ -52,7 +54,7 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                 thead {
                     tr {
                         th { "Label" }
-                        @if counted { th.number { "Positive rows" } }
+                        @if shows_positives { th.number { "Positive rows" } }
                         @for (row, _) in &columns { th.number { (name(row)) } }
                     }
                 }
@@ -60,14 +62,14 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                     @for (index, label) in comparison.data.labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label) }
-                            @if counted { td.number { (positives(index).map_or_else(|| humanize::NOTHING.to_owned(), grouped)) } }
+                            @if shows_positives { td.number { (positives(index).map_or_else(|| humanize::NOTHING.to_owned(), grouped)) } }
                             @for (_, means) in &columns { (cell(means.get(index).copied().flatten(), chance)) }
                         }
                     }
                 }
             }
         }
-        p.note { "Mean over finished seeds. Blue is above chance, orange below; " (undefined) " is undefined and left out of every average." }
+        p.note { "Mean over finished " (if has_folds(rows) { "runs" } else { "seeds" }) ". Blue is above chance, orange below; " (undefined) " is undefined and left out of every average." }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The headline, the leaderboard, and every seed as a dot.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
-use crate::humanize::{self, NOTHING, duration, plural, short};
+use crate::humanize::{self, NOTHING, capitalised, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::model::{Comparison, Ranking, RunState};
 use crate::statistics;
@@ -43,7 +45,15 @@ fn the_control(rows: &[LeaderboardRow<'_>]) -> &'static str {
 }
 
 fn seeds(spread: &Spread) -> String {
+    let folds: BTreeSet<Option<u32>> = spread.values.iter().map(|(turn, _)| turn.fold).collect();
+    let seeds: BTreeSet<u64> = spread.values.iter().map(|(turn, _)| turn.seed).collect();
     match spread.values.len() {
+        1 if !folds.contains(&None) => " (one run)".to_owned(),
+        count if count > 1 && !folds.contains(&None) => format!(
+            " (mean ± sd over {count} runs: {}, {})",
+            plural(folds.len(), "fold"),
+            plural(seeds.len(), "seed")
+        ),
         1 => " (one seed)".to_owned(),
         count => format!(" (mean ± sd over {count} seeds)"),
     }
@@ -57,7 +67,7 @@ fn against_control(best: &Spread, control: &Spread, control_name: &str) -> Marku
         ", " (humanize::metric(ahead)) " above " (control_name)
         " (" (control.text()) ")"
         @if !pairs.is_empty() {
-            ", and ahead of it on " (won) " of " (plural(pairs.len(), "paired seed"))
+            ", and ahead of it on " (won) " of " (plural(pairs.len(), if best.values.iter().any(|(turn, _)| turn.fold.is_some()) { "paired run" } else { "paired seed" }))
         }
         "."
     }
@@ -80,6 +90,7 @@ fn progress(comparison: &Comparison) -> String {
 
 /// The leaderboard.
 pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
+    let folds = leaderboard::has_folds(rows);
     html! {
         div.scroll {
             table.board.sortable {
@@ -87,8 +98,8 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                     tr {
                         th.number { "#" }
                         th { "Strategy" }
-                        @for column in comparison.columns() { th.number { (titled(column.name())) } }
-                        th.number { "Seeds" }
+                        @for column in comparison.columns() { th.number { (capitalised(column.name())) } }
+                        th.number { (if folds { "Runs" } else { "Seeds" }) }
                         th.number { "Parameters" }
                         th.number { "Multiply-adds" }
                         th.number { "Search" }
@@ -107,8 +118,10 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
             p.note { "Trained to the optimum of a convex loss, in place of the common recipe: " (to_optimum.join(", ")) "." }
         }
         p.note {
-            "Sealed test split, mean over labels, then mean ± sample standard deviation over seeds; sorted by "
+            "Sealed test split, mean over labels, then mean ± sample standard deviation over "
+            (if folds { "folds and seeds" } else { "seeds" }) "; sorted by "
             (comparison.ranked_by.name()) ". Multiply-adds are those of one window. Costs are training samples drawn and wall-clock time, mean over finished runs. ~ marks a mean of runs that differ."
+            @if folds { " Runs of different folds share training rows, so that their deviation is smaller than that of independent data." }
         }
     }
 }
@@ -177,12 +190,6 @@ fn trials(mean: f64) -> String {
     }
 }
 
-/// The name with a capital, as the title of a column.
-fn titled(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 /// One row per strategy: a dot per seed, a bar at the mean, and a line at chance.
 pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
     let [metric, ..] = comparison.columns();
@@ -202,7 +209,7 @@ pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mark
             }
         }
         p.note {
-            "One dot per seed; the bar marks the mean."
+            (if leaderboard::has_folds(rows) { "One dot per fold and seed" } else { "One dot per seed" }) "; the bar marks the mean."
             @if let Some(chance) = metric.chance() { " The dashed line is chance, " (chance) "." }
         }
     }
@@ -216,7 +223,7 @@ fn first<'a>(row: &'a LeaderboardRow<'_>) -> &'a Spread {
 
 fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
     let scores = first(row);
-    let values: Vec<String> = scores.values.iter().map(|(seed, value)| format!("seed {seed}: {value:.3}")).collect();
+    let values: Vec<String> = scores.values.iter().map(|(turn, value)| format!("{turn}: {value:.3}")).collect();
     let described = format!("{}: {}", row.entry.name, values.join(", "));
     html! {
         div.strip {
@@ -235,9 +242,9 @@ fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
                         @let x = percent(axis.share(mean));
                         line.mean x1=(x) x2=(x) y1="16%" y2="84%" {}
                     }
-                    @for (seed, value) in &scores.values {
+                    @for (turn, value) in &scores.values {
                         circle cx=(percent(axis.share(*value))) cy="50%" r="4.5" {
-                            title { "seed " (seed) ": " (humanize::metric(Some(*value))) }
+                            title { (turn.to_string()) ": " (humanize::metric(Some(*value))) }
                         }
                     }
                 }

@@ -4,7 +4,7 @@ use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::straddling;
-use crate::humanize::plural;
+use crate::humanize::{capitalised, plural};
 use crate::model::{Comparison, Setting};
 
 /// One sentence: data, runs, budget.
@@ -12,7 +12,8 @@ pub(super) fn sentence(comparison: &Comparison) -> Markup {
     let runs: usize = comparison.entries.iter().map(|entry| entry.runs.len()).sum();
     html! {
         (capitalised(&plural_strategies(comparison.entries.len()))) ", " (plural(runs, "run")) ", each with "
-        (comparison.budget) " to search, the same final training and the same sealed test split of "
+        (comparison.budget) " to search, the same final training and the same sealed test split"
+        (if comparison.data.folds.is_empty() { "" } else { " of each fold" }) " of "
         (comparison.data.path) ": " (plural(comparison.data.labels.len(), "label")) ", windows of "
         (grouped(comparison.data.length)) " bases."
     }
@@ -20,11 +21,6 @@ pub(super) fn sentence(comparison: &Comparison) -> Markup {
 
 fn plural_strategies(count: usize) -> String {
     if count == 1 { "1 strategy".to_owned() } else { format!("{count} strategies") }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Data, budget, recipe, versions.
@@ -42,6 +38,9 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
                     (term("window", &format!("{} bases", grouped(data.length))))
                     (term("labels", &grouped(data.labels.len() as u64)))
                     (term("budget", &comparison.budget))
+                    @if !data.folds.is_empty() {
+                        (term("folds", "each is the test of a run with every seed, the next one validates, the others train"))
+                    }
                     (term("seeds", &seeds(comparison)))
                 }
             }

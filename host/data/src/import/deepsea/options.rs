@@ -94,7 +94,7 @@ impl DeepseaOptions {
             Some(ValidFrom::Share(share)) => Some(share),
             _ => None,
         };
-        Shares { valid, test: None, seed: self.seed }
+        Shares { valid, test: None, folds: None, seed: self.seed }
     }
 
     /// What shares decide; refuses settings that contradict each other.

@@ -15,7 +15,8 @@ use super::sources::describe;
 use crate::bases::{bit_bytes, set_bit};
 use crate::error::Result;
 use crate::progress::{OnProgress, Progress};
-use crate::splits::refuse_empty_splits;
+use crate::splits::folds::Folds;
+use crate::splits::refuse_empty_parts;
 use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Row, Shape, Source, StoreInfo, StoreWriter, Target, Task};
 use classes::Classes;
@@ -43,6 +44,8 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
     let labels = shape.labels.len();
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let total = Some(pieces.kept());
     let mut negatives = options.shuffle.begin();
     let mut done = 0;
@@ -57,12 +60,13 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
                 Target::Bits(&bits)
             }
         };
-        writer.push(piece.split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })?;
+        let row = Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None };
+        writer.push_of(piece.split, &row, piece.records)?;
         if let Some(negative) = negatives.as_mut().and_then(|made| made.negative(packed, done)) {
             bits.fill(0);
             let target = if options.task == Task::MultiClass { Target::Class(1) } else { Target::Bits(&bits) };
             let row = Row { codes: negative.codes(), unknown: negative.unknown(), target, place: None };
-            writer.push(piece.split, &row)?;
+            writer.push_beside(piece.split, &row)?;
         }
         done += 1;
         if done % 4096 == 0 {
@@ -75,7 +79,7 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
     } else {
         "shares decide, and the windows of a record stay together; give more records or larger shares"
     };
-    refuse_empty_splits(&writer.rows(), how)?;
+    refuse_empty_parts(&writer, how)?;
     negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
     let mut record = record(options, decided, &classes, &pieces, sources);
     record.settings.extend(negatives.iter().flat_map(Shuffling::settings));

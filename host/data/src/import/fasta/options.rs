@@ -144,6 +144,7 @@ impl FastaOptions {
         let given = if self.by_file() { Given::Parts { valid, test, of: "files" } } else { Given::Nothing };
         let decided = self.shares.decide(given)?;
         self.cluster.check(decided)?;
+        self.repeats.check(decided.is_folds())?;
         Ok(decided)
     }
 }

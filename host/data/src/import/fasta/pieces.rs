@@ -29,6 +29,8 @@ pub(super) struct Pieces {
     windows: u64,
     /// The splits of all windows, where shares decide some.
     splits: Option<Vec<Split>>,
+    /// Whether rows are dealt into folds.
+    dealt: bool,
     /// In a multi-label task: the windows that are different, by split and digest.
     different: BTreeMap<(Option<Split>, [u8; 16]), Different>,
 }
@@ -37,12 +39,16 @@ struct Different {
     /// The number of the first of them.
     first: u64,
     labels: Vec<u32>,
+    /// The records that have it.
+    records: Vec<u64>,
 }
 
 /// A window that becomes a row.
 pub(super) struct Piece<'a> {
     pub(super) split: Split,
     pub(super) labels: &'a [u32],
+    /// The records that it stands in, counted from 1: several where equal windows became one row.
+    pub(super) records: &'a [u64],
 }
 
 /// What was left out of a record, and why.
@@ -61,7 +67,8 @@ impl Pieces {
         classes: &Classes,
         progress: OnProgress<'_>,
     ) -> Result<Self> {
-        let mut pieces = Self { length: options.length.unwrap_or(0), ..Self::default() };
+        let (length, dealt) = (options.length.unwrap_or(0), decided.is_folds());
+        let mut pieces = Self { length, dealt, ..Self::default() };
         let mut assigning = Assigning::new(decided, options.shares.seed(), options.rows.likeness(&options.cluster));
         for file in &classes.files {
             let mut counted = 0;
@@ -134,8 +141,11 @@ impl Pieces {
             return;
         }
         let different = self.different.entry((file.split, digest(packed)));
-        let different = different.or_insert_with(|| Different { first: number, labels: Vec::new() });
+        let different = different.or_insert_with(|| Different { first: number, labels: Vec::new(), records: Vec::new() });
         self.merged += u64::from(different.first != number);
+        if different.records.last() != Some(&self.records) {
+            different.records.push(self.records);
+        }
         if let Some(label) = label.filter(|label| !different.labels.contains(label)) {
             different.labels.push(label);
         }
@@ -153,25 +163,27 @@ impl Pieces {
         classes: &Classes,
         each: &mut dyn FnMut(&Packed, Piece<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut number = 0;
+        let (mut number, mut record) = (0, 0);
         for file in &classes.files {
-            records::read(&file.path, None, &mut |_| {}, &mut |record, sequence| {
-                let label = classes.label(file, record.heading)?;
+            records::read(&file.path, None, &mut |_| {}, &mut |heading, sequence| {
+                let label = classes.label(file, heading.heading)?;
+                record += 1;
                 cut(options, self.length, sequence, &mut |packed| {
                     let here = number;
                     number += 1;
                     // Where shares decide some splits, they were told of those of the files.
                     let of_number = |splits: &Vec<Split>| splits.get(usize::try_from(here).ok()?).copied();
                     // A file that changed between the readings is the only way to have none.
-                    let Some(split) = self.splits.as_ref().map_or(file.split, of_number) else {
+                    let given = file.split.or(self.dealt.then_some(Split::Train));
+                    let Some(split) = self.splits.as_ref().map_or(given, of_number) else {
                         return Err(Error::input(format!("{} changed while it was read", file.path.display())));
                     };
                     if options.task == Task::MultiClass {
-                        return each(packed, Piece { split, labels: label.as_slice() });
+                        return each(packed, Piece { split, labels: label.as_slice(), records: &[record] });
                     }
                     match self.different.get(&(file.split, digest(packed))) {
                         Some(different) if different.first == here => {
-                            each(packed, Piece { split, labels: &different.labels })
+                            each(packed, Piece { split, labels: &different.labels, records: &different.records })
                         }
                         _ => Ok(()),
                     }

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::formats::genome::records as sequences;
 use crate::progress::{OnProgress, Progress};
 use crate::splits::genome::{Assignment, GenomeSplit};
-use crate::splits::{genome, refuse_empty_splits};
+use crate::splits::folds::Folds;
+use crate::splits::{genome, refuse_empty_parts};
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 pub use options::NextOptions;
 use records::Records;
@@ -26,6 +27,8 @@ const LARGE: u64 = 1 << 30;
 /// Imports; returns what was written.
 pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreInfo> {
     check(options)?;
+    let folds = options.splits.dealt()?;
+    options.repeats.check(folds.is_some())?;
     let files = records::files(options)?;
     let mut sources = Vec::new();
     for (file, _) in &files {
@@ -64,8 +67,9 @@ pub fn import(options: &NextOptions, progress: OnProgress<'_>) -> Result<StoreIn
         warnings.push(text);
     }
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.deal_by(folds.map(Folds::dealer));
     let (outside, across) = write(options, &records, &genome_split, &mut writer, progress)?;
-    refuse_empty_splits(&writer.rows(), &how)?;
+    refuse_empty_parts(&writer, &how)?;
 
     let dropped = [
         Count::new("unknown bases, which no window may hold", records.unknown),
@@ -94,7 +98,8 @@ fn check(options: &NextOptions) -> Result<()> {
         return Err(Error::input("windows of 0 bases or a step of 0: give at least 1"));
     }
     let splits = &options.splits;
-    let others = splits.valid_share.is_some()
+    let others = splits.folds.is_some()
+        || splits.valid_share.is_some()
         || splits.test_share.is_some()
         || [&splits.train, &splits.test].iter().any(|names| !names.is_empty());
     let named = others || !splits.valid.is_empty();
@@ -110,7 +115,7 @@ fn check(options: &NextOptions) -> Result<()> {
     match (options.valid_paths.is_empty(), options.test_paths.is_empty()) {
         (true, false) if options.splits.share().is_some() && !others => Ok(()),
         (_, _) if named => Err(Error::input(
-            "both files and chromosomes or shares are to decide the splits: give one of them; files of train and test may go \
+            "both files and chromosomes, shares or folds are to decide the splits: give one of them; files of train and test may go \
              with a share of train for valid, a number above 0 and below 1 (--valid 0.1)",
         )),
         (true, false) => without(Split::Valid, ", or take a share of train for it (--valid 0.1)"),

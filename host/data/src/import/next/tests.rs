@@ -156,7 +156,7 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
     insta::assert_snapshot!(refused(&|options| options.splits = named("two", "four")), @r#"chromosome "four" of test is not in the genome, which has one (16), two (5), three (5)"#);
     insta::assert_snapshot!(refused(&|options| options.splits = named("one:1-3", "three")), @"no rows in valid: train has 12, valid 0 and test 2, and each needs some; chromosomes and regions decide the split; the genome has one (16), two (5), three (5)");
     insta::assert_snapshot!(refused(&|options| options.splits = GenomeSplitOptions::named(vec![], vec![])), @"no chromosomes for valid: name some of one (16), two (5), three (5), take a share of train for it (--valid 0.1), or split by share");
-    insta::assert_snapshot!(refused(&|options| options.valid_paths = vec![fasta.clone()]), @"both files and chromosomes or shares are to decide the splits: give one of them; files of train and test may go with a share of train for valid, a number above 0 and below 1 (--valid 0.1)");
+    insta::assert_snapshot!(refused(&|options| options.valid_paths = vec![fasta.clone()]), @"both files and chromosomes, shares or folds are to decide the splits: give one of them; files of train and test may go with a share of train for valid, a number above 0 and below 1 (--valid 0.1)");
     insta::assert_snapshot!(refused(&|options| {
         options.splits = GenomeSplitOptions::named(vec![], vec![]);
         options.valid_paths = vec![fasta.clone()];

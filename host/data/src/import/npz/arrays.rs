@@ -34,13 +34,13 @@ impl OfSplits {
     }
 }
 
-/// Finds the arrays; `lacking` is the split that a share of train makes.
-pub(super) fn arrays(path: &Path, archive: &mut ZipArchive<File>, lacking: Option<Split>) -> Result<OfSplits> {
+/// Finds the arrays; `lacking` are the splits that a share of train or folds make.
+pub(super) fn arrays(path: &Path, archive: &mut ZipArchive<File>, lacking: &[Split]) -> Result<OfSplits> {
     let mut of = |split: Split| -> Result<Arrays> {
         Ok(Arrays { x: find(path, archive, "x", split)?, y: find(path, archive, "y", split)? })
     };
     let train = of(Split::Train)?;
-    let others = [Split::Valid, Split::Test].into_iter().filter(|split| Some(*split) != lacking);
+    let others = [Split::Valid, Split::Test].into_iter().filter(|split| !lacking.contains(split));
     Ok(OfSplits { train, others: others.map(|split| Ok((split, of(split)?))).collect::<Result<_>>()? })
 }
 

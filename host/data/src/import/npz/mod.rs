@@ -24,7 +24,8 @@ use crate::bases::{CHANNELS, count_bits};
 use crate::error::Result;
 use crate::formats::npz::{Rows, open};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::refuse_empty_splits;
+use crate::splits::folds::Folds;
+use crate::splits::{refuse_empty_parts, refuse_empty_splits};
 use crate::splits::shares::{Assigning, Decided, Given};
 use crate::store::{Count, ImportRecord, LONGEST, MOST_LABELS, PerSplit, Row, Shape, Split, StoreInfo, StoreWriter};
 use arrays::{Arrays, OfSplits};
@@ -40,7 +41,13 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     let mut archive = open(&options.npz)?;
     let decided = decide(options, &archive)?;
     options.cluster.check(decided)?;
-    let lacking = if let Decided::OfTrain { lacking, .. } = decided { Some(lacking) } else { None };
+    options.repeats.check(decided.is_folds())?;
+    let lacking: &[Split] = match decided {
+        Decided::OfTrain { lacking: Split::Test, .. } => &[Split::Test],
+        Decided::OfTrain { .. } => &[Split::Valid],
+        Decided::Folds(_) => &[Split::Valid, Split::Test],
+        Decided::Nothing | Decided::All(_) => &[],
+    };
     let arrays = arrays::arrays(&options.npz, &mut archive, lacking)?;
     let (length, axis) = layout(options, &arrays)?;
     let mut rows = PerSplit::<u64>::default();
@@ -48,7 +55,7 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         *rows.get_mut(split) = arrays.x.rows as u64;
     }
     let total = rows.train + rows.valid + rows.test;
-    if lacking.is_none() {
+    if lacking.is_empty() {
         refuse_empty_splits(&rows, "each split has its arrays")?;
     }
     let labels = Labels::read(options, &arrays, &mut |done| {
@@ -66,6 +73,8 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let mut pairs = Pairs::default();
     let (mut done, mut unknown) = (0, 0);
     for (split, Arrays { x, y }) in arrays.all() {
@@ -96,8 +105,8 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
         }
     }
     options.rows.refuse_none_left(total - unknown, unknown)?;
-    refuse_empty_splits(
-        &writer.rows(),
+    refuse_empty_parts(
+        &writer,
         "a share of train makes one of them, with equal sequences together; give a larger share or another seed",
     )?;
     let mut record = ImportRecord {
@@ -121,6 +130,10 @@ pub fn import(options: &NpzOptions, progress: OnProgress<'_>) -> Result<StoreInf
 /// Which split a share of train makes: one without arrays.
 fn decide(options: &NpzOptions, archive: &ZipArchive<File>) -> Result<Decided> {
     let (valid, test) = (arrays::has(archive, Split::Valid), arrays::has(archive, Split::Test));
+    if options.shares.folds.is_some() {
+        let given = if valid || test { Given::Parts { valid, test, of: "arrays" } } else { Given::Nothing };
+        return options.shares.decide(given);
+    }
     let made = |has: bool, share: Option<f64>| has || share.is_some();
     if (valid || test) && made(valid, options.shares.valid) && made(test, options.shares.test) {
         return options.shares.decide(Given::Parts { valid, test, of: "arrays" });

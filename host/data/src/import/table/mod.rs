@@ -19,7 +19,8 @@ use crate::bases::{Packed, bit_bytes, count_bits, set_bit};
 use crate::error::{Error, Result};
 use crate::formats::table::{Table, TableRow};
 use crate::progress::{OnProgress, Progress};
-use crate::splits::refuse_empty_splits;
+use crate::splits::folds::Folds;
+use crate::splits::refuse_empty_parts;
 use crate::splits::shares::Decided;
 use crate::store::{Count, ImportRecord, Place, Row, Shape, Split, StoreInfo, StoreWriter, Target, Task};
 use crate::text::shortened;
@@ -54,6 +55,8 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
     };
     let mut writer = StoreWriter::create(&options.output, shape.clone(), options.overwrite)?;
     writer.look_for_similar(options.cluster.cluster);
+    let folds = options.shares.dealt(decided, options.rows.likeness(&options.cluster));
+    writer.deal_by(folds.map(Folds::dealer));
     let mut packing = Packing::new(options, by, &shape);
     let total = Some(first.rows.iter().sum());
     let (mut done, mut kept) = (0, 0);
@@ -70,6 +73,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
             if let Some((packed, found)) = sequence.filter(|(packed, _)| is_known(packed)) {
                 // Where shares decide some splits, they were told of all others.
                 let split = first.splits.as_ref().map_or(*split, |splits| splits.get(kept).copied());
+                let split = split.or(decided.is_folds().then_some(Split::Train));
                 let split = packing.row(&columns, &record, (&packed, found), split, &mut writer)?;
                 if let Some(negative) = negatives.as_mut().and_then(|made| made.negative(&packed, kept as u64)) {
                     packing.negative(&negative, split, &mut writer)?;
@@ -82,7 +86,7 @@ pub fn import(options: &TableOptions, progress: OnProgress<'_>) -> Result<StoreI
             }
         }
     }
-    refuse_empty_splits(&writer.rows(), how(by, decided))?;
+    refuse_empty_parts(&writer, how(by, decided))?;
     negatives.as_ref().map_or(Ok(()), Shuffling::refuse_none)?;
     let read = tables.iter().zip(&first.rows).map(|((_, split), rows)| {
         Count::new(split.map_or_else(|| "rows".into(), |split| format!("rows for {}", split.name())), *rows)
@@ -191,7 +195,9 @@ impl<'a> Packing<'a> {
             }
             _ => None,
         };
-        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place })?;
+        let group = columns.group.map(|column| row::group(column, record)).transpose()?.flatten();
+        let row = Row { codes: packed.codes(), unknown: packed.unknown(), target, place };
+        writer.push_of(split, &row, group.as_slice())?;
         Ok(split)
     }
 
@@ -199,7 +205,7 @@ impl<'a> Packing<'a> {
     fn negative(&self, packed: &Packed, split: Split, writer: &mut StoreWriter) -> Result<()> {
         let class = self.labels.get(SHUFFLED).and_then(|class| u32::try_from(*class).ok());
         let target = Target::Class(class.ok_or_else(|| Error::bug("negatives without a class"))?);
-        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })
+        writer.push_beside(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })
     }
 }
 

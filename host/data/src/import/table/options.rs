@@ -21,10 +21,11 @@ use crate::store::{Split, Task};
         after_help = "Without a split column, chromosomes or tables of their own for valid and test, shares decide the split: equal \
 sequences (on either strand), rows that share bases of a chromosome and rows of one group are never torn apart. Where the \
 data has train and test only, --valid 0.1 takes such a share of train. Rows that repeat rows of another split are counted, \
-and left out with --drop-repeats.\n\n\
+and left out with --drop-repeats. --folds 5 deals all rows into five folds in place of splits.\n\n\
 Examples:\n  \
 genomenas data import table splice.tsv --labels class --length 60 --out splice.arrow\n  \
 genomenas data import table published.tsv --valid 0.1 --drop-repeats train --out published.arrow\n  \
+genomenas data import table guides.tsv --labels efficiency --task regression --group gene --folds 5 --out guides.arrow\n  \
 genomenas data import table peaks.csv.gz --labels ctcf,pol2 --split part --out peaks.arrow\n  \
 genomenas data import table guides.txt --no-header --sequence column1 --labels column3 --task regression --single-strand \\\n      \
 --out guides.arrow\n  \
@@ -235,6 +236,7 @@ impl TableOptions {
             },
         })?;
         self.cluster.check(decided)?;
+        self.repeats.check(decided.is_folds())?;
         if let Some(both) = self.valid_chromosomes.iter().find(|name| self.test_chromosomes.contains(name)) {
             return Err(Error::input(format!("chromosome {both:?} is given for valid and for test: name each once")));
         }

@@ -22,7 +22,8 @@ use super::sources::describe;
 use crate::error::Result;
 use crate::formats::genome::Genome;
 use crate::progress::{OnProgress, Progress};
-use crate::splits::{genome, refuse_empty_splits};
+use crate::splits::folds::Folds;
+use crate::splits::{genome, refuse_empty_parts, refuse_empty_splits};
 use crate::store::{Count, ImportRecord, Shape, StoreInfo, StoreWriter};
 use labelling::Labelling;
 pub use matched::{MatchOptions, MatchedBy};
@@ -39,6 +40,8 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     }
     let mut reference = Genome::open(&options.genome, progress)?;
     let chromosomes = reference.chromosomes().to_vec();
+    let folds = options.splits.dealt()?;
+    options.repeats.check(folds.is_some())?;
     let genome_split = genome::split(&options.splits, &chromosomes)?;
     check::refuse_long_windows(bins, &chromosomes)?;
     let mut labelling = Labelling::read(options, &files, &chromosomes, progress)?;
@@ -57,7 +60,9 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
     if let Some(why) = labelling.without_values.first() {
         how = format!("{how}; {why}");
     }
-    refuse_empty_splits(&counted.rows, &how)?;
+    if options.splits.folds.is_none() {
+        refuse_empty_splits(&counted.rows, &how)?;
+    }
 
     let groups =
         options.groups.as_deref().map_or(Ok(Vec::new()), |file| label_groups::read(file, labelling.names()))?;
@@ -70,9 +75,10 @@ pub fn import(options: &WindowsOptions, progress: OnProgress<'_>) -> Result<Stor
         single_strand: options.rows.single_strand,
     };
     let mut writer = StoreWriter::create(&options.output, shape, options.overwrite)?;
+    writer.deal_by(folds.map(Folds::dealer));
     let written =
         plan.write(&mut labelling, matched.as_ref(), &mut reference, &mut writer, counted.total(), progress)?;
-    refuse_empty_splits(&writer.rows(), "the others have too many unknown bases; allow more of them")?;
+    refuse_empty_parts(&writer, "the others have too many unknown bases; allow more of them")?;
 
     let (features, oddities) = (&labelling.features, labelling.oddities());
     let dropped = [

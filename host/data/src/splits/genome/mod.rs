@@ -1,8 +1,10 @@
-//! Which split each stretch of a genome belongs to: chromosomes and regions by name, or blocks by share.
+//! Which split each stretch of a genome belongs to: chromosomes and regions by name, or blocks by share; or the
+//! blocks alone, which are dealt into folds later.
 //!
 //! A row belongs to a split where all its bases do. A row across an edge belongs to none, so no base is ever shown in
 //! two splits.
 
+mod blocks;
 mod map;
 mod named;
 mod of_train;
@@ -18,6 +20,9 @@ pub use options::GenomeSplitOptions;
 
 /// Splits a genome as the options say.
 pub(crate) fn split(options: &GenomeSplitOptions, chromosomes: &[Chromosome]) -> Result<GenomeSplit> {
+    if options.dealt()?.is_some() {
+        return blocks::split(options.block, chromosomes);
+    }
     if let Some(shares) = options.shares()? {
         return shares::split(options, shares, chromosomes);
     }

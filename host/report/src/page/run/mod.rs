@@ -164,6 +164,9 @@ fn settings(report: &RunReport) -> Markup {
                         (terms::term("window", &format!("{} bases", grouped(data.length))))
                         (terms::term("labels", &grouped(data.labels.len() as u64)))
                     }
+                    @if let Some(fold) = report.run.fold {
+                        (terms::term("fold", &format!("{fold} is the test, the next one validates, the others train")))
+                    }
                     (terms::term("seed", &report.run.seed.to_string()))
                 }
             }

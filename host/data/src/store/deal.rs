@@ -1,0 +1,61 @@
+//! Deals the rows of a store that is being written into folds.
+
+use super::parts::Parts;
+use super::row::Row;
+use super::split::Split;
+use super::write::StoreWriter;
+use crate::error::{Error, Result};
+
+/// Takes every row, then says which fold each is in.
+pub(crate) trait Dealer {
+    /// Folds.
+    fn count(&self) -> u32;
+
+    /// Adds the next row, of `length` bases, which stays together with the other rows of its `groups`.
+    fn add(&mut self, row: &Row<'_>, length: usize, groups: &[u64]);
+
+    /// Keeps the row that was added last in the fold of the one before.
+    fn join_last_two(&mut self);
+
+    /// The folds of all rows.
+    fn deal(self: Box<Self>) -> Result<Dealt>;
+}
+
+/// The folds of all rows, counted from 0, in the order in which they were added.
+pub(crate) struct Dealt {
+    pub(crate) folds: Vec<u8>,
+    /// What a person should know of them.
+    pub(crate) warning: Option<String>,
+}
+
+impl StoreWriter {
+    /// From here on, rows are dealt into folds, whatever the split that they are pushed to.
+    pub(crate) fn deal_by(&mut self, dealer: Option<Box<dyn Dealer>>) {
+        self.dealer = dealer;
+    }
+
+    /// Whether rows are dealt into folds.
+    pub(crate) fn deals(&self) -> bool {
+        self.dealer.is_some()
+    }
+
+    /// Deals the rows so far, where they are to be dealt; what a person should know of it.
+    pub(super) fn deal(&mut self) -> Result<Option<String>> {
+        let Some(dealer) = self.dealer.take() else { return Ok(None) };
+        let count = dealer.count();
+        let Dealt { folds, warning } = dealer.deal()?;
+        let output = self.output.clone();
+        let cannot_read = |error| Error::io("read beside", &output, error);
+        let mut spools = self.take(Parts::Folds(count))?;
+        let Some(spool) = spools.get_mut(Split::Train as usize) else { return Ok(warning) };
+        let (mut row_bytes, mut values) = (self.row_bytes.clone(), Vec::new());
+        let mut reader = spool.reader().map_err(cannot_read)?;
+        for fold in folds {
+            row_bytes.read(&mut reader).map_err(cannot_read)?;
+            let target = row_bytes.target(self.shape.task, &mut values);
+            let (codes, unknown, place) = (row_bytes.codes(), row_bytes.unknown(), row_bytes.place());
+            self.push_to(fold, &Row { codes, unknown, target, place })?;
+        }
+        Ok(warning)
+    }
+}
