@@ -4,10 +4,11 @@ use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
+use crate::final_recipes;
 use crate::humanize::{self, NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::metrics::Measure;
-use crate::model::{Comparison, Ranking, RunSummary};
+use crate::model::{Comparison, Ranking, Recipes, RunSummary};
 use crate::text_table;
 
 /// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then the reasons of failed runs.
@@ -61,10 +62,15 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
     let columns = comparison.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(csv_columns(columns)).map_err(|cause| failed(&cause))?;
+    // Where one recipe is for all, there is no column for it.
+    let differ = !comparison.recipes.is_common();
+    let names = csv_columns(columns).into_iter().chain(differ.then(|| "final_recipe".to_owned()));
+    writer.write_record(names.collect::<Vec<_>>()).map_err(|cause| failed(&cause))?;
     for row in leaderboard::rows(comparison) {
         let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
-        writer.write_record(csv_record(&row, parameters, columns)).map_err(|cause| failed(&cause))?;
+        let recipe = differ.then(|| csv_recipe(&row, comparison.recipes));
+        let record = csv_record(&row, parameters, columns).into_iter().chain(recipe);
+        writer.write_record(record.collect::<Vec<_>>()).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
     String::from_utf8(bytes).map_err(|cause| failed(&cause))
@@ -109,14 +115,8 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
-    let to_optimum = leaderboard::trained_to_optimum(rows);
-    if !to_optimum.is_empty() {
-        let names: Vec<String> = to_optimum.into_iter().map(cell).collect();
-        lines.push(format!(
-            "trained to the optimum of a convex loss, in place of the common recipe: {}",
-            names.join(", ")
-        ));
-    }
+    lines.extend(final_recipes::notes(comparison, rows));
+    lines.extend(final_recipes::to_optimum(comparison, rows));
     let published = leaderboard::published(comparison);
     if !published.is_empty() {
         lines.push(format!("published: {PUBLISHED}"));
@@ -222,6 +222,11 @@ fn csv_record(row: &LeaderboardRow<'_>, parameters: String, columns: [Ranking; 3
         seeds.join(" "),
     ]);
     record
+}
+
+fn csv_recipe(row: &LeaderboardRow<'_>, recipes: Recipes) -> String {
+    let to_optimum = || row.entry.runs.iter().any(|run| run.trained_to_optimum).then(|| "to the optimum".to_owned());
+    final_recipes::of_entry(row.entry, recipes).or_else(to_optimum).unwrap_or_default()
 }
 
 fn csv_number(number: Option<impl ToString>) -> String {

@@ -7,7 +7,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{Ranking, Recipes};
 
 use super::plan::{ComparisonPlan, DataPlan, EntryPlan, FILE, Machine, SpacePlan};
 use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
@@ -17,11 +17,8 @@ use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::spec::sizes::Size;
-use crate::spec::{Spec, published, recipe, space};
-
-/// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
-/// uniformly at random; the others are linear models of words and of bases by position, and one that looks at nothing.
-pub const CONTROLS: [&str; 4] = ["random-search", "kmer-lr", "positional-lr", "majority"];
+use crate::spec::tune::{self, Tune};
+use crate::spec::{CONTROLS, Spec, published, recipe, space};
 
 /// What resolving a request needs beside it.
 pub struct ResolveContext<'a> {
@@ -58,6 +55,8 @@ pub fn resolve(
     context: &ResolveContext<'_>,
 ) -> Result<Resolved> {
     let given = Given::of(&request);
+    let recipe = request.recipe.or(earlier.as_ref().map(|plan| plan.recipe)).unwrap_or_default();
+    tune::check_given(recipe, request.tune.as_ref(), request.final_training.as_ref())?;
     let request = match &earlier {
         Some(plan) => request.or(plan.request()?),
         None => request,
@@ -103,6 +102,13 @@ pub fn resolve(
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
+    let ranked_by = ranked_by(request.ranked_by, info.shape.task)?;
+    // What a leaderboard is sorted by may change, and what was chosen by it does not.
+    let chosen_by = earlier.as_ref().and_then(|plan| plan.tune.as_ref()).map_or(ranked_by, |tune| tune.by);
+    let tune = match recipe {
+        Recipes::Tuned => Some(Tune::new(request.tune.unwrap_or_default(), chosen_by)?),
+        Recipes::Common | Recipes::Own => None,
+    };
     let mut plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
@@ -111,7 +117,7 @@ pub fn resolve(
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
-        ranked_by: ranked_by(request.ranked_by, info.shape.task)?,
+        ranked_by,
         budget: request
             .budget
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 10epochs"))?
@@ -128,6 +134,8 @@ pub fn resolve(
         data,
         published,
         entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
+        recipe,
+        tune,
         final_training,
     };
     let Some(earlier) = earlier else { return Ok(Resolved { plan, space, sizes }) };

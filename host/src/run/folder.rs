@@ -60,9 +60,11 @@ pub(super) fn remove_unless_file(path: &Path) -> Result<()> {
 pub(super) fn remove_checkpoints(folder: &Path) -> Result<()> {
     let checkpoints = folder.join(files::CHECKPOINTS);
     let ours = |name: &str| {
-        let trial = name.strip_prefix("trial-").and_then(|rest| rest.strip_suffix(".safetensors"));
-        let is_trial = trial.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
-        is_trial || [files::FINAL_CHECKPOINT, files::STATE].contains(&name) || disk::is_unfinished(name)
+        let numbered = |prefix: &str| {
+            let number = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(".safetensors"));
+            number.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        numbered("trial-") || numbered("final-") || [files::FINAL_CHECKPOINT, files::STATE].contains(&name) || disk::is_unfinished(name)
     };
     let entries = match std::fs::read_dir(&checkpoints) {
         Ok(entries) => entries,

@@ -44,7 +44,7 @@ pub use decode::Decoding;
 pub use file_state::FileState;
 pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo, Values};
 pub use leakage::{Pairs, SimilarPairs, SplitLeakage};
-pub use repeats::DropRepeats;
+pub use repeats::{DropRepeats, LeftOut};
 pub use row::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
 pub use shape::Shape;

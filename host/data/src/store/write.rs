@@ -4,6 +4,7 @@
 //! a split (in the folder of the output, gone with the process however it ends) and are then written in order. Memory
 //! stays at one record batch; the disk needs room for the rows twice.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct StoreWriter {
     pub(super) row_bytes: RowBytes,
     pub(super) detector: LeakageDetector,
     spools: PerSplit<Spool>,
+    /// Rows that were made of the row before them.
+    pub(super) made_of_last: PerSplit<BTreeSet<u64>>,
 }
 
 pub(super) struct Spool {
@@ -87,7 +90,8 @@ impl StoreWriter {
         let file = AtomicFile::create(output, if overwrite { Existing::Replaced } else { Existing::Refused })?;
         let spools = Spool::of_splits(file.folder(), output, &shape)?;
         let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape));
-        Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, shape })
+        let made_of_last = PerSplit::default();
+        Ok(Self { row_bytes, detector, output: output.to_owned(), file, spools, made_of_last, shape })
     }
 
     /// Takes the rows so far, which may then be added again.
@@ -135,6 +139,14 @@ impl StoreWriter {
             }
         }
         self.detector.see(split, row);
+        Ok(())
+    }
+
+    /// Adds a row that was made of the last one of its split: the two stay or are left out together.
+    pub(crate) fn push_made_of_last(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
+        self.push(split, row)?;
+        let number = self.spools.get(split).rows - 1;
+        self.made_of_last.get_mut(split).insert(number);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
+use crate::final_recipes;
 use crate::humanize::{self, NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::model::{Comparison, Ranking, RunState};
@@ -102,10 +103,10 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
             }
         }
         @if !comparison.published.is_empty() { p.note { "Published: " (PUBLISHED) "." } }
-        @let to_optimum = leaderboard::trained_to_optimum(rows);
-        @if !to_optimum.is_empty() {
-            p.note { "Trained to the optimum of a convex loss, in place of the common recipe: " (to_optimum.join(", ")) "." }
+        @for note in final_recipes::notes(comparison, rows) {
+            p.note { @if let Some(of_entry) = note.strip_prefix("  ") { (of_entry) } @else { (titled(&note)) } "." }
         }
+        @if let Some(note) = final_recipes::to_optimum(comparison, rows) { p.note { (titled(&note)) "." } }
         p.note {
             "Sealed test split, mean over labels, then mean ± sample standard deviation over seeds; sorted by "
             (comparison.ranked_by.name()) ". Multiply-adds are those of one window. Costs are training samples drawn and wall-clock time, mean over finished runs. ~ marks a mean of runs that differ."

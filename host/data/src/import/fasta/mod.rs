@@ -62,7 +62,7 @@ pub fn import(options: &FastaOptions, progress: OnProgress<'_>) -> Result<StoreI
             bits.fill(0);
             let target = if options.task == Task::MultiClass { Target::Class(1) } else { Target::Bits(&bits) };
             let row = Row { codes: negative.codes(), unknown: negative.unknown(), target, place: None };
-            writer.push(piece.split, &row)?;
+            writer.push_made_of_last(piece.split, &row)?;
         }
         done += 1;
         if done % 4096 == 0 {

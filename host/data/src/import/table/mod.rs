@@ -199,7 +199,8 @@ impl<'a> Packing<'a> {
     fn negative(&self, packed: &Packed, split: Split, writer: &mut StoreWriter) -> Result<()> {
         let class = self.labels.get(SHUFFLED).and_then(|class| u32::try_from(*class).ok());
         let target = Target::Class(class.ok_or_else(|| Error::bug("negatives without a class"))?);
-        writer.push(split, &Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None })
+        let row = Row { codes: packed.codes(), unknown: packed.unknown(), target, place: None };
+        writer.push_made_of_last(split, &row)
     }
 }
 
