@@ -13,7 +13,8 @@ pub(super) fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Vec
     let head = match comparison.recipes {
         Recipes::Common => return Vec::new(),
         Recipes::Own => {
-            "final trainings differ: what each entry found was trained by the plan that the trials of its search had".to_owned()
+            "final trainings differ: what each entry found was trained by the plan that the trials of its search had"
+                .to_owned()
         }
         Recipes::Tuned => {
             let how = tried().map_or_else(String::new, |recipe| format!(", of {} trainings", recipe.tried.len()));
@@ -74,7 +75,8 @@ fn of_run(run: &RunSummary, recipes: Recipes) -> String {
     match recipe.tried.iter().find(|tried| tried.kept) {
         Some(kept) => {
             let failed = recipe.tried.iter().filter(|tried| tried.failed.is_some()).count();
-            let failed = if failed > 0 { format!(" ({failed} of {} failed)", recipe.tried.len()) } else { String::new() };
+            let failed =
+                if failed > 0 { format!(" ({failed} of {} failed)", recipe.tried.len()) } else { String::new() };
             kept.in_words() + &failed
         }
         None => {

@@ -42,8 +42,16 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
     );
     text += &table.lines(width());
     if let Some(tune) = &plan.tune {
-        let once: Vec<&str> = known.iter().filter(|estimate| estimate.trainings == 1 && tune.trainings() > 1).map(|estimate| estimate.name.as_str()).collect();
-        let once = if once.is_empty() { String::new() } else { format!("; trained once, to their optimum: {}", once.join(", ")) };
+        let once: Vec<&str> = known
+            .iter()
+            .filter(|estimate| estimate.trainings == 1 && tune.trainings() > 1)
+            .map(|estimate| estimate.name.as_str())
+            .collect();
+        let once = if once.is_empty() {
+            String::new()
+        } else {
+            format!("; trained once, to their optimum: {}", once.join(", "))
+        };
         text += &format!("\ntraining: {} of each run ({}){once}.\n", tune.trainings(), tune.in_words());
     } else if plan.recipe == Recipes::Own {
         text += "\ntraining: of each entry by the plan of its trials, as of the first of them; by the common recipe where they have none.\n";

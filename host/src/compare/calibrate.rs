@@ -67,9 +67,9 @@ pub fn calibrate(
         let outlook = outlook::look(registry, &entry.spec(), space, data, terms, limits)?;
         let path = folder.path().join(run.entry.to_string());
         let own = match plan.recipe {
-            Recipes::Own => {
-                preview::first_network(registry, &entry.spec(), space, &data.info, run.seed, limits)?.1
-            }
+            Recipes::Own => preview::first_network(registry, &entry.spec(), space, &data.info, run.seed, limits)?
+                .1
+                .filter(|plan| plan.optimum.is_none()),
             Recipes::Common | Recipes::Tuned => None,
         };
         let recipe = &own.map_or_else(|| plan.final_training.clone(), from_scratch);
@@ -86,7 +86,8 @@ pub fn calibrate(
             }
             let search = of_search(plan.budget, outlook.map(|outlook| outlook.used), result.search)
                 .ok_or("its search cannot be foreseen: it answers too late")?;
-            let of = |test_rows| of_training(recipe, data, test_rows, &result).ok_or("its final training has no length");
+            let of =
+                |test_rows| of_training(recipe, data, test_rows, &result).ok_or("its final training has no length");
             // Only what is kept is tested.
             let trainings = plan.tune.as_ref().map_or(1, Tune::trainings);
             let training = of(0)? * (trainings - 1) as f64 + of(test_rows)?;

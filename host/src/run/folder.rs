@@ -64,7 +64,10 @@ pub(super) fn remove_checkpoints(folder: &Path) -> Result<()> {
             let number = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(".safetensors"));
             number.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
         };
-        numbered("trial-") || numbered("final-") || [files::FINAL_CHECKPOINT, files::STATE].contains(&name) || disk::is_unfinished(name)
+        numbered("trial-")
+            || numbered("final-")
+            || [files::FINAL_CHECKPOINT, files::STATE].contains(&name)
+            || disk::is_unfinished(name)
     };
     let entries = match std::fs::read_dir(&checkpoints) {
         Ok(entries) => entries,

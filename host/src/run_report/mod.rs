@@ -57,10 +57,12 @@ fn recipe(settings: &Settings, result: Option<&RunResult>, run: &RunSummary) -> 
     let Some(planned) = &settings.final_training else { return Vec::new() };
     let plan = result.and_then(|result| result.final_plan.as_ref());
     let mut all = recipe::settings(plan.unwrap_or(planned));
-    if settings.own_recipe {
+    if settings.own_recipe && !run.trained_to_optimum {
         let whose = match (plan, result) {
             (Some(_), _) => "that of the trials of its search",
-            (None, Some(result)) if result.final_training.is_some() => "the common one: the trials of its search had none",
+            (None, Some(result)) if result.final_training.is_some() => {
+                "the common one: the trials of its search had none"
+            }
             _ => "that of the trials of its search, or this one where they have none",
         };
         all.insert(0, Setting::new("recipe", whose));

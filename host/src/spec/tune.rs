@@ -12,6 +12,9 @@ const MOST: usize = 64;
 const LEARNING_RATES: [f64; 3] = [0.0003, 0.001, 0.003];
 const WEIGHT_DECAYS: [f64; 2] = [0.0, 0.0001];
 
+/// Whether a value may be tried.
+type Allowed = fn(f64) -> bool;
+
 /// The values that a person wants to be tried.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,7 +66,9 @@ impl Grid {
             "weight_decay" => &mut self.weight_decay,
             _ => return Err(refuse("only learning_rate and weight_decay can be tuned")),
         };
-        let number = |value: &str| value.trim().parse().map_err(|_| refuse(&format!("'{}' is not a number", value.trim())));
+        let number = |value: &str| {
+            value.trim().parse::<f64>().map_err(|_| refuse(&format!("'{}' is not a number", value.trim())))
+        };
         let values = values.split(',').map(number).collect::<Result<Vec<f64>>>()?;
         if of_key.replace(values).is_some() {
             return Err(refuse("its values are given twice: give them in one list"));
@@ -93,21 +98,21 @@ impl Tune {
             learning_rate: grid.learning_rate.unwrap_or_else(|| LEARNING_RATES.into()),
             weight_decay: grid.weight_decay.unwrap_or_else(|| WEIGHT_DECAYS.into()),
         };
-        // As for the parameters of a plan: a rate is above 0, and a decay may be 0.
-        type Allowed = fn(f64) -> bool;
         let axes: [(&str, &[f64], Allowed, &str); 2] = [
             ("learning_rate", &tune.learning_rate, |value| value > 0.0, "above 0"),
             ("weight_decay", &tune.weight_decay, |value| value >= 0.0, "of 0 or more"),
         ];
         for (name, values, allowed, expected) in axes {
             if values.is_empty() {
-                return Err(Error::input(format!("the values of {name} to tune are an empty list: expected at least one")));
+                return Err(Error::input(format!(
+                    "the values of {name} to tune are an empty list: expected at least one"
+                )));
             }
             for (number, &value) in values.iter().enumerate() {
                 if !(value.is_finite() && allowed(value)) {
                     return Err(Error::input(format!("{name} to tune is {value}: expected a number {expected}")));
                 }
-                if values.iter().take(number).any(|other| *other == value) {
+                if values.iter().take(number).any(|other| other.total_cmp(&value).is_eq()) {
                     return Err(Error::input(format!("{name} to tune has the value {value} twice: list it once")));
                 }
             }
@@ -146,7 +151,7 @@ impl Tune {
         self.learning_rate.iter().flat_map(of_rate).map(|(rate, decay)| with(rate, decay)).collect()
     }
 
-    /// "learning rate 0.0003, 0.001 or 0.003 × weight decay 0 or 0.0001, kept by validation AUROC".
+    /// "learning rate 0.0003, 0.001 or 0.003 × weight decay 0 or 0.0001, the best by validation AUROC is kept".
     pub fn in_words(&self) -> String {
         let list = |values: &[f64]| {
             let words: Vec<String> = values.iter().map(f64::to_string).collect();

@@ -13,8 +13,8 @@ use genomenas_plugin::message::{Cost, Mixing, Plan};
 use genomenas_plugin::seed;
 use genomenas_plugin::space::Layers;
 use genomenas_report::metrics::{Metrics, Thresholds};
-use genomenas_torch::eval::{self, Scoring};
 use genomenas_torch::Net;
+use genomenas_torch::eval::{self, Scoring};
 use genomenas_torch::train::{Job, Start, Training};
 
 use crate::steps::Steps;
@@ -94,7 +94,9 @@ impl FinalTraining<'_> {
         let kept = Tuned::kept(&tuned).and_then(|kept| all.get(kept.training as usize).map(|tried| (kept, tried)));
         let Some((kept, tried)) = kept else {
             let why = tuned.first().and_then(|tuned| tuned.failed.clone()).unwrap_or_default();
-            return Err(Error::failed(format!("none of its {count} final trainings came to anything; the first: {why}")));
+            return Err(Error::failed(format!(
+                "none of its {count} final trainings came to anything; the first: {why}"
+            )));
         };
         result.final_plan = Some(tried.plan.clone());
         let mut training = Training::resume_or_start(self.job(&tried.plan, &self.numbered(kept.training)))?;

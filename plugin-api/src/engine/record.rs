@@ -98,9 +98,11 @@ impl Tuned {
         };
         let (score, loss) = key(self);
         self.failed.is_none()
-            && before.iter().filter(|other| other.failed.is_none()).map(key).all(|(other, other_loss)| {
-                score.total_cmp(&other).then(loss.total_cmp(&other_loss)).is_gt()
-            })
+            && before
+                .iter()
+                .filter(|other| other.failed.is_none())
+                .map(key)
+                .all(|(other, other_loss)| score.total_cmp(&other).then(loss.total_cmp(&other_loss)).is_gt())
     }
 
     /// The one of several that is kept.

@@ -25,8 +25,7 @@ impl RepeatOptions {
         for split in Split::ALL {
             let others: Vec<&str> = side.kept_by(split).iter().map(|other| other.name()).collect();
             let repeats = format!("rows of {} that repeat rows of {}", split.name(), others.join(" or "));
-            let with_them =
-                format!("rows of {} whose negative, or whose positive, is such a row", split.name());
+            let with_them = format!("rows of {} whose negative, or whose positive, is such a row", split.name());
             let counts = [(repeats, left_out.repeats.get(split)), (with_them, left_out.with_them.get(split))];
             let counts = counts.into_iter().filter(|(_, rows)| **rows > 0);
             record.dropped.extend(counts.map(|(what, rows)| Count::new(what, *rows)));

@@ -31,7 +31,6 @@ impl Recipes {
     }
 
     /// Whether one recipe is for all.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
     pub fn is_common(&self) -> bool {
         *self == Self::Common
     }

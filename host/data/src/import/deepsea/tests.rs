@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
+use crate::import::row_options::RowOptions;
 use crate::store::{FinalEvaluation, Rows, Store};
 use written::{Form, Matrix, mat5};
 

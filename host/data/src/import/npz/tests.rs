@@ -8,6 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
+use crate::import::row_options::RowOptions;
 use crate::store::{FinalEvaluation, Rows as StoreRows, Store, Task};
 
 const TRAIN: [&str; 5] = ["ACGTNA", "AAAAAA", "CCGGTT", "NNNNNN", "GATTAC"];
