@@ -424,6 +424,21 @@ mod tests {
     }
 
     #[test]
+    fn what_recipes_are_chosen_by_stays_where_the_leaderboard_is_sorted_anew() {
+        let (folder, text) = folder();
+        let tuned = format!("{text}recipe = 'tuned'\ntune = {{ learning_rate = [0.1] }}\nranked_by = 'auprc'");
+        let (plan, space) = resolved(&tuned, folder.path(), ALL).unwrap();
+        let tune = plan.tune.clone().unwrap();
+        assert_eq!((tune.by, tune.trainings()), (Ranking::Auprc, 2));
+        assert_eq!(plan.settings(&plan.runs()[0]).unwrap().tune, Some(tune.clone()));
+        plan.write(folder.path(), &space).unwrap();
+        let again = resolved("ranked_by = 'f1'", folder.path(), ALL).unwrap().0;
+        assert_eq!((again.ranked_by, again.tune), (Ranking::F1, Some(tune)));
+        let refused = resolved("recipe = 'own'", folder.path(), ALL).unwrap_err().to_string();
+        assert!(refused.contains("holds another comparison: recipe is \"tuned\" there"), "{refused}");
+    }
+
+    #[test]
     fn runs_share_the_threads() {
         let (folder, text) = folder();
         let threads = |more: &str| {

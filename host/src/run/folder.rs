@@ -113,7 +113,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let made = ["journal.jsonl", "weights.safetensors", "result.json", "crash.txt", "run.log", ".run.toml.a1.part"];
-        let checkpoints = ["trial-0.safetensors", "trial-12.safetensors", "final.safetensors", "strategy.state"];
+        let checkpoints = [
+            "trial-0.safetensors",
+            "trial-12.safetensors",
+            "final.safetensors",
+            "final-3.safetensors",
+            "strategy.state",
+        ];
         let kept = ["notes.txt", "run.lock", "run.toml", "space.toml"];
         for name in made.into_iter().chain(kept) {
             write(folder, name);
