@@ -217,6 +217,15 @@ fn no_control_leaves_all_of_them_out() {
 }
 
 #[test]
+fn a_preset_without_controls_has_none_among_its_strategies() {
+    let mut command = genomenas();
+    command.args("compare --preset quick --no-control --seeds 1 --dry-run --device cpu --threads 1".split(' '));
+    let said = Outcome::text(command.args(["--space-set", "cells=1"]).arg("--data").arg(home().join("store.arrow")));
+    assert!(said.contains("1 entries, 0 of them controls"), "{said}");
+    assert!(!said.contains("(control)") && !said.contains("random-search"), "{said}");
+}
+
+#[test]
 fn numbers_of_others_are_shown_with_their_sources_and_never_ranked() {
     let out = home().join("results");
     let said = Outcome::text(genomenas().arg("report").arg(&out));

@@ -1,8 +1,11 @@
 //! What `make install` puts below a prefix runs from there, and `make uninstall` removes it and nothing else.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; a failure is a failed test")]
+
 use std::path::Path;
 use std::process::Command;
 
+use genomenas_tests::made_up::write;
 use genomenas_tests::runs::motif_store;
 use genomenas_tests::{Outcome, built_program, listing, program_at, project};
 
@@ -52,7 +55,7 @@ fn what_is_installed_finds_its_plugins_trains_and_is_removed_again() {
     // Again, over what is there; then away with it, but for what somebody else put there.
     Outcome::text(&mut script("install", &prefix));
     assert_eq!(listing(&prefix), files);
-    std::fs::write(prefix.join("bin/other"), "").unwrap();
+    write(&prefix, "bin/other", "");
     Outcome::text(&mut script("uninstall", &prefix));
     let left = listing(&prefix);
     assert!(left.iter().all(|name| name == "bin/other" || prefix.join(name).is_dir()), "{left:?}");
@@ -68,6 +71,6 @@ fn a_prefix_that_cannot_be_is_refused() {
     };
     refused("install", Path::new("relative"), "is not an absolute path");
     refused("uninstall", folder.path(), "nothing is installed in");
-    std::fs::write(folder.path().join("file"), "").unwrap();
+    write(folder.path(), "file", "");
     refused("install", &folder.path().join("file"), "cannot write to");
 }

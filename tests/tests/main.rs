@@ -44,6 +44,7 @@ mod protocol;
 mod ranges;
 mod rank;
 mod readme;
+mod recipes;
 mod resume;
 mod rows;
 mod runs;

@@ -244,6 +244,70 @@ fn sequences_of_other_lengths_are_cut_or_filled_where_the_anchor_says() {
     assert!(lengths.contains("give a length to cut or fill all sequences to"), "{lengths}");
 }
 
+#[test]
+fn scores_of_rows_of_one_strand_are_not_averaged_over_both() {
+    let scene = Scene::new();
+    scene.file("rows.tsv", table(plain_rows(60)));
+    scene.table("--split part --single-strand");
+    let (store, run) = (scene.path("out.arrow"), scene.path("trained"));
+    let mut train = genomenas();
+    train.args("train --strategy lstm --set hidden=2 --epochs 1 --batch 16 --device cpu --threads 1".split(' '));
+    Outcome::text(train.arg("--data").arg(&store).arg("--out").arg(&run));
+    let evaluate = |strands: &str| {
+        let mut command = genomenas();
+        command.args(["evaluate", "--split", "valid", "--device", "cpu", "--threads", "1", strands]);
+        command.arg("--run").arg(&run);
+        command
+    };
+    let told = Outcome::refusal(&mut evaluate("--average-strands"), 2);
+    assert!(told.contains("its rows are of one strand (data import --single-strand)"), "{told}");
+    assert!(told.contains("give --average-strands=false"), "{told}");
+    Outcome::text(&mut evaluate("--average-strands=false"));
+}
+
+/// The rows of each split by class, in an import of shuffled negatives.
+fn by_class(rows: &[(String, String)], class: &str) -> usize {
+    rows.iter().filter(|(_, of_row)| of_row == class).count()
+}
+
+#[test]
+fn a_negative_is_left_out_with_the_positive_that_is_a_repeat() {
+    let scene = Scene::new();
+    let mut rows: Vec<_> = plain_rows(40).into_iter().map(|(sequence, _, split)| (sequence, "bound", split)).collect();
+    let (first, second) = (rows[0].0.clone(), rows[1].0.clone());
+    rows.push((first.clone(), "bound", "test"));
+    rows.push((opposite(&second), "bound", "test"));
+    scene.file("rows.tsv", table(rows));
+    let info = scene.table("--split part --negatives shuffle --drop-repeats train");
+    assert_eq!(info["rows"], json!({"train": 116, "valid": 40, "test": 44}));
+    let [train, valid, test] = scene.rows();
+    for (rows, count) in [(&train, 58), (&valid, 20), (&test, 22)] {
+        assert_eq!((by_class(rows, "bound"), by_class(rows, "shuffled")), (count, count));
+    }
+    for pair in train.chunks_exact(2) {
+        let [(positive, _), (negative, _)] = pair else { unreachable!() };
+        assert!(*positive != first && *positive != second);
+        assert_eq!(pairs(positive), pairs(negative));
+    }
+    let dropped = info["import"]["dropped"].to_string();
+    assert!(dropped.contains("rows of train that repeat rows of valid or test"), "{dropped}");
+    assert!(dropped.contains("rows of train whose negative, or whose positive, is such a row"), "{dropped}");
+    let info = scene.table("--split part --negatives shuffle --drop-repeats test");
+    assert_eq!(info["rows"], json!({"train": 120, "valid": 40, "test": 40}));
+
+    let fasta = |sequences: &[String]| sequences.iter().map(|row| format!(">r\n{row}\n")).collect::<Vec<_>>().concat();
+    let (peaks, held) = (sequences(9, 20, 40), sequences(8, 4, 40));
+    scene.file("peaks.fa", fasta(&peaks));
+    scene.file("valid.fa", fasta(&held));
+    scene.file("test.fa", fasta(&peaks[..3]));
+    let path = |name: &str| format!("peaks={}", scene.path(name).display());
+    let splits = format!("--valid-paths {} --test-paths {}", path("valid.fa"), path("test.fa"));
+    let arguments = format!("{splits} --negatives shuffle --drop-repeats train");
+    let info = Outcome::json(&mut scene.import("fasta", "peaks.fa", &arguments));
+    assert_eq!(info["rows"], json!({"train": 34, "valid": 8, "test": 6}));
+    assert_eq!(info["positives"]["train"], json!([17, 17]));
+}
+
 fn pairs(text: &str) -> Vec<&str> {
     let mut pairs: Vec<&str> = (1..text.len()).map(|place| &text[place - 1..=place]).collect();
     pairs.sort_unstable();

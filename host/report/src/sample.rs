@@ -28,6 +28,7 @@ pub(super) fn comparison() -> Comparison {
         },
         budget: "40,000 training samples".to_owned(),
         budget_epochs: None,
+        recipes: Recipes::Common,
         recipe: [("optimizer", "adam"), ("learning rate", "0.001"), ("epochs", "at most 8")].map(setting).into(),
         ranked_by: Ranking::Auroc,
         entries: vec![
@@ -147,6 +148,7 @@ pub(super) fn pending(seed: u64) -> RunSummary {
         search: PhaseCost::default(),
         training: PhaseCost::default(),
         trained_to_optimum: false,
+        recipe: None,
         curve: Vec::new(),
         architecture: None,
         decisions: Vec::new(),

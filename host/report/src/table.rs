@@ -4,10 +4,11 @@ use comfy_table::Row;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
+use crate::final_recipes;
 use crate::humanize::{self, NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread, Turn};
 use crate::metrics::Measure;
-use crate::model::{Comparison, Ranking, RunSummary};
+use crate::model::{Comparison, Ranking, Recipes, RunSummary};
 use crate::text_table;
 
 /// The leaderboard as text: best first, mean ± sample standard deviation over seeds, then the reasons of failed runs.
@@ -64,12 +65,15 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let rows = leaderboard::rows(comparison);
     let folds = leaderboard::has_folds(&rows);
-    let heading = csv_columns(columns).into_iter().chain(folds.then(|| "folds".to_owned()));
-    writer.write_record(heading).map_err(|cause| failed(&cause))?;
+    // Where one recipe is for all, there is no column for it.
+    let differ = !comparison.recipes.is_common();
+    let more = folds.then(|| "folds".to_owned()).into_iter().chain(differ.then(|| "final_recipe".to_owned()));
+    writer.write_record(csv_columns(columns).into_iter().chain(more)).map_err(|cause| failed(&cause))?;
     for row in rows {
         let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
-        let of_folds = || each_once(row.entry.runs.iter().filter_map(|run| run.fold.map(u64::from)));
-        let record = csv_record(&row, parameters, columns).into_iter().chain(folds.then(of_folds));
+        let of_folds = folds.then(|| each_once(row.entry.runs.iter().filter_map(|run| run.fold.map(u64::from))));
+        let recipe = differ.then(|| csv_recipe(&row, comparison.recipes));
+        let record = csv_record(&row, parameters, columns).into_iter().chain(of_folds).chain(recipe);
         writer.write_record(record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
@@ -115,14 +119,8 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());
     }
-    let to_optimum = leaderboard::trained_to_optimum(rows);
-    if !to_optimum.is_empty() {
-        let names: Vec<String> = to_optimum.into_iter().map(cell).collect();
-        lines.push(format!(
-            "trained to the optimum of a convex loss, in place of the common recipe: {}",
-            names.join(", ")
-        ));
-    }
+    lines.extend(final_recipes::notes(comparison, rows));
+    lines.extend(final_recipes::to_optimum(comparison, rows));
     let published = leaderboard::published(comparison);
     if !published.is_empty() {
         lines.push(format!("published: {PUBLISHED}"));
@@ -145,8 +143,7 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         let name = cell(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((Turn::of(run), run.failure()?)));
         lines.extend(
-            failures
-                .map(|(turn, reason)| format!("failed: {name}, {turn}: {}", bounded(&printable(reason), 2000))),
+            failures.map(|(turn, reason)| format!("failed: {name}, {turn}: {}", bounded(&printable(reason), 2000))),
         );
     }
     for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {
@@ -239,6 +236,11 @@ fn each_once(numbers: impl Iterator<Item = u64>) -> String {
         }
     }
     seen.iter().map(u64::to_string).collect::<Vec<_>>().join(" ")
+}
+
+fn csv_recipe(row: &LeaderboardRow<'_>, recipes: Recipes) -> String {
+    let to_optimum = || row.entry.runs.iter().any(|run| run.trained_to_optimum).then(|| "to the optimum".to_owned());
+    final_recipes::of_entry(row.entry, recipes).or_else(to_optimum).unwrap_or_default()
 }
 
 fn csv_number(number: Option<impl ToString>) -> String {

@@ -10,6 +10,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::text::grouped;
 use genomenas_data::{DeviceChoice, Store};
 use genomenas_report as report;
+use genomenas_report::model::Recipes;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
@@ -32,14 +33,17 @@ use crate::spec::budget::BudgetSpec;
 use crate::spec::preset::Preset;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
+use crate::spec::tune::Grid;
 use crate::verified;
 
 /// Compares strategies: the same data, budget, final training and seeds for each, and one sealed test
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline and the table [final]. Its\n\
-paths are relative to it.\n\
+space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline, recipe\n\
+(common, own or tuned) and the tables [tune] and [final]. Its paths are relative to it.\n\
+With `--recipe own`, what a search found is trained by the plan that its trials had; settings of the final training act on\n\
+entries that have no such plan. Linear models (kmer-lr, positional-lr, majority) are always trained to their optimum.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
 and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
 Examples:\n  \
@@ -48,6 +52,7 @@ genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq 
 --seeds 1..5 --budget 20000samples --jobs 2 --out results\n  \
 genomenas compare --data yeast.arrow --preset quick --dry-run\n  \
 genomenas compare --data yeast.arrow --preset quick --out results\n  \
+genomenas compare --data yeast.arrow --preset quick --recipe tuned --tune learning_rate=0.001,0.01 --out tuned\n  \
 genomenas compare --out results"
 )]
 pub(crate) struct CompareArgs {
@@ -115,6 +120,11 @@ pub(crate) struct CompareArgs {
     limits: LimitOptions,
     #[command(flatten)]
     recipe: RecipeOptions,
+    /// With `--recipe tuned`, the values to try: every learning rate with every weight decay is a final training of each run, and
+    /// the one with the best validation metric (that of the leaderboard) is kept; the cost of all is counted. May be given
+    /// for both [default: `learning_rate=0.0003,0.001,0.003` and `weight_decay=0,0.0001`, 6 trainings]
+    #[arg(long, value_name = "KEY=VALUE,…", help_heading = "Final training")]
+    tune: Vec<String>,
 }
 
 /// What is done anew where a comparison goes on.
@@ -158,6 +168,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         Some(preset) => with_preset(request, preset, &registry)?,
         None => request,
     };
+    let given_settings = args.preset.is_none() && request.final_training.is_some();
     let context = ResolveContext {
         strategies: &registry,
         data: &|path| Ok(Store::open(path)?.info().clone()),
@@ -196,6 +207,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     if begins {
         tell_sizes(&sizes);
         log::info!("{}", lengths(&plan));
+        if plan.recipe == Recipes::Own && given_settings {
+            log::warn!("settings of the final training act only on entries that have no recipe of their own");
+        }
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
     }
     verify(&store)?;
@@ -235,11 +249,8 @@ impl CompareArgs {
     fn request(&self) -> Result<Request> {
         let plain = self.strategies.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).map(Spec::from_str);
         let strategies = plain.chain(self.strategy.iter().cloned().map(Ok)).collect::<Result<Vec<_>>>()?;
-        if self.recipe.own() {
-            return Err(Error::input(
-                "a comparison trains what every strategy finds by one common recipe: give its settings as options or in a file, or train what a run found by the strategy's own with `genomenas train --run RUN --recipe own`",
-            ));
-        }
+        let mut grid = Grid::default();
+        self.tune.iter().try_for_each(|text| grid.set(text))?;
         let recipe = self.recipe.table()?;
         Ok(Request {
             title: self.title.clone(),
@@ -258,6 +269,8 @@ impl CompareArgs {
             device: self.device.clone(),
             precision: self.precision.given,
             hook_deadline: self.limits.hook_deadline,
+            recipe: self.recipe.recipes(),
+            tune: (!self.tune.is_empty()).then_some(grid),
             final_training: (!recipe.is_empty()).then_some(recipe),
         })
     }
@@ -306,13 +319,24 @@ fn lengths(plan: &ComparisonPlan) -> String {
             grouped(plan.turns() as u64)
         ),
     };
-    format!(
-        "{folds}each run searches with {}, then trains what it found on at most {} samples ({} epoch{})",
-        outlook::budget_in_words(plan.budget, rows),
+    let samples = format!(
+        "at most {} samples ({} epoch{})",
         grouped(outlook::samples_at_most(recipe, rows)),
         recipe.epochs,
         if recipe.epochs == 1 { "" } else { "s" }
-    )
+    );
+    let then = match (&plan.tune, plan.recipe) {
+        (Some(tune), _) => format!(
+            "trains what it found {} times, each on {samples}: {}; linear models are trained to their optimum, once",
+            tune.trainings(),
+            tune.in_words()
+        ),
+        (None, Recipes::Own) => format!(
+            "trains what it found by the plan that its trials had or, where they had none, on {samples}; linear models are trained to their optimum"
+        ),
+        (None, _) => format!("trains what it found on {samples}"),
+    };
+    format!("{folds}each run searches with {}, then {then}", outlook::budget_in_words(plan.budget, rows))
 }
 
 /// The number of the first signal that asks this process to end; 0 until then. A second one ends it at once.

@@ -2,6 +2,7 @@
 
 use genomenas_data::error::Result;
 use genomenas_report::humanize::duration;
+use genomenas_report::model::Recipes;
 
 use super::columns::{Columns, width, wrapped};
 use super::out;
@@ -42,6 +43,22 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
         plan.jobs
     );
     text += &table.lines(width());
+    if let Some(tune) = &plan.tune {
+        let once: Vec<&str> = known
+            .iter()
+            .filter(|estimate| estimate.trainings == 1 && tune.trainings() > 1)
+            .map(|estimate| estimate.name.as_str())
+            .collect();
+        let once = if once.is_empty() {
+            String::new()
+        } else {
+            format!("; trained once, to their optimum: {}", once.join(", "))
+        };
+        let trainings = format!("\ntraining: {} of each run ({}){once}.\n", tune.trainings(), tune.in_words());
+        text += &trainings;
+    } else if plan.recipe == Recipes::Own {
+        text += "\ntraining: of each entry by the plan of its trials, as of the first of them; by the common recipe where they have none.\n";
+    }
     let total = total(plan, &known);
     text += "\nThe final training may stop early, so it takes this long at most; memory is the peak of a few steps.\n";
     let unknown = estimates.len() - known.len();
@@ -79,7 +96,13 @@ fn cuts(plan: &ComparisonPlan, known: &[&Estimate], total: f64) -> Vec<(f64, Str
     let search: f64 = of_recipe().map(|estimate| estimate.search).sum();
     cuts.push((share(search) / 2.0, format!("half the budget (--budget, {} now)", plan.budget)));
     let training: f64 = of_recipe().map(|estimate| estimate.training).sum();
-    if epochs > 1 {
+    if let Some(tune) = &plan.tune {
+        let saved = training * (1.0 - 1.0 / tune.trainings() as f64);
+        let how = format!("one recipe for all in place of {} for each run (--recipe common)", tune.trainings());
+        cuts.push((share(saved), how));
+    }
+    // Others have epochs of their own.
+    if epochs > 1 && plan.recipe != Recipes::Own {
         cuts.push((share(training) / 2.0, format!("half the epochs of the final training (--epochs, {epochs} now)")));
     }
     let of = |estimate: &Estimate| estimate.search + estimate.training;

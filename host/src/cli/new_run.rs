@@ -114,6 +114,8 @@ impl NewRun<'_> {
             data: self.data.clone(),
             search: None,
             architecture_sha256: None,
+            own_recipe: false,
+            tune: None,
             final_training: None,
         }
     }

@@ -7,9 +7,9 @@ use clap::Args;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{DeviceChoice, Precision};
 use genomenas_plugin::message::ClassWeights;
+use genomenas_report::model::Recipes;
 use toml::{Table, Value};
 
-use super::own_recipe::OWN;
 use super::threads;
 use crate::plugins::StrategyRegistry;
 use crate::spec::Spec;
@@ -99,9 +99,9 @@ impl SpaceOptions {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Final training")]
 pub(crate) struct RecipeOptions {
-    /// Settings of the final training, as in the [final] table of a comparison file; of `train`, also `own`: the plan that
-    /// the trials of the strategy had
-    #[arg(long, value_name = "FILE.toml|own")]
+    /// Settings of the final training, as in the [final] table of a comparison file; or `own`: the plan that the trials of
+    /// the strategy had; or, of `compare`, `tuned`: the best of a few for each run, see --tune [default: common, one for all]
+    #[arg(long, value_name = "FILE.toml|common|own|tuned")]
     pub(crate) recipe: Option<PathBuf>,
     /// Epochs at most [default: 20]
     #[arg(long, value_name = "N")]
@@ -137,14 +137,29 @@ pub(crate) struct RecipeOptions {
 }
 
 impl RecipeOptions {
+    /// The kind of recipe that is asked for by its word.
+    pub(crate) fn recipes(&self) -> Option<Recipes> {
+        let word = self.recipe.as_deref()?;
+        Recipes::ALL.into_iter().find(|recipes| word == Path::new(recipes.name()))
+    }
+
     /// Whether the recipe is the strategy's own.
-    pub(crate) fn own(&self) -> bool {
-        self.recipe.as_deref().is_some_and(|recipe| recipe == Path::new(OWN))
+    ///
+    /// # Errors
+    ///
+    /// Several are to be tried.
+    pub(crate) fn own(&self) -> Result<bool> {
+        match self.recipes() {
+            Some(Recipes::Tuned) => Err(Error::input(
+                "`--recipe tuned` is for `genomenas compare`, where every run is tuned alike: give one recipe here, or compare one strategy alone (--strategy … --no-control)",
+            )),
+            recipes => Ok(recipes == Some(Recipes::Own)),
+        }
     }
 
     /// These options as a table, which is laid over the default or over the strategy's own recipe.
     pub(crate) fn table(&self) -> Result<Table> {
-        let mut table = match self.recipe.as_deref().filter(|_| !self.own()) {
+        let mut table = match self.recipe.as_deref().filter(|_| self.recipes().is_none()) {
             Some(path) => recipe::read(path)?,
             None => Table::new(),
         };

@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
-use genomenas_plugin::engine::Record;
-use genomenas_plugin::message::{DataInfo, Plan, Proposal, StrategyKind, Work};
+use genomenas_plugin::message::{DataInfo, Plan, StrategyKind};
 use genomenas_plugin::space::{Architecture, Space};
 
 use crate::plugins::{Limits, StrategyRegistry, listing, preview};
-use crate::run::journal;
-use crate::run::settings::files;
+use crate::run::{from_scratch, plan_of_search};
 use crate::spec::Spec;
 
 /// What `--recipe` says for the plan that a strategy's trials had.
@@ -21,35 +19,12 @@ pub(crate) const OWN: &str = "own";
 ///
 /// The journal cannot be read, or the search trained nothing.
 pub(crate) fn of_search(folder: &Path) -> Result<Plan> {
-    let records = journal::read(&folder.join(files::JOURNAL), None)?;
-    let mut plans = Vec::new();
-    let mut found = None;
-    for record in records {
-        match record {
-            Record::Propose { ask, proposal: Proposal::Trials { trials }, .. } => {
-                let numbered = trials.into_iter().zip(ask.next_trial.0..);
-                plans.extend(numbered.filter_map(|(trial, id)| match trial.work {
-                    Work::Train { plan, .. } => Some((id, plan)),
-                    _ => None,
-                }));
-            }
-            Record::Propose { proposal: Proposal::Finish { finding }, .. } => found = finding.best.trial,
-            _ => {}
-        }
-    }
-    let of_found = plans.iter().find(|(id, _)| found.is_some_and(|trial| trial.0 == *id));
-    match of_found.or(plans.last()) {
-        Some((_, plan)) => Ok(from_scratch(plan.clone())),
-        None => Err(Error::input(format!(
+    plan_of_search(folder)?.ok_or_else(|| {
+        Error::input(format!(
             "the search in {} trained nothing, so it has no recipe of its own: leave `--recipe {OWN}` out",
             folder.display()
-        ))),
-    }
-}
-
-/// A plan without what belongs to supernets and to trials that go on from others.
-fn from_scratch(plan: Plan) -> Plan {
-    Plan { arch: None, skip_dropout: Vec::new(), horizon: None, ..plan }
+        ))
+    })
 }
 
 /// A strategy whose first network is trained, with all that this depends on.

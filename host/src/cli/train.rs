@@ -117,7 +117,7 @@ impl TrainArgs {
 
     /// What is trained, and the plan of its own where that is asked for, or is a part of the model.
     fn architecture(&self, run: &NewRun<'_>) -> Result<(Architecture, Option<Plan>)> {
-        let own = self.recipe.own();
+        let own = self.recipe.own()?;
         match &self.what {
             What { architecture: Some(_), .. } if own => Err(Error::input(format!(
                 "`--recipe {OWN}` is the recipe of a strategy, and the file of an architecture has none: give --strategy or --run, or a recipe"

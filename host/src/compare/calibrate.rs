@@ -10,12 +10,13 @@ use genomenas_data::error::{Error, Result};
 use genomenas_plugin::engine::Data;
 use genomenas_plugin::message::{Budget, Cost, Plan, Unit};
 use genomenas_plugin::space::Space;
+use genomenas_report::model::Recipes;
 
 use super::plan::{ComparisonPlan, PlannedRun};
 use super::workers::{End, Job, WorkerEvent, WorkerSettings, Workers};
-use crate::plugins::outlook;
-use crate::plugins::{Limits, StrategyRegistry};
-use crate::run::{self, RunResult, State};
+use crate::plugins::{Limits, StrategyRegistry, outlook, preview};
+use crate::run::{self, RunResult, State, from_scratch};
+use crate::spec::tune::Tune;
 
 /// Steps of a final training, and of each trial of a search, that are measured.
 const STEPS: u32 = 20;
@@ -29,8 +30,10 @@ pub struct Estimate {
     pub name: String,
     /// Seconds of its search, where they can be told.
     pub search: f64,
-    /// Seconds of its final training and of the test, if nothing stops it early.
+    /// Seconds of its final trainings and of the test, if nothing stops them early.
     pub training: f64,
+    /// How many final trainings that are.
+    pub trainings: usize,
     /// Whether it is trained to its optimum, which neither the recipe nor a smaller budget shortens by much.
     pub to_optimum: bool,
     /// Bytes at the peak, of what was measured.
@@ -55,7 +58,8 @@ pub fn calibrate(
         .prefix("genomenas-calibration-")
         .tempdir()
         .map_err(|error| Error::failed(format!("cannot make a folder to calibrate in: {error}")))?;
-    let is_first = |run: &PlannedRun| Some(run.seed) == plan.seeds.first().copied() && run.fold.is_none_or(|fold| fold == 1);
+    let is_first =
+        |run: &PlannedRun| Some(run.seed) == plan.seeds.first().copied() && run.fold.is_none_or(|fold| fold == 1);
     let of_first_seed = plan.runs().into_iter().filter(is_first);
     let mut estimates = Vec::new();
     for run in of_first_seed {
@@ -64,7 +68,14 @@ pub fn calibrate(
         let terms = (plan.budget, plan.concurrent_trials);
         let outlook = outlook::look(registry, &entry.spec(), space, data, terms, limits)?;
         let path = folder.path().join(run.entry.to_string());
-        let measured = measure(plan, space, &run, &path, &environment, signal)?;
+        let own = match plan.recipe {
+            Recipes::Own => preview::first_network(registry, &entry.spec(), space, &data.info, run.seed, limits)?
+                .1
+                .filter(|plan| plan.optimum.is_none()),
+            Recipes::Common | Recipes::Tuned => None,
+        };
+        let recipe = &own.map_or_else(|| plan.final_training.clone(), from_scratch);
+        let measured = measure(plan, space, &run, recipe, &path, &environment, signal)?;
         if signal.load(Ordering::SeqCst) != 0 {
             return Err(Error::failed("interrupted"));
         }
@@ -73,13 +84,16 @@ pub fn calibrate(
             if let Some(cost) = result.final_training.filter(|_| to_optimum) {
                 // The whole of it was measured.
                 let (search, training) = (of_search_for_optimum(plan.budget, cost), cost.seconds);
-                return Ok(Estimate { name, search, training, to_optimum, memory });
+                return Ok(Estimate { name, search, training, trainings: 1, to_optimum, memory });
             }
-            let recipe = &plan.final_training;
             let search = of_search(plan.budget, outlook.map(|outlook| outlook.used), result.search)
                 .ok_or("its search cannot be foreseen: it answers too late")?;
-            let training = of_training(recipe, data, test_rows, &result).ok_or("its final training has no length")?;
-            Ok(Estimate { name, search, training, to_optimum, memory })
+            let of =
+                |test_rows| of_training(recipe, data, test_rows, &result).ok_or("its final training has no length");
+            // Only what is kept is tested.
+            let trainings = plan.tune.as_ref().map_or(1, Tune::trainings);
+            let training = of(0)? * (trainings - 1) as f64 + of(test_rows)?;
+            Ok(Estimate { name, search, training, trainings, to_optimum, memory })
         });
         estimates.push((entry.name.clone(), estimate));
     }
@@ -91,18 +105,21 @@ fn measure(
     plan: &ComparisonPlan,
     space: &Space,
     run: &PlannedRun,
+    recipe: &Plan,
     path: &Path,
     environment: &[(String, String)],
     signal: &AtomicUsize,
 ) -> Result<Result<(RunResult, u64), String>> {
     let mut settings = plan.settings(run).ok_or_else(|| Error::bug(format!("the plan has no entry {}", run.entry)))?;
     if let Some(search) = &mut settings.search {
-        let samples = 8 * u64::from(STEPS) * u64::from(plan.final_training.batch.max(32));
+        let samples = 8 * u64::from(STEPS) * u64::from(recipe.batch.max(32));
         let whole = if plan.budget.unit == Unit::Samples { plan.budget.amount } else { u64::MAX };
         search.budget = Budget { amount: samples.min(whole), unit: Unit::Samples };
     }
-    let steps_per_epoch = Some(plan.final_training.steps_per_epoch.map_or(STEPS, |steps| steps.min(STEPS)));
-    settings.final_training = Some(Plan { epochs: 1, steps_per_epoch, ..plan.final_training.clone() });
+    let steps_per_epoch = Some(recipe.steps_per_epoch.map_or(STEPS, |steps| steps.min(STEPS)));
+    settings.final_training = Some(Plan { epochs: 1, steps_per_epoch, ..recipe.clone() });
+    // One training, by this recipe.
+    (settings.own_recipe, settings.tune) = (false, None);
     settings.test = false;
     run::create(path, &settings, Some(space), None)?;
     let program = std::env::current_exe()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use genomenas_plugin::message::Unit;
-use genomenas_report::model::{Comparison, DataSummary, Entry, RunState, RunSummary, Setting};
+use genomenas_report::model::{Comparison, DataSummary, Entry, Recipes, RunState, RunSummary, Setting};
 use genomenas_report::recipe;
 
 use super::plan::{ComparisonPlan, PlannedRun};
@@ -60,7 +60,8 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         budget: outlook::budget_in_words(plan.budget, train),
         budget_epochs: (plan.budget.unit == Unit::Samples && train > 0)
             .then(|| plan.budget.amount as f64 / train as f64),
-        recipe: recipe::settings(&plan.final_training),
+        recipes: plan.recipe,
+        recipe: recipe(plan),
         ranked_by: plan.ranked_by,
         entries,
         published: plan.published.clone(),
@@ -68,6 +69,16 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         command: plan.command.clone(),
         environment,
     }
+}
+
+/// What the final trainings of all runs have in common.
+fn recipe(plan: &ComparisonPlan) -> Vec<Setting> {
+    let mut settings = recipe::settings(&plan.final_training);
+    settings.extend(plan.tune.as_ref().map(|tune| Setting::new("tuned for each run", tune.in_words())));
+    if plan.recipe == Recipes::Own {
+        settings.insert(0, Setting::new("recipe", "each entry's own; what follows is for those that have none"));
+    }
+    settings
 }
 
 fn summary(comparison: &Path, plan: &ComparisonPlan, run: &PlannedRun, failures: &Failures) -> RunSummary {

@@ -12,6 +12,7 @@ pub mod calibrate;
 pub mod collect;
 mod data;
 mod ended;
+mod entries;
 pub mod folder;
 mod given;
 pub mod gpus;

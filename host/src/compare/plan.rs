@@ -6,7 +6,7 @@ use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::store::SplitLeakage;
 use genomenas_plugin::message::{self, Budget};
-use genomenas_report::model::{FoldSummary, Published, Ranking};
+use genomenas_report::model::{FoldSummary, Published, Ranking, Recipes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,6 +16,7 @@ use crate::spec::Spec;
 use crate::spec::hook_deadline::HookDeadline;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
+use crate::spec::tune::Tune;
 
 /// The name of the plan in a comparison's folder.
 pub const FILE: &str = "comparison.toml";
@@ -59,6 +60,9 @@ pub struct ComparisonPlan {
     /// Whether plugins ran without confinement, at any time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unconfined: bool,
+    /// By which recipe what each run found is trained; absent where one is for all.
+    #[serde(default, skip_serializing_if = "Recipes::is_common")]
+    pub recipe: Recipes,
     /// What every run runs on.
     pub machine: Machine,
     /// The data.
@@ -68,7 +72,10 @@ pub struct ComparisonPlan {
     pub published: Vec<Published>,
     /// The strategies.
     pub entries: Vec<EntryPlan>,
-    /// The final training of whatever is found.
+    /// The recipes of which the best is kept for each run; absent where none is tuned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
+    /// The final training of whatever is found, where it has no recipe of its own.
     #[serde(rename = "final")]
     pub final_training: message::Plan,
 }
@@ -206,6 +213,8 @@ impl ComparisonPlan {
             data: Data { store: self.data.store.clone(), digest: self.data.digest.clone(), fold: run.fold },
             search: Some(entry.search(self)),
             architecture_sha256: None,
+            own_recipe: self.recipe == Recipes::Own,
+            tune: self.tune.clone(),
             final_training: Some(self.final_training.clone()),
         })
     }
@@ -231,6 +240,8 @@ impl ComparisonPlan {
             device: Some(self.machine.device.clone()),
             precision: Some(self.machine.precision),
             hook_deadline: self.hook_deadline,
+            recipe: Some(self.recipe),
+            tune: self.tune.as_ref().map(Tune::grid),
             final_training: Some(recipe),
         })
     }
@@ -352,6 +363,8 @@ pub(super) mod tests {
                 plugin_file: "/plugins/libdanq.so".into(),
                 parameters: danq.parameters,
             }],
+            recipe: Recipes::Common,
+            tune: None,
             final_training: recipe::default(),
         }
     }
@@ -422,7 +435,9 @@ pub(super) mod tests {
         assert_eq!(plan.settings(&runs[4]).unwrap().data.fold, Some(2));
         let names = runs.iter().map(|run| run.folder.file_name().unwrap().to_str().unwrap());
         assert!(names.into_iter().all(is_of_run) && is_of_run("seed-7"));
-        assert!(["seed-7.abc", "fold-2", "fold-2-seed-x", "fold-x-seed-2", "notes"].iter().all(|name| !is_of_run(name)));
+        assert!(
+            ["seed-7.abc", "fold-2", "fold-2-seed-x", "fold-x-seed-2", "notes"].iter().all(|name| !is_of_run(name))
+        );
     }
 
     #[test]

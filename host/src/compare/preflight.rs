@@ -34,7 +34,10 @@ pub fn check(
     }
     let data = info.narrowest().for_checks();
     let mut unfit = Vec::new();
-    if let Err(error) = engine::check::plan(&plan.final_training, &data) {
+    let tried = plan.tune.iter().flat_map(|tune| tune.tried(&plan.final_training)).map(|tried| tried.plan);
+    if let Some(error) =
+        tried.chain([plan.final_training.clone()]).find_map(|plan| engine::check::plan(&plan, &data).err())
+    {
         unfit.push(format!("the final training ([final], --batch and others): {error}"));
     }
     if plan.final_training.optimum.is_some() {

@@ -1,29 +1,25 @@
 //! From a request to the plan: finds the strategies, reads data and space, fills in defaults.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::hash::sha256;
 use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
-use genomenas_report::model::Ranking;
+use genomenas_report::model::{Ranking, Recipes};
 
-use super::data;
 use super::given::Given;
-use super::plan::{ComparisonPlan, EntryPlan, Machine, SpacePlan};
-use super::plugins_lock::{PluginsLock, Wishes, keep_pins, needs_plugin, with_pins_of};
-use crate::plugins::{ResolvedStrategy, StrategyRegistry};
+use super::plan::{ComparisonPlan, Machine, SpacePlan};
+use super::plugins_lock::{PluginsLock, Wishes, keep_pins, with_pins_of};
+use super::{data, entries};
+use crate::plugins::StrategyRegistry;
 use crate::run::data::locate;
 use crate::run::settings::Data;
 use crate::spec::request::Request;
 use crate::spec::seeds::Seeds;
 use crate::spec::sizes::Size;
+use crate::spec::tune::{self, Tune};
 use crate::spec::{Spec, published, recipe, space};
-
-/// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
-/// uniformly at random; the others are linear models of words and of bases by position, and one that looks at nothing.
-pub const CONTROLS: [&str; 4] = ["random-search", "kmer-lr", "positional-lr", "majority"];
 
 /// What resolving a request needs beside it.
 pub struct ResolveContext<'a> {
@@ -60,6 +56,8 @@ pub fn resolve(
     context: &ResolveContext<'_>,
 ) -> Result<Resolved> {
     let given = Given::of(&request);
+    let recipe = request.recipe.or(earlier.as_ref().map(|plan| plan.recipe)).unwrap_or_default();
+    tune::check_given(recipe, request.tune.as_ref(), request.final_training.as_ref())?;
     let request = match &earlier {
         Some(plan) => request.or(plan.request()?),
         None => request,
@@ -108,7 +106,14 @@ pub fn resolve(
         .filter(|strategies| !strategies.is_empty())
         .ok_or_else(|| missing("strategies: give them with --strategies, for instance --strategies deepsea,danq"))?;
     let final_training = recipe::resolve(&request.final_training.iter().collect::<Vec<_>>())?;
-    let mut plan = ComparisonPlan {
+    let ranked_by = ranked_by(request.ranked_by, info.shape.task)?;
+    // What a leaderboard is sorted by may change, and what was chosen by it does not.
+    let chosen_by = earlier.as_ref().and_then(|plan| plan.tune.as_ref()).map_or(ranked_by, |tune| tune.by);
+    let tune = match recipe {
+        Recipes::Tuned => Some(Tune::new(request.tune.unwrap_or_default(), chosen_by)?),
+        Recipes::Common | Recipes::Own => None,
+    };
+    let plan = ComparisonPlan {
         version: ComparisonPlan::VERSION,
         genomenas: env!("CARGO_PKG_VERSION").to_owned(),
         title: request.title.unwrap_or_else(|| data::title(&data.store)),
@@ -116,7 +121,7 @@ pub fn resolve(
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
-        ranked_by: ranked_by(request.ranked_by, info.shape.task)?,
+        ranked_by,
         budget: request
             .budget
             .ok_or_else(|| missing("a budget for every search: give one with --budget, for instance 10epochs"))?
@@ -132,10 +137,33 @@ pub fn resolve(
         },
         data,
         published,
-        entries: entries(strategies, control, context, earlier.as_ref().map(|plan| (plan, out)))?,
+        entries: entries::of(
+            strategies,
+            control,
+            context.strategies,
+            earlier.as_ref().map(|plan| (plan, out)),
+            context.wishes.retry_failed,
+        )?,
+        recipe,
+        tune,
         final_training,
     };
-    let Some(earlier) = earlier else { return Ok(Resolved { plan, space, sizes }) };
+    let resolved = Resolved { plan, space, sizes };
+    match earlier {
+        Some(earlier) => going_on(resolved, earlier, &given, out, context),
+        None => Ok(resolved),
+    }
+}
+
+/// What goes on with the comparison in `out`, whose plan is `earlier`.
+fn going_on(
+    resolved: Resolved,
+    earlier: ComparisonPlan,
+    given: &Given,
+    out: &Path,
+    context: &ResolveContext<'_>,
+) -> Result<Resolved> {
+    let Resolved { mut plan, space, sizes } = resolved;
     PluginsLock::check(out, &earlier)?;
     keep_pins(&mut plan, &earlier, out, context.strategies, context.wishes)?;
     if earlier.unconfined && !context.wishes.unconfined {
@@ -169,91 +197,6 @@ fn ranked_by(asked: Option<Ranking>, task: Task) -> Result<Ranking> {
         ranking.name(),
         could.join(", ")
     )))
-}
-
-fn entries(
-    mut strategies: Vec<Spec>,
-    control: bool,
-    context: &ResolveContext<'_>,
-    earlier: Option<(&ComparisonPlan, &Path)>,
-) -> Result<Vec<EntryPlan>> {
-    let known = context.strategies;
-    if control {
-        // A comparison that goes on keeps those that it began with: earlier versions had one.
-        let began_with = |id: &str| {
-            earlier.is_none_or(|(plan, _)| plan.entries.iter().any(|entry| entry.control && entry.strategy == id))
-        };
-        // With its plugin or without.
-        let of = |spec: &Spec| spec.id.rsplit('/').next().unwrap_or_default().to_owned();
-        let listed: BTreeSet<String> = strategies.iter().map(of).collect();
-        let wanted = CONTROLS.into_iter().filter(|id| !listed.contains(*id) && began_with(id));
-        let (provided, missing): (Vec<&str>, Vec<&str>) = wanted.partition(|id| known.strategy(id).is_ok());
-        strategies.extend(provided.into_iter().map(Spec::new));
-        if !missing.is_empty() {
-            log::warn!("no plugin provides {}: this comparison lacks these controls", missing.join(", "));
-        }
-    }
-    let (mut names, mut alike) = (BTreeSet::new(), BTreeSet::new());
-    let mut folders = BTreeSet::new();
-    let mut controls = BTreeSet::new();
-    let mut entries = Vec::with_capacity(strategies.len());
-    for strategy in strategies {
-        let found = match (known.resolve(&strategy), earlier) {
-            (Err(error), Some((plan, out))) => over(plan, out, &strategy, context.wishes.retry_failed).ok_or(error)?,
-            (found, _) => found?,
-        };
-        let spec = Spec { id: strategy.id, parameters: found.parameters, name: strategy.name };
-        let name = spec.title();
-        if !alike.insert((found.plugin.clone(), found.strategy.clone(), spec.to_string())) {
-            return Err(Error::input(format!(
-                "strategy '{spec}' is listed twice: list it once, and give it more seeds for more runs"
-            )));
-        }
-        if !names.insert(name.clone()) {
-            return Err(Error::input(format!(
-                "two strategies are called '{name}': give each a name of its own, name=…"
-            )));
-        }
-        let is_control = CONTROLS.contains(&found.strategy.as_str()) && controls.insert(found.strategy.clone());
-        entries.push(EntryPlan {
-            name,
-            folder: unused_folder(&spec, &mut folders),
-            control: is_control,
-            strategy: found.strategy,
-            plugin: found.plugin,
-            plugin_version: found.version,
-            plugin_sha256: found.sha256,
-            plugin_file: found.file,
-            parameters: spec.parameters,
-        });
-    }
-    Ok(entries)
-}
-
-/// The plugin of an entry whose runs are all over, of which there may be nothing left.
-fn over(plan: &ComparisonPlan, out: &Path, strategy: &Spec, retry_failed: bool) -> Option<ResolvedStrategy> {
-    let named = strategy.title();
-    let entry = plan.entries.iter().find(|entry| entry.name == named)?;
-    (!needs_plugin(out, plan, entry, retry_failed)).then(|| ResolvedStrategy {
-        strategy: entry.strategy.clone(),
-        plugin: entry.plugin.clone(),
-        version: entry.plugin_version.clone(),
-        sha256: entry.plugin_sha256.clone(),
-        file: entry.plugin_file.clone(),
-        parameters: strategy.parameters.clone(),
-    })
-}
-
-/// A folder that no other entry has, also on file systems that ignore case.
-fn unused_folder(spec: &Spec, used: &mut BTreeSet<String>) -> String {
-    let name = spec.folder();
-    let mut folder = name.clone();
-    let mut number = 2_u32;
-    while !used.insert(folder.to_lowercase()) {
-        folder = format!("{name}-{number}");
-        number += 1;
-    }
-    folder
 }
 
 #[cfg(test)]
@@ -376,6 +319,21 @@ mod tests {
     }
 
     #[test]
+    fn what_recipes_are_chosen_by_stays_where_the_leaderboard_is_sorted_anew() {
+        let (folder, text) = folder();
+        let tuned = format!("{text}recipe = 'tuned'\ntune = {{ learning_rate = [0.1] }}\nranked_by = 'auprc'");
+        let (plan, space) = resolved(&tuned, folder.path(), ALL).unwrap();
+        let tune = plan.tune.clone().unwrap();
+        assert_eq!((tune.by, tune.trainings()), (Ranking::Auprc, 2));
+        assert_eq!(plan.settings(&plan.runs()[0]).unwrap().tune, Some(tune.clone()));
+        plan.write(folder.path(), &space).unwrap();
+        let again = resolved("ranked_by = 'f1'", folder.path(), ALL).unwrap().0;
+        assert_eq!((again.ranked_by, again.tune), (Ranking::F1, Some(tune)));
+        let refused = resolved("recipe = 'own'", folder.path(), ALL).unwrap_err().to_string();
+        assert!(refused.contains("holds another comparison: recipe is \"tuned\" there"), "{refused}");
+    }
+
+    #[test]
     fn runs_share_the_threads() {
         let (folder, text) = folder();
         let threads = |more: &str| {
@@ -472,12 +430,5 @@ mod tests {
     fn a_strategy_listed_twice_is_refused() {
         let (folder, text) = folder();
         assert!(resolved(&text.replace("0.2", "0.1"), folder.path(), ALL).is_err());
-    }
-
-    #[test]
-    fn names_that_differ_only_in_what_a_folder_cannot_hold_get_folders_of_their_own() {
-        let mut used = BTreeSet::new();
-        let folders = ["a x=(1)", "a x=[1)", "A x=(1)"].map(|text| unused_folder(&text.parse().unwrap(), &mut used));
-        assert_eq!(folders, ["a-x=-1-", "a-x=-1--2", "A-x=-1--3"]);
     }
 }

@@ -1,5 +1,7 @@
 //! The way on where windows are too short for a baseline: what there is for data of this kind.
 
+use std::collections::BTreeMap;
+
 use genomenas_data::StoreInfo;
 use genomenas_data::error::Error;
 use genomenas_plugin::message::{Budget, StrategyKind, Unit};
@@ -22,7 +24,7 @@ pub fn with_way_on(
     let length = info.shape.length as u64;
     let shortest = shortest(&refusal.to_string()).filter(|shortest| *shortest > length);
     let Some(shortest) = shortest.filter(|_| refused.strategy.kind == StrategyKind::Baseline) else { return refusal };
-    let mut ways: Vec<String> = import(info, shortest).into_iter().collect();
+    let mut ways: Vec<String> = import(&info.import.importer, &info.import.settings, shortest).into_iter().collect();
     // Any budget will do: a baseline that fits says so when it is made.
     let budget = Budget { amount: 1_000_000, unit: Unit::Samples };
     let fits = |known: &StrategyRef<'_>| {
@@ -47,9 +49,9 @@ fn shortest(refusal: &str) -> Option<u64> {
 }
 
 /// How the same data can be imported in longer windows, if they can.
-fn import(info: &StoreInfo, shortest: u64) -> Option<String> {
-    let setting = |name: &str| info.import.settings.get(name).and_then(|value| value.parse::<u64>().ok());
-    match info.import.importer.as_str() {
+fn import(importer: &str, settings: &BTreeMap<String, String>, shortest: u64) -> Option<String> {
+    let setting = |name: &str| settings.get(name).and_then(|value| value.parse::<u64>().ok());
+    match importer {
         "windows" => {
             let context = shortest.saturating_sub(setting("bin")?).div_ceil(2);
             Some(format!("import the genome with more around each bin (--context {context} or more)"))
@@ -57,6 +59,9 @@ fn import(info: &StoreInfo, shortest: u64) -> Option<String> {
         "next" => Some(format!("import it with --length {shortest} or more")),
         "fasta" => Some(format!(
             "import it with --length {shortest} --short fill, which puts unknown bases around shorter sequences"
+        )),
+        "table" => Some(format!(
+            "import it with --length {shortest} or more, which puts unknown bases around shorter sequences (--anchor says where)"
         )),
         // A row has the sequence that it has.
         _ => None,
@@ -66,6 +71,16 @@ fn import(info: &StoreInfo, shortest: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tables_and_sequences_are_imported_in_longer_windows_and_what_has_its_length_by_its_format_is_not() {
+        let way = |importer: &str| import(importer, &BTreeMap::from([("bin".to_owned(), "20".to_owned())]), 163);
+        for importer in ["table", "fasta", "next"] {
+            assert!(way(importer).unwrap().contains("--length 163"), "{importer}");
+        }
+        assert!(way("windows").unwrap().contains("--context 72"));
+        assert_eq!((way("npz"), way("deepsea")), (None, None));
+    }
 
     #[test]
     fn the_shortest_windows_are_read_from_the_refusal() {

@@ -60,9 +60,14 @@ pub(super) fn remove_unless_file(path: &Path) -> Result<()> {
 pub(super) fn remove_checkpoints(folder: &Path) -> Result<()> {
     let checkpoints = folder.join(files::CHECKPOINTS);
     let ours = |name: &str| {
-        let trial = name.strip_prefix("trial-").and_then(|rest| rest.strip_suffix(".safetensors"));
-        let is_trial = trial.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()));
-        is_trial || [files::FINAL_CHECKPOINT, files::STATE].contains(&name) || disk::is_unfinished(name)
+        let numbered = |prefix: &str| {
+            let number = name.strip_prefix(prefix).and_then(|rest| rest.strip_suffix(".safetensors"));
+            number.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        numbered("trial-")
+            || numbered("final-")
+            || [files::FINAL_CHECKPOINT, files::STATE].contains(&name)
+            || disk::is_unfinished(name)
     };
     let entries = match std::fs::read_dir(&checkpoints) {
         Ok(entries) => entries,
@@ -108,7 +113,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
         let made = ["journal.jsonl", "weights.safetensors", "result.json", "crash.txt", "run.log", ".run.toml.a1.part"];
-        let checkpoints = ["trial-0.safetensors", "trial-12.safetensors", "final.safetensors", "strategy.state"];
+        let checkpoints = [
+            "trial-0.safetensors",
+            "trial-12.safetensors",
+            "final.safetensors",
+            "final-3.safetensors",
+            "strategy.state",
+        ];
         let kept = ["notes.txt", "run.lock", "run.toml", "space.toml"];
         for name in made.into_iter().chain(kept) {
             write(folder, name);

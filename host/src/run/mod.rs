@@ -27,7 +27,8 @@ pub use context::Context;
 pub use digests::{check_architecture, check_weights};
 pub use handling::Handling;
 pub use observe::{Event, Observer, relay, span};
-pub use own_plan::own_plan;
+pub(crate) use own_plan::from_scratch;
+pub use own_plan::{own_plan, plan_of_search};
 pub use result::{RunResult, State};
 pub use settings::Settings;
 

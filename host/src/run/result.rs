@@ -10,7 +10,8 @@ use genomenas_data::hash::sha256;
 use genomenas_data::store::SplitLeakage;
 use genomenas_data::text::{bounded, printable};
 use genomenas_data::{Precision, StoreInfo};
-use genomenas_plugin::message::Cost;
+use genomenas_plugin::engine::Tuned;
+use genomenas_plugin::message::{Cost, Plan};
 use genomenas_report::metrics::Metrics;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -63,6 +64,13 @@ pub struct RunResult {
     /// Whether the final training was one to the optimum of a convex loss, in place of the recipe of the run.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trained_to_optimum: bool,
+    /// The plan of the final training, where it is not the recipe of the run: that of the search's trials, or the one that was
+    /// kept of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_plan: Option<Plan>,
+    /// The final trainings that ended, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tuned: Vec<Tuned>,
     /// The best epoch of the final training.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<u32>,
@@ -124,6 +132,8 @@ impl RunResult {
             multiply_adds: None,
             architecture_hash: None,
             trained_to_optimum: false,
+            final_plan: None,
+            tuned: Vec::new(),
             best_epoch: None,
             valid: None,
             test: None,
@@ -231,6 +241,8 @@ mod tests {
             multiply_adds: None,
             architecture_hash: None,
             trained_to_optimum: false,
+            final_plan: None,
+            tuned: Vec::new(),
             best_epoch: Some(3),
             valid: None,
             test: None,

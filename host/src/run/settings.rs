@@ -12,6 +12,7 @@ use genomenas_plugin::serde_json;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::hook_deadline::HookDeadline;
+use crate::spec::tune::Tune;
 
 /// The settings of one run: one strategy (or one architecture) × data set × seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct Settings {
     pub precision: Precision,
     /// Whether the sealed test split is scored at the end.
     pub test: bool,
+    /// Whether what was found is trained by the plan that the trials of the search had, if they had one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own_recipe: bool,
     /// SHA-256 of `architecture.json`, where one was given; [`create`](super::create) fills it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture_sha256: Option<String>,
@@ -40,6 +44,9 @@ pub struct Settings {
     /// The search; absent when a given architecture is trained.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<Search>,
+    /// The recipes of which the best is kept; absent where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<Tune>,
     /// The final training of what was found (or given); absent for a search alone.
     #[serde(rename = "final", skip_serializing_if = "Option::is_none")]
     pub final_training: Option<Plan>,
@@ -294,6 +301,8 @@ mod tests {
             data: Data { store: "/data/yeast.arrow".into(), digest: "ef".to_owned(), fold: None },
             search: Some(search),
             architecture_sha256: None,
+            own_recipe: false,
+            tune: None,
             final_training: Some(Plan::default()),
         }
     }

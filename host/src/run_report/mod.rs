@@ -10,7 +10,9 @@ use genomenas_data::files;
 use genomenas_data::text::bounded;
 use genomenas_data::{Precision, Store};
 use genomenas_plugin::message::Cost;
-use genomenas_report::model::{DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, SearchTerms, Setting};
+use genomenas_report::model::{
+    DataSummary, EpochPoint, PhaseCost, RunPhase, RunReport, RunSummary, SearchTerms, Setting,
+};
 use genomenas_report::{humanize, recipe, run_page};
 
 use crate::run::settings::{Data, Search, Settings, files as names};
@@ -41,13 +43,43 @@ pub fn report(folder: &Path) -> Result<RunReport> {
     Ok(RunReport {
         title: title(folder, &settings),
         data: data(&settings.data),
-        recipe: settings.final_training.as_ref().map(recipe::settings).unwrap_or_default(),
+        recipe: recipe(&settings, result.as_ref(), &run),
         run,
         valid: result.filter(|result| result.state == State::Done).and_then(|result| result.valid),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         environment,
         search: settings.search.map(terms),
     })
+}
+
+/// The final training: as it was, or as it is meant to be.
+fn recipe(settings: &Settings, result: Option<&RunResult>, run: &RunSummary) -> Vec<Setting> {
+    let Some(planned) = &settings.final_training else { return Vec::new() };
+    let plan = result.and_then(|result| result.final_plan.as_ref());
+    let mut all = recipe::settings(plan.unwrap_or(planned));
+    if settings.own_recipe && !run.trained_to_optimum {
+        let whose = match (plan, result) {
+            (Some(_), _) => "that of the trials of its search",
+            (None, Some(result)) if result.final_training.is_some() => {
+                "the common one: the trials of its search had none"
+            }
+            _ => "that of the trials of its search, or this one where they have none",
+        };
+        all.insert(0, Setting::new("recipe", whose));
+    }
+    if let Some(tune) = settings.tune.as_ref().filter(|_| !run.trained_to_optimum) {
+        all.push(Setting::new("tuned", format!("{} trainings: {}", tune.trainings(), tune.in_words())));
+    }
+    let tried = run.recipe.iter().flat_map(|recipe| &recipe.tried);
+    all.extend((1..).zip(tried).map(|(number, tried)| {
+        let came_to = match &tried.failed {
+            Some(why) => format!("failed: {why}"),
+            None => tried.score.map_or_else(|| "undefined".to_owned(), |score| format!("{score:.4}")),
+        };
+        let kept = if tried.kept { ", kept" } else { "" };
+        Setting::new(&format!("training {number}"), format!("{}: {came_to}{kept}", tried.in_words()))
+    }));
+    all
 }
 
 /// What a report says of the precision; nothing where it is float32.

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_plugin::engine::{Phase, Record};
+use genomenas_plugin::engine::{Phase, Record, Tuned};
 use genomenas_plugin::message::{Cost, Report};
 use genomenas_plugin::space::Architecture;
 use genomenas_report::architecture;
-use genomenas_report::model::{EpochPoint, PhaseCost, RunPhase, RunState, RunSummary, ValidationSummary};
+use genomenas_report::model::{
+    EpochPoint, PhaseCost, RunPhase, RunRecipe, RunState, RunSummary, TriedRecipe, ValidationSummary,
+};
 
 use crate::run::journal;
 use crate::run::settings::files as names;
@@ -62,10 +64,28 @@ pub(crate) fn summarize(
         search: cost(result.and_then(|result| result.search), of(|result| Some(result.trials)).unwrap_or(0)),
         training: cost(result.and_then(|result| result.final_training), 0),
         trained_to_optimum: result.is_some_and(|result| result.trained_to_optimum),
+        recipe: result.and_then(recipe),
         curve: curve(&journal, result.and_then(|result| result.chain.as_deref())),
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
     }
+}
+
+/// The recipe of a final training, where it is not that of the run's settings.
+fn recipe(result: &RunResult) -> Option<RunRecipe> {
+    let plan = result.final_plan.as_ref()?;
+    let kept = Tuned::kept(&result.tuned).map(|kept| kept.training);
+    let tried = |tuned: &Tuned| TriedRecipe {
+        learning_rate: tuned.learning_rate,
+        weight_decay: tuned.weight_decay,
+        score: tuned.score,
+        failed: tuned.failed.clone(),
+        kept: Some(tuned.training) == kept,
+    };
+    Some(RunRecipe {
+        settings: genomenas_report::recipe::settings(plan),
+        tried: result.tuned.iter().map(tried).collect(),
+    })
 }
 
 /// A run of which nothing but the reason why it failed is shown.
@@ -82,6 +102,7 @@ pub(crate) fn failed(shown: String, (fold, seed): (Option<u32>, u64), reason: St
         search: PhaseCost::default(),
         training: PhaseCost::default(),
         trained_to_optimum: false,
+        recipe: None,
         curve: Vec::new(),
         decisions: Vec::new(),
         architecture: None,
@@ -99,7 +120,7 @@ fn crash(folder: &Path) -> Option<String> {
     }
 }
 
-/// A point per epoch and per scored mask. A journal that cannot be read, or does not end as it did
+/// A point per epoch and per scored mask; of several final trainings, of the one that is best so far. A journal that cannot be read, or does not end as it did
 /// when the run `ended`, leaves the curve empty.
 fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
     /// A longer one is left out, so that a report does not need all memory.
@@ -139,7 +160,23 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
         }),
         _ => None,
     };
-    or_warn(journal::read(path, ended)).unwrap_or_default().into_iter().filter_map(point).collect()
+    let mut curve = Vec::new();
+    let mut kept = Vec::new();
+    for record in or_warn(journal::read(path, ended)).unwrap_or_default() {
+        if let Record::Tuned(tuned) = &record {
+            let ended = curve.extract_if(.., |point: &mut EpochPoint| point.phase == RunPhase::Final);
+            let ended: Vec<EpochPoint> = ended.collect();
+            if tuned.best {
+                kept = ended;
+            }
+        }
+        curve.extend(point(record));
+    }
+    if !kept.is_empty() {
+        curve.retain(|point| point.phase != RunPhase::Final);
+        curve.extend(kept);
+    }
+    curve
 }
 
 /// The architecture in a file, if there is one that can be read.

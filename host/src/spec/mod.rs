@@ -9,6 +9,7 @@ pub mod request;
 pub mod seeds;
 pub mod sizes;
 pub mod space;
+pub mod tune;
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +19,10 @@ use serde_json::{Map, Value};
 
 use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{printable, shortened};
+
+/// The strategies that every comparison has, unless it is asked for none of them: what any other must beat. One draws
+/// uniformly at random; the others are linear models of words and of bases by position, and one that looks at nothing.
+pub const CONTROLS: [&str; 4] = ["random-search", "kmer-lr", "positional-lr", "majority"];
 
 /// A strategy or a space: its id and the parameters that differ from its defaults. Written `danq width=0.1` or, in a file,
 /// also `{ id = "danq", parameters = { width = 0.1 } }`; an entry of a comparison can have a short name, `name=small`.

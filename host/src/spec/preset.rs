@@ -5,7 +5,7 @@ use genomenas_plugin::message::DataInfo;
 use toml::{Table, Value};
 
 use super::request::Request;
-use super::{sizes, space};
+use super::{CONTROLS, sizes, space};
 
 /// How much a comparison should take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -27,7 +27,7 @@ struct Terms {
     /// Epochs of the final training, and the samples of all of them at most.
     training: (u64, u64),
     patience: i64,
-    /// Strategies where none are named; those that are not installed are left out.
+    /// Strategies where none are named; those that are not installed are left out, and controls where nobody wants any.
     strategies: &'static [&'static str],
 }
 
@@ -67,8 +67,12 @@ impl Preset {
         let rows = data.train_rows.max(1);
         let mut file = Table::new();
         if request.strategies.is_none() {
-            let id = |spec: &&&str| known(spec.split(' ').next().unwrap_or_default());
-            let strategies = terms.strategies.iter().filter(id).map(|spec| Value::String((*spec).to_owned()));
+            let controls = request.control != Some(false);
+            let wanted = |spec: &&&str| {
+                let id = spec.split(' ').next().unwrap_or_default();
+                known(id) && (controls || !CONTROLS.contains(&id))
+            };
+            let strategies = terms.strategies.iter().filter(wanted).map(|spec| Value::String((*spec).to_owned()));
             file.insert("strategies".to_owned(), Value::Array(strategies.collect()));
         }
         if request.seeds.is_none() {
@@ -176,6 +180,16 @@ mod tests {
             file(Preset::Standard, 2_660, "budget = '3epochs'\nseeds = '7'\nstrategies = ['danq']\n[final]\nbatch = 5");
         assert!(["budget", "seeds", "strategies"].iter().all(|key| !file.contains_key(*key)), "{file}");
         assert_eq!(file["final"]["batch"].as_integer(), Some(5));
+    }
+
+    #[test]
+    fn where_no_control_is_wanted_none_is_among_the_strategies() {
+        for preset in [Preset::Quick, Preset::Standard, Preset::Thorough] {
+            let file = file(preset, 2_660, "control = false");
+            let strategies = file["strategies"].as_array().unwrap();
+            assert!(!strategies.is_empty() && !file.contains_key("control"), "{file}");
+            assert!(strategies.iter().all(|spec| !spec.as_str().unwrap().starts_with("random-search")), "{file}");
+        }
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use genomenas_data::Precision;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
-use genomenas_report::model::{Published, Ranking};
+use genomenas_report::model::{Published, Ranking, Recipes};
 use serde::Deserialize;
 
 use super::budget::BudgetSpec;
 use super::hook_deadline::HookDeadline;
 use super::seeds::Seeds;
+use super::tune::Grid;
 use super::{Spec, recipe, space};
 
 /// A comparison as a person writes it; what is absent is decided later.
@@ -50,6 +51,10 @@ pub struct Request {
     pub precision: Option<Precision>,
     /// The longest that a call of a plugin may take.
     pub hook_deadline: Option<HookDeadline>,
+    /// By which recipe what each run found is trained.
+    pub recipe: Option<Recipes>,
+    /// The values of which the best are kept, where that is tuned.
+    pub tune: Option<Grid>,
     /// What differs from the default final recipe.
     #[serde(rename = "final")]
     pub final_training: Option<toml::Table>,
@@ -90,6 +95,10 @@ impl Request {
             }
             (over, under) => over.or(under),
         };
+        let tune = match (self.tune, other.tune) {
+            (Some(over), Some(under)) => Some(over.or(under)),
+            (over, under) => over.or(under),
+        };
         Self {
             title: self.title.or(other.title),
             data: self.data.or(other.data),
@@ -107,6 +116,8 @@ impl Request {
             device: self.device.or(other.device),
             precision: self.precision.or(other.precision),
             hook_deadline: self.hook_deadline.or(other.hook_deadline),
+            recipe: self.recipe.or(other.recipe),
+            tune,
             final_training,
         }
     }

@@ -79,7 +79,7 @@ impl Follower {
         self.call(What::Report { report, discards })
     }
 
-    /// The call of a journal's record; `None` for an epoch of the final training, of which no strategy is told.
+    /// The call of a journal's record; `None` for what a final training came to, of which no strategy is told.
     pub fn recorded(&mut self, record: Record) -> Option<Call> {
         Some(match record {
             Record::Propose { ask, proposal, seconds } => self.asked(ask, proposal, Some(seconds)),
@@ -87,6 +87,7 @@ impl Follower {
             Record::Score { report, discards, .. } | Record::End { report, discards, .. } => {
                 self.reported(report, discards)
             }
+            Record::Tuned(_) => return None,
         })
     }
 

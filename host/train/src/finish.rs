@@ -1,33 +1,28 @@
-//! The phases of a run: the search, the final training of what it found, the sealed test.
+//! The phases of a run: the search, and the final training of what it found.
 
 use std::time::Instant;
 
 use genomenas::run::journal::Journal;
 use genomenas::run::saved_state::RunLog;
 use genomenas::run::settings::{Search, files};
-use genomenas::run::{Context, Event, Observer, RunResult, digests, span, strategy};
-use genomenas_data::FinalEvaluation;
+use genomenas::run::{Context, Event, Observer, RunResult, digests, plan_of_search, span, strategy};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files as disk;
 use genomenas_data::hash::sha256;
 use genomenas_plugin::engine::{Networks, Phase, Record, SearchLoop, SearchState, Terms};
-use genomenas_plugin::message::{Mixing, Plan};
-use genomenas_plugin::seed;
-use genomenas_plugin::space::{Architecture, Layers, Space};
-use genomenas_report::metrics::Thresholds;
-use genomenas_torch::eval::{self, Scoring};
-use genomenas_torch::train::{Job, Start, Training};
+use genomenas_plugin::message::Plan;
+use genomenas_plugin::space::{Architecture, Space};
 
 use crate::backend::TorchBackend;
-use crate::steps::Steps;
+use crate::final_training::FinalTraining;
 
 /// Runs what is left of the run, and writes into `result` what is known of it as it becomes known.
 pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut RunResult) -> Result<()> {
     let (mut journal, records) = Journal::open(&context.folder.join(files::JOURNAL), &context.digest)?;
     let in_flight = context.settings.search.as_ref().map_or(1, |search| search.in_flight);
     let state = SearchState::after(in_flight, &records);
-    let final_epochs = state.final_epochs;
-    let (architecture, own_plan) = match &context.settings.search {
+    let (known, tuned) = (state.final_epochs, state.tuned.clone());
+    let (architecture, optimum) = match &context.settings.search {
         Some(search) => find(context, search, &mut journal, &records, state, observer, result)?,
         None => (given_architecture(context)?, None),
     };
@@ -38,9 +33,20 @@ pub(super) fn run(context: &Context, observer: &mut dyn Observer, result: &mut R
     result.architecture_hash = Some(architecture.canonical_hash()?);
     result.architecture_sha256 = Some(sha256(&std::fs::read(&path).map_err(|error| Error::io("read", &path, error))?));
     if let Some(recipe) = &context.settings.final_training {
-        let plan = own_plan.as_ref().unwrap_or(recipe);
+        // The optimum is a part of the model, whatever recipes others have.
+        let own = match &optimum {
+            None if context.settings.own_recipe => plan_of_search(&context.folder)?,
+            _ => None,
+        };
+        let plan = optimum.as_ref().or(own.as_ref()).unwrap_or(recipe);
         result.trained_to_optimum = plan.optimum.is_some();
-        train(context, plan, &layers, &mut journal, final_epochs, observer, result)?;
+        result.final_plan.clone_from(&own);
+        let tune = context.settings.tune.as_ref().filter(|_| optimum.is_none());
+        let training = FinalTraining { context, layers: &layers, journal: &mut journal, observer };
+        match tune {
+            Some(tune) => training.tune(tune, plan, known, tuned, result)?,
+            None => training.train(plan, known, result)?,
+        }
     }
     result.chain = journal.chain_after(journal.records()).filter(|chain| !chain.is_empty()).map(str::to_owned);
     Ok(())
@@ -103,77 +109,4 @@ fn find(
     let architecture = found?;
     disk::write_atomically(&path, architecture.to_json()?.as_bytes())?;
     Ok((architecture, own_plan))
-}
-
-/// The final training, of which the journal has `known` epochs, and the scores of its best weights.
-fn train(
-    context: &Context,
-    plan: &Plan,
-    layers: &Layers,
-    journal: &mut Journal,
-    mut known: u32,
-    observer: &mut dyn Observer,
-    result: &mut RunResult,
-) -> Result<()> {
-    let settings = &context.settings;
-    observer.event(&Event::Phase(format!("final training ({} weights)", layers.parameters())));
-    let checkpoint = context.folder.join(files::CHECKPOINTS).join("final.safetensors");
-    let job = Job {
-        layers: layers.clone(),
-        mixing: Mixing::Softmax,
-        plan: plan.clone(),
-        seed: seed::derive(settings.seed, "final", 0),
-        data_seed: settings.seed,
-        device: context.device,
-        threads: settings.threads as usize,
-        train: context.train.clone(),
-        valid: context.valid.clone(),
-        start: Start::Fresh,
-        keep_best: true,
-        checkpoint: checkpoint.clone(),
-    };
-    let mut training = Training::resume_or_start(job)?;
-    if training.epochs() > known {
-        let holds = format!("{known} epochs of the final training");
-        let again = "the final training begins again";
-        return Err(digests::cut_off(journal.path(), holds, &checkpoint, training.epochs(), again));
-    }
-    let span = span(Phase::Final, settings.search.is_some(), true);
-    while let Some(epoch) = training.next_epoch(&mut Steps::new(observer, span))? {
-        if epoch.number > known {
-            known = epoch.number;
-            observer.event(&Event::Epoch { trial: None, epoch: epoch.clone() });
-            let used = training.cost();
-            journal.append(&Record::Epoch {
-                phase: Phase::Final,
-                trial: None,
-                epoch,
-                used,
-                report: None,
-                discards: Vec::new(),
-                last: false,
-            })?;
-        }
-        training.save()?;
-        result.final_training = Some(training.cost());
-    }
-    result.final_training = Some(training.cost());
-    result.best_epoch = training.best().map(|best| best.number);
-    let net = training.into_best()?;
-    let digest = net.write_weights(&context.folder.join(files::WEIGHTS), result.architecture_hash.as_deref())?;
-    result.weights_sha256 = Some(digest);
-    let scoring = Scoring {
-        average_strands: plan.average_strands,
-        ..Scoring::of(plan.batch, context.device, settings.threads as usize)
-    };
-    let valid = eval::score(&net, &context.valid, &Scoring { thresholds: Thresholds::Best, ..scoring })?;
-    let thresholds = valid.thresholds();
-    result.valid = Some(valid);
-    if settings.test {
-        observer.event(&Event::Phase("test".to_owned()));
-        let rows = context.store.test().unseal(&FinalEvaluation::of("the end of a run"));
-        let scoring = Scoring { thresholds: Thresholds::Given(&thresholds), ..scoring };
-        result.test = Some(eval::score(&net, &rows, &scoring)?);
-    }
-    Ok(())
 }

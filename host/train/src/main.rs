@@ -4,6 +4,7 @@
 
 mod backend;
 mod before;
+mod final_training;
 mod finish;
 mod steps;
 

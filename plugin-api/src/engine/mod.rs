@@ -29,7 +29,7 @@ pub use backend::{Backend, Event, Fault, Hooks, Log, StepOutcome, TrialError, Tu
 pub use bound::{Bound, in_unit, part, part_of, reached};
 pub use naming::Naming;
 pub use network::{Networks, Part, Resolved, Size, scoring_mixing};
-pub use record::{Phase, Record};
+pub use record::{Phase, Record, Tuned};
 pub use replay::{Call, ReplayError, calls, replay};
 pub use rows::{Data, PlanRows};
 pub use search_loop::{SearchLoop, Terms};

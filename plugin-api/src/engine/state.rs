@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::record::{Phase, Record};
+use super::record::{Phase, Record, Tuned};
 use crate::message::{
     Cost, Discard, Epoch, Finding, Initialisation, Mixing, Network, Outcome, Plan, Proposal, Report, Trial, TrialId,
     Work,
@@ -42,8 +42,10 @@ pub struct SearchState {
     optima: BTreeMap<TrialId, Plan>,
     /// What the strategy found; then the search is over.
     pub finding: Option<Finding>,
-    /// Epochs of the final training that are in the journal.
+    /// Epochs of the final training that are in the journal; of several, of the one under way.
     pub final_epochs: u32,
+    /// The final trainings that ended, of several.
+    pub tuned: Vec<Tuned>,
 }
 
 /// A trial that began and has not ended.
@@ -107,6 +109,7 @@ impl SearchState {
             optima: BTreeMap::new(),
             finding: None,
             final_epochs: 0,
+            tuned: Vec::new(),
         };
         for record in records {
             state.apply(record);
@@ -158,6 +161,10 @@ impl SearchState {
             Record::End { report, discards, .. } => {
                 self.end(report);
                 self.drop(discards);
+            }
+            Record::Tuned(tuned) => {
+                self.tuned.push(tuned.clone());
+                self.final_epochs = 0;
             }
         }
         self.begin();

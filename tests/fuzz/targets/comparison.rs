@@ -132,6 +132,8 @@ fn seeds() -> Vec<Vec<u8>> {
             plugin_file: "/plugins/libdanq.so".into(),
             parameters: strategy.parameters,
         }],
+        recipe: Default::default(),
+        tune: None,
         final_training: recipe::default(),
     };
     let plan = plan.to_text().expect("TOML");

@@ -60,6 +60,8 @@ fn seeds() -> Vec<Vec<u8>> {
         architecture_sha256: search.is_none().then(|| "ab12".into()),
         data: data(),
         search,
+        own_recipe: false,
+        tune: None,
         final_training,
     };
     [settings(Some(search()), Some(Plan::default())), settings(None, Some(full)), settings(Some(search()), None)]

@@ -8,7 +8,8 @@ use crate::store::{Count, DropRepeats, ImportRecord, Split, StoreWriter};
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct RepeatOptions {
     /// Leaves out rows whose sequence another split has too, on the same or the other strand (of rows of one strand: on the
-    /// same): on the side of train or of the test [default: they stay, are counted, and reports say so]
+    /// same): on the side of train or of the test, and a shuffled negative with its positive [default: they stay, are counted,
+    /// and reports say so]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIDE", value_enum))]
     pub drop_repeats: Option<DropRepeats>,
 }
@@ -32,11 +33,14 @@ impl RepeatOptions {
             return Ok(());
         };
         record.settings.insert("drop-repeats".to_owned(), side.name().to_owned());
-        let dropped = writer.drop_repeats(side)?;
-        for split in Split::ALL.into_iter().filter(|split| *dropped.get(*split) > 0) {
+        let left_out = writer.drop_repeats(side)?;
+        for split in Split::ALL {
             let others: Vec<&str> = side.kept_by(split).iter().map(|other| other.name()).collect();
-            let what = format!("rows of {} that repeat rows of {}", split.name(), others.join(" or "));
-            record.dropped.push(Count::new(what, *dropped.get(split)));
+            let repeats = format!("rows of {} that repeat rows of {}", split.name(), others.join(" or "));
+            let with_them = format!("rows of {} whose negative, or whose positive, is such a row", split.name());
+            let counts = [(repeats, left_out.repeats.get(split)), (with_them, left_out.with_them.get(split))];
+            let counts = counts.into_iter().filter(|(_, rows)| **rows > 0);
+            record.dropped.extend(counts.map(|(what, rows)| Count::new(what, *rows)));
         }
         Ok(())
     }

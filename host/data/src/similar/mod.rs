@@ -18,7 +18,6 @@
 
 mod planes;
 
-use crate::bases::Packed;
 use planes::{Planes, View};
 
 /// Rows after a row in a bucket of equal seeds that it is compared with at least, and so many times the mean of buckets.
@@ -59,13 +58,7 @@ impl Similar {
     }
 
     /// Adds the next row; all are equally long.
-    pub(crate) fn add(&mut self, sequence: &Packed) {
-        self.length = sequence.len();
-        self.rows.add(sequence.codes(), sequence.unknown(), sequence.len());
-    }
-
-    /// Adds the next row from its packed parts.
-    pub(crate) fn add_parts(&mut self, codes: &[u8], unknown: Option<&[u8]>, length: usize) {
+    pub(crate) fn add(&mut self, codes: &[u8], unknown: Option<&[u8]>, length: usize) {
         self.length = length;
         self.rows.add(codes, unknown, length);
     }

@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct ClusterOptions {
     /// Where shares decide: rows stay together, too, that are similar by this share of their bases, from 0.5 to 1, such as
-    /// 0.8 (one laid over the other without gaps, at any shift, on either strand).
+    /// 0.8 (one laid over the other without gaps, at any shift, on either strand). Rows of low complexity, such as repeats of a
+    /// few bases that many rows share, may be missed.
     #[cfg_attr(feature = "clap", arg(long, value_name = "IDENTITY"))]
     pub cluster: Option<f64>,
 }

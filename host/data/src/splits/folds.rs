@@ -143,7 +143,9 @@ impl Dealer for Dealing {
             (std::cmp::Reverse(rows.len()), numbers.get(first).copied().unwrap_or(0), first)
         });
         let mut total: BTreeMap<u64, u64> = BTreeMap::new();
-        strata.iter().for_each(|stratum| *total.entry(*stratum).or_default() += 1);
+        for stratum in &strata {
+            *total.entry(*stratum).or_default() += 1;
+        }
         let mut dealt = vec![(0_u64, BTreeMap::<u64, u64>::new()); count as usize];
         let mut folds = vec![0_u8; clusters.len()];
         for group in groups {
@@ -163,9 +165,15 @@ impl Dealer for Dealing {
             let Some((_, number)) = least else { continue };
             if let Some((rows, fold)) = dealt.get_mut(usize::from(number)) {
                 *rows += group.len() as u64;
-                of_group.iter().for_each(|(stratum, more)| *fold.entry(*stratum).or_default() += more);
+                for (stratum, more) in of_group {
+                    *fold.entry(stratum).or_default() += more;
+                }
             }
-            group.iter().for_each(|row| _ = folds.get_mut(*row).map(|fold| *fold = number));
+            for row in group {
+                if let Some(fold) = folds.get_mut(*row) {
+                    *fold = number;
+                }
+            }
         }
         Ok(Dealt { folds, warning: uneven(dealt.iter().map(|(rows, _)| *rows)) })
     }

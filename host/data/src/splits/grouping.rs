@@ -60,7 +60,7 @@ impl Grouping {
         let row = self.sequences.len();
         self.sequences.push(number((codes, unknown, length), self.seed, self.likeness, &mut self.opposite));
         if let Some(similar) = &mut self.similar {
-            similar.add_parts(codes, unknown, length);
+            similar.add(codes, unknown, length);
         }
         self.extents.extend(extent.map(|extent| (extent, row)));
         self.groups.extend(groups.iter().map(|group| (*group, row)));

@@ -94,7 +94,7 @@ impl LeakageDetector {
         if seen.is_some()
             && let Some((similar, parts)) = &mut self.similar
         {
-            similar.add_parts(row.codes, row.unknown, self.length);
+            similar.add(row.codes, row.unknown, self.length);
             parts.push(part);
         }
         self.sequences.extend(seen);
@@ -140,7 +140,9 @@ impl LeakageDetector {
         self.sequences.sort_unstable();
         for equal in self.sequences.chunk_by(|left, right| left.sequence() == right.sequence()) {
             let parts = parts_of(equal);
-            equal.iter().for_each(|seen| count(&mut equal_sequences, &runs, seen.part(), parts));
+            for seen in equal {
+                count(&mut equal_sequences, &runs, seen.part(), parts);
+            }
             count_contradictions(equal, &mut contradictions);
         }
         let mut overlapping = vec![Pairs::default(); runs.len()];
@@ -188,9 +190,8 @@ fn similar_pairs(rows: &Similar, parts: &[u8], identity: f64, asked: &[u64], run
     let asks = |row: usize| asked.get(usize::from(part(row))).copied().unwrap_or(0);
     let mut near = vec![0_u64; parts.len()];
     let wanted = |near: &mut Vec<u64>, left: usize, right: usize| {
-        let open = |row: usize, other: usize| {
-            near.get(row).is_some_and(|bits| asks(row) & !bits & 1_u64 << part(other) != 0)
-        };
+        let open =
+            |row: usize, other: usize| near.get(row).is_some_and(|bits| asks(row) & !bits & 1_u64 << part(other) != 0);
         part(left) != part(right) && (open(left, right) || open(right, left))
     };
     let found = |near: &mut Vec<u64>, left: usize, right: usize| {

@@ -55,7 +55,7 @@ pub use file_state::FileState;
 pub use fold_rows::{Fold, FoldRows, Values};
 pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo};
 pub use leakage::{Pairs, SimilarPairs, SplitLeakage};
-pub use repeats::DropRepeats;
+pub use repeats::{DropRepeats, LeftOut};
 pub use row::{Place, Row, Target};
 pub use rows::{PackedRow, Position, Rows};
 pub use shape::Shape;

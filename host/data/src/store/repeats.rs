@@ -1,5 +1,7 @@
 //! Leaves out rows that repeat rows of another split, so that no sequence is in two, on either strand unless rows are of one.
 
+use std::collections::BTreeSet;
+
 use super::parts::Parts;
 use super::row::Row;
 use super::split::{PerSplit, Split};
@@ -39,42 +41,74 @@ impl DropRepeats {
     }
 }
 
+/// The rows of each split that were left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Those that repeat rows of another split.
+    pub repeats: PerSplit<u64>,
+    /// Those that were made of one that does, or that one was made of.
+    pub with_them: PerSplit<u64>,
+}
+
 impl StoreWriter {
-    /// Leaves out the rows added so far that repeat rows of another split, on the given side. Returns how many of each split.
+    /// Leaves out the rows added so far that repeat rows of another split, on the given side, with the rows that were made of
+    /// them or that they were made of. Returns how many of each split.
     ///
     /// # Errors
     ///
     /// A split would have no row left.
-    pub fn drop_repeats(&mut self, side: DropRepeats) -> Result<PerSplit<u64>> {
+    pub fn drop_repeats(&mut self, side: DropRepeats) -> Result<LeftOut> {
         let several = self.detector.in_several_parts();
-        let mut dropped = PerSplit::default();
+        let mut left_out = LeftOut::default();
         if several.is_empty() {
-            return Ok(dropped);
+            return Ok(left_out);
         }
         let (before, output) = (self.rows(), self.output.clone());
         let cannot_read = |error| Error::io("read beside", &output, error);
+        let made_of_last = std::mem::take(&mut self.made_of_last);
         let mut spools = self.take(Parts::Splits)?;
         let (mut row_bytes, mut values) = (self.row_bytes.clone(), Vec::new());
         for split in Split::ALL {
             let others = side.kept_by(split).iter().fold(0, |bits, other| bits | 1_u64 << *other as u8);
             let Some(spool) = spools.get_mut(split as usize) else { continue };
+            let made_of_last = made_of_last.get(split);
             let rows = spool.rows;
+            // Whether a row is one with the row before it is known before either is written.
+            let mut repeats = BTreeSet::new();
+            {
+                let mut reader = spool.reader().map_err(cannot_read)?;
+                for number in 0..rows {
+                    row_bytes.read(&mut reader).map_err(cannot_read)?;
+                    let key = self.detector.key(row_bytes.codes(), row_bytes.unknown());
+                    if key.and_then(|key| several.get(&key)).is_some_and(|splits| splits & others != 0) {
+                        repeats.insert(number);
+                    }
+                }
+            }
             let mut reader = spool.reader().map_err(cannot_read)?;
-            for _ in 0..rows {
+            for number in 0..rows {
                 row_bytes.read(&mut reader).map_err(cannot_read)?;
-                let key = self.detector.key(row_bytes.codes(), row_bytes.unknown());
-                if key.and_then(|key| several.get(&key)).is_some_and(|splits| splits & others != 0) {
-                    *dropped.get_mut(split) += 1;
+                if repeats.contains(&number) {
+                    *left_out.repeats.get_mut(split) += 1;
+                    continue;
+                }
+                let made = made_of_last.contains(&number);
+                let goes_with = |other: u64, is_one: bool| is_one && repeats.contains(&other);
+                if goes_with(number.saturating_sub(1), made)
+                    || goes_with(number + 1, made_of_last.contains(&(number + 1)))
+                {
+                    *left_out.with_them.get_mut(split) += 1;
                     continue;
                 }
                 let target = row_bytes.target(self.shape.task, &mut values);
                 let (codes, unknown, place) = (row_bytes.codes(), row_bytes.unknown(), row_bytes.place());
-                self.push(split, &Row { codes, unknown, target, place })?;
+                let row = Row { codes, unknown, target, place };
+                if made { self.push_beside(split, &row)? } else { self.push(split, &row)? }
             }
         }
         let left = self.rows();
         match Split::ALL.into_iter().find(|split| *left.get(*split) == 0 && *before.get(*split) > 0) {
-            None => Ok(dropped),
+            None => Ok(left_out),
             Some(split) => Err(Error::input(format!(
                 "all {} rows of {} repeat rows of other splits, and --drop-repeats {} would leave none: drop the repeats from the \
                  other side, or give other splits",
@@ -107,7 +141,7 @@ mod tests {
             let (codes, unknown) = (packed.codes(), packed.unknown());
             writer.push(*split, &Row { codes, unknown, target: Target::Class(class), place: None })?;
         }
-        let dropped = writer.drop_repeats(side)?;
+        let dropped = writer.drop_repeats(side)?.repeats;
         Ok((dropped, writer.finish(ImportRecord::default(), &mut |_| {})?))
     }
 
@@ -148,6 +182,38 @@ mod tests {
         assert_eq!(kept(&path), [vec![0, 1, 2, 3], vec![5], vec![7, 8]]);
         assert_eq!((info.rows_with_unknown.train, info.positives.test[6]), (1, 0));
         assert!(info.leakage.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_row_that_was_made_of_a_repeat_goes_with_it_and_takes_what_it_was_made_of_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let (labels, task) = ((0..64).map(|row| row.to_string()).collect(), Task::MultiClass);
+        let shape = Shape { length: 5, labels, task, chromosomes: vec![], groups: vec![], single_strand: false };
+        let mut writer = StoreWriter::create(&path, shape, true).unwrap();
+        let rows = [
+            (Split::Train, "AACGA", false),
+            (Split::Train, "ACGAA", true),
+            (Split::Valid, "AACGA", false),
+            (Split::Valid, "AGCAA", true),
+            (Split::Train, "CCACC", false),
+            (Split::Train, "AAAAC", true),
+            (Split::Train, "ATATC", false),
+            (Split::Train, "AAAAG", false),
+            (Split::Test, "AAAAC", false),
+        ];
+        for ((split, letters, made), class) in rows.iter().zip(0..) {
+            let packed = Packed::from_letters(letters.as_bytes()).unwrap();
+            let (codes, unknown) = (packed.codes(), packed.unknown());
+            let row = Row { codes, unknown, target: Target::Class(class), place: None };
+            if *made { writer.push_beside(*split, &row) } else { writer.push(*split, &row) }.unwrap();
+        }
+        let left_out = writer.drop_repeats(DropRepeats::Train).unwrap();
+        writer.finish(ImportRecord::default(), &mut |_| {}).unwrap();
+        // 0 repeats row 2 and takes 1 along; 5 repeats row 8 and takes 4 along.
+        let two = PerSplit { train: 2, valid: 0, test: 0 };
+        assert_eq!(left_out, LeftOut { repeats: two.clone(), with_them: two });
+        assert_eq!(kept(&path), [vec![6, 7], vec![2, 3], vec![8]]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! a split (in the folder of the output, gone with the process however it ends) and are then written in order. Memory
 //! stays at one record batch; the disk needs room for the rows twice.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ pub struct StoreWriter {
     parts: Parts,
     /// One for each part.
     spools: Vec<Spool>,
+    /// Rows that were made of the row before them.
+    pub(super) made_of_last: PerSplit<BTreeSet<u64>>,
 }
 
 pub(super) struct Spool {
@@ -96,7 +99,8 @@ impl StoreWriter {
         let parts = Parts::Splits;
         let spools = Spool::of_parts(parts, file.folder(), output, &shape)?;
         let (row_bytes, detector) = (RowBytes::new(&shape), LeakageDetector::new(&shape, parts));
-        Ok(Self { row_bytes, detector, dealer: None, output: output.to_owned(), file, parts, spools, shape })
+        let (dealer, made_of_last, output) = (None, PerSplit::default(), output.to_owned());
+        Ok(Self { shape, output, file, row_bytes, detector, dealer, parts, spools, made_of_last })
     }
 
     /// Takes the rows so far, which may then be added again, to `parts`.
@@ -129,10 +133,15 @@ impl StoreWriter {
         self.push_to(split as u8, row)
     }
 
-    /// Adds a row which, where rows are dealt into folds, stays together with the one before.
+    /// Adds a row that was made of the one before, of its split: the two are left out or dealt into a fold together.
     pub(crate) fn push_beside(&mut self, split: Split, row: &Row<'_>) -> Result<()> {
         self.push(split, row)?;
-        self.dealer.iter_mut().for_each(|dealer| dealer.join_last_two());
+        if let Some(dealer) = &mut self.dealer {
+            dealer.join_last_two();
+        } else {
+            let rows = *self.rows().get(split);
+            self.made_of_last.get_mut(split).insert(rows.saturating_sub(1));
+        }
         Ok(())
     }
 
@@ -145,7 +154,8 @@ impl StoreWriter {
 
     fn spool(&mut self, part: u8, row: &Row<'_>) -> Result<()> {
         let bytes = self.row_bytes.fill(&self.shape, row)?;
-        let spool = self.spools.get_mut(usize::from(part)).ok_or_else(|| Error::bug(format!("a row of part {part}")))?;
+        let spool =
+            self.spools.get_mut(usize::from(part)).ok_or_else(|| Error::bug(format!("a row of part {part}")))?;
         spool.file.write_all(bytes).map_err(|error| Error::io("write", &self.output, error))?;
         spool.digest.update(bytes);
         spool.rows += 1;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::data::{DataSummary, Setting};
 use super::published::Published;
 use super::ranking::Ranking;
+use super::recipes::Recipes;
 use super::run::RunSummary;
 use crate::metrics::Metrics;
 
@@ -22,7 +23,10 @@ pub struct Comparison {
     /// That budget as a number of training splits, where it counts samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget_epochs: Option<f64>,
-    /// The final training of every found architecture.
+    /// By which recipe each run is trained in the end; absent where one is for all.
+    #[serde(default, skip_serializing_if = "Recipes::is_common")]
+    pub recipes: Recipes,
+    /// The final training of every found architecture, or what its recipes have in common.
     pub recipe: Vec<Setting>,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,

@@ -7,6 +7,7 @@ mod comparison;
 mod data;
 mod published;
 mod ranking;
+mod recipes;
 mod run;
 mod run_report;
 
@@ -14,6 +15,7 @@ pub use comparison::{Comparison, Entry};
 pub use data::{DataSummary, FoldSummary, Setting, SplitRows};
 pub use published::Published;
 pub use ranking::Ranking;
+pub use recipes::{Recipes, RunRecipe, TriedRecipe};
 pub use run::{
     ArchitectureSummary, DecisionMade, EpochPoint, LayerRow, PhaseCost, RunPhase, RunState, RunSummary,
     ValidationSummary,

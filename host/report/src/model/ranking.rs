@@ -100,7 +100,7 @@ impl Ranking {
     }
 
     /// Its value on a split.
-    pub(crate) fn of(self, metrics: &Metrics) -> Option<f64> {
+    pub fn of(self, metrics: &Metrics) -> Option<f64> {
         match self.measure() {
             Some(measure) => metrics.averages.get(measure).mean,
             None => metrics.accuracy,

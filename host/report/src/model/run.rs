@@ -3,6 +3,7 @@
 use genomenas_plugin::message::Cost;
 use serde::{Deserialize, Serialize};
 
+use super::recipes::RunRecipe;
 use crate::metrics::{Averages, Metrics};
 
 /// One run.
@@ -38,6 +39,9 @@ pub struct RunSummary {
     /// Whether the final training was one to the optimum of a convex loss, in place of the recipe of the comparison.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trained_to_optimum: bool,
+    /// The recipe of the final training, where those of the comparison differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<RunRecipe>,
     /// One point per epoch and per scored mask, in the order in which they happened.
     #[serde(default)]
     pub curve: Vec<EpochPoint>,

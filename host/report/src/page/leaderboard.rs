@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
+use crate::final_recipes;
 use crate::humanize::{self, NOTHING, capitalised, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
 use crate::model::{Comparison, Ranking, RunState};
@@ -49,11 +50,9 @@ fn seeds(spread: &Spread) -> String {
     let seeds: BTreeSet<u64> = spread.values.iter().map(|(turn, _)| turn.seed).collect();
     match spread.values.len() {
         1 if !folds.contains(&None) => " (one run)".to_owned(),
-        count if count > 1 && !folds.contains(&None) => format!(
-            " (mean ± sd over {count} runs: {}, {})",
-            plural(folds.len(), "fold"),
-            plural(seeds.len(), "seed")
-        ),
+        count if count > 1 && !folds.contains(&None) => {
+            format!(" (mean ± sd over {count} runs: {}, {})", plural(folds.len(), "fold"), plural(seeds.len(), "seed"))
+        }
         1 => " (one seed)".to_owned(),
         count => format!(" (mean ± sd over {count} seeds)"),
     }
@@ -113,10 +112,10 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
             }
         }
         @if !comparison.published.is_empty() { p.note { "Published: " (PUBLISHED) "." } }
-        @let to_optimum = leaderboard::trained_to_optimum(rows);
-        @if !to_optimum.is_empty() {
-            p.note { "Trained to the optimum of a convex loss, in place of the common recipe: " (to_optimum.join(", ")) "." }
+        @for note in final_recipes::notes(comparison, rows) {
+            p.note { @if let Some(of_entry) = note.strip_prefix("  ") { (of_entry) } @else { (capitalised(&note)) } "." }
         }
+        @if let Some(note) = final_recipes::to_optimum(comparison, rows) { p.note { (capitalised(&note)) "." } }
         p.note {
             "Sealed test split, mean over labels, then mean ± sample standard deviation over "
             (if folds { "folds and seeds" } else { "seeds" }) "; sorted by "

@@ -5,14 +5,19 @@ use maud::{Markup, html};
 
 use super::straddling;
 use crate::humanize::{capitalised, plural};
-use crate::model::{Comparison, Setting};
+use crate::model::{Comparison, Recipes, Setting};
 
 /// One sentence: data, runs, budget.
 pub(super) fn sentence(comparison: &Comparison) -> Markup {
     let runs: usize = comparison.entries.iter().map(|entry| entry.runs.len()).sum();
+    let training = match comparison.recipes {
+        Recipes::Common => "the same final training",
+        Recipes::Own => "a final training by its own recipe",
+        Recipes::Tuned => "final trainings by the same few recipes, tuned on the validation split,",
+    };
     html! {
         (capitalised(&plural_strategies(comparison.entries.len()))) ", " (plural(runs, "run")) ", each with "
-        (comparison.budget) " to search, the same final training and the same sealed test split"
+        (comparison.budget) " to search, " (training) " and the same sealed test split"
         (if comparison.data.folds.is_empty() { "" } else { " of each fold" }) " of "
         (comparison.data.path) ": " (plural(comparison.data.labels.len(), "label")) ", windows of "
         (grouped(comparison.data.length)) " bases."

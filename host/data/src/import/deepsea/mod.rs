@@ -204,6 +204,7 @@ fn almost_both(split: Split, found: StrandReport) -> Option<String> {
 fn how(decided: Decided) -> &'static str {
     match decided {
         Decided::Nothing => "the others have too many unknown bases; allow more with --max-unknown",
+        Decided::Folds(_) => "folds take turns as the splits; give fewer of them",
         Decided::All(_) | Decided::OfTrain { .. } => {
             "a share of train makes one of them, with equal sequences together; give a larger share or another seed"
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
+use crate::import::row_options::RowOptions;
 use crate::store::{FinalEvaluation, Rows, Store};
 use written::{Form, Matrix, mat5};
 
@@ -232,6 +233,33 @@ fn strands_are_found_demanded_or_left_alone() {
     insta::assert_snapshot!(told.unwrap(), @"train looks as if it held both strands, but 2 of the 6 rows of its second half are not reverse complements of the first half in its order, the first of them row 7: its strands are not used in pairs");
     let demanded = DeepseaOptions { strands: StrandsFrom::Both, ..folder.with_train(&other) };
     insta::assert_snapshot!(folder.refused(&demanded), @"t.mat: expected both strands in train, and 2 of the 6 rows of its second half are not reverse complements of the first half in its order, the first of them row 7; import with strands auto to take it as it is");
+}
+
+#[test]
+fn rows_with_too_many_unknown_bases_are_left_out_on_both_strands_and_counted() {
+    let folder = Folder::new();
+    let read = |max_unknown: f64| {
+        let rows = RowOptions { max_unknown, ..RowOptions::default() };
+        let train = folder.with_train(data("variants/deflate_u8.mat"));
+        let (store, info) = imported(&DeepseaOptions { rows, ..train });
+        let dropped: u64 = info.import.dropped.iter().map(|count| count.count).sum();
+        (splits(&store).map(|rows| self::rows(&rows)), dropped, info.import.both_strands.train)
+    };
+    let unknown = |(sequence, _): &(String, String)| sequence.matches('N').count();
+    let (all, none_dropped, _) = read(1.0);
+    assert_eq!((none_dropped, all[0].len()), (0, samples().len()));
+    for (share, most) in [(0.1, 3), (0.05, 1), (0.0, 0)] {
+        let (kept, dropped, both) = read(share);
+        let expected = all.clone().map(|rows| rows.into_iter().filter(|row| unknown(row) <= most).collect::<Vec<_>>());
+        let left_out = all.iter().flatten().filter(|row| unknown(row) > most).count();
+        assert_eq!((kept, dropped), (expected, left_out as u64), "{share}");
+        assert!(both, "both strands of a window go or stay together");
+    }
+    // Two rows of train have three unknown bases of 30.
+    assert_eq!(read(0.05).0[0].len() + 2, samples().len());
+    let rows = RowOptions { max_unknown: f64::NAN, ..RowOptions::default() };
+    let refused = folder.refused(&DeepseaOptions { rows, ..folder.with_train(data("variants/deflate_u8.mat")) });
+    assert!(refused.contains("--max-unknown NaN: expected a share"), "{refused}");
 }
 
 #[test]

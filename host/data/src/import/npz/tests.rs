@@ -8,6 +8,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 use crate::bases::{bit_at, code_at};
+use crate::import::row_options::RowOptions;
 use crate::store::{FinalEvaluation, Rows as StoreRows, Store, Task};
 
 const TRAIN: [&str; 5] = ["ACGTNA", "AAAAAA", "CCGGTT", "NNNNNN", "GATTAC"];
@@ -216,6 +217,37 @@ fn every_form_of_the_arrays_gives_the_same_rows() {
         }
     }
     assert_eq!(digests.len(), 1);
+}
+
+#[test]
+fn rows_with_too_many_unknown_bases_are_left_out_and_counted() {
+    let folder = Folder::new();
+    let with = |max_unknown: f64| {
+        let rows = RowOptions { max_unknown, ..RowOptions::default() };
+        let (store, info) = imported(&NpzOptions { rows, ..folder.options(&good()) });
+        let dropped: u64 = info.import.dropped.iter().map(|count| count.count).sum();
+        (sequences(&store.train()), store.valid().len(), dropped, info.positives.train)
+    };
+    let all = TRAIN.map(str::to_owned).to_vec();
+    let without = |left_out: &[usize]| {
+        let kept = all.iter().enumerate().filter(|(row, _)| !left_out.contains(row));
+        kept.map(|(_, sequence)| sequence.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(with(1.0), (all.clone(), 2, 0, vec![2, 2, 1]));
+    // Row 3 has the labels 1 and 1 of three; those of the others stay with their rows.
+    assert_eq!(with(0.2), (without(&[3]), 2, 1, vec![1, 1, 1]));
+    assert_eq!(with(0.0), (without(&[0, 3]), 2, 2, vec![1, 1, 1]));
+    let rows = RowOptions { max_unknown: -0.5, ..RowOptions::default() };
+    let refused = folder.refused(&NpzOptions { rows, ..folder.options(&good()) });
+    assert!(refused.contains("--max-unknown -0.5: expected a share"), "{refused}");
+    let unknown = ["NNNNNN"; 5];
+    let mut arrays = good();
+    for (place, name, rows) in [(0, "x_train", 5), (2, "x_val", 2), (4, "x_test", 3)] {
+        arrays[place] = one_hot(name, &unknown[..rows], "AGCT", true);
+    }
+    let rows = RowOptions { max_unknown: 0.5, ..RowOptions::default() };
+    let refused = folder.refused(&NpzOptions { rows, ..folder.options(&arrays) });
+    assert!(refused.contains("each of 10 rows has a larger share of unknown bases than 0.5"), "{refused}");
 }
 
 #[test]
