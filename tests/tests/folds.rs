@@ -138,7 +138,8 @@ fn equal_rows_groups_and_similar_rows_are_never_in_two_folds() {
         let test = store.test().unseal(&FinalEvaluation::of("a test of folds"));
         for row in 0..u32::try_from(test.len()).unwrap() {
             let packed = test.packed(row).unwrap();
-            let base = |place: usize| ['A', 'C', 'G', 'T'][usize::from(packed.codes[place / 4] >> (2 * (place % 4)) & 3)];
+            let base =
+                |place: usize| ['A', 'C', 'G', 'T'][usize::from(packed.codes[place / 4] >> (2 * (place % 4)) & 3)];
             let sequence: String = (0..40).map(base).collect();
             assert_eq!(*fold_of.entry(gene[&sequence].as_str()).or_insert(fold), fold, "{sequence}");
         }
@@ -243,7 +244,19 @@ fn what_was_found_on_a_fold_is_trained_and_scored_on_it_alone() {
     assert!(told.contains("data.fold is 2 there and 3 here"), "{told}");
     let trains = |name: &str, options: &str| {
         let mut command = genomenas();
-        command.args(["train", "--device", "cpu", "--threads", "1", "--epochs", "1", "--batch", "16", "--test", "--run"]);
+        command.args([
+            "train",
+            "--device",
+            "cpu",
+            "--threads",
+            "1",
+            "--epochs",
+            "1",
+            "--batch",
+            "16",
+            "--test",
+            "--run",
+        ]);
         command.arg(out("found")).arg("--out").arg(out(name)).args(options.split_whitespace());
         command
     };
@@ -307,7 +320,10 @@ fn a_comparison_runs_every_fold_with_every_seed_and_its_reports_name_the_folds()
     Outcome::text(&mut report(&out));
     Outcome::text(&mut report(&run));
     let page = String::from_utf8(bytes(&run, "report.html")).unwrap();
-    assert!(page.contains("fold 3, seed 1") && page.contains("3 is the test, the next one validates"), "the page of a run");
+    assert!(
+        page.contains("fold 3, seed 1") && page.contains("3 is the test, the next one validates"),
+        "the page of a run"
+    );
 
     // Another number of folds, and none, are another comparison.
     Outcome::text(&mut import(folder.path(), &table(), "three.arrow", "--folds 3"));

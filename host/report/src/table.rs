@@ -145,8 +145,7 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         let name = cell(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((Turn::of(run), run.failure()?)));
         lines.extend(
-            failures
-                .map(|(turn, reason)| format!("failed: {name}, {turn}: {}", bounded(&printable(reason), 2000))),
+            failures.map(|(turn, reason)| format!("failed: {name}, {turn}: {}", bounded(&printable(reason), 2000))),
         );
     }
     for row in rows.iter().filter(|row| !row.entry.name.starts_with(&row.entry.strategy)) {

@@ -55,7 +55,8 @@ pub fn calibrate(
         .prefix("genomenas-calibration-")
         .tempdir()
         .map_err(|error| Error::failed(format!("cannot make a folder to calibrate in: {error}")))?;
-    let is_first = |run: &PlannedRun| Some(run.seed) == plan.seeds.first().copied() && run.fold.is_none_or(|fold| fold == 1);
+    let is_first =
+        |run: &PlannedRun| Some(run.seed) == plan.seeds.first().copied() && run.fold.is_none_or(|fold| fold == 1);
     let of_first_seed = plan.runs().into_iter().filter(is_first);
     let mut estimates = Vec::new();
     for run in of_first_seed {

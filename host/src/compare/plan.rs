@@ -422,7 +422,9 @@ pub(super) mod tests {
         assert_eq!(plan.settings(&runs[4]).unwrap().data.fold, Some(2));
         let names = runs.iter().map(|run| run.folder.file_name().unwrap().to_str().unwrap());
         assert!(names.into_iter().all(is_of_run) && is_of_run("seed-7"));
-        assert!(["seed-7.abc", "fold-2", "fold-2-seed-x", "fold-x-seed-2", "notes"].iter().all(|name| !is_of_run(name)));
+        assert!(
+            ["seed-7.abc", "fold-2", "fold-2-seed-x", "fold-x-seed-2", "notes"].iter().all(|name| !is_of_run(name))
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! Published data often comes as train and test only. Without rows of its own for validation, a search would choose by
 //! the test, so a share of train takes their place; equal sequences, neighbours and groups stay together as ever.
 
-use super::fractions::Fractions;
 use super::folds::{self, Folds, Together};
+use super::fractions::Fractions;
 use super::grouping::{Extent, Grouping};
 use super::likeness::Likeness;
 use crate::bases::Packed;

@@ -65,7 +65,10 @@ fn each_fold_is_the_test_of_one_view_and_the_views_describe_their_rows() {
         let [train, valid, test] = values(&at);
         let rows = [&train, &valid, &test].map(|rows| rows.len() as u64);
         assert_eq!(rows, Split::ALL.map(|split| *at.info().rows.get(split)));
-        assert_eq!((train.len() + valid.len() + test.len(), at.info().fold), (ROWS, Some(Fold { number: fold, of: 4 })));
+        assert_eq!(
+            (train.len() + valid.len() + test.len(), at.info().fold),
+            (ROWS, Some(Fold { number: fold, of: 4 }))
+        );
         let mut all = [train.clone(), valid.clone(), test.clone()].concat();
         all.sort_unstable();
         assert!(all.iter().copied().eq(0..ROWS), "every row once");
@@ -124,7 +127,11 @@ fn no_flipped_byte_of_a_store_with_folds_goes_unnoticed() {
             let store = Store::open(&bad).unwrap();
             assert_eq!(store.info(), intact.info(), "byte {place}");
             for fold in 1..=3 {
-                assert_eq!(values(&store.at(Some(fold)).unwrap()), values(&intact.at(Some(fold)).unwrap()), "byte {place}");
+                assert_eq!(
+                    values(&store.at(Some(fold)).unwrap()),
+                    values(&intact.at(Some(fold)).unwrap()),
+                    "byte {place}"
+                );
             }
         }
     }

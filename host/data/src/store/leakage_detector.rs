@@ -188,9 +188,8 @@ fn similar_pairs(rows: &Similar, parts: &[u8], identity: f64, asked: &[u64], run
     let asks = |row: usize| asked.get(usize::from(part(row))).copied().unwrap_or(0);
     let mut near = vec![0_u64; parts.len()];
     let wanted = |near: &mut Vec<u64>, left: usize, right: usize| {
-        let open = |row: usize, other: usize| {
-            near.get(row).is_some_and(|bits| asks(row) & !bits & 1_u64 << part(other) != 0)
-        };
+        let open =
+            |row: usize, other: usize| near.get(row).is_some_and(|bits| asks(row) & !bits & 1_u64 << part(other) != 0);
         part(left) != part(right) && (open(left, right) || open(right, left))
     };
     let found = |near: &mut Vec<u64>, left: usize, right: usize| {

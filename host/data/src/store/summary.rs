@@ -111,7 +111,10 @@ impl StoreInfo {
             }
             writeln!(out)?;
         }
-        writeln!(out, "in run F, fold F is the test, the next one validates and the others train: `data info --fold F`")?;
+        writeln!(
+            out,
+            "in run F, fold F is the test, the next one validates and the others train: `data info --fold F`"
+        )?;
         let runs = self.of_runs();
         let told = |run: &Self| run.leakage.map_or_else(Vec::new, |found| found.sentences(&run.rows));
         for (run, number) in runs.iter().zip(1..) {

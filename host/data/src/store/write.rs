@@ -145,7 +145,8 @@ impl StoreWriter {
 
     fn spool(&mut self, part: u8, row: &Row<'_>) -> Result<()> {
         let bytes = self.row_bytes.fill(&self.shape, row)?;
-        let spool = self.spools.get_mut(usize::from(part)).ok_or_else(|| Error::bug(format!("a row of part {part}")))?;
+        let spool =
+            self.spools.get_mut(usize::from(part)).ok_or_else(|| Error::bug(format!("a row of part {part}")))?;
         spool.file.write_all(bytes).map_err(|error| Error::io("write", &self.output, error))?;
         spool.digest.update(bytes);
         spool.rows += 1;

@@ -90,7 +90,8 @@ impl DataSummary {
 
     /// The rows of each fold.
     pub fn fold_rows(folds: &[FoldSummary]) -> Vec<SplitRows> {
-        let rows = |(fold, number): (&FoldSummary, u32)| SplitRows { name: format!("fold {number}"), rows: fold.rows.test };
+        let rows =
+            |(fold, number): (&FoldSummary, u32)| SplitRows { name: format!("fold {number}"), rows: fold.rows.test };
         folds.iter().zip(1..).map(rows).collect()
     }
 }

@@ -49,11 +49,9 @@ fn seeds(spread: &Spread) -> String {
     let seeds: BTreeSet<u64> = spread.values.iter().map(|(turn, _)| turn.seed).collect();
     match spread.values.len() {
         1 if !folds.contains(&None) => " (one run)".to_owned(),
-        count if count > 1 && !folds.contains(&None) => format!(
-            " (mean ± sd over {count} runs: {}, {})",
-            plural(folds.len(), "fold"),
-            plural(seeds.len(), "seed")
-        ),
+        count if count > 1 && !folds.contains(&None) => {
+            format!(" (mean ± sd over {count} runs: {}, {})", plural(folds.len(), "fold"), plural(seeds.len(), "seed"))
+        }
         1 => " (one seed)".to_owned(),
         count => format!(" (mean ± sd over {count} seeds)"),
     }

@@ -141,7 +141,8 @@ impl Pieces {
             return;
         }
         let different = self.different.entry((file.split, digest(packed)));
-        let different = different.or_insert_with(|| Different { first: number, labels: Vec::new(), records: Vec::new() });
+        let different =
+            different.or_insert_with(|| Different { first: number, labels: Vec::new(), records: Vec::new() });
         self.merged += u64::from(different.first != number);
         if different.records.last() != Some(&self.records) {
             different.records.push(self.records);

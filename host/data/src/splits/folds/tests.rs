@@ -67,7 +67,8 @@ fn a_seed_deals_as_it_did_and_another_one_otherwise() {
 
 #[test]
 fn values_are_small_and_large_in_every_fold() {
-    let mut dealing = Box::new(Dealing::new(Folds { count: 5, seed: 1, together: Together::Alike(Likeness::default()) }));
+    let mut dealing =
+        Box::new(Dealing::new(Folds { count: 5, seed: 1, together: Together::Alike(Likeness::default()) }));
     let value = |row: usize| (row as f32 / 100.0).powi(3);
     for row in 0..1_000 {
         let (packed, values) = (sequence(row), [value(row)]);
@@ -96,7 +97,8 @@ fn rows_of_a_block_and_a_row_with_its_negative_stay_together() {
     }
     assert_eq!(count(&folds, |_| true), [40; 3]);
 
-    let mut dealing = Box::new(Dealing::new(Folds { count: 3, seed: 1, together: Together::Alike(Likeness::default()) }));
+    let mut dealing =
+        Box::new(Dealing::new(Folds { count: 3, seed: 1, together: Together::Alike(Likeness::default()) }));
     for number in 0..60 {
         let packed = sequence(number);
         let target = Target::Class(number as u32 % 2);

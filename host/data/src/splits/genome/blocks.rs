@@ -11,7 +11,8 @@ pub(super) const MOST_BLOCKS: u64 = 4_000_000;
 
 /// Every chromosome in blocks of so many bases from its first.
 pub(super) fn split(block: u64, chromosomes: &[Chromosome]) -> Result<GenomeSplit> {
-    let blocks = chromosomes.iter().map(|chromosome| chromosome.length.div_ceil(block)).fold(0_u64, u64::saturating_add);
+    let blocks =
+        chromosomes.iter().map(|chromosome| chromosome.length.div_ceil(block)).fold(0_u64, u64::saturating_add);
     if blocks > MOST_BLOCKS {
         return Err(Error::input(format!(
             "blocks of {block} bases: the genome makes {} of them, and at most {} can be dealt out; give more bases with --block",

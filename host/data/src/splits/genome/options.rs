@@ -46,7 +46,16 @@ pub struct GenomeSplitOptions {
 impl GenomeSplitOptions {
     /// Valid and test by name, train the rest.
     pub fn named(valid: Vec<String>, test: Vec<String>) -> Self {
-        Self { train: Vec::new(), valid, test, valid_share: None, test_share: None, folds: None, block: 1_000_000, seed: 0 }
+        Self {
+            train: Vec::new(),
+            valid,
+            test,
+            valid_share: None,
+            test_share: None,
+            folds: None,
+            block: 1_000_000,
+            seed: 0,
+        }
     }
 
     /// By share of blocks of a million bases.
