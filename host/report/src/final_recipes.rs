@@ -125,14 +125,26 @@ mod tests {
     #[test]
     fn recipes_of_their_own_are_listed_seed_by_seed_where_they_differ() {
         let text = |comparison: &Comparison| notes(comparison, &rows(comparison)).join("\n");
-        insta::assert_snapshot!(text(&comparison(Recipes::Own, |number| (number > 0).then(|| own("at most 2")))));
-        insta::assert_snapshot!(text(&comparison(Recipes::Own, |_| Some(own("at most 2")))));
+        let differ = comparison(Recipes::Own, |number| (number > 0).then(|| own("at most 2")));
+        insta::assert_snapshot!(text(&differ), @"
+        final trainings differ: what each entry found was trained by the plan that the trials of its search had
+          deepsea width=0.1: the common recipe, since its search trained nothing
+          random-search: seed 1: the common recipe, since its search trained nothing | seed 2: epochs: at most 2; batch: 16 samples
+        ");
+        let agree = text(&comparison(Recipes::Own, |_| Some(own("at most 2"))));
+        assert!(agree.ends_with("\n  random-search: epochs: at most 2; batch: 16 samples"), "{agree}");
     }
 
     #[test]
     fn of_recipes_that_were_tuned_the_kept_ones_are_listed() {
         let comparison = comparison(Recipes::Tuned, |number| Some(tuned(usize::from(number > 0))));
-        insta::assert_snapshot!(leaderboard_text(&comparison, 200));
+        insta::assert_snapshot!(notes(&comparison, &rows(&comparison)).join("\n"), @"
+        final trainings differ: learning rate and weight decay were tuned for each run, of 3 trainings, the best on the validation split is kept; the costs are those of all
+          deepsea width=0.1: the common recipe
+          random-search: seed 1: learning rate 0.001, weight decay 0 (1 of 3 failed) | seed 2: learning rate 0.002, weight decay 0 (1 of 3 failed)
+        ");
+        let said = leaderboard_text(&comparison, 200);
+        assert!(said.contains("in place of the tuned recipes: danq width=0.1"), "{said}");
         let page = crate::page::page(&comparison);
         assert!(page.contains("tuned on the validation split") && !page.contains("the same final training"), "{page}");
         let csv = crate::table::leaderboard_csv(&comparison).unwrap();
