@@ -75,7 +75,7 @@ impl Columns {
                 let more = row.get(on_line..before).unwrap_or_default().join("  ");
                 for below in [more.as_str(), last].into_iter().filter(|below| number > 0 && !below.trim().is_empty()) {
                     text += "\n    ";
-                    text += &wrapped(below, width, 4);
+                    text += &wrapped(below, width.saturating_sub(4), 4);
                 }
             }
             text.push('\n');
