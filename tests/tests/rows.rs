@@ -265,7 +265,7 @@ fn scores_of_rows_of_one_strand_are_not_averaged_over_both() {
     Outcome::text(&mut evaluate("--average-strands=false"));
 }
 
-/// The rows of each split by class, in an import of shuffled negatives.
+/// How many of the rows are of this class.
 fn by_class(rows: &[(String, String)], class: &str) -> usize {
     rows.iter().filter(|(_, of_row)| of_row == class).count()
 }
