@@ -18,7 +18,6 @@
 
 mod planes;
 
-use crate::bases::Packed;
 use planes::{Planes, View};
 
 /// Rows after a row in a bucket of equal seeds that it is compared with.
@@ -57,13 +56,7 @@ impl Similar {
         Self { single_strand, length: 0, rows: Planes::default() }
     }
 
-    /// Adds the next row; all are equally long.
-    pub(crate) fn add(&mut self, sequence: &Packed) {
-        self.length = sequence.len();
-        self.rows.add(sequence.codes(), sequence.unknown(), sequence.len());
-    }
-
-    /// Adds the next row from its packed parts.
+    /// Adds the next row from its packed parts; all are equally long.
     pub(crate) fn add_parts(&mut self, codes: &[u8], unknown: Option<&[u8]>, length: usize) {
         self.length = length;
         self.rows.add(codes, unknown, length);

@@ -204,7 +204,7 @@ fn almost_both(split: Split, found: StrandReport) -> Option<String> {
 fn how(decided: Decided) -> &'static str {
     match decided {
         Decided::Nothing => "the others have too many unknown bases; allow more with --max-unknown",
-        Decided::All(_) | Decided::OfTrain { .. } => {
+        Decided::All(_) | Decided::OfTrain { .. } | Decided::Folds(_) => {
             "a share of train makes one of them, with equal sequences together; give a larger share or another seed"
         }
     }
