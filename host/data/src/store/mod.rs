@@ -18,6 +18,7 @@
 
 mod batch;
 mod deal;
+mod dealer;
 mod decode;
 mod digest;
 mod file_state;
@@ -63,7 +64,7 @@ pub use split::{PerSplit, Split};
 pub use task::Task;
 pub use write::StoreWriter;
 
-pub(crate) use deal::{Dealer, Dealt};
+pub(crate) use dealer::{Dealer, Dealt};
 pub(crate) use parts::{FEWEST_FOLDS, MOST_FOLDS};
 pub(crate) use shape::{LONGEST, LONGEST_NAME, MOST_LABELS};
 

@@ -16,7 +16,7 @@ use arrow_schema::ArrowError;
 use sha2::{Digest, Sha256};
 
 use super::batch::BatchBuilder;
-use super::deal::Dealer;
+use super::dealer::Dealer;
 use super::digest::content_digest;
 use super::fold_rows::{FoldRows, Values};
 use super::info::{FORMAT, ImportRecord, StoreInfo, VERSION, VERSION_WITH_FOLDS};

@@ -1,7 +1,9 @@
 //! Counts of the words of a window.
 
+use std::sync::{Mutex, PoisonError};
+
 use genomenas_plugin::space::{Op, kmers};
-use tch::{Kind, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::module::{Module, Pass, size};
 
@@ -11,8 +13,8 @@ struct Spectrum {
     k: i64,
     /// Values of the spectrum.
     words: i64,
-    /// The place of each word in it, \[4^k\].
-    places: Tensor,
+    /// The place of each word in it, \[4^k\], on the device of the last pass.
+    places: Mutex<Tensor>,
 }
 
 impl Module for Spectrum {
@@ -27,13 +29,23 @@ impl Module for Spectrum {
             word = word.f_mul_scalar(4_i64)?.f_add(&bases.f_narrow(1, at, positions)?)?;
             left_out = left_out.f_logical_or(&unknown.f_narrow(1, at, positions)?)?;
         }
-        let places = self.places.f_to_device(word.device())?.f_take(&word)?;
+        let places = self.places_on(word.device())?.f_take(&word)?;
         // What is left out is counted behind the spectrum, and cut off.
         let places = places.f_masked_fill(&left_out, self.words)?;
         let options = (Kind::Float, word.device());
         let counts = Tensor::f_zeros([batch, self.words + 1], options)?;
         let counts = counts.f_scatter_add(1, &places, &Tensor::f_ones([batch, positions], options)?)?;
         counts.f_narrow(1, 0, self.words)?.f_contiguous()
+    }
+}
+
+impl Spectrum {
+    fn places_on(&self, device: Device) -> Result<Tensor, TchError> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.device() != device {
+            *places = places.f_to_device(device)?;
+        }
+        Ok(places.shallow_clone())
     }
 }
 
@@ -44,5 +56,5 @@ pub(super) fn spectrum(op: &Op) -> Option<Box<dyn Module>> {
     };
     let places: Vec<i64> = kmers::places(k, both_strands).into_iter().map(size).collect();
     let words = places.iter().max().map_or(0, |last| last + 1);
-    Some(Box::new(Spectrum { k: size(k), words, places: Tensor::from_slice(&places) }))
+    Some(Box::new(Spectrum { k: size(k), words, places: Mutex::new(Tensor::from_slice(&places)) }))
 }

@@ -258,7 +258,8 @@ fn rows_with_too_many_unknown_bases_are_left_out_on_both_strands_and_counted() {
     // Two rows of train have three unknown bases of 30.
     assert_eq!(read(0.05).0[0].len() + 2, samples().len());
     let rows = RowOptions { max_unknown: f64::NAN, ..RowOptions::default() };
-    let refused = folder.refused(&DeepseaOptions { rows, ..folder.with_train(data("variants/deflate_u8.mat")) });
+    let empty = Folder::new();
+    let refused = empty.refused(&DeepseaOptions { rows, ..empty.with_train(data("variants/deflate_u8.mat")) });
     assert!(refused.contains("--max-unknown NaN: expected a share"), "{refused}");
 }
 

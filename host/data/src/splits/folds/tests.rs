@@ -1,3 +1,5 @@
+//! Folds: each row is in one, what belongs together is in the same, and every class has its share in each.
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;

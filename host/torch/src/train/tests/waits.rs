@@ -16,7 +16,7 @@ const WAITING: [&str; 9] = [
 ];
 
 /// Where they are called, how often, and when. One waits within a step: that of the second-order architecture step.
-const PLACES: [(&str, usize, &str); 13] = [
+const PLACES: [(&str, usize, &str); 14] = [
     (
         "eval/score.rs",
         3,
@@ -24,11 +24,16 @@ const PLACES: [(&str, usize, &str); 13] = [
     ),
     ("kernels/transfer.rs", 1, "on the CPU, where nothing is copied"),
     ("net/shares.rs", 2, "reports: the alphas at the end of an epoch"),
+    ("net/spectrum.rs", 1, "once a network: the places of words"),
     ("net/weights/declared.rs", 2, "once a network"),
     ("net/weights/saved.rs", 1, "snapshots: at a best epoch, a save or an end"),
     ("tensor/checkpoint.rs", 2, "saves"),
     ("train/bench.rs", 2, "benchmarks: the end of what is timed"),
-    ("train/objective.rs", 1, "once a training: the weights of classes"),
+    (
+        "train/objective.rs",
+        2,
+        "once a training: the weights of classes; and for each loss of an optimum, which is sought on the CPU",
+    ),
     ("train/optimizer/mod.rs", 1, "saves: the moments"),
     ("train/optimum/mod.rs", 1, "once an optimum: the weights that it begins with"),
     (
