@@ -10,6 +10,7 @@ use std::process::Command;
 
 use genomenas_data::{FinalEvaluation, Rows, Store};
 use genomenas_tests::comparisons::{ENTRIES, compare, go_on, report};
+use genomenas_tests::leaderboard::leaderboard;
 use genomenas_tests::made_up::{self, draws, write};
 use genomenas_tests::runs::{bytes, motif_table, result, search, store_of, train};
 use genomenas_tests::{Outcome, genomenas, listing};
@@ -302,8 +303,8 @@ fn a_comparison_runs_every_fold_with_every_seed_and_its_reports_name_the_folds()
     let auroc = |run: &Value| run["test"]["auroc"]["mean"].as_f64().unwrap();
     let mean = runs.iter().map(auroc).sum::<f64>() / 8.0;
     let csv = String::from_utf8(bytes(&out, "leaderboard.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
-    let column = |name: &str| rows[0].iter().position(|heading| *heading == name).unwrap();
+    let rows = leaderboard(&out);
+    let column = |name: &str| rows[0].iter().position(|heading| heading == name).unwrap();
     let name = comparison["entries"][0]["name"].as_str().unwrap();
     let own = rows.iter().find(|row| row[column("name")] == name).unwrap();
     assert!((own[column("auroc_mean")].parse::<f64>().unwrap() - mean).abs() < 1e-12, "{csv}");
@@ -331,7 +332,8 @@ fn a_comparison_runs_every_fold_with_every_seed_and_its_reports_name_the_folds()
     let three = folder.path().join("three.arrow");
     let told = Outcome::refusal(&mut compare(&three, &out, ""), 2);
     assert!(told.contains("is over 4 folds") && told.contains("has 3 folds"), "{told}");
-    let plain = store_of(folder.path(), &motif_table(60, 3), "motif,noise");
+    let beside = tempfile::tempdir().unwrap();
+    let plain = store_of(beside.path(), &motif_table(60, 3), "motif,noise");
     let told = Outcome::refusal(&mut compare(&plain, &out, ""), 2);
     assert!(told.contains("is over 4 folds") && told.contains("splits without folds"), "{told}");
 }

@@ -33,10 +33,11 @@ fn home() -> &'static Path {
 
 /// A comparison of a baseline, random search and a linear model, whose file has `more`, in `out` of the home.
 fn compare(out: &str, more: &str) -> Command {
+    let (more, training) = more.split_once("[final]").unwrap_or((more, ""));
     let text = format!(
         "data = 'store.arrow'\nspace = 'motifs.toml'\nbudget = '480samples'\nseeds = [1]\ncontrol = false\n\
          strategies = ['{LSTM}', 'random-search trials=2 batch=16 name=search', 'majority']\n{more}\n\
-         [final]\nepochs = 2\nbatch = 16\n"
+         [final]\nepochs = 2\nbatch = 16\n{training}"
     );
     let file = write(home(), &format!("{out}.toml"), text);
     let mut command = genomenas();
@@ -96,7 +97,8 @@ fn of<'a>(column: &'a [(String, String)], entry: &str) -> &'a str {
 /// What `train` makes of what this run found, with the seed of the comparison and on one thread, as there.
 fn trained(found: &Path, name: &str, options: &str) -> PathBuf {
     let out = home().join(name);
-    let mut train = quietly("train", &format!("--seed 1 --test {options} --run"));
+    let mut train = quietly("train", &format!("--seed 1 --test {options}"));
+    train.arg("--run");
     Outcome::text(train.arg(found).arg("--out").arg(&out));
     out
 }
@@ -272,14 +274,16 @@ fn a_run_that_is_killed_between_its_trainings_ends_with_the_same_bytes() {
 
 #[test]
 fn a_recipe_that_diverges_loses_and_a_run_of_which_all_do_has_failed_with_the_reason() {
-    let more = "recipe = 'tuned'\ntune = { learning_rate = [1e30, 0.02], weight_decay = [0] }";
+    // SGD multiplies weights by 1 - rate * decay in every step.
+    let more = "recipe = 'tuned'\ntune = { learning_rate = [100000, 0.02], weight_decay = [1] }\n\
+                [final]cnn.algorithm = { type = 'sgd', momentum = 0.0 }\n";
     Outcome::text(&mut compare("diverges", more));
     let ended = result(&run_of(&home().join("diverges"), "search"));
     let all = ended["tuned"].as_array().unwrap();
     assert!(all[0]["failed"].as_str().unwrap().contains("loss") && all[1]["best"] == true, "{ended}");
     assert_eq!(ended["final_plan"]["cnn"]["learning_rate"], 0.02);
     let said = report(&home().join("diverges"));
-    assert!(said.contains("  search: learning rate 0.02, weight decay 0 (1 of 2 failed)"), "{said}");
+    assert!(said.contains("  search: learning rate 0.02, weight decay 1 (1 of 2 failed)"), "{said}");
 
     let ended = Outcome::of(&mut compare("all-diverge", &more.replace(", 0.02]", "]")));
     assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -8,6 +8,8 @@ use toml::{Table, Value};
 
 /// Trainings of a run at most.
 const MOST: usize = 64;
+/// No training has such a rate or decay.
+const LARGE: f64 = 1e6;
 /// Where nobody says otherwise.
 const LEARNING_RATES: [f64; 3] = [0.0003, 0.001, 0.003];
 const WEIGHT_DECAYS: [f64; 2] = [0.0, 0.0001];
@@ -99,8 +101,8 @@ impl Tune {
             weight_decay: grid.weight_decay.unwrap_or_else(|| WEIGHT_DECAYS.into()),
         };
         let axes: [(&str, &[f64], Allowed, &str); 2] = [
-            ("learning_rate", &tune.learning_rate, |value| value > 0.0, "above 0"),
-            ("weight_decay", &tune.weight_decay, |value| value >= 0.0, "of 0 or more"),
+            ("learning_rate", &tune.learning_rate, |value| value > 0.0 && value < LARGE, "above 0 and below 1000000"),
+            ("weight_decay", &tune.weight_decay, |value| (0.0..LARGE).contains(&value), "from 0 and below 1000000"),
         ];
         for (name, values, allowed, expected) in axes {
             if values.is_empty() {
@@ -234,7 +236,9 @@ mod tests {
             (&["learning_rate="], "'' is not a number"),
             (&["learning_rate=0"], "expected a number above 0"),
             (&["learning_rate=nan"], "expected a number above 0"),
-            (&["weight_decay=-1"], "expected a number of 0 or more"),
+            (&["weight_decay=-1"], "expected a number from 0"),
+            (&["learning_rate=1e30"], "below 1000000"),
+            (&["weight_decay=1e6"], "below 1000000"),
             (&["weight_decay=0,0.0"], "has the value 0 twice"),
             (&["weight_decay=0", "weight_decay=1"], "given twice"),
         ] {
