@@ -119,6 +119,8 @@ fn seeds() -> Vec<Vec<u8>> {
             length: 200,
             rows: [10, 5, 5],
             labels: vec!["gene".into()],
+            straddling: None,
+            folds: Vec::new(),
         },
         published: Vec::new(),
         entries: vec![EntryPlan {

@@ -51,7 +51,7 @@ fn chained(records: &[Record]) -> Vec<u8> {
 fn go_on(records: &[Record], slots: u32) {
     let simulation = strategy::simulation();
     let setup = simulation.setup();
-    let data = Data { info: setup.data.clone(), both_strands: false };
+    let data = Data { info: setup.data.clone(), both_strands: false, next_nucleotide: false };
     let budget = "3000samples".parse().expect("a budget");
     let terms = Terms { strategy: "the strategy", space: &setup.space, data: &data, budget, slots };
     let state = SearchState::after(slots, records);
@@ -168,7 +168,7 @@ fn seeds() -> Vec<Vec<u8>> {
 
     let simulation = strategy::simulation();
     let setup = simulation.setup();
-    let data = Data { info: setup.data.clone(), both_strands: false };
+    let data = Data { info: setup.data.clone(), both_strands: false, next_nucleotide: false };
     let journal = |proposal: &Proposal, discards: &[Discard]| {
         let budget = "3000samples".parse().expect("a budget");
         let terms = Terms { strategy: "the strategy", space: &setup.space, data: &data, budget, slots: 2 };

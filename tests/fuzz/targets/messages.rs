@@ -63,7 +63,7 @@ fn train(plan: &Plan) {
     let setup = simulation.setup();
     let layers = setup.space.supernet_layers().expect("a supernet");
     for both_strands in [false, true] {
-        let data = Data { info: setup.data.clone(), both_strands };
+        let data = Data { info: setup.data.clone(), both_strands, next_nucleotide: false };
         let _ = check::plan(plan, &data);
         if let Ok(rows) = check::training(plan, &layers, &Mixing::Softmax, &data) {
             plan.validate().expect("a plan that passed the checks");
@@ -79,7 +79,7 @@ fn set_up(setup: Setup) {
     documents::ask_space(&setup.space);
     Simulation::new(setup.space.clone()).expect("a space that was accepted");
     let layers = setup.space.supernet_layers().expect("the supernet of a space that was accepted");
-    let data = Data { info: setup.data, both_strands: true };
+    let data = Data { info: setup.data, both_strands: true, next_nucleotide: false };
     let _ = check::plan(&Plan::default(), &data);
     let _ = check::training(&Plan::default(), &layers, &Mixing::Softmax, &data);
 }

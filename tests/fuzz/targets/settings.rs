@@ -26,7 +26,7 @@ fuzz_target!(init: seeds::write("settings", seeds()), |data: &[u8]| {
 });
 
 fn seeds() -> Vec<Vec<u8>> {
-    let data = || Data { store: "/data/yeast.arrow".into(), digest: "ab12".into() };
+    let data = || Data { store: "/data/yeast.arrow".into(), digest: "ab12".into(), fold: None };
     let search = || Search {
         strategy: "asha".into(),
         plugin: "asha".into(),
