@@ -364,7 +364,7 @@ fn recipes_that_would_be_passed_over_or_cannot_be_are_refused_before_anything_is
         ("", &["--recipe", "tuned", "--tune", "batch=8"], "only learning_rate and weight_decay can be tuned"),
         ("", &["--recipe", "tuned", "--tune", "learning_rate=-1"], "expected a number above 0"),
         ("", &["--recipe", "tuned", "--tune", "learning_rate=0.1,0.1"], "has the value 0.1 twice"),
-        ("", &["--recipe", "best"], "best"),
+        ("", &["--recipe", "best"], "--recipe best: expected common, own, tuned or the file of a recipe"),
         ("recipe = 'best'", &[], "unknown variant `best`"),
         ("recipe = 'tuned'\ntune = { momentum = [0.9] }", &[], "unknown field `momentum`"),
         ("recipe = 'tuned'\ntune = { weight_decay = [] }", &[], "are an empty list"),

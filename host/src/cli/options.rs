@@ -160,6 +160,13 @@ impl RecipeOptions {
     /// These options as a table, which is laid over the default or over the strategy's own recipe.
     pub(crate) fn table(&self) -> Result<Table> {
         let mut table = match self.recipe.as_deref().filter(|_| self.recipes().is_none()) {
+            Some(path) if !path.exists() => {
+                return Err(Error::input(format!(
+                    "--recipe {}: expected {} or the file of a recipe (TOML), and there is no such file",
+                    path.display(),
+                    Recipes::ALL.map(Recipes::name).join(", ")
+                )));
+            }
             Some(path) => recipe::read(path)?,
             None => Table::new(),
         };
