@@ -17,6 +17,7 @@ pub mod run_report;
 pub mod spec;
 pub mod templates;
 pub mod trace;
+pub mod ui;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};

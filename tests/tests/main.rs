@@ -56,3 +56,4 @@ mod tabulated;
 mod trace;
 mod trust;
 mod two_programs;
+mod ui;

@@ -35,7 +35,7 @@ mod table;
 pub mod text_table;
 
 pub use leaderboard::best_run;
-pub use page::{page, run_page};
+pub use page::{live, page, run_page};
 pub use table::{leaderboard_csv, leaderboard_text};
 
 use serde::Serialize;

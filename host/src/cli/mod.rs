@@ -27,6 +27,7 @@ mod start;
 mod straddling;
 pub mod threads;
 mod train;
+mod ui;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ struct Cli {
 enum Verb {
     Compare(compare::CompareArgs),
     Report(report::ReportArgs),
+    Ui(ui::UiArgs),
     Search(search::SearchArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
@@ -144,6 +146,7 @@ impl Verb {
                 });
             }
             Self::Report(args) => report::run(args)?,
+            Self::Ui(args) => ui::run(args)?,
             Self::Search(args) => search::run(args, trainer)?,
             Self::Train(args) => train::run(args, trainer)?,
             Self::Evaluate(args) => evaluate::run(args, trainer)?,

@@ -12,9 +12,11 @@ mod entry;
 mod found;
 mod labels;
 mod leaderboard;
+mod live;
 mod run;
 mod straddling;
 mod terms;
 
 pub use comparison::page;
+pub use live::live;
 pub use run::page as run_page;
