@@ -20,12 +20,14 @@
 //! counted, and never becomes a number.
 
 pub mod architecture;
+pub mod export;
 mod final_recipes;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;
 pub mod model;
 mod page;
+pub mod paper;
 pub mod recipe;
 #[cfg(test)]
 mod sample;

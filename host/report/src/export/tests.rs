@@ -1,0 +1,1 @@
+//! Exports of made-up comparisons, read again.
