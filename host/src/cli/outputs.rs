@@ -105,7 +105,8 @@ impl OutputOptions {
         }
         if let Some(file) = &self.optuna {
             file.write(comparison, details)?;
-            written.push(format!("Optuna storage: {0}; `optuna-dashboard sqlite:///{0}` shows it", file.path().display()));
+            written
+                .push(format!("Optuna storage: {0}; `optuna-dashboard sqlite:///{0}` shows it", file.path().display()));
         }
         if let Some(file) = &self.latex {
             file.write(comparison, None)?;

@@ -175,7 +175,9 @@ pub(super) fn records(path: &Path, ended: Option<&str>) -> Vec<Record> {
     /// A longer one is left out, so that a report does not need all memory.
     const LONGEST: u64 = 4 << 30;
     match std::fs::metadata(path) {
-        Ok(there) if there.is_file() && there.len() <= LONGEST => or_warn(journal::read(path, ended)).unwrap_or_default(),
+        Ok(there) if there.is_file() && there.len() <= LONGEST => {
+            or_warn(journal::read(path, ended)).unwrap_or_default()
+        }
         Ok(_) => {
             log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
             Vec::new()

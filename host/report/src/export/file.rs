@@ -114,7 +114,8 @@ impl ExportFile {
         let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).ok()?;
         let known = Table::ALL.iter().map(|table| table.header());
         // The keys of an object have no order.
-        let same = |header: &Vec<&str>| header.len() == object.len() && header.iter().all(|name| object.contains_key(*name));
+        let same =
+            |header: &Vec<&str>| header.len() == object.len() && header.iter().all(|name| object.contains_key(*name));
         known.into_iter().find(same).map(|header| header.into_iter().map(str::to_owned).collect())
     }
 

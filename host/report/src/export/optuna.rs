@@ -97,7 +97,9 @@ impl Objective {
             Ranking::F1 => Some(Self { name: "valid_f1", of: |point| point.f1, less: false }),
             Ranking::Accuracy | Ranking::Pearson | Ranking::Spearman | Ranking::R2 => None,
         };
-        let has = |objective: &Self| trials.iter().flat_map(|trial| &trial.points).any(|point| (objective.of)(point).is_some());
+        let has = |objective: &Self| {
+            trials.iter().flat_map(|trial| &trial.points).any(|point| (objective.of)(point).is_some())
+        };
         measured.filter(has).unwrap_or(Self { name: "valid_loss", of: |point| point.loss, less: true })
     }
 }

@@ -32,8 +32,12 @@ pub(super) fn each(
     let runs = comparison.entries.iter().flat_map(|entry| entry.runs.iter().map(move |run| (entry, run)));
     for (number, (entry, run)) in (1_u64..).zip(runs) {
         let details = if needs_details { details(run) } else { RunDetails::default() };
-        let begin =
-            [Cell::count(number), Cell::text(&entry.name), Cell::of_count(run.fold.map(u64::from)), Cell::count(run.seed)];
+        let begin = [
+            Cell::count(number),
+            Cell::text(&entry.name),
+            Cell::of_count(run.fold.map(u64::from)),
+            Cell::count(run.seed),
+        ];
         for table in &tables {
             for own in of_run(*table, run, &details) {
                 put(*table, begin.iter().cloned().chain(own).collect())?;
@@ -262,7 +266,8 @@ fn scores((split, metrics): (&str, &Metrics)) -> Vec<Row> {
     let counted = metrics.averages.mse.is_absent();
     let of_label = |label: &LabelMetrics| {
         let count = |rows: u64| if counted { Cell::count(rows) } else { Cell::Null };
-        let measures = |all: &[Measure]| all.iter().map(|measure| Cell::of_number(label.get(*measure))).collect::<Row>();
+        let measures =
+            |all: &[Measure]| all.iter().map(|measure| Cell::of_number(label.get(*measure))).collect::<Row>();
         let mut row = vec![Cell::text(split), Cell::text(&label.name), count(label.positives), count(label.negatives)];
         row.extend(measures(&[Measure::Auroc, Measure::Auprc, Measure::F1, Measure::Mcc]));
         row.push(Cell::of_number(label.threshold));

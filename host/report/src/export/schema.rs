@@ -93,7 +93,9 @@ impl Table {
                 "A row for each epoch, and for each mask of a supernet that was scored, in the order in which they happened."
             }
             Self::Options => "A row for each option of a supernet that learns alphas, after every epoch.",
-            Self::Scores => "A row for each label (or class) of a split that was scored, by the weights that were kept.",
+            Self::Scores => {
+                "A row for each label (or class) of a split that was scored, by the weights that were kept."
+            }
             Self::Decisions => "A row for each decision of the architecture that a run found.",
         }
     }
@@ -136,7 +138,8 @@ pub fn schema_markdown() -> String {
     let mut text = String::new();
     for table in Table::ALL {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "### `{}`\n\n{}\n\n| column | kind | what |\n|---|---|---|", table.name(), table.about());
+        let _ =
+            writeln!(text, "### `{}`\n\n{}\n\n| column | kind | what |\n|---|---|---|", table.name(), table.about());
         for Column { name, kind, about } in table.columns() {
             let _ = writeln!(text, "| `{name}` | {} | {about} |", kind.name());
         }
@@ -292,7 +295,5 @@ const SCORES: [Column; 16] = [
     column("prevalence", Number, "share of rows that have it; none in a regression"),
 ];
 
-const DECISIONS: [Column; 2] = [
-    column("decision", Text, "the decision"),
-    column("option", Text, "the option that was chosen"),
-];
+const DECISIONS: [Column; 2] =
+    [column("decision", Text, "the decision"), column("option", Text, "the option that was chosen")];

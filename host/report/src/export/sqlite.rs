@@ -14,11 +14,7 @@ use super::schema::{SCHEMA_VERSION, Table};
 use crate::model::{Comparison, RunSummary};
 
 /// Writes all tables to `path`.
-pub(super) fn write(
-    path: &Path,
-    comparison: &Comparison,
-    details: &dyn Fn(&RunSummary) -> RunDetails,
-) -> Result<()> {
+pub(super) fn write(path: &Path, comparison: &Comparison, details: &dyn Fn(&RunSummary) -> RunDetails) -> Result<()> {
     let failed = database::failed(path);
     database::write(path, Marked::Export, SCHEMA_VERSION, |database| {
         let mut statements: Vec<(Table, Statement<'_>)> = Vec::new();

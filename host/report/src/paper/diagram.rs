@@ -28,10 +28,7 @@ pub fn critical_difference_diagram(names: &[&str], ranks: &[f64], critical: f64)
     line(format!(r"\begin{{tikzpicture}}[x={width:.3}cm,y=0.45cm,font=\small]"));
     line(format!(r"  \draw (1,0) -- ({count},0);"));
     line(format!(r"  \foreach \rank in {{1,...,{count}}} {{ \draw (\rank,0) -- (\rank,0.3) node[above] {{\rank}}; }}"));
-    line(format!(
-        r"  \draw[|-|] (1,2.2) -- ({:.4},2.2) node[midway,above] {{CD = {critical:.3}}};",
-        1.0 + critical
-    ));
+    line(format!(r"  \draw[|-|] (1,2.2) -- ({:.4},2.2) node[midway,above] {{CD = {critical:.3}}};", 1.0 + critical));
     let bars = cliques(&entries.iter().map(|(_, rank)| *rank).collect::<Vec<_>>(), critical);
     for (level, (first, last)) in bars.iter().enumerate() {
         let y = -0.5 - 0.4 * level as f64;
@@ -42,7 +39,8 @@ pub fn critical_difference_diagram(names: &[&str], ranks: &[f64], critical: f64)
     for (place, (name, rank)) in entries.iter().enumerate() {
         let name = escaped(name);
         // The better half is named on the left, the best on top; the others on the right, the last on top.
-        let (row, side, anchor) = if place < half { (place, 0.7, "left") } else { (count - 1 - place, count as f64 + 0.3, "right") };
+        let (row, side, anchor) =
+            if place < half { (place, 0.7, "left") } else { (count - 1 - place, count as f64 + 0.3, "right") };
         let y = below - row as f64;
         line(format!(
             r"  \draw ({rank:.4},0) -- ({rank:.4},{y:.2}) -- ({side:.4},{y:.2}) node[{anchor}] {{{name} ({rank:.2})}};"

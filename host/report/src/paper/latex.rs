@@ -13,7 +13,7 @@ use crate::model::Comparison;
 /// `diagram`, if there is one, follows it as a figure.
 ///
 /// It needs `\usepackage{booktabs}`.
-pub fn latex(comparison: &Comparison, diagram: Option<&str>) -> String {
+pub(super) fn latex(comparison: &Comparison, diagram: Option<&str>) -> String {
     let rows = leaderboard::rows(comparison);
     let published = leaderboard::published(comparison);
     let columns = comparison.columns();
@@ -88,4 +88,26 @@ fn caption(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
 fn cell(score: &Spread, best: Option<f64>) -> String {
     let text = escaped(&score.text());
     if score.mean.is_some() && score.mean == best { format!("\\textbf{{{text}}}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_table_is_the_leaderboard() {
+        let mut comparison = sample::comparison();
+        comparison.published = sample::published();
+        comparison.entries[0].name = "a_b & 100%".to_owned();
+        comparison.entries[2].runs[0].trained_to_optimum = true;
+        insta::assert_snapshot!(latex(&comparison, None));
+    }
+
+    #[test]
+    fn a_diagram_follows_the_table() {
+        let text = latex(&sample::folds(), Some("\\begin{tikzpicture}\n\\end{tikzpicture}\n"));
+        assert!(text.contains("\\usepackage{tikz}") && text.contains("over folds and seeds"), "{text}");
+        assert!(text.ends_with("\\label{fig:critical-difference}\n\\end{figure}\n"), "{text}");
+    }
 }

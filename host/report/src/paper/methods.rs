@@ -85,7 +85,9 @@ fn data(comparison: &Comparison) -> Vec<String> {
         listed(&splits)
     )];
     if !data.folds.is_empty() {
-        said.push("Each fold is the test of a run with every seed, the next one validates, and the others train.".to_owned());
+        said.push(
+            "Each fold is the test of a run with every seed, the next one validates, and the others train.".to_owned(),
+        );
     }
     said.extend(data.straddles().iter().map(|sentence| format!("{}.", capitalised(&plain(sentence)))));
     if data.folds.is_empty() && data.straddling.is_none() {
@@ -125,8 +127,15 @@ fn search(comparison: &Comparison) -> Vec<String> {
     let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
     let space = setting(&comparison.environment, "space")
         .map_or_else(String::new, |space| format!(" in the space {}", code(space)));
-    let seeds = if seeds.len() == 1 { format!("seed {}", listed(&seeds)) } else { format!("each of the seeds {}", listed(&seeds)) };
-    let mut said = vec![format!("Every run had a budget of {} for its search{space}, and was made with {seeds}.", plain(&comparison.budget))];
+    let seeds = if seeds.len() == 1 {
+        format!("seed {}", listed(&seeds))
+    } else {
+        format!("each of the seeds {}", listed(&seeds))
+    };
+    let mut said = vec![format!(
+        "Every run had a budget of {} for its search{space}, and was made with {seeds}.",
+        plain(&comparison.budget)
+    )];
     let all = runs(comparison).count();
     let of = |state: fn(&RunState) -> bool| runs(comparison).filter(|run| state(&run.state)).count();
     let failed = of(|state| matches!(state, RunState::Failed { .. }));
@@ -137,7 +146,10 @@ fn search(comparison: &Comparison) -> Vec<String> {
     }
     if open > 0 {
         let have = if open == 1 { "has" } else { "have" };
-        said.push(format!("The comparison is not complete: of {}, {open} {have} not ended.", count(all, "run", "runs")));
+        said.push(format!(
+            "The comparison is not complete: of {}, {open} {have} not ended.",
+            count(all, "run", "runs")
+        ));
     }
     said
 }
@@ -148,7 +160,8 @@ fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a str> {
 
 /// "epochs: at most 8; batch: 16 samples".
 fn settings(settings: &[Setting]) -> String {
-    let all: Vec<String> = settings.iter().map(|setting| plain(&format!("{}: {}", setting.name, setting.value))).collect();
+    let all: Vec<String> =
+        settings.iter().map(|setting| plain(&format!("{}: {}", setting.name, setting.value))).collect();
     all.join("; ")
 }
 
@@ -181,8 +194,10 @@ fn training(comparison: &Comparison) -> Vec<String> {
 }
 
 fn scores(comparison: &Comparison) -> Vec<String> {
-    let mut said =
-        vec!["The sealed test split was scored once for each run, at its end; no search and no training was given it.".to_owned()];
+    let mut said = vec![
+        "The sealed test split was scored once for each run, at its end; no search and no training was given it."
+            .to_owned(),
+    ];
     if let Some(unconfined) = setting(&comparison.environment, "plugins") {
         said.push(format!("Plugins were {}.", plain(unconfined)));
     }
@@ -198,9 +213,12 @@ fn scores(comparison: &Comparison) -> Vec<String> {
         listed(&columns),
         comparison.ranked_by.name()
     ));
-    let intervals: Vec<&Resampled> =
-        runs(comparison).filter_map(|run| run.result()?.bootstrap.as_ref()).collect();
-    if let Some(first) = intervals.first().filter(|first| intervals.iter().all(|other| other.resamples == first.resamples && other.confidence.total_cmp(&first.confidence).is_eq())) {
+    let intervals: Vec<&Resampled> = runs(comparison).filter_map(|run| run.result()?.bootstrap.as_ref()).collect();
+    if let Some(first) = intervals.first().filter(|first| {
+        intervals
+            .iter()
+            .all(|other| other.resamples == first.resamples && other.confidence.total_cmp(&first.confidence).is_eq())
+    }) {
         said.push(format!(
             "Intervals of a run are percentiles over {} bootstrap resamples of the test split, at a confidence of {}.",
             grouped(first.resamples.into()),
@@ -217,10 +235,44 @@ fn computing(comparison: &Comparison) -> Vec<String> {
     let machine = if machine.is_empty() { String::new() } else { format!("{}, and ", settings(&machine)) };
     let plugins: BTreeSet<(&str, &str)> =
         comparison.entries.iter().map(|entry| (entry.plugin.as_str(), entry.plugin_version.as_str())).collect();
-    let plugins: Vec<String> = plugins.into_iter().map(|(plugin, version)| format!("{} {}", code(plugin), plain(version))).collect();
+    let plugins: Vec<String> =
+        plugins.into_iter().map(|(plugin, version)| format!("{} {}", code(plugin), plain(version))).collect();
     vec![format!(
         "Runs used {machine}the plugins {}; this was written by {}.",
         listed(&plugins),
         plain(&comparison.generated_by)
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RunRecipe, Setting};
+    use crate::sample;
+
+    #[test]
+    fn the_methods_are_those_of_the_comparison() {
+        let methods = methods(&sample::comparison());
+        insta::assert_snapshot!(methods.text);
+        insta::assert_snapshot!(methods.references);
+    }
+
+    #[test]
+    fn folds_own_recipes_names_and_plugins_without_confinement_are_said() {
+        let mut comparison = Comparison { recipes: Recipes::Own, ..sample::folds() };
+        comparison.environment.push(Setting::new("plugins", "not confined (--unconfined)"));
+        comparison.environment.push(Setting::new("space", "genomenas cells=1"));
+        comparison.entries[0].name = "small `one`".to_owned();
+        comparison.entries[0].runs.iter_mut().for_each(|run| {
+            run.recipe = Some(RunRecipe { settings: vec![Setting::new("epochs", "at most 2")], tried: Vec::new() });
+        });
+        insta::assert_snapshot!(methods(&comparison).text);
+    }
+
+    #[test]
+    fn a_strategy_of_anothers_plugin_is_cited_by_nobody() {
+        let mut comparison = sample::comparison();
+        comparison.entries.iter_mut().for_each(|entry| entry.plugin = "theirs".to_owned());
+        assert!(!methods(&comparison).references.contains('@'));
+    }
 }

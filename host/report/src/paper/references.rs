@@ -35,11 +35,6 @@ impl Reference {
         let fields: Vec<String> = fields.map(|(name, value)| format!("  {name} = {{{value}}}")).collect();
         format!("@{}{{{},\n{}\n}}\n", self.kind, self.key, fields.join(",\n"))
     }
-
-    #[cfg(test)]
-    pub(super) fn parts(&self) -> [String; 3] {
-        [self.title.to_owned(), self.year.to_string(), self.authors.split(' ').next().unwrap_or_default().to_owned()]
-    }
 }
 
 /// The papers of a strategy of a bundled plugin; none where its README names none, or where it is another's.
@@ -171,3 +166,49 @@ pub(super) const ALL: [Reference; 16] = [
     ),
     talk("falkner2018bohb", ("Falkner and Klein and Hutter", 2018), "BOHB", "ICML"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_paper_is_of_a_strategy_and_has_a_key_of_its_own() {
+        let keys: BTreeSet<&str> = ALL.iter().map(|reference| reference.key).collect();
+        assert_eq!(keys.len(), ALL.len());
+        let strategies = [
+            "asha",
+            "bonas",
+            "danq",
+            "darts",
+            "deepsea",
+            "deepvirfinder",
+            "hyperband",
+            "local-search",
+            "lstm",
+            "p-darts",
+            "random-search",
+            "regularised-evolution",
+            "successive-halving",
+            "tpe",
+        ];
+        let cited = strategies.into_iter().map(|id| (id, id)).chain([("ncnet", "ncnet-rr")]);
+        let cited: BTreeSet<&str> =
+            cited.flat_map(|(plugin, strategy)| of(plugin, strategy)).map(|reference| reference.key).collect();
+        assert_eq!(cited, keys);
+        assert!(of("cwp-darts", "cwp-darts").is_empty());
+    }
+
+    #[test]
+    fn an_entry_is_bibtex() {
+        insta::assert_snapshot!(ALL[14].bibtex(), @r"
+        @inproceedings{bergstra2011tpe,
+          author = {Bergstra and Bardenet and Bengio and K{\'e}gl},
+          title = {{Algorithms for Hyper-Parameter Optimization}},
+          booktitle = {NeurIPS},
+          year = {2011}
+        }
+        ");
+    }
+}

@@ -128,7 +128,8 @@ fn events(
     events.values(0.0, 0, vec![started(comparison, entry, run, details)])?;
     let search_ended = run.curve.iter().filter(|point| point.phase != RunPhase::Final).map(|point| point.seconds);
     let search_ended = search_ended.fold(run.search.used.seconds, f64::max);
-    let mut options = details.options.chunk_by(|one, other| (one.trial, one.epoch) == (other.trial, other.epoch)).peekable();
+    let mut options =
+        details.options.chunk_by(|one, other| (one.trial, one.epoch) == (other.trial, other.epoch)).peekable();
     for point in &run.curve {
         let (phase, step, wall_time) = match point.phase {
             RunPhase::Search { .. } => ("search", point.samples, point.seconds),
@@ -147,7 +148,9 @@ fn events(
         }
         events.values(wall_time, step, values)?;
         let same = |of: &&[super::OptionPoint]| {
-            of.first().is_some_and(|first| point.phase == RunPhase::Search { trial: first.trial } && first.epoch == point.epoch)
+            of.first().is_some_and(|first| {
+                point.phase == RunPhase::Search { trial: first.trial } && first.epoch == point.epoch
+            })
         };
         if let Some(of_epoch) = options.next_if(same) {
             let decisions = of_epoch.chunk_by(|one, other| one.decision == other.decision);
@@ -157,9 +160,9 @@ fn events(
     }
     let end = search_ended + run.training.used.seconds;
     if let Some(test) = run.result() {
-        let measures = test.measures().filter_map(|measure| {
-            Some(scalar(&format!("test/{}", measure.key()), test.averages.get(measure).mean?))
-        });
+        let measures = test
+            .measures()
+            .filter_map(|measure| Some(scalar(&format!("test/{}", measure.key()), test.averages.get(measure).mean?)));
         let whole = [("test/loss", test.loss), ("test/accuracy", test.accuracy)];
         let whole = whole.into_iter().filter_map(|(name, value)| Some(scalar(name, value?)));
         events.values(end, 0, measures.chain(whole).collect())?;
