@@ -56,7 +56,10 @@ class Outputs(unittest.TestCase):
         if not done:
             table(cls.folder / "table.tsv")
             store = cls.folder / "store.arrow"
-            genomenas("data", "import", "table", cls.folder / "table.tsv", "--labels", "motif", "--split", "split", "--out", store)
+            genomenas(
+                "data", "import", "table", cls.folder / "table.tsv", "--task", "multi-label", "--labels", "motif",
+                "--split", "split", "--out", store,
+            )
             strategies = [word for search in SEARCHES for word in ("--strategy", search)]
             genomenas(
                 "compare", "--data", store, "--no-control", *strategies, "--seeds", "1,2", "--budget", "960samples",
