@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use genomenas_tests::comparisons::{content, copy, done_comparison, report, run_folder, unfinish};
 use genomenas_tests::made_up::write;
+use genomenas_tests::project;
 use genomenas_tests::runs::{motif_store, train};
 use genomenas_tests::{Outcome, listing};
 use serde_json::Value;
@@ -186,8 +187,8 @@ fn a_folder_of_event_files_that_a_kill_left_is_removed_by_the_next_report() {
 
 #[test]
 fn the_papers_that_methods_cite_are_those_of_the_readmes() {
-    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("plugins");
-    let source = fs::read_to_string(plugins.parent().unwrap().join("host/report/src/paper/references.rs")).unwrap();
+    let plugins = project::path("plugins");
+    let source = fs::read_to_string(project::path("host/report/src/paper/references.rs")).unwrap();
     let entries = source.split("pub(super) const ALL").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
     let readmes: String = fs::read_dir(&plugins)
         .unwrap()

@@ -7,13 +7,9 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_text, remove_unfinished_of, write_atomically};
 
 use super::latex::latex;
+use super::made_by::{MADE_BY_MARKDOWN, MADE_BY_TEX};
 use super::methods::methods;
 use crate::model::Comparison;
-
-/// What a file of TeX or BibTeX begins with.
-pub(super) const MADE_BY_TEX: &str = "% Made by `genomenas report`; made anew, it is overwritten.";
-/// What a file of Markdown begins with.
-pub(super) const MADE_BY_MARKDOWN: &str = "<!-- Made by `genomenas report`; made anew, it is overwritten. -->";
 
 /// A file for the table of a paper: `.tex`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::file::MADE_BY_TEX;
+use super::made_by::MADE_BY_TEX;
 use super::tex::escaped;
 use crate::final_recipes;
 use crate::humanize::{self, capitalised};

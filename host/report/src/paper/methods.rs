@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use genomenas_data::text::{grouped, printable};
 
-use super::file::{MADE_BY_MARKDOWN, MADE_BY_TEX};
+use super::made_by::{MADE_BY_MARKDOWN, MADE_BY_TEX};
 use super::references::{self, Reference};
 use crate::final_recipes;
 use crate::humanize::{capitalised, plural};

@@ -4,6 +4,7 @@
 mod diagram;
 mod file;
 mod latex;
+mod made_by;
 mod methods;
 mod references;
 mod tex;
