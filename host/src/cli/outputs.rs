@@ -4,11 +4,11 @@ use std::path::Path;
 
 use clap::Args;
 use genomenas_data::error::{Error, Result};
-use genomenas_report::export::{ExportFile, OptunaFile, Table, TensorBoardFolder};
+use genomenas_report::export::{ExportFile, OptunaFile, RunDetails, Table, TensorBoardFolder};
 use genomenas_report::model::{Comparison, RunSummary};
 use genomenas_report::paper::{LatexFile, MethodsFile};
 
-use crate::run_report::details::details;
+use crate::run_report::details::{details, space};
 
 /// What else is written.
 #[derive(Args, Debug)]
@@ -80,18 +80,19 @@ impl OutputOptions {
     ///
     /// Something cannot be written.
     pub(crate) fn write(&self, folder: &Path, comparison: &Comparison) -> Result<Vec<String>> {
-        self.write_all(comparison, &|run| details(&folder.join(&run.folder)))
+        self.write_all(folder, comparison, &|run| details(&folder.join(&run.folder)))
     }
 
     /// As [`write`](Self::write), of the run in `folder` as a comparison of nothing else.
     pub(crate) fn write_run(&self, folder: &Path, run: &Comparison) -> Result<Vec<String>> {
-        self.write_all(run, &|_| details(folder))
+        self.write_all(folder, run, &|_| details(folder))
     }
 
     fn write_all(
         &self,
+        folder: &Path,
         comparison: &Comparison,
-        details: &dyn Fn(&RunSummary) -> genomenas_report::export::RunDetails,
+        details: &dyn Fn(&RunSummary) -> RunDetails,
     ) -> Result<Vec<String>> {
         let mut written = Vec::new();
         for file in &self.export {
@@ -99,12 +100,12 @@ impl OutputOptions {
             let table = if file.has_one_table() { format!(" (table {})", self.table.name()) } else { String::new() };
             written.push(format!("export: {}{table}", file.path().display()));
         }
-        if let Some(folder) = &self.tensorboard {
-            folder.write(comparison, details)?;
-            written.push(format!("event files: {0}; `tensorboard --logdir {0}` shows them", folder.path().display()));
+        if let Some(events) = &self.tensorboard {
+            events.write(comparison, details)?;
+            written.push(format!("event files: {0}; `tensorboard --logdir {0}` shows them", events.path().display()));
         }
         if let Some(file) = &self.optuna {
-            file.write(comparison, details)?;
+            file.write(comparison, &space(folder), details)?;
             written
                 .push(format!("Optuna storage: {0}; `optuna-dashboard sqlite:///{0}` shows it", file.path().display()));
         }

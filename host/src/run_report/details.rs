@@ -12,33 +12,29 @@ use genomenas_plugin::message::{
 use genomenas_plugin::space::Space;
 use genomenas_report::export::{OptionPoint, RunDetails, SpaceDecision, TrialDetails, TrialOutcome, TrialPoint};
 use genomenas_report::model::DecisionMade;
-use genomenas_report::recipe;
 
 use super::summary::{or_warn, records};
 use crate::run::RunResult;
-use crate::run::settings::{Settings, files as names};
+use crate::run::settings::files as names;
 
 /// The details of the run in `folder`. What cannot be read is left out, with a warning.
 pub(crate) fn details(folder: &Path) -> RunDetails {
-    let Some(settings) = or_warn(Settings::read(folder)) else { return RunDetails::default() };
     // A result that cannot be read is why the run failed, and told of there.
     let result = RunResult::read(folder).ok().flatten();
     let ended = result.as_ref().and_then(|result| result.chain.as_deref());
     let mut details = of_records(records(&folder.join(names::JOURNAL), ended));
-    let plan = result.as_ref().and_then(|result| result.final_plan.as_ref()).or(settings.final_training.as_ref());
-    details.settings = plan.map(recipe::settings).unwrap_or_default();
-    details.space = space(&folder.join(names::SPACE));
     details.valid = result.and_then(|result| result.valid);
     details
 }
 
-/// The decisions of the space in a file; none where there is no file.
-fn space(path: &Path) -> Vec<SpaceDecision> {
+/// The decisions of the space in the folder of a comparison or of a run; none where there is none.
+pub(crate) fn space(folder: &Path) -> Vec<SpaceDecision> {
+    let path = folder.join(names::SPACE);
     if !path.exists() {
         return Vec::new();
     }
-    let text = or_warn(files::read_text(path));
-    let read = |text: String| or_warn(Space::from_text(&text).map_err(|error| Error::file("use", path, error)));
+    let text = or_warn(files::read_text(&path));
+    let read = |text: String| or_warn(Space::from_text(&text).map_err(|error| Error::file("use", &path, error)));
     let decisions = text.and_then(read).map(|space| space.decisions).unwrap_or_default();
     let of = |decision: genomenas_plugin::space::Decision| SpaceDecision {
         options: decision.final_options().map(str::to_owned).collect(),

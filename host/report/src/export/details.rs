@@ -3,7 +3,7 @@
 use genomenas_plugin::message::Cost;
 
 use crate::metrics::Metrics;
-use crate::model::{DecisionMade, Setting};
+use crate::model::DecisionMade;
 
 /// What stands in the files of a run, and in no summary.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,10 +12,6 @@ pub struct RunDetails {
     pub trials: Vec<TrialDetails>,
     /// What a supernet learned of its options, epoch by epoch.
     pub options: Vec<OptionPoint>,
-    /// The decisions of the space with all options that an architecture may have; empty where there is no space.
-    pub space: Vec<SpaceDecision>,
-    /// The settings of the run, for whoever compares runs by them.
-    pub settings: Vec<Setting>,
     /// The metrics of the kept weights on the validation split, label by label.
     pub valid: Option<Metrics>,
 }

@@ -58,12 +58,17 @@ impl OptunaFile {
         )))
     }
 
-    /// Writes a study for each run that searched, whole or not at all.
+    /// Writes a study for each run that searched `space`, whole or not at all.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
-    pub fn write(&self, comparison: &Comparison, details: &dyn Fn(&RunSummary) -> RunDetails) -> Result<()> {
+    pub fn write(
+        &self,
+        comparison: &Comparison,
+        space: &[SpaceDecision],
+        details: &dyn Fn(&RunSummary) -> RunDetails,
+    ) -> Result<()> {
         let failed = database::failed(&self.path);
         // Optuna does not read the version that a user may give a file.
         database::write(&self.path, Marked::Optuna, 0, |connection| {
@@ -72,7 +77,7 @@ impl OptunaFile {
             for (entry, run) in runs {
                 let details = details(run);
                 if !details.trials.is_empty() {
-                    study(connection, comparison.ranked_by, entry, run, &details).map_err(&failed)?;
+                    study(connection, (comparison.ranked_by, space), entry, run, &details).map_err(&failed)?;
                 }
             }
             Ok(())
@@ -113,7 +118,7 @@ fn insert(connection: &Connection, table: &str, values: &[&dyn ToSql]) -> rusqli
 
 fn study(
     connection: &Connection,
-    ranking: Ranking,
+    (ranking, space): (Ranking, &[SpaceDecision]),
     entry: &Entry,
     run: &RunSummary,
     details: &RunDetails,
@@ -139,7 +144,7 @@ fn study(
         attribute("study_user_attributes", study, key, value)?;
     }
     for (number, trial) in (0_i64..).zip(&details.trials) {
-        write_trial(connection, (study, number), trial, objective, &details.space)?;
+        write_trial(connection, (study, number), trial, objective, space)?;
     }
     Ok(())
 }

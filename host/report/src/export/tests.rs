@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::cell::{Cell, Kind};
 use super::rows::{Row, each};
 use super::*;
-use crate::model::{Comparison, DecisionMade, RunPhase, RunState, RunSummary, Setting};
+use crate::model::{Comparison, DecisionMade, RunPhase, RunState, RunSummary};
 use crate::sample;
 
 fn point(number: u32, loss: f64, auroc: Option<f64>) -> TrialPoint {
@@ -65,8 +65,6 @@ pub(super) fn details(run: &RunSummary) -> RunDetails {
             option(2, "conv_5", 0.9),
             option(2, "skip", 0.1),
         ],
-        space: vec![SpaceDecision { id: "edge".to_owned(), options: ["skip", "conv_5"].map(str::to_owned).into() }],
-        settings: vec![Setting::new("batch", "64 samples")],
         valid: run.test.clone(),
     }
 }
@@ -224,7 +222,8 @@ fn a_study_has_the_trials_of_a_run_with_their_states_options_and_values() {
     let file: OptunaFile = folder.path().join("studies.db").to_str().unwrap().parse().unwrap();
     for _ in 0..2 {
         file.expect_free().unwrap();
-        file.write(&sample::comparison(), &details).unwrap();
+        let space = [SpaceDecision { id: "edge".to_owned(), options: ["skip", "conv_5"].map(str::to_owned).into() }];
+        file.write(&sample::comparison(), &space, &details).unwrap();
     }
     let database = Connection::open(file.path()).unwrap();
     let texts = |sql: &str| -> Vec<String> {

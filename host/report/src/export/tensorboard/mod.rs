@@ -125,7 +125,7 @@ fn events(
     details: &RunDetails,
 ) -> std::io::Result<()> {
     let mut events = EventWriter::new(out)?;
-    events.values(0.0, 0, vec![started(comparison, entry, run, details)])?;
+    events.values(0.0, 0, vec![started(comparison, entry, run)])?;
     let search_ended = run.curve.iter().filter(|point| point.phase != RunPhase::Final).map(|point| point.seconds);
     let search_ended = search_ended.fold(run.search.used.seconds, f64::max);
     let mut options =

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 
-use super::super::details::{OptionPoint, RunDetails};
+use super::super::details::OptionPoint;
 use super::messages::{
     HParams, HParamsData, Histogram, JsonKind, JsonValue, Measured, PluginData, SessionEnd, SessionStart,
     SummaryMetadata, SummaryValue,
@@ -48,7 +48,7 @@ pub(super) fn histogram(points: &[OptionPoint]) -> SummaryValue {
 }
 
 /// That a run began, with what makes it differ from others: strategy, parameters, seed, and settings.
-pub(super) fn started(comparison: &Comparison, entry: &Entry, run: &RunSummary, details: &RunDetails) -> SummaryValue {
+pub(super) fn started(comparison: &Comparison, entry: &Entry, run: &RunSummary) -> SummaryValue {
     let text = |text: &str| JsonValue { kind: Some(JsonKind::Text(text.to_owned())) };
     let number = |number: f64| JsonValue { kind: Some(JsonKind::Number(number)) };
     let mut hparams = BTreeMap::from([
@@ -71,7 +71,8 @@ pub(super) fn started(comparison: &Comparison, entry: &Entry, run: &RunSummary, 
         };
         hparams.insert(format!("parameter/{name}"), value);
     }
-    for setting in &details.settings {
+    let recipe = run.recipe.as_ref().map_or(&comparison.recipe, |recipe| &recipe.settings);
+    for setting in recipe {
         hparams.insert(format!("final/{}", setting.name), text(&setting.value));
     }
     let start = SessionStart { hparams, group_name: String::new(), start_time: 0.0 };
