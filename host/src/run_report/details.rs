@@ -202,3 +202,58 @@ fn of_alphas(alphas: &Alphas, trial: u64, epoch: u32, used: Cost) -> impl Iterat
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(text: &str) -> Record {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn trials_are_told_from_their_proposal_to_their_end() {
+        let epoch = |trial: u32, number: u32, loss: f64, seconds: f64| {
+            record(&format!(
+                r#"{{"type":"epoch","phase":"search","trial":{trial},"epoch":{{"number":{number},"train_loss":0.7,"valid_loss":{loss},"auroc":0.8}},
+                "used":{{"samples":{number}0,"seconds":{seconds}}},"report":{{"trial":{trial},"cost":{{"samples":5,"seconds":1.5}},"remaining":9,
+                "alphas":{{"edge":{{"skip":{{"alpha":0.5,"probability":0.25}}}}}}}}}}"#
+            ))
+        };
+        let end = |trial: u32, outcome: &str| {
+            record(&format!(
+                r#"{{"type":"end","trial":{trial},"report":{{"trial":{trial},"cost":{{"samples":7,"seconds":2.5}},"remaining":9,"end":{{"outcome":{outcome},"parameters":12}}}},"used":{{"samples":70,"seconds":9.0}}}}"#
+            ))
+        };
+        let plan = serde_json::to_string(&genomenas_plugin::message::Plan::default()).unwrap();
+        let propose = record(&format!(
+            r#"{{"type":"propose","ask":{{"budget":{{"unit":"samples","amount":99}},"remaining":99,"next_trial":3}},"proposal":{{"type":"trials","trials":[
+            {{"work":"train","network":{{"type":"selection","selection":{{"edge":"skip"}}}},"plan":{plan}}},
+            {{"work":"train","network":{{"type":"supernet"}},"plan":{plan},"init":{{"type":"inherit","trial":3}}}},
+            {{"work":"score","weights_of":4,"masks":[],"batch":8}}]}},"seconds":0.1}}"#
+        ));
+        let score = record(
+            r#"{"type":"score","report":{"trial":5,"cost":{},"remaining":1,"score":{"mask":1,"auroc":0.9}},"used":{"samples":15}}"#,
+        );
+        let details = of_records(vec![
+            propose,
+            epoch(3, 1, 0.6, 2.0),
+            epoch(3, 2, 0.7, 4.0),
+            end(3, r#"{"type":"completed","stopped":"epochs"}"#),
+            epoch(4, 1, 0.5, 6.0),
+            end(4, r#"{"type":"failed","reason":"the loss is NaN"}"#),
+            score,
+        ]);
+        let [first, supernet, scored] = details.trials.as_slice() else { panic!("{details:?}") };
+        assert_eq!((first.trial, first.network, &first.outcome), (3, "selection", &TrialOutcome::Completed));
+        assert_eq!((first.points.len(), first.best.map(|best| best.number)), (2, Some(1)));
+        assert_eq!((first.seconds, first.cost.samples, first.parameters), ((0.5, 9.0), 7, Some(12)));
+        assert_eq!(first.decisions, [DecisionMade { decision: "edge".to_owned(), option: "skip".to_owned() }]);
+        assert_eq!((supernet.network, supernet.weights_of), ("supernet", Some(3)));
+        assert_eq!(supernet.outcome, TrialOutcome::Failed { reason: "the loss is NaN".to_owned() });
+        assert_eq!((scored.work, scored.weights_of, &scored.outcome), ("score", Some(4), &TrialOutcome::Open));
+        assert_eq!(scored.best.and_then(|best| best.auroc), Some(0.9));
+        assert_eq!(details.options.len(), 3);
+        assert_eq!((details.options[2].trial, details.options[2].samples), (4, 10));
+    }
+}
