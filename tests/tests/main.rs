@@ -35,6 +35,7 @@ mod memory;
 mod misdeeds;
 mod moved;
 mod new_plugin;
+mod outputs;
 mod own_files;
 mod pages;
 mod plugin_run;

@@ -14,18 +14,22 @@
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
+//! | [`export`] | all results in one schema, for SQL, pandas, `TensorBoard` and Optuna |
+//! | [`paper`] | a table for LaTeX, a diagram of ranks, the methods in words |
 //!
 //! Pages, tables and JSON are functions from a [`model::Comparison`] or a [`model::RunReport`] to text. They read and
-//! write no file, and compute no number that does not follow from the model. A run that failed or still runs is
+//! write no file (exports and papers write theirs), and compute no number that does not follow from the model. A run that failed or still runs is
 //! counted, and never becomes a number.
 
 pub mod architecture;
+pub mod export;
 mod final_recipes;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;
 pub mod model;
 mod page;
+pub mod paper;
 pub mod recipe;
 #[cfg(test)]
 mod sample;

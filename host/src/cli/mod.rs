@@ -17,6 +17,7 @@ mod new_run;
 mod next_steps;
 mod options;
 mod out;
+mod outputs;
 mod own_recipe;
 mod plugin;
 mod progress;

@@ -123,16 +123,6 @@ fn crash(folder: &Path) -> Option<String> {
 /// A point per epoch and per scored mask; of several final trainings, of the one that is best so far. A journal that cannot be read, or does not end as it did
 /// when the run `ended`, leaves the curve empty.
 fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
-    /// A longer one is left out, so that a report does not need all memory.
-    const LONGEST: u64 = 4 << 30;
-    match std::fs::metadata(path) {
-        Ok(there) if there.is_file() && there.len() <= LONGEST => {}
-        Ok(_) => {
-            log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
-            return Vec::new();
-        }
-        Err(_) => return Vec::new(),
-    }
     let finite = |value: f64| value.is_finite().then_some(value);
     let point = |record| match record {
         Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
@@ -162,7 +152,7 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
     };
     let mut curve = Vec::new();
     let mut kept = Vec::new();
-    for record in or_warn(journal::read(path, ended)).unwrap_or_default() {
+    for record in records(path, ended) {
         if let Record::Tuned(tuned) = &record {
             let ended = curve.extract_if(.., |point: &mut EpochPoint| point.phase == RunPhase::Final);
             let ended: Vec<EpochPoint> = ended.collect();
@@ -177,6 +167,23 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
         curve.extend(kept);
     }
     curve
+}
+
+/// The records of the journal of a run, which `ended` with this chain if it did; none of a journal that cannot be read, or
+/// does not end as it did then.
+pub(super) fn records(path: &Path, ended: Option<&str>) -> Vec<Record> {
+    /// A longer one is left out, so that a report does not need all memory.
+    const LONGEST: u64 = 4 << 30;
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && there.len() <= LONGEST => {
+            or_warn(journal::read(path, ended)).unwrap_or_default()
+        }
+        Ok(_) => {
+            log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The architecture in a file, if there is one that can be read.
