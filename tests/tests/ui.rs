@@ -69,7 +69,7 @@ fn as_a_file(page: &str) -> String {
 fn a_comparison_and_its_runs_are_shown_as_their_files_are() {
     let folder = tempfile::tempdir().unwrap();
     let (store, out) = (motif_store(folder.path()), folder.path().join("out"));
-    Outcome::text(&mut compare(&store, &out, "--seeds 1"));
+    Outcome::text(&mut compare(&store, &out, ""));
     let ui = Ui::of(&out);
     assert_eq!(as_a_file(&ui.page("")), std::fs::read_to_string(out.join("report.html")).unwrap());
     let run = run_folder(&out, 0, 1);
@@ -93,7 +93,7 @@ fn the_page_of_a_run_is_shown_alone_where_its_folder_is_given() {
 fn the_version_changes_when_runs_end_and_only_then() {
     let folder = tempfile::tempdir().unwrap();
     let (store, out) = (motif_store(folder.path()), folder.path().join("out"));
-    Outcome::text(&mut compare(&store, &out, "--seeds 1"));
+    Outcome::text(&mut compare(&store, &out, ""));
     std::fs::remove_file(run_folder(&out, 1, 1).join("result.json")).unwrap();
     let ui = Ui::of(&out);
     let before = ui.page("?version");
@@ -130,7 +130,7 @@ fn nobody_without_the_token_and_no_other_name_of_this_machine_is_answered() {
 fn there_is_nothing_but_pages_and_nothing_but_reading() {
     let folder = tempfile::tempdir().unwrap();
     let (store, out) = (motif_store(folder.path()), folder.path().join("out"));
-    Outcome::text(&mut compare(&store, &out, "--seeds 1"));
+    Outcome::text(&mut compare(&store, &out, ""));
     let ui = Ui::of(&out);
     for name in ["comparison.toml", "../out/comparison.toml", "runs/../report.html", "%2e%2e/store.arrow", "/etc/passwd"] {
         let (head, body) = ui.get(&format!("{}{name}", ui.path));
