@@ -45,6 +45,7 @@ pub(super) fn comparison() -> Comparison {
             ),
             entry("waiting", false, vec![pending(1), pending(2)]),
         ],
+        hidden: 0,
         published: Vec::new(),
         generated_by: "genomenas 0.1.0".to_owned(),
         command: "genomenas compare examples/demo.toml".to_owned(),
@@ -131,6 +132,7 @@ pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
         plugin_version: "0.1.0".to_owned(),
         parameters,
         control,
+        added: None,
         runs,
     }
 }

@@ -68,12 +68,16 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     // Where one recipe is for all, there is no column for it.
     let differ = !comparison.recipes.is_common();
     let more = folds.then(|| "folds".to_owned()).into_iter().chain(differ.then(|| "final_recipe".to_owned()));
+    // Nor one for reasons where nothing failed.
+    let any_failed = rows.iter().any(|row| row.failed > 0);
+    let more = more.chain(any_failed.then(|| "failures".to_owned()));
     writer.write_record(csv_columns(columns).into_iter().chain(more)).map_err(|cause| failed(&cause))?;
     for row in rows {
         let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
         let of_folds = folds.then(|| each_once(row.entry.runs.iter().filter_map(|run| run.fold.map(u64::from))));
         let recipe = differ.then(|| csv_recipe(&row, comparison.recipes));
-        let record = csv_record(&row, parameters, columns).into_iter().chain(of_folds).chain(recipe);
+        let reasons = any_failed.then(|| csv_failures(&row));
+        let record = csv_record(&row, parameters, columns).into_iter().chain(of_folds).chain(recipe).chain(reasons);
         writer.write_record(record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
@@ -82,10 +86,11 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
 
 fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     let control = if row.entry.control { " (control)" } else { "" };
+    let added = if row.entry.added.is_some() { " (added later)" } else { "" };
     let [first, second, third] = row.scores.each_ref().map(Spread::text);
     [
         row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
-        format!("{}{control}", cell(&row.entry.name)),
+        format!("{}{control}{added}", cell(&row.entry.name)),
         first,
         second,
         third,
@@ -121,6 +126,8 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     }
     lines.extend(final_recipes::notes(comparison, rows));
     lines.extend(final_recipes::to_optimum(comparison, rows));
+    lines.extend(leaderboard::added_later(rows));
+    lines.extend(leaderboard::hidden(comparison));
     let published = leaderboard::published(comparison);
     if !published.is_empty() {
         lines.push(format!("published: {PUBLISHED}"));
@@ -243,6 +250,12 @@ fn csv_recipe(row: &LeaderboardRow<'_>, recipes: Recipes) -> String {
     final_recipes::of_entry(row.entry, recipes).or_else(to_optimum).unwrap_or_default()
 }
 
+/// "seed 1: out of memory; seed 2: …".
+fn csv_failures(row: &LeaderboardRow<'_>) -> String {
+    let failures = row.entry.runs.iter().filter_map(|run| Some(format!("{}: {}", Turn::of(run), run.failure()?)));
+    printable(&failures.collect::<Vec<_>>().join("; "))
+}
+
 fn csv_number(number: Option<impl ToString>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
@@ -297,6 +310,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_added_later_is_marked_and_what_is_hidden_is_counted() {
+        let mut comparison = sample::comparison();
+        comparison.entries[1].added = Some("2026-12-31".to_owned());
+        comparison.hidden = 2;
+        let text = leaderboard_text(&comparison, 200);
+        assert!(text.contains("danq width=0.1 (added later)"), "{text}");
+        assert!(text.contains("added later, on the same terms: danq width=0.1 on 2026-12-31\n"), "{text}");
+        assert!(text.contains("2 entries of this comparison are hidden\n"), "{text}");
+    }
+
+    #[test]
     fn folds_are_named_and_their_runs_count_in_mean_and_deviation() {
         let text = leaderboard_text(&sample::folds(), 200);
         assert!(text.contains("mean ± sd over folds and seeds") && text.contains("6/6"), "{text}");
@@ -305,7 +329,8 @@ mod tests {
         assert!(text.contains("fold 3, seed 2: out of memory"), "{text}");
         let csv = leaderboard_csv(&sample::folds()).unwrap();
         let lines: Vec<&str> = csv.lines().collect();
-        assert!(lines[0].ends_with(",seeds,folds") && lines[1].ends_with(",1 2,1 2 3"), "{csv}");
+        assert!(lines[0].ends_with(",seeds,folds,failures") && lines[1].ends_with(",1 2,1 2 3,"), "{csv}");
+        assert!(lines[2].ends_with(",\"fold 3, seed 2: out of memory\""), "{csv}");
     }
 
     #[test]

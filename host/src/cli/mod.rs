@@ -12,6 +12,7 @@ mod describe;
 mod dry_run;
 mod evaluate;
 mod limit_options;
+mod lock_options;
 mod man;
 mod new_run;
 mod next_steps;
@@ -41,7 +42,7 @@ use crate::orphans;
 use crate::plugins::site;
 use crate::run::trainer::Trainer;
 
-pub use start::COUNT_DEVICES;
+pub use start::{COUNT_DEVICES, LIBTORCH_VERSION};
 
 const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 

@@ -9,6 +9,7 @@
 //! make.
 
 pub mod calibrate;
+pub mod changes;
 pub mod collect;
 mod data;
 mod ended;
@@ -17,8 +18,10 @@ pub mod folder;
 mod given;
 pub mod gpus;
 pub mod lifetime;
+pub mod lock_differences;
+pub mod lock_file;
+pub mod pins;
 pub mod plan;
-pub mod plugins_lock;
 pub mod preflight;
 pub mod resolve;
 mod run_log;
@@ -42,8 +45,8 @@ use crate::run::{self, State};
 use crate::run_report;
 use collect::{Failures, collect};
 use folder::{LockedFolder, names};
+use lock_file::LockFile;
 use plan::{ComparisonPlan, PlannedRun};
-use plugins_lock::PluginsLock;
 use standing::Standing;
 use workers::{Job, Progress, WorkerEvent, WorkerSettings, Workers};
 
@@ -96,19 +99,19 @@ pub trait Observer {
 }
 
 impl Comparer {
-    /// Writes the plan and makes the folders of all runs that have none.
+    /// Writes the plan with its `lock`, and makes the folders of all runs that have none.
     ///
     /// # Errors
     ///
     /// The plan cannot be written; of a comparison that begins, also if a run folder cannot be made. In one that goes on,
     /// that run fails.
-    pub fn begin(folder: LockedFolder, plan: ComparisonPlan, space: Space) -> Result<Self> {
+    pub fn begin(folder: LockedFolder, plan: ComparisonPlan, space: Space, lock: LockFile) -> Result<Self> {
         let path = folder.path();
         files::remove_unfinished(path)?;
         let earlier = ComparisonPlan::read(path)?;
         match &earlier {
             Some(earlier) => {
-                if let Some(difference) = earlier.first_difference(&plugins_lock::with_pins_of(&plan, earlier))? {
+                if let Some(difference) = earlier.first_difference(&pins::with_pins_of(&plan, earlier))? {
                     return Err(Error::input(format!(
                         "another comparison began in {} meanwhile: {difference}. Give another folder with --out",
                         path.display()
@@ -117,11 +120,13 @@ impl Comparer {
             }
             None => folder::expect_free(path, &space.to_toml()?)?,
         }
+        // Without a lock nobody knows what it began with.
+        let lock_before = LockFile::in_folder(path)?.or_else(|| earlier.is_some().then(LockFile::default));
         if let Some(earlier) = &earlier {
-            plugins_lock::set_aside(path, earlier, &plan)?;
+            pins::set_aside(path, earlier, &plan)?;
         }
         plan.write(path, &space)?;
-        PluginsLock::write(path, &plan)?;
+        lock.write(path, lock_before.as_ref())?;
         let mut comparer = Self { folder, plan, space, failures: Failures::new() };
         for run in comparer.plan.runs() {
             let path = comparer.path(&run);

@@ -133,6 +133,8 @@ fn seeds() -> Vec<Vec<u8>> {
             plugin_sha256: "ef".into(),
             plugin_file: "/plugins/libdanq.so".into(),
             parameters: strategy.parameters,
+            added: Some("2026-12-31".into()),
+            hidden: true,
         }],
         recipe: Default::default(),
         tune: None,

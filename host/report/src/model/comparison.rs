@@ -32,6 +32,9 @@ pub struct Comparison {
     pub ranked_by: Ranking,
     /// The strategies, in the order of the plan.
     pub entries: Vec<Entry>,
+    /// How many more there are that a person hid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hidden: u64,
     /// What others reported on this data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<Published>,
@@ -61,8 +64,16 @@ pub struct Entry {
     /// Whether this is one of the controls.
     #[serde(default)]
     pub control: bool,
+    /// The day on which it was added to a comparison that had begun; absent where it was there from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<String>,
     /// One run per seed, for each fold where the data has folds.
     pub runs: Vec<RunSummary>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Comparison {

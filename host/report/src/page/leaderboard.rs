@@ -116,6 +116,9 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
             p.note { @if let Some(of_entry) = note.strip_prefix("  ") { (of_entry) } @else { (capitalised(&note)) } "." }
         }
         @if let Some(note) = final_recipes::to_optimum(comparison, rows) { p.note { (capitalised(&note)) "." } }
+        @for note in leaderboard::added_later(rows).into_iter().chain(leaderboard::hidden(comparison)) {
+            p.note { (capitalised(&note)) "." }
+        }
         p.note {
             "Sealed test split, mean over labels, then mean ± sample standard deviation over "
             (if folds { "folds and seeds" } else { "seeds" }) "; sorted by "
@@ -133,7 +136,9 @@ fn table_row(row: &LeaderboardRow<'_>) -> Markup {
             th scope="row" {
                 (name(row))
                 @if entry.control { span.tag { "control" } }
+                @if let Some(day) = &entry.added { span.tag { "added " (day) } }
                 span.origin { (entry.plugin) " " (entry.plugin_version) }
+                @if let Some(why) = leaderboard::why_failed(row) { span.under.bad.why { (why) } }
             }
             @for scores in &row.scores { (spread_cell(scores)) }
             td.number { (row.finished) @if row.finished != entry.runs.len() { " of " (entry.runs.len()) } }
