@@ -15,10 +15,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::columns::width;
+use super::comparison_progress::ComparisonProgress;
 use super::limit_options::LimitOptions;
 use super::lock_options::LockOptions;
 use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
-use super::progress::{ComparisonProgress, verify};
+use super::progress::verify;
 use super::{dry_run, next_steps, out, start, straddling::tell_straddling, threads};
 use crate::compare::calibrate::calibrate;
 use crate::compare::changes::Changes;

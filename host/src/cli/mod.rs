@@ -3,8 +3,10 @@
 //! Results go to standard output, everything else to standard error; an error is one line. Exit codes: 0 done, 1
 //! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
 
+mod board;
 mod columns;
 mod compare;
+mod comparison_progress;
 mod completions;
 mod cores;
 mod data;

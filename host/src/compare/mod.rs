@@ -87,7 +87,7 @@ pub enum Event<'a> {
     /// Another process works on a run: its result is waited for.
     Elsewhere(&'a str),
     /// How far a run is.
-    Progress(&'a str, Progress),
+    Progress(&'a str, &'a Progress),
     /// A run ended; with a reason if it failed.
     Ended(&'a str, Option<&'a str>),
 }
@@ -193,7 +193,7 @@ impl Comparer {
         match event {
             WorkerEvent::Started(_) => observer.event(&Event::Started(&job.name)),
             WorkerEvent::Elsewhere(_) => observer.event(&Event::Elsewhere(&job.name)),
-            WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, *progress)),
+            WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, progress)),
             WorkerEvent::Ended(_, end) => {
                 let reason = ended::failure(&job.folder, end);
                 observer.event(&Event::Ended(&job.name, reason.as_deref()));

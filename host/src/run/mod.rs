@@ -26,6 +26,7 @@ use serde::Serialize;
 pub use context::Context;
 pub use digests::{check_architecture, check_weights};
 pub use handling::Handling;
+pub(crate) use observe::SEARCH_SHARE;
 pub use observe::{Event, Observer, relay, span};
 pub(crate) use own_plan::from_scratch;
 pub use own_plan::{own_plan, plan_of_search};
