@@ -239,3 +239,52 @@ fn a_comparison_of_an_earlier_version_gets_its_lock_under_its_name_of_now() {
     assert!(names.contains(&"comparison.lock".to_owned()) && !names.contains(&"plugins.lock".to_owned()), "{names:?}");
     assert!(!text(&out, "comparison.lock").contains("libtorch = "), "nobody knows what it began with");
 }
+
+#[test]
+fn the_ceiling_is_the_best_that_anyone_found_trained_again_and_is_not_ranked() {
+    let home = tempfile::tempdir().unwrap();
+    let (store, out) = done_comparison(home.path());
+    let before: Vec<_> = run_folders(&out).iter().map(|run| content(run)).collect();
+    let said = Outcome::text(&mut go_on(&out, "--ceiling"));
+    assert!(run_folders(&out).iter().map(|run| content(run)).eq(before), "a finished run changed");
+    assert!(said.contains("ceiling: the best architecture that anyone found (random-search"), "{said}");
+    let ceiling = &comparison(&out)["ceiling"];
+    assert_eq!(shown(&out).len(), 2, "it is no entry");
+    let runs = ceiling["entry"]["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    let found_by = ceiling["found_by"][0].as_str().unwrap();
+    for (run, seed) in runs.iter().zip([1, 2]) {
+        assert_eq!((&run["state"]["state"], run["seed"].as_u64()), (&"done".into(), Some(seed)), "{run}");
+        let folder = out.join(run["folder"].as_str().unwrap());
+        let settings = text(&folder, "run.toml");
+        assert!(!settings.contains("[search]") && settings.contains("architecture_sha256"), "{settings}");
+    }
+    // The best on the validation split.
+    let all = comparison(&out)["entries"].as_array().unwrap().clone();
+    let scores = all.iter().flat_map(|entry| {
+        entry["runs"].as_array().unwrap().clone().into_iter().map(|run| {
+            let name = format!("{}, seed {}", entry["name"].as_str().unwrap(), run["seed"]);
+            (run["valid"]["auroc"]["mean"].as_f64().unwrap(), name, run["architecture"]["hash"].clone())
+        })
+    });
+    let best = scores.reduce(|best, other| if other.0 > best.0 { other } else { best }).unwrap();
+    assert_eq!(found_by, best.1);
+    assert!(runs.iter().all(|run| run["architecture"]["hash"] == best.2));
+    let csv = text(&out, "leaderboard.csv");
+    assert!(csv.lines().last().unwrap().starts_with(",ceiling,ceiling,"), "{csv}");
+    assert!(text(&out, "report.html").contains("not ranked"));
+
+    // It is asked for once, reported from the folders, and the same from the beginning.
+    let written = bytes(&out, "comparison.json");
+    Outcome::text(&mut go_on(&out, ""));
+    Outcome::text(&mut report(&out));
+    assert!(bytes(&out, "comparison.json") == written);
+    let together = home.path().join("together");
+    Outcome::text(&mut compare(&store, &together, "--ceiling"));
+    for run in runs {
+        let of = |out: &Path| timeless(result(&out.join(run["folder"].as_str().unwrap())));
+        assert_eq!(of(&out), of(&together));
+    }
+    let told = Outcome::refusal(&mut compare(&store, &home.path().join("own"), "--ceiling --recipe own"), 2);
+    assert!(told.contains("a ceiling is trained by the common recipe"), "{told}");
+}

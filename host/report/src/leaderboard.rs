@@ -138,6 +138,28 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
     rows
 }
 
+/// The row of the ceiling, which has no rank and stands below the others.
+pub(super) fn ceiling(comparison: &Comparison) -> Option<LeaderboardRow<'_>> {
+    let ceiling = comparison.ceiling.as_ref()?;
+    let row = row(&ceiling.entry, comparison.entries.len(), comparison.columns());
+    // All entries together paid for its search.
+    Some(LeaderboardRow { search: None, ..row })
+}
+
+/// What the row of the ceiling is, for a person; nothing where there is none.
+pub(super) fn ceiling_note(comparison: &Comparison) -> Option<String> {
+    let ceiling = comparison.ceiling.as_ref()?;
+    let of = if ceiling.found_by.is_empty() {
+        "the best architecture that anyone finds".to_owned()
+    } else {
+        format!("the best architecture that anyone found ({})", printable(&ceiling.found_by.join("; ")))
+    };
+    Some(format!(
+        "ceiling: {of}, by {} on the validation split, trained again by the common recipe with every seed; no strategy, and not ranked",
+        comparison.ranked_by.name()
+    ))
+}
+
 /// The run of the first entry that did best on the validation split.
 pub fn best_run(comparison: &Comparison) -> Option<&RunSummary> {
     let first = rows(comparison).into_iter().find(|row| row.rank.is_some())?;

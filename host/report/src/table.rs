@@ -17,18 +17,19 @@ use crate::text_table;
 /// wider than `width`, and named below it.
 pub fn leaderboard_text(comparison: &Comparison, width: usize) -> String {
     let rows = leaderboard::rows(comparison);
+    let ceiling = leaderboard::ceiling(comparison);
     let published = leaderboard::published(comparison);
     let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
         ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
     let mut left_out: Vec<usize> = Vec::new();
-    let no_failures = rows.iter().all(|row| row.failed == 0);
+    let no_failures = rows.iter().chain(&ceiling).all(|row| row.failed == 0);
     let expendable = [no_failures.then_some(10), Some(7), Some(8), Some(9), Some(4), Some(6)];
     let mut expendable = expendable.into_iter().flatten();
     let table = loop {
         let shown = || (0..columns.len()).filter(|column| !left_out.contains(column));
         let mut table = text_table::plain(shown().filter_map(|column| columns.get(column).copied()));
-        for cells in rows.iter().map(cells).chain(published.iter().map(published_cells)) {
+        for cells in rows.iter().chain(&ceiling).map(cells).chain(published.iter().map(published_cells)) {
             table.add_row(Row::from(shown().filter_map(|column| cells.get(column).cloned()).collect::<Vec<_>>()));
         }
         let numbers: Vec<usize> = (0..columns.len() - left_out.len()).filter(|column| *column != 1).collect();
@@ -63,7 +64,8 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
     let columns = comparison.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let rows = leaderboard::rows(comparison);
+    let mut rows = leaderboard::rows(comparison);
+    rows.extend(leaderboard::ceiling(comparison));
     let folds = leaderboard::has_folds(&rows);
     // Where one recipe is for all, there is no column for it.
     let differ = !comparison.recipes.is_common();
@@ -127,6 +129,7 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     lines.extend(final_recipes::notes(comparison, rows));
     lines.extend(final_recipes::to_optimum(comparison, rows));
     lines.extend(leaderboard::added_later(rows));
+    lines.extend(leaderboard::ceiling_note(comparison));
     lines.extend(leaderboard::hidden(comparison));
     let published = leaderboard::published(comparison);
     if !published.is_empty() {
@@ -146,7 +149,7 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         let why = if measure == Some(Measure::Pearson) { "constant" } else { "no positive or no negative row" };
         lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
-    for row in rows {
+    for row in rows.iter().chain(&leaderboard::ceiling(comparison)) {
         let name = cell(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((Turn::of(run), run.failure()?)));
         lines.extend(
@@ -318,6 +321,21 @@ mod tests {
         assert!(text.contains("danq width=0.1 (added later)"), "{text}");
         assert!(text.contains("added later, on the same terms: danq width=0.1 on 2026-12-31\n"), "{text}");
         assert!(text.contains("2 entries of this comparison are hidden\n"), "{text}");
+    }
+
+    #[test]
+    fn the_ceiling_stands_below_and_is_neither_ranked_nor_a_strategy() {
+        let comparison = sample::with_ceiling();
+        let text = leaderboard_text(&comparison, 200);
+        let line = text.lines().find(|line| line.contains("ceiling  ")).unwrap();
+        assert!(line.trim_start().starts_with("–") && line.contains("0.9"), "{text}");
+        assert!(
+            text.contains("\nceiling: the best architecture that anyone found (danq width=0.1, seed 2), by AUROC on"),
+            "{text}"
+        );
+        let csv = leaderboard_csv(&comparison).unwrap();
+        assert!(csv.lines().last().unwrap().starts_with(",ceiling,ceiling,"), "{csv}");
+        assert!(crate::page(&comparison).contains("danq width=0.1</strong> leads"));
     }
 
     #[test]

@@ -44,8 +44,8 @@ use crate::verified;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline, recipe\n\
-(common, own or tuned) and the tables [tune] and [final]. Its paths are relative to it.\n\
+space, control, ceiling, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline,\n\
+recipe (common, own or tuned) and the tables [tune] and [final]. Its paths are relative to it.\n\
 With `--recipe own`, what a search found is trained by the plan that its trials had; settings of the final training act on\n\
 entries that have no such plan. Linear models (kmer-lr, positional-lr, majority) are always trained to their optimum.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
@@ -98,6 +98,10 @@ pub(crate) struct CompareArgs {
     /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
     #[arg(long)]
     no_control: bool,
+    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
+    /// row of its own that says how much the strategies left, and is not ranked
+    #[arg(long)]
+    ceiling: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: Option<u32>,
@@ -303,6 +307,7 @@ impl CompareArgs {
             budget: self.budget,
             space: self.space.given()?,
             control: self.no_control.then_some(false),
+            ceiling: self.ceiling.then_some(true),
             published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,

@@ -86,7 +86,7 @@ impl Observer for ComparisonProgress {
             Event::Begin { done, all } => {
                 self.with(|state| (state.ended, state.all, state.began) = (done, all, (Instant::now(), done)));
                 log::info!("{all} runs, of which {done} are done already");
-                if done < all {
+                if done < all && self.board.is_none() {
                     self.board = board(&self.state);
                 }
             }

@@ -7,6 +7,7 @@ use genomenas_plugin::message::Unit;
 use genomenas_report::model::{Comparison, DataSummary, Entry, Recipes, RunState, RunSummary, Setting};
 use genomenas_report::recipe;
 
+use super::ceiling;
 use super::plan::{ComparisonPlan, PlannedRun};
 use super::standing::{self, Standing};
 use crate::plugins::outlook;
@@ -33,6 +34,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             runs: of_entry.map(|run| summary(folder, plan, run, failures)).collect(),
         });
     }
+    let ceiling = plan.ceiling.then(|| ceiling::summary(folder, plan, &entries, failures));
     let ([train, valid, test], folds) = (plan.data.rows, &plan.data.folds);
     let sizes = if plan.space.sizes.is_empty() { "" } else { "; for this data " };
     let mut environment = vec![
@@ -65,6 +67,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         recipe: recipe(plan),
         ranked_by: plan.ranked_by,
         entries,
+        ceiling,
         hidden: plan.entries.iter().filter(|entry| entry.hidden).count() as u64,
         published: plan.published.clone(),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),

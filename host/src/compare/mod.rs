@@ -9,6 +9,7 @@
 //! make.
 
 pub mod calibrate;
+mod ceiling;
 pub mod changes;
 pub mod collect;
 mod data;
@@ -174,14 +175,50 @@ impl Comparer {
             observer.event(&Event::Ended(&run.name, Some(&reason)));
             self.failures.insert(self.path(run), reason);
         }
-        for event in Workers::new(settings, &jobs, signal) {
+        for event in Workers::new(settings.clone(), &jobs, signal) {
             self.on_event(&jobs, &event, observer);
+        }
+        if self.plan.ceiling && signal.load(Ordering::SeqCst) == 0 {
+            self.run_ceiling(settings, retry_failed, signal, observer);
         }
         let signal = signal.load(Ordering::SeqCst);
         let (comparison, written) = self.refresh();
-        let all = comparison.entries.iter().flat_map(|entry| &entry.runs);
+        let ceiling = comparison.ceiling.iter().map(|ceiling| &ceiling.entry);
+        let all = comparison.entries.iter().chain(ceiling).flat_map(|entry| &entry.runs);
         let failed = all.filter(|run| run.state != RunState::Done).count();
         Ok(Outcome { comparison, failed, unwritten: written.err(), signal })
+    }
+
+    /// Trains the best architecture that was found with every seed, once all runs are over.
+    fn run_ceiling(
+        &mut self,
+        settings: WorkerSettings,
+        retry_failed: bool,
+        signal: &AtomicUsize,
+        observer: &mut dyn Observer,
+    ) {
+        let comparison = collect(self.folder.path(), &self.plan, &self.failures);
+        let Ok(runs) = ceiling::runs(&self.plan, &comparison.entries) else { return };
+        let (mut jobs, mut failed) = (Vec::new(), 0);
+        for run in &runs {
+            let path = self.folder.path().join(&run.folder);
+            match ceiling::prepare(self.folder.path(), run, retry_failed) {
+                Ok(true) => jobs.push(Job { name: run.name.clone(), folder: path }),
+                Ok(false) => {}
+                Err(error) => {
+                    failed += 1;
+                    observer.event(&Event::Ended(&run.name, Some(&error.to_string())));
+                    self.failures.insert(path, error.to_string());
+                }
+            }
+        }
+        if let (false, Some(first)) = (jobs.is_empty(), runs.first()) {
+            log::info!("the ceiling: the architecture of {} is trained again with every seed", first.found_by);
+            observer.event(&Event::Begin { done: runs.len() - jobs.len() - failed, all: runs.len() });
+        }
+        for event in Workers::new(settings, &jobs, signal) {
+            self.on_event(&jobs, &event, observer);
+        }
     }
 
     fn on_event(&mut self, jobs: &[Job], event: &WorkerEvent, observer: &mut dyn Observer) {
@@ -239,7 +276,8 @@ impl Comparer {
             Standing::Over(_) if !retry_failed => Ok(false),
             Standing::Broken(broken) if !(retry_failed && broken.can_begin_again) => Err(broken.reason),
             Standing::Over(_) | Standing::Broken(_) => {
-                let again = self.settings(run).and_then(|settings| run::begin_again(&path, &settings, &self.space));
+                let again =
+                    self.settings(run).and_then(|settings| run::begin_again(&path, &settings, Some(&self.space), None));
                 again.map(|_| true).map_err(|error| format!("it cannot begin again: {error}"))
             }
             // The note that says why its last process ended.

@@ -45,6 +45,9 @@ pub struct ComparisonPlan {
     pub seeds: Vec<u64>,
     /// Whether the controls are added where they are missing.
     pub control: bool,
+    /// Whether the best architecture that anyone found is trained again with every seed; absent where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ceiling: bool,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,
     /// What every search may spend.
@@ -247,6 +250,7 @@ impl ComparisonPlan {
             budget: Some(self.budget.into()),
             space: None,
             control: Some(self.control),
+            ceiling: Some(self.ceiling),
             published: Some(self.published.clone()),
             ranked_by: Some(self.ranked_by),
             concurrent_trials: Some(self.concurrent_trials),
@@ -288,7 +292,7 @@ impl ComparisonPlan {
 }
 
 /// The name of the folder of a run, within that of its entry.
-fn folder_of(fold: Option<u32>, seed: u64) -> String {
+pub(super) fn folder_of(fold: Option<u32>, seed: u64) -> String {
     fold.map_or_else(|| format!("seed-{seed}"), |fold| format!("fold-{fold}-seed-{seed}"))
 }
 
@@ -335,9 +339,10 @@ impl EntryPlan {
     }
 }
 
-/// What a comparison may change when it is continued: how it is shown, how it is spread over the machine, and how its
+/// What a comparison may change when it is continued: how it is shown, what comes after its runs, how it is spread over the machine, and how its
 /// plugins are held, on which no result depends.
-const FREE: [&str; 7] = ["jobs", "published", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
+const FREE: [&str; 8] =
+    ["jobs", "published", "title", "command", "ceiling", "ranked_by", "hook_deadline", "unconfined"];
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -355,6 +360,7 @@ pub(super) mod tests {
             jobs: 1,
             seeds: vec![1, 2],
             control: true,
+            ceiling: false,
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
             concurrent_trials: 1,

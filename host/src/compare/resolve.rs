@@ -104,6 +104,13 @@ pub fn resolve(
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
+    let ceiling = request.ceiling.unwrap_or(false);
+    if ceiling && recipe != Recipes::Common {
+        return Err(Error::input(format!(
+            "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
+            recipe.name()
+        )));
+    }
     let published = request.published.unwrap_or_default();
     published::check(&published)?;
     let strategies = request
@@ -126,6 +133,7 @@ pub fn resolve(
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
+        ceiling,
         ranked_by,
         budget: request
             .budget

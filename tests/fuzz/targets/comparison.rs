@@ -106,6 +106,7 @@ fn seeds() -> Vec<Vec<u8>> {
         jobs: 1,
         seeds: vec![1, 2],
         control: true,
+        ceiling: true,
         ranked_by: Ranking::Auroc,
         budget: "100samples".parse().expect("a budget"),
         concurrent_trials: 1,
