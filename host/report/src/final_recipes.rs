@@ -148,6 +148,6 @@ mod tests {
         let page = crate::page::page(&comparison);
         assert!(page.contains("tuned on the validation split") && !page.contains("the same final training"), "{page}");
         let csv = crate::table::leaderboard_csv(&comparison).unwrap();
-        assert!(csv.lines().next().unwrap().ends_with(",seeds,final_recipe"), "{csv}");
+        assert!(csv.lines().next().unwrap().ends_with(",seeds,final_recipe,failures"), "{csv}");
     }
 }

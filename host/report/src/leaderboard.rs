@@ -6,7 +6,7 @@ use crate::humanize::{self, NOTHING};
 use crate::metrics::Metrics;
 use crate::model::{Comparison, Entry, PhaseCost, Published, Ranking, RunState, RunSummary};
 use crate::statistics;
-use genomenas_data::text::grouped;
+use genomenas_data::text::{bounded, cell, grouped, printable};
 
 /// An entry, its rank and its statistics.
 #[derive(Debug)]
@@ -138,6 +138,28 @@ pub(super) fn rows(comparison: &Comparison) -> Vec<LeaderboardRow<'_>> {
     rows
 }
 
+/// The row of the ceiling, which has no rank and stands below the others.
+pub(super) fn ceiling(comparison: &Comparison) -> Option<LeaderboardRow<'_>> {
+    let ceiling = comparison.ceiling.as_ref()?;
+    let row = row(&ceiling.entry, comparison.entries.len(), comparison.columns());
+    // All entries together paid for its search.
+    Some(LeaderboardRow { search: None, ..row })
+}
+
+/// What the row of the ceiling is, for a person; nothing where there is none.
+pub(super) fn ceiling_note(comparison: &Comparison) -> Option<String> {
+    let ceiling = comparison.ceiling.as_ref()?;
+    let of = if ceiling.found_by.is_empty() {
+        "the best architecture that anyone finds".to_owned()
+    } else {
+        format!("the best architecture that anyone found ({})", printable(&ceiling.found_by.join("; ")))
+    };
+    Some(format!(
+        "ceiling: {of}, by {} on the validation split, trained again by the common recipe with every seed; no strategy, and not ranked",
+        comparison.ranked_by.name()
+    ))
+}
+
 /// The run of the first entry that did best on the validation split.
 pub fn best_run(comparison: &Comparison) -> Option<&RunSummary> {
     let first = rows(comparison).into_iter().find(|row| row.rank.is_some())?;
@@ -150,6 +172,34 @@ pub(super) fn trained_to_optimum<'a>(rows: &[LeaderboardRow<'a>]) -> Vec<&'a str
     let all = rows.iter().map(|row| row.entry);
     let of = all.filter(|entry| entry.runs.iter().any(|run| run.trained_to_optimum));
     of.map(|entry| entry.name.as_str()).collect()
+}
+
+/// Which entries were added to the comparison after it had begun, and when; nothing where none was.
+pub(super) fn added_later(rows: &[LeaderboardRow<'_>]) -> Option<String> {
+    let of = |row: &LeaderboardRow<'_>| {
+        row.entry.added.as_ref().map(|day| format!("{} on {}", cell(&row.entry.name), printable(day)))
+    };
+    let added: Vec<String> = rows.iter().filter_map(of).collect();
+    (!added.is_empty()).then(|| format!("added later, on the same terms: {}", added.join(", ")))
+}
+
+/// Why runs of an entry failed: how many, and the reason of the first; nothing where none did.
+pub(super) fn why_failed(row: &LeaderboardRow<'_>) -> Option<String> {
+    /// Letters of the reason beside a name; the rest of it stands with the run.
+    const LONGEST: usize = 300;
+    let reason = row.entry.runs.iter().find_map(RunSummary::failure)?;
+    let (failed, all) = (row.failed, row.entry.runs.len());
+    let count = if failed == all { "failed".to_owned() } else { format!("{failed} of {all} runs failed") };
+    Some(format!("{count}: {}", bounded(&printable(reason), LONGEST)))
+}
+
+/// How many entries are not shown; nothing where all are.
+pub(super) fn hidden(comparison: &Comparison) -> Option<String> {
+    match comparison.hidden {
+        0 => None,
+        1 => Some("1 entry of this comparison is hidden".to_owned()),
+        count => Some(format!("{count} entries of this comparison are hidden")),
+    }
 }
 
 /// What others reported, in the order in which it was listed.

@@ -45,11 +45,21 @@ pub(super) fn comparison() -> Comparison {
             ),
             entry("waiting", false, vec![pending(1), pending(2)]),
         ],
+        ceiling: None,
+        hidden: 0,
         published: Vec::new(),
         generated_by: "genomenas 0.1.0".to_owned(),
         command: "genomenas compare examples/demo.toml".to_owned(),
         environment: [("libtorch", "2.11.0"), ("device", "cpu, 1 thread a run")].map(setting).into(),
     }
+}
+
+/// The same with a ceiling.
+pub(super) fn with_ceiling() -> Comparison {
+    let entry =
+        Entry { plugin: String::new(), ..entry("ceiling", false, vec![run(1, 0.95, 31_415), run(2, 0.96, 31_415)]) };
+    let found_by = vec!["danq width=0.1, seed 2".to_owned()];
+    Comparison { ceiling: Some(Ceiling { found_by, entry }), ..comparison() }
 }
 
 /// What others reported: two metrics of one model, and one that no leaderboard has.
@@ -131,6 +141,7 @@ pub(super) fn entry(name: &str, control: bool, runs: Vec<RunSummary>) -> Entry {
         plugin_version: "0.1.0".to_owned(),
         parameters,
         control,
+        added: None,
         runs,
     }
 }

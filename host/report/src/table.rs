@@ -17,18 +17,19 @@ use crate::text_table;
 /// wider than `width`, and named below it.
 pub fn leaderboard_text(comparison: &Comparison, width: usize) -> String {
     let rows = leaderboard::rows(comparison);
+    let ceiling = leaderboard::ceiling(comparison);
     let published = leaderboard::published(comparison);
     let [first, second, third] = comparison.columns().map(Ranking::name);
     let columns =
         ["#", "strategy", first, second, third, "runs", "parameters", "mult-adds", "search", "training", "failed"];
     let mut left_out: Vec<usize> = Vec::new();
-    let no_failures = rows.iter().all(|row| row.failed == 0);
+    let no_failures = rows.iter().chain(&ceiling).all(|row| row.failed == 0);
     let expendable = [no_failures.then_some(10), Some(7), Some(8), Some(9), Some(4), Some(6)];
     let mut expendable = expendable.into_iter().flatten();
     let table = loop {
         let shown = || (0..columns.len()).filter(|column| !left_out.contains(column));
         let mut table = text_table::plain(shown().filter_map(|column| columns.get(column).copied()));
-        for cells in rows.iter().map(cells).chain(published.iter().map(published_cells)) {
+        for cells in rows.iter().chain(&ceiling).map(cells).chain(published.iter().map(published_cells)) {
             table.add_row(Row::from(shown().filter_map(|column| cells.get(column).cloned()).collect::<Vec<_>>()));
         }
         let numbers: Vec<usize> = (0..columns.len() - left_out.len()).filter(|column| *column != 1).collect();
@@ -63,17 +64,22 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
     let failed = |cause: &dyn std::fmt::Display| Error::failed(format!("cannot write the leaderboard as CSV: {cause}"));
     let columns = comparison.columns();
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let rows = leaderboard::rows(comparison);
+    let mut rows = leaderboard::rows(comparison);
+    rows.extend(leaderboard::ceiling(comparison));
     let folds = leaderboard::has_folds(&rows);
     // Where one recipe is for all, there is no column for it.
     let differ = !comparison.recipes.is_common();
     let more = folds.then(|| "folds".to_owned()).into_iter().chain(differ.then(|| "final_recipe".to_owned()));
+    // Nor one for reasons where nothing failed.
+    let any_failed = rows.iter().any(|row| row.failed > 0);
+    let more = more.chain(any_failed.then(|| "failures".to_owned()));
     writer.write_record(csv_columns(columns).into_iter().chain(more)).map_err(|cause| failed(&cause))?;
     for row in rows {
         let parameters = serde_json::to_string(&row.entry.parameters).map_err(|cause| failed(&cause))?;
         let of_folds = folds.then(|| each_once(row.entry.runs.iter().filter_map(|run| run.fold.map(u64::from))));
         let recipe = differ.then(|| csv_recipe(&row, comparison.recipes));
-        let record = csv_record(&row, parameters, columns).into_iter().chain(of_folds).chain(recipe);
+        let reasons = any_failed.then(|| csv_failures(&row));
+        let record = csv_record(&row, parameters, columns).into_iter().chain(of_folds).chain(recipe).chain(reasons);
         writer.write_record(record).map_err(|cause| failed(&cause))?;
     }
     let bytes = writer.into_inner().map_err(|cause| failed(&cause))?;
@@ -82,10 +88,11 @@ pub fn leaderboard_csv(comparison: &Comparison) -> Result<String> {
 
 fn cells(row: &LeaderboardRow<'_>) -> [String; 11] {
     let control = if row.entry.control { " (control)" } else { "" };
+    let added = if row.entry.added.is_some() { " (added later)" } else { "" };
     let [first, second, third] = row.scores.each_ref().map(Spread::text);
     [
         row.rank.map_or_else(|| NOTHING.to_owned(), |rank| rank.to_string()),
-        format!("{}{control}", cell(&row.entry.name)),
+        format!("{}{control}{added}", cell(&row.entry.name)),
         first,
         second,
         third,
@@ -121,6 +128,9 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     }
     lines.extend(final_recipes::notes(comparison, rows));
     lines.extend(final_recipes::to_optimum(comparison, rows));
+    lines.extend(leaderboard::added_later(rows));
+    lines.extend(leaderboard::ceiling_note(comparison));
+    lines.extend(leaderboard::hidden(comparison));
     let published = leaderboard::published(comparison);
     if !published.is_empty() {
         lines.push(format!("published: {PUBLISHED}"));
@@ -139,7 +149,7 @@ fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         let why = if measure == Some(Measure::Pearson) { "constant" } else { "no positive or no negative row" };
         lines.push(format!("{labels} undefined in the test split ({why}): left out"));
     }
-    for row in rows {
+    for row in rows.iter().chain(&leaderboard::ceiling(comparison)) {
         let name = cell(&row.entry.name);
         let failures = row.entry.runs.iter().filter_map(|run| Some((Turn::of(run), run.failure()?)));
         lines.extend(
@@ -243,6 +253,12 @@ fn csv_recipe(row: &LeaderboardRow<'_>, recipes: Recipes) -> String {
     final_recipes::of_entry(row.entry, recipes).or_else(to_optimum).unwrap_or_default()
 }
 
+/// "seed 1: out of memory; seed 2: …".
+fn csv_failures(row: &LeaderboardRow<'_>) -> String {
+    let failures = row.entry.runs.iter().filter_map(|run| Some(format!("{}: {}", Turn::of(run), run.failure()?)));
+    printable(&failures.collect::<Vec<_>>().join("; "))
+}
+
 fn csv_number(number: Option<impl ToString>) -> String {
     number.map_or_else(String::new, |number| number.to_string())
 }
@@ -297,6 +313,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_added_later_is_marked_and_what_is_hidden_is_counted() {
+        let mut comparison = sample::comparison();
+        comparison.entries[1].added = Some("2026-12-31".to_owned());
+        comparison.hidden = 2;
+        let text = leaderboard_text(&comparison, 200);
+        assert!(text.contains("danq width=0.1 (added later)"), "{text}");
+        assert!(text.contains("added later, on the same terms: danq width=0.1 on 2026-12-31\n"), "{text}");
+        assert!(text.contains("2 entries of this comparison are hidden\n"), "{text}");
+    }
+
+    #[test]
+    fn the_ceiling_stands_below_and_is_neither_ranked_nor_a_strategy() {
+        let comparison = sample::with_ceiling();
+        let text = leaderboard_text(&comparison, 200);
+        let line = text.lines().find(|line| line.contains("ceiling  ")).unwrap();
+        assert!(line.trim_start().starts_with("–") && line.contains("0.9"), "{text}");
+        assert!(
+            text.contains("\nceiling: the best architecture that anyone found (danq width=0.1, seed 2), by AUROC on"),
+            "{text}"
+        );
+        let csv = leaderboard_csv(&comparison).unwrap();
+        assert!(csv.lines().last().unwrap().starts_with(",ceiling,ceiling,"), "{csv}");
+        assert!(crate::page(&comparison).contains("danq width=0.1</strong> leads"));
+    }
+
+    #[test]
     fn folds_are_named_and_their_runs_count_in_mean_and_deviation() {
         let text = leaderboard_text(&sample::folds(), 200);
         assert!(text.contains("mean ± sd over folds and seeds") && text.contains("6/6"), "{text}");
@@ -305,7 +347,8 @@ mod tests {
         assert!(text.contains("fold 3, seed 2: out of memory"), "{text}");
         let csv = leaderboard_csv(&sample::folds()).unwrap();
         let lines: Vec<&str> = csv.lines().collect();
-        assert!(lines[0].ends_with(",seeds,folds") && lines[1].ends_with(",1 2,1 2 3"), "{csv}");
+        assert!(lines[0].ends_with(",seeds,folds,failures") && lines[1].ends_with(",1 2,1 2 3,"), "{csv}");
+        assert!(lines[2].ends_with(",\"fold 3, seed 2: out of memory\""), "{csv}");
     }
 
     #[test]

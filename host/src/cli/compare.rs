@@ -15,14 +15,18 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::columns::width;
+use super::comparison_progress::ComparisonProgress;
 use super::limit_options::LimitOptions;
+use super::lock_options::LockOptions;
 use super::options::{PluginOptions, PrecisionOption, RecipeOptions, SpaceOptions, device, tell_sizes};
-use super::progress::{ComparisonProgress, verify};
+use super::progress::verify;
 use super::{dry_run, next_steps, out, start, straddling::tell_straddling, threads};
 use crate::compare::calibrate::calibrate;
+use crate::compare::changes::Changes;
 use crate::compare::folder::{LockedFolder, expect_free};
+use crate::compare::lock_file::LockFile;
+use crate::compare::pins::{Wishes, needs_plugin};
 use crate::compare::plan::{ComparisonPlan, EntryPlan, Machine};
-use crate::compare::plugins_lock::{Wishes, needs_plugin};
 use crate::compare::resolve::{ResolveContext, Resolved, resolve};
 use crate::compare::{Comparer, Outcome, gpus, preflight};
 use crate::plugins::pinned::pinned;
@@ -40,12 +44,13 @@ use crate::verified;
 #[derive(Args, Debug)]
 #[command(
     after_help = "What is given as an option wins over the comparison file, whose keys are: title, data, out, strategies, seeds, budget,\n\
-space, control, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline, recipe\n\
-(common, own or tuned) and the tables [tune] and [final]. Its paths are relative to it.\n\
+space, control, ceiling, published, ranked_by, concurrent_trials, jobs, threads, device, precision, hook_deadline,\n\
+recipe (common, own or tuned) and the tables [tune] and [final]. Its paths are relative to it.\n\
 With `--recipe own`, what a search found is trained by the plan that its trials had; settings of the final training act on\n\
 entries that have no such plan. Linear models (kmer-lr, positional-lr, majority) are always trained to their optimum.\n\
 Interrupted or killed, the same command goes on where it was; `--out` alone is enough, also after the folder was moved,\n\
-and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\n\
+and with `--data` after the data were. A run that `genomenas run` is doing elsewhere is waited for.\n\
+`--add` and `--drop` change the entries of a comparison that has begun.\n\n\
 Examples:\n  \
 genomenas compare examples/demo.toml --out results\n  \
 genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq width=0.1' \\\n      \
@@ -53,7 +58,9 @@ genomenas compare --data yeast.arrow --strategies deepsea,danq --strategy 'danq 
 genomenas compare --data yeast.arrow --preset quick --dry-run\n  \
 genomenas compare --data yeast.arrow --preset quick --out results\n  \
 genomenas compare --data yeast.arrow --preset quick --recipe tuned --tune learning_rate=0.001,0.01 --out tuned\n  \
-genomenas compare --out results"
+genomenas compare --out results\n  \
+genomenas compare --out results --add 'danq width=0.2'\n  \
+genomenas compare examples/demo.toml --out again --locked"
 )]
 pub(crate) struct CompareArgs {
     /// A comparison file
@@ -91,6 +98,10 @@ pub(crate) struct CompareArgs {
     /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
     #[arg(long)]
     no_control: bool,
+    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
+    /// row of its own that says how much the strategies left, and is not ranked
+    #[arg(long)]
+    ceiling: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: Option<u32>,
@@ -107,6 +118,10 @@ pub(crate) struct CompareArgs {
     precision: PrecisionOption,
     #[command(flatten)]
     going_on: GoingOnOptions,
+    #[command(flatten)]
+    changes: ChangeOptions,
+    #[command(flatten)]
+    lock: LockOptions,
     /// Makes nothing: shows the plan, with the time and the memory that it takes by a few steps of every strategy, and what
     /// would be cut first
     #[arg(long, conflicts_with = "json")]
@@ -138,6 +153,20 @@ struct GoingOnOptions {
     accept_plugins: bool,
 }
 
+/// What becomes of the entries of a comparison that has begun.
+#[derive(Args, Clone, Debug)]
+struct ChangeOptions {
+    /// Adds a strategy to the comparison in --out, finished or not, on the same data, budget, recipe, seeds and folds; nothing
+    /// that is done is repeated. Of a hidden entry, its name shows it again. May be given several times
+    #[arg(long, value_name = "'ID KEY=VALUE …'", value_parser = Spec::from_str)]
+    #[arg(conflicts_with_all = ["dry_run", "preset", "strategies", "strategy"])]
+    add: Vec<Spec>,
+    /// Hides an entry of the comparison in --out from the leaderboard and the page; nothing of it is removed, and --add with its
+    /// name shows it again. May be given several times
+    #[arg(long, value_name = "ENTRY", conflicts_with_all = ["dry_run", "preset"])]
+    drop: Vec<String>,
+}
+
 /// How a comparison ended.
 pub(crate) enum Ended {
     /// Every run is done.
@@ -155,6 +184,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     };
     let missing = || Error::input("a comparison needs a folder: give one with --out DIR");
     let out = request.out.clone().or_else(|| args.dry_run.then(PathBuf::new)).ok_or_else(missing)?;
+    let expected = args.lock.expected(args.file.as_deref(), &out)?;
+    let lock_beside = args.lock.beside(args.file.as_deref())?;
     let signal = catch_signals()?;
     // A comparison that goes on finds the plugins it began with, also where nobody names their folders again.
     let earlier = if args.dry_run { None } else { ComparisonPlan::read(&out)? };
@@ -164,6 +195,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         pins.filter_map(|entry| Some((entry, pinned(&entry.plugin_file, &entry.plugin_sha256, &[]).ok()?.path)));
     let kept = found.filter(|(entry, path)| *path == entry.plugin_file || !entry.plugin_file.exists());
     let registry = args.plugins.registry_with(&kept.map(|(_, path)| path).collect::<Vec<_>>())?;
+    expected.iter().try_for_each(|expected| expected.expect_plugins(&registry))?;
     let request = match args.preset {
         Some(preset) => with_preset(request, preset, &registry)?,
         None => request,
@@ -179,9 +211,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
             retry_failed: args.going_on.retry_failed,
             unconfined: args.limits.unconfined,
         },
+        changes: Changes { add: args.changes.add.clone(), drop: args.changes.drop.clone() },
     };
     // A folder is made only for a comparison that can begin.
     let begins = earlier.is_none();
+    let before = earlier.as_ref().map_or(0, |plan| plan.entries.len());
     let Resolved { plan, space, sizes } = resolve(request, &out, earlier, &context)?;
     if begins {
         if !args.dry_run {
@@ -190,6 +224,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
         check_precision(&plan.machine)?;
     }
     let store = Store::open(&plan.data.store)?;
+    // What a comparison that goes on began with is in its lock.
+    let libtorch = if (begins && !args.dry_run) || expected.is_some() { start::libtorch() } else { None };
+    let lock = LockFile::of(&plan, &registry, &store.info().import, libtorch);
+    expected.iter().try_for_each(|expected| expected.expect(lock.clone()))?;
     let narrowest = store.info().narrowest();
     let data = narrowest.for_plugins();
     if plan.unconfined {
@@ -211,6 +249,10 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
             log::warn!("settings of the final training act only on entries that have no recipe of their own");
         }
         preflight::check(&plan, &space, store.info(), &registry, limits)?;
+    } else if plan.entries.len() > before {
+        let entries = plan.entries.iter().skip(before).cloned().collect();
+        let added = ComparisonPlan { entries, ..plan.clone() };
+        preflight::check(&added, &space, store.info(), &registry, limits)?;
     }
     verify(&store)?;
     if args.dry_run {
@@ -226,7 +268,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     let devices = devices(&plan.machine.device)?;
     let path = folder.path().to_owned();
     store.info().of_runs().iter().for_each(tell_straddling);
-    let comparer = Comparer::begin(folder, plan, space)?;
+    let comparer = Comparer::begin(folder, plan, space, lock)?;
+    if let Some(beside) = lock_beside {
+        LockFile::copy(&path, &beside)?;
+        log::info!("the lock of this comparison lies in {}, too", beside.display());
+    }
     let outcome = {
         let mut progress = ComparisonProgress::new();
         comparer.run(environment, devices, args.going_on.retry_failed, &signal, &mut progress)?
@@ -261,6 +307,7 @@ impl CompareArgs {
             budget: self.budget,
             space: self.space.given()?,
             control: self.no_control.then_some(false),
+            ceiling: self.ceiling.then_some(true),
             published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,

@@ -59,6 +59,10 @@ pub(crate) fn show(plan: &ComparisonPlan, estimates: &[(String, Result<Estimate,
     } else if plan.recipe == Recipes::Own {
         text += "\ntraining: of each entry by the plan of its trials, as of the first of them; by the common recipe where they have none.\n";
     }
+    if plan.ceiling {
+        text +=
+            "\nthe ceiling: one more training with every seed, of the best architecture found; not counted below.\n";
+    }
     let total = total(plan, &known);
     text += "\nThe final training may stop early, so it takes this long at most; memory is the peak of a few steps.\n";
     let unknown = estimates.len() - known.len();

@@ -3,8 +3,10 @@
 //! Results go to standard output, everything else to standard error; an error is one line. Exit codes: 0 done, 1
 //! finished with failed runs or failed work, 2 wrong use or input, 128 + n ended by signal n.
 
+mod board;
 mod columns;
 mod compare;
+mod comparison_progress;
 mod completions;
 mod cores;
 mod data;
@@ -12,6 +14,7 @@ mod describe;
 mod dry_run;
 mod evaluate;
 mod limit_options;
+mod lock_options;
 mod man;
 mod new_run;
 mod next_steps;
@@ -43,7 +46,7 @@ use crate::orphans;
 use crate::plugins::site;
 use crate::run::trainer::Trainer;
 
-pub use start::COUNT_DEVICES;
+pub use start::{COUNT_DEVICES, LIBTORCH_VERSION};
 
 const VERBOSE_HELP: &str = "Prints more: -v details, -vv everything (RUST_LOG overrides it)";
 

@@ -1,6 +1,5 @@
 //! Progress for a person: bars with a rate and the time left on a terminal, log lines elsewhere.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
@@ -14,12 +13,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::columns::{width, wrapped};
 use super::out;
-use crate::compare::{self, workers};
+use crate::compare::workers;
 use crate::run::{Event, Observer};
 use crate::verified;
 
 /// The bars of this process; log lines go above them.
-static BARS: OnceLock<MultiProgress> = OnceLock::new();
+pub(super) static BARS: OnceLock<MultiProgress> = OnceLock::new();
 /// Steps of a bar: progress is a fraction.
 const STEPS: u64 = 1000;
 /// Characters of a log line; what a file or a plugin names can be of any length.
@@ -109,12 +108,12 @@ fn position(done: f64) -> u64 {
     steps
 }
 
-fn rate(samples_per_second: f64) -> String {
+pub(super) fn rate(samples_per_second: f64) -> String {
     format!("{samples_per_second:.0} samples/s")
 }
 
 /// The time that is left, where it is known: of work of which so much was done when this process began, and so much is now.
-fn left(began: Instant, at: f64, done: f64) -> String {
+pub(super) fn left(began: Instant, at: f64, done: f64) -> String {
     let (took, share) = (began.elapsed(), done - at);
     if took < KNOWN_AFTER || share < KNOWN_FROM {
         return String::new();
@@ -123,10 +122,10 @@ fn left(began: Instant, at: f64, done: f64) -> String {
 }
 
 /// Whether it is time for another log line.
-struct Clock(Instant);
+pub(super) struct Clock(pub(super) Instant);
 
 impl Clock {
-    fn is_due(&mut self) -> bool {
+    pub(super) fn is_due(&mut self) -> bool {
         let due = self.0.elapsed() >= INTERVAL;
         if due {
             self.0 = Instant::now();
@@ -204,15 +203,32 @@ impl Drop for RunProgress {
 }
 
 /// Reports one run to a comparer: progress as JSON lines on standard output, the rest to the log.
-pub(crate) struct LinesProgress(pub(crate) RunProgress);
+pub(crate) struct LinesProgress {
+    run: RunProgress,
+    /// What the next line says beside the numbers.
+    told: workers::Progress,
+}
+
+impl LinesProgress {
+    pub(crate) fn new(run: RunProgress) -> Self {
+        Self { run, told: workers::Progress::default() }
+    }
+}
 
 impl Observer for LinesProgress {
     fn event(&mut self, event: &Event) {
-        if let Event::Progress { done, rate } = event {
-            // A comparer that has gone is not a reason to end here; the kernel ends this process.
-            let _ = out::json_line(&workers::Progress { done: *done, samples_per_second: *rate });
+        match event {
+            Event::Phase(phase) => self.told.begins(phase),
+            Event::Epoch { epoch, .. } => self.told.found(epoch.auroc, Some(epoch.valid_loss)),
+            Event::Score { score, .. } => self.told.found(score.auroc, score.valid_loss),
+            Event::Message(_) => {}
+            Event::Progress { done, rate } => {
+                (self.told.done, self.told.samples_per_second) = (*done, *rate);
+                // A comparer that has gone is not a reason to end here; the kernel ends this process.
+                let _ = out::json_line(&self.told);
+            }
         }
-        self.0.event(event);
+        self.run.event(event);
     }
 }
 
@@ -273,102 +289,4 @@ pub(crate) fn verify(store: &Store) -> Result<()> {
     verified::verify(store, &mut |done| {
         progress.news(Progress { stage: "verifying the data", done, total, unit: "rows" });
     })
-}
-
-/// Shows a comparison: a bar for all of it and one a run, or a log line at every start and end.
-pub(crate) struct ComparisonProgress {
-    all: Option<ProgressBar>,
-    /// The fraction that each run under way has done, and its bar.
-    running: BTreeMap<String, (f64, Option<ProgressBar>)>,
-    ended: usize,
-    runs: usize,
-    clock: Clock,
-    /// When it began, and how many runs were over then.
-    began: (Instant, usize),
-}
-
-impl ComparisonProgress {
-    /// Shows a comparison that has not begun.
-    pub(crate) fn new() -> Self {
-        Self {
-            all: None,
-            running: BTreeMap::new(),
-            ended: 0,
-            runs: 0,
-            clock: Clock(Instant::now()),
-            began: (Instant::now(), 0),
-        }
-    }
-}
-
-impl compare::Observer for ComparisonProgress {
-    fn event(&mut self, event: &compare::Event<'_>) {
-        match *event {
-            compare::Event::Begin { done, all } => {
-                (self.ended, self.runs) = (done, all);
-                self.began = (Instant::now(), done);
-                log::info!("{all} runs, of which {done} are done already");
-                if done < all {
-                    self.all = new_bar("comparison");
-                    if let Some(bar) = &self.all {
-                        bar.set_length(STEPS * all as u64);
-                        bar.set_position(STEPS * done as u64);
-                        // The time left follows from what is done from now on.
-                        bar.reset_eta();
-                    }
-                }
-            }
-            compare::Event::Started(name) => {
-                log::info!("{name}: started");
-                self.running.insert(name.to_owned(), (0.0, new_bar(name)));
-            }
-            compare::Event::Elsewhere(name) => {
-                if let Some((_, Some(bar))) = self.running.remove(name) {
-                    bar.finish_and_clear();
-                }
-                log::info!("{name}: another process is working on it; its result is waited for");
-            }
-            compare::Event::Progress(name, progress) => {
-                if let Some((done, bar)) = self.running.get_mut(name) {
-                    *done = progress.done;
-                    if let Some(bar) = bar {
-                        bar.set_position(position(progress.done));
-                        bar.set_message(rate(progress.samples_per_second));
-                    }
-                }
-                if self.all.is_none() && self.clock.is_due() {
-                    for (name, (done, _)) in &self.running {
-                        log::info!("{name}: {:.0} % done", done * 100.0);
-                    }
-                    let all = self.runs.max(1) as f64;
-                    let under_way: f64 = self.running.values().map(|(done, _)| *done).sum();
-                    let (began, at) = self.began;
-                    let done = (self.ended as f64 + under_way) / all;
-                    log::info!("the comparison: {:.0} % done{}", done * 100.0, left(began, at as f64 / all, done));
-                }
-            }
-            compare::Event::Ended(name, reason) => {
-                self.ended += 1;
-                if let Some((_, Some(bar))) = self.running.remove(name) {
-                    bar.finish_and_clear();
-                }
-                match reason {
-                    None => log::info!("{name}: done ({} of {})", self.ended, self.runs),
-                    Some(reason) => log::error!("{name}: failed: {reason}"),
-                }
-            }
-        }
-        if let Some(bar) = &self.all {
-            let under_way: u64 = self.running.values().map(|(done, _)| position(*done)).sum();
-            bar.set_position(STEPS * self.ended as u64 + under_way);
-            bar.set_message(format!("{} of {} runs", self.ended, self.runs));
-        }
-    }
-}
-
-impl Drop for ComparisonProgress {
-    fn drop(&mut self) {
-        let bars = self.running.values().filter_map(|(_, bar)| bar.as_ref()).chain(&self.all);
-        bars.for_each(ProgressBar::finish_and_clear);
-    }
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &RunArgs, trainer: Option<&dyn Trainer>) -> Result<()> {
     let trainer = threads::ensure(settings.threads, trainer)?;
     let handling = Handling { data: args.data.clone(), ..args.limits.handling(&args.plugins) };
     if args.progress_lines {
-        let mut progress = LinesProgress(RunProgress::new("run"));
+        let mut progress = LinesProgress::new(RunProgress::new("run"));
         let result = run::execute(trainer, &args.folder, &handling, &mut progress)?;
         write_page(&args.folder);
         return check(result);

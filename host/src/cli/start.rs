@@ -17,6 +17,9 @@ const MARK: &str = "GENOMENAS_BECAME";
 /// The argument with which that program only says how many CUDA devices there are.
 pub const COUNT_DEVICES: &str = "--count-devices";
 
+/// The argument with which that program only says which libtorch it is linked with.
+pub const LIBTORCH_VERSION: &str = "--libtorch-version";
+
 /// Becomes the program that trains, with the same arguments and these variables in its environment. Returns only the
 /// reason why it cannot.
 pub(super) fn become_trainer(environment: impl IntoIterator<Item = (&'static str, String)>) -> Error {
@@ -35,11 +38,24 @@ pub(super) fn become_trainer(environment: impl IntoIterator<Item = (&'static str
 
 /// The number of CUDA devices that libtorch sees.
 pub(super) fn cuda_devices() -> Result<usize> {
-    let program = trainer()?;
-    let said = Command::new(&program).arg(COUNT_DEVICES).stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let said = said.map_err(|error| cannot_start(&program, &error))?;
-    let count = String::from_utf8_lossy(&said.stdout).trim().parse().ok().filter(|_| said.status.success());
+    let (program, said) = asked(COUNT_DEVICES, Stdio::inherit())?;
+    let count = said.and_then(|said| said.parse().ok());
     count.ok_or_else(|| Error::failed(format!("{} does not say how many devices there are", program.display())))
+}
+
+/// The version of libtorch that the program that trains is linked with; `None` where it cannot tell.
+pub(super) fn libtorch() -> Option<String> {
+    let (_, said) = asked(LIBTORCH_VERSION, Stdio::null()).ok()?;
+    said.map(|said| printable(&shortened(&said))).filter(|said| !said.is_empty())
+}
+
+/// What that program says when it is started with this argument, if it ends well.
+fn asked(argument: &str, errors: Stdio) -> Result<(PathBuf, Option<String>)> {
+    let program = trainer()?;
+    let said = Command::new(&program).arg(argument).stdin(Stdio::null()).stderr(errors).output();
+    let said = said.map_err(|error| cannot_start(&program, &error))?;
+    let text = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+    Ok((program, said.status.success().then_some(text)))
 }
 
 /// Whether the program that trains was started by the one of its version.

@@ -7,6 +7,7 @@ use genomenas_plugin::message::Unit;
 use genomenas_report::model::{Comparison, DataSummary, Entry, Recipes, RunState, RunSummary, Setting};
 use genomenas_report::recipe;
 
+use super::ceiling;
 use super::plan::{ComparisonPlan, PlannedRun};
 use super::standing::{self, Standing};
 use crate::plugins::outlook;
@@ -20,7 +21,7 @@ pub type Failures = BTreeMap<PathBuf, String>;
 pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Comparison {
     let runs = plan.runs();
     let mut entries = Vec::with_capacity(plan.entries.len());
-    for (number, entry) in plan.entries.iter().enumerate() {
+    for (number, entry) in plan.entries.iter().enumerate().filter(|(_, entry)| !entry.hidden) {
         let of_entry = runs.iter().filter(|run| run.entry == number);
         entries.push(Entry {
             name: entry.name.clone(),
@@ -29,9 +30,11 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
             plugin_version: entry.plugin_version.clone(),
             parameters: entry.parameters.clone().into_iter().collect(),
             control: entry.control,
+            added: entry.added.clone(),
             runs: of_entry.map(|run| summary(folder, plan, run, failures)).collect(),
         });
     }
+    let ceiling = plan.ceiling.then(|| ceiling::summary(folder, plan, &entries, failures));
     let ([train, valid, test], folds) = (plan.data.rows, &plan.data.folds);
     let sizes = if plan.space.sizes.is_empty() { "" } else { "; for this data " };
     let mut environment = vec![
@@ -64,6 +67,8 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         recipe: recipe(plan),
         ranked_by: plan.ranked_by,
         entries,
+        ceiling,
+        hidden: plan.entries.iter().filter(|entry| entry.hidden).count() as u64,
         published: plan.published.clone(),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         command: plan.command.clone(),

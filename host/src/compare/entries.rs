@@ -5,12 +5,14 @@ use std::path::Path;
 
 use genomenas_data::error::{Error, Result};
 
+use super::changes::Settled;
+use super::pins::needs_plugin;
 use super::plan::{ComparisonPlan, EntryPlan};
-use super::plugins_lock::needs_plugin;
 use crate::plugins::{ResolvedStrategy, StrategyRegistry};
 use crate::spec::{CONTROLS, Spec};
 
-/// The entries of these strategies, and of the controls that are not among them.
+/// The entries of these strategies, and of the controls that are not among them; behind them those that were added to the
+/// comparison since it began, and that are added now.
 ///
 /// # Errors
 ///
@@ -21,11 +23,15 @@ pub(super) fn of(
     known: &StrategyRegistry,
     earlier: Option<(&ComparisonPlan, &Path)>,
     retry_failed: bool,
+    changes: &Settled,
 ) -> Result<Vec<EntryPlan>> {
+    let added_before = || earlier.iter().flat_map(|(plan, _)| &plan.entries).filter(|entry| entry.added.is_some());
     if control {
         // A comparison that goes on keeps those that it began with: earlier versions had one.
         let began_with = |id: &str| {
-            earlier.is_none_or(|(plan, _)| plan.entries.iter().any(|entry| entry.control && entry.strategy == id))
+            earlier.is_none_or(|(plan, _)| {
+                plan.entries.iter().any(|entry| entry.control && entry.strategy == id && entry.added.is_none())
+            })
         };
         // With its plugin or without.
         let of = |spec: &Spec| spec.id.rsplit('/').next().unwrap_or_default().to_owned();
@@ -41,13 +47,20 @@ pub(super) fn of(
     let mut folders = BTreeSet::new();
     let mut controls = BTreeSet::new();
     let mut entries = Vec::with_capacity(strategies.len());
-    for strategy in strategies {
+    let listed = strategies.into_iter().map(|spec| (spec, None));
+    let before = added_before().map(|entry| (entry.spec(), entry.added.clone()));
+    let now = changes.new.iter().map(|spec| (spec.clone(), Some(changes.day.clone())));
+    for (strategy, added) in listed.chain(before).chain(now) {
         let found = match (known.resolve(&strategy), earlier) {
             (Err(error), Some((plan, out))) => over(plan, out, &strategy, retry_failed).ok_or(error)?,
             (found, _) => found?,
         };
         let spec = Spec { id: strategy.id, parameters: found.parameters, name: strategy.name };
         let name = spec.title();
+        // Who lists all that is shown lists what was added, too.
+        if added.is_none() && added_before().any(|entry| entry.name == name && entry.plugin == found.plugin) {
+            continue;
+        }
         if !alike.insert((found.plugin.clone(), found.strategy.clone(), spec.to_string())) {
             return Err(Error::input(format!(
                 "strategy '{spec}' is listed twice: list it once, and give it more seeds for more runs"
@@ -60,8 +73,10 @@ pub(super) fn of(
         }
         let is_control = CONTROLS.contains(&found.strategy.as_str()) && controls.insert(found.strategy.clone());
         entries.push(EntryPlan {
+            hidden: changes.hidden.contains(&name),
             name,
             folder: unused_folder(&spec, &mut folders),
+            added,
             control: is_control,
             strategy: found.strategy,
             plugin: found.plugin,
@@ -78,7 +93,8 @@ pub(super) fn of(
 fn over(plan: &ComparisonPlan, out: &Path, strategy: &Spec, retry_failed: bool) -> Option<ResolvedStrategy> {
     let named = strategy.title();
     let entry = plan.entries.iter().find(|entry| entry.name == named)?;
-    (!needs_plugin(out, plan, entry, retry_failed)).then(|| ResolvedStrategy {
+    let is_over = entry.hidden || !needs_plugin(out, plan, entry, retry_failed);
+    is_over.then(|| ResolvedStrategy {
         strategy: entry.strategy.clone(),
         plugin: entry.plugin.clone(),
         version: entry.plugin_version.clone(),

@@ -9,6 +9,8 @@
 //! make.
 
 pub mod calibrate;
+mod ceiling;
+pub mod changes;
 pub mod collect;
 mod data;
 mod ended;
@@ -17,8 +19,10 @@ pub mod folder;
 mod given;
 pub mod gpus;
 pub mod lifetime;
+pub mod lock_differences;
+pub mod lock_file;
+pub mod pins;
 pub mod plan;
-pub mod plugins_lock;
 pub mod preflight;
 pub mod resolve;
 mod run_log;
@@ -42,8 +46,8 @@ use crate::run::{self, State};
 use crate::run_report;
 use collect::{Failures, collect};
 use folder::{LockedFolder, names};
+use lock_file::LockFile;
 use plan::{ComparisonPlan, PlannedRun};
-use plugins_lock::PluginsLock;
 use standing::Standing;
 use workers::{Job, Progress, WorkerEvent, WorkerSettings, Workers};
 
@@ -84,7 +88,7 @@ pub enum Event<'a> {
     /// Another process works on a run: its result is waited for.
     Elsewhere(&'a str),
     /// How far a run is.
-    Progress(&'a str, Progress),
+    Progress(&'a str, &'a Progress),
     /// A run ended; with a reason if it failed.
     Ended(&'a str, Option<&'a str>),
 }
@@ -96,19 +100,19 @@ pub trait Observer {
 }
 
 impl Comparer {
-    /// Writes the plan and makes the folders of all runs that have none.
+    /// Writes the plan with its `lock`, and makes the folders of all runs that have none.
     ///
     /// # Errors
     ///
     /// The plan cannot be written; of a comparison that begins, also if a run folder cannot be made. In one that goes on,
     /// that run fails.
-    pub fn begin(folder: LockedFolder, plan: ComparisonPlan, space: Space) -> Result<Self> {
+    pub fn begin(folder: LockedFolder, plan: ComparisonPlan, space: Space, lock: LockFile) -> Result<Self> {
         let path = folder.path();
         files::remove_unfinished(path)?;
         let earlier = ComparisonPlan::read(path)?;
         match &earlier {
             Some(earlier) => {
-                if let Some(difference) = earlier.first_difference(&plugins_lock::with_pins_of(&plan, earlier))? {
+                if let Some(difference) = earlier.first_difference(&pins::with_pins_of(&plan, earlier))? {
                     return Err(Error::input(format!(
                         "another comparison began in {} meanwhile: {difference}. Give another folder with --out",
                         path.display()
@@ -117,11 +121,13 @@ impl Comparer {
             }
             None => folder::expect_free(path, &space.to_toml()?)?,
         }
+        // Without a lock nobody knows what it began with.
+        let lock_before = LockFile::in_folder(path)?.or_else(|| earlier.is_some().then(LockFile::default));
         if let Some(earlier) = &earlier {
-            plugins_lock::set_aside(path, earlier, &plan)?;
+            pins::set_aside(path, earlier, &plan)?;
         }
         plan.write(path, &space)?;
-        PluginsLock::write(path, &plan)?;
+        lock.write(path, lock_before.as_ref())?;
         let mut comparer = Self { folder, plan, space, failures: Failures::new() };
         for run in comparer.plan.runs() {
             let path = comparer.path(&run);
@@ -169,14 +175,50 @@ impl Comparer {
             observer.event(&Event::Ended(&run.name, Some(&reason)));
             self.failures.insert(self.path(run), reason);
         }
-        for event in Workers::new(settings, &jobs, signal) {
+        for event in Workers::new(settings.clone(), &jobs, signal) {
             self.on_event(&jobs, &event, observer);
+        }
+        if self.plan.ceiling && signal.load(Ordering::SeqCst) == 0 {
+            self.run_ceiling(settings, retry_failed, signal, observer);
         }
         let signal = signal.load(Ordering::SeqCst);
         let (comparison, written) = self.refresh();
-        let all = comparison.entries.iter().flat_map(|entry| &entry.runs);
+        let ceiling = comparison.ceiling.iter().map(|ceiling| &ceiling.entry);
+        let all = comparison.entries.iter().chain(ceiling).flat_map(|entry| &entry.runs);
         let failed = all.filter(|run| run.state != RunState::Done).count();
         Ok(Outcome { comparison, failed, unwritten: written.err(), signal })
+    }
+
+    /// Trains the best architecture that was found with every seed, once all runs are over.
+    fn run_ceiling(
+        &mut self,
+        settings: WorkerSettings,
+        retry_failed: bool,
+        signal: &AtomicUsize,
+        observer: &mut dyn Observer,
+    ) {
+        let comparison = collect(self.folder.path(), &self.plan, &self.failures);
+        let Ok(runs) = ceiling::runs(&self.plan, &comparison.entries) else { return };
+        let (mut jobs, mut failed) = (Vec::new(), 0);
+        for run in &runs {
+            let path = self.folder.path().join(&run.folder);
+            match ceiling::prepare(self.folder.path(), run, retry_failed) {
+                Ok(true) => jobs.push(Job { name: run.name.clone(), folder: path }),
+                Ok(false) => {}
+                Err(error) => {
+                    failed += 1;
+                    observer.event(&Event::Ended(&run.name, Some(&error.to_string())));
+                    self.failures.insert(path, error.to_string());
+                }
+            }
+        }
+        if let (false, Some(first)) = (jobs.is_empty(), runs.first()) {
+            log::info!("the ceiling: the architecture of {} is trained again with every seed", first.found_by);
+            observer.event(&Event::Begin { done: runs.len() - jobs.len() - failed, all: runs.len() });
+        }
+        for event in Workers::new(settings, &jobs, signal) {
+            self.on_event(&jobs, &event, observer);
+        }
     }
 
     fn on_event(&mut self, jobs: &[Job], event: &WorkerEvent, observer: &mut dyn Observer) {
@@ -188,7 +230,7 @@ impl Comparer {
         match event {
             WorkerEvent::Started(_) => observer.event(&Event::Started(&job.name)),
             WorkerEvent::Elsewhere(_) => observer.event(&Event::Elsewhere(&job.name)),
-            WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, *progress)),
+            WorkerEvent::Progress(_, progress) => observer.event(&Event::Progress(&job.name, progress)),
             WorkerEvent::Ended(_, end) => {
                 let reason = ended::failure(&job.folder, end);
                 observer.event(&Event::Ended(&job.name, reason.as_deref()));
@@ -234,7 +276,8 @@ impl Comparer {
             Standing::Over(_) if !retry_failed => Ok(false),
             Standing::Broken(broken) if !(retry_failed && broken.can_begin_again) => Err(broken.reason),
             Standing::Over(_) | Standing::Broken(_) => {
-                let again = self.settings(run).and_then(|settings| run::begin_again(&path, &settings, &self.space));
+                let again =
+                    self.settings(run).and_then(|settings| run::begin_again(&path, &settings, Some(&self.space), None));
                 again.map(|_| true).map_err(|error| format!("it cannot begin again: {error}"))
             }
             // The note that says why its last process ended.

@@ -45,6 +45,9 @@ pub struct ComparisonPlan {
     pub seeds: Vec<u64>,
     /// Whether the controls are added where they are missing.
     pub control: bool,
+    /// Whether the best architecture that anyone found is trained again with every seed; absent where it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ceiling: bool,
     /// What the leaderboard is sorted by.
     pub ranked_by: Ranking,
     /// What every search may spend.
@@ -151,6 +154,13 @@ pub struct EntryPlan {
     /// Parameters that differ from the strategy's defaults.
     #[serde(default)]
     pub parameters: Map<String, Value>,
+    /// The day on which it was added to a comparison that had begun, as `2026-12-31`; absent where it was there from the
+    /// beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<String>,
+    /// Whether it is shown nowhere and nothing of it is done, until it is added again. What was done stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
 }
 
 /// One run of a plan.
@@ -172,8 +182,15 @@ impl ComparisonPlan {
     /// The version of the documents that this genomenas writes and reads.
     pub const VERSION: u32 = VERSION;
 
-    /// All runs, seed by seed, and fold by fold within a seed, so that every strategy has a result early.
+    /// All runs of entries that are not hidden, seed by seed, and fold by fold within a seed, so that every strategy has a
+    /// result early.
     pub fn runs(&self) -> Vec<PlannedRun> {
+        let is_hidden = |run: &PlannedRun| self.entries.get(run.entry).is_some_and(|entry| entry.hidden);
+        self.all_runs().into_iter().filter(|run| !is_hidden(run)).collect()
+    }
+
+    /// The same with those of hidden entries.
+    pub fn all_runs(&self) -> Vec<PlannedRun> {
         let folds: Vec<Option<u32>> = match self.data.folds.len() {
             0 => vec![None],
             _ => self.data.folds.iter().zip(1..).map(|(_, number)| Some(number)).collect(),
@@ -227,11 +244,13 @@ impl ComparisonPlan {
             title: Some(self.title.clone()),
             data: None,
             out: None,
-            strategies: Some(self.entries.iter().map(EntryPlan::spec).collect()),
+            // What was added is in its place after them.
+            strategies: Some(self.entries.iter().filter(|of| of.added.is_none()).map(EntryPlan::spec).collect()),
             seeds: Some(Seeds::new(self.seeds.clone())?),
             budget: Some(self.budget.into()),
             space: None,
             control: Some(self.control),
+            ceiling: Some(self.ceiling),
             published: Some(self.published.clone()),
             ranked_by: Some(self.ranked_by),
             concurrent_trials: Some(self.concurrent_trials),
@@ -247,7 +266,8 @@ impl ComparisonPlan {
     }
 
     /// The first thing in which `self`, the plan in a folder, differs from `new` and may not; for a person to read. Where
-    /// things lie, and what they are called, is no difference as long as they are the same by their digests.
+    /// things lie, and what they are called, is no difference as long as they are the same by their digests; nor is what
+    /// was added behind the entries, or which of them are hidden.
     pub fn first_difference(&self, new: &Self) -> Result<Option<String>> {
         let mut new = Self { genomenas: self.genomenas.clone(), ..new.clone() };
         if new.data.digest == self.data.digest {
@@ -258,7 +278,11 @@ impl ComparisonPlan {
         if new.space.sha256 == self.space.sha256 {
             new.space = self.space.clone();
         }
+        while new.entries.len() > self.entries.len() && new.entries.last().is_some_and(|entry| entry.added.is_some()) {
+            new.entries.pop();
+        }
         for (entry, before) in new.entries.iter_mut().zip(&self.entries) {
+            entry.hidden = before.hidden;
             if entry.plugin_sha256 == before.plugin_sha256 {
                 entry.plugin_file.clone_from(&before.plugin_file);
             }
@@ -268,7 +292,7 @@ impl ComparisonPlan {
 }
 
 /// The name of the folder of a run, within that of its entry.
-fn folder_of(fold: Option<u32>, seed: u64) -> String {
+pub(super) fn folder_of(fold: Option<u32>, seed: u64) -> String {
     fold.map_or_else(|| format!("seed-{seed}"), |fold| format!("fold-{fold}-seed-{seed}"))
 }
 
@@ -315,9 +339,10 @@ impl EntryPlan {
     }
 }
 
-/// What a comparison may change when it is continued: how it is shown, how it is spread over the machine, and how its
+/// What a comparison may change when it is continued: how it is shown, what comes after its runs, how it is spread over the machine, and how its
 /// plugins are held, on which no result depends.
-const FREE: [&str; 7] = ["jobs", "published", "title", "command", "ranked_by", "hook_deadline", "unconfined"];
+const FREE: [&str; 8] =
+    ["jobs", "published", "title", "command", "ceiling", "ranked_by", "hook_deadline", "unconfined"];
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -335,6 +360,7 @@ pub(super) mod tests {
             jobs: 1,
             seeds: vec![1, 2],
             control: true,
+            ceiling: false,
             ranked_by: Ranking::Auroc,
             budget: "100samples".parse().unwrap(),
             concurrent_trials: 1,
@@ -362,11 +388,27 @@ pub(super) mod tests {
                 plugin_sha256: "ef".to_owned(),
                 plugin_file: "/plugins/libdanq.so".into(),
                 parameters: danq.parameters,
+                added: None,
+                hidden: false,
             }],
             recipe: Recipes::Common,
             tune: None,
             final_training: recipe::default(),
         }
+    }
+
+    #[test]
+    fn an_entry_may_be_added_behind_the_others_or_hidden_and_nothing_else() {
+        let mut new = plan();
+        let entry = new.entries[0].clone();
+        new.entries.push(EntryPlan { name: "danq".to_owned(), added: Some("2026-12-31".to_owned()), ..entry.clone() });
+        new.entries[0].hidden = true;
+        assert_eq!(plan().first_difference(&new).unwrap(), None);
+        assert!(new.first_difference(&plan()).unwrap().unwrap().ends_with("and absent here"), "nothing is taken out");
+        new.entries[1].added = None;
+        assert!(plan().first_difference(&new).unwrap().is_some());
+        assert_eq!((new.runs().len(), new.all_runs().len()), (2, 4));
+        assert!(new.runs().iter().all(|run| run.entry == 1));
     }
 
     #[test]

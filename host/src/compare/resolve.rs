@@ -8,9 +8,11 @@ use genomenas_data::{StoreInfo, Task};
 use genomenas_plugin::space::Space;
 use genomenas_report::model::{Ranking, Recipes};
 
+use super::changes::Changes;
 use super::given::Given;
+use super::lock_file::LockFile;
+use super::pins::{Wishes, keep_pins, with_pins_of};
 use super::plan::{ComparisonPlan, Machine, SpacePlan};
-use super::plugins_lock::{PluginsLock, Wishes, keep_pins, with_pins_of};
 use super::{data, entries};
 use crate::plugins::StrategyRegistry;
 use crate::run::data::locate;
@@ -33,6 +35,8 @@ pub struct ResolveContext<'a> {
     pub command: String,
     /// What the person asks for beside the plan.
     pub wishes: Wishes,
+    /// Entries that come to a comparison that has begun, or are hidden.
+    pub changes: Changes,
 }
 
 /// What a request comes to.
@@ -56,6 +60,7 @@ pub fn resolve(
     context: &ResolveContext<'_>,
 ) -> Result<Resolved> {
     let given = Given::of(&request);
+    let changes = context.changes.settle(earlier.as_ref(), out, context.strategies)?;
     let recipe = request.recipe.or(earlier.as_ref().map(|plan| plan.recipe)).unwrap_or_default();
     tune::check_given(recipe, request.tune.as_ref(), request.final_training.as_ref())?;
     let request = match &earlier {
@@ -99,6 +104,13 @@ pub fn resolve(
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
+    let ceiling = request.ceiling.unwrap_or(false);
+    if ceiling && recipe != Recipes::Common {
+        return Err(Error::input(format!(
+            "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
+            recipe.name()
+        )));
+    }
     let published = request.published.unwrap_or_default();
     published::check(&published)?;
     let strategies = request
@@ -121,6 +133,7 @@ pub fn resolve(
         jobs,
         seeds: request.seeds.map_or_else(|| vec![1, 2, 3], Seeds::into_vec),
         control,
+        ceiling,
         ranked_by,
         budget: request
             .budget
@@ -143,6 +156,7 @@ pub fn resolve(
             context.strategies,
             earlier.as_ref().map(|plan| (plan, out)),
             context.wishes.retry_failed,
+            &changes,
         )?,
         recipe,
         tune,
@@ -164,7 +178,7 @@ fn going_on(
     context: &ResolveContext<'_>,
 ) -> Result<Resolved> {
     let Resolved { mut plan, space, sizes } = resolved;
-    PluginsLock::check(out, &earlier)?;
+    LockFile::check(out, &earlier)?;
     keep_pins(&mut plan, &earlier, out, context.strategies, context.wishes)?;
     if earlier.unconfined && !context.wishes.unconfined {
         return Err(Error::input(format!(
@@ -237,6 +251,11 @@ mod tests {
 
     /// What `text` asks for in the folder `out`, where each of `known` is the strategy of a plugin.
     fn resolved(text: &str, out: &Path, known: &[&str]) -> Result<(ComparisonPlan, Space)> {
+        changed(text, out, known, Changes::default())
+    }
+
+    /// The same with changes of a comparison that has begun.
+    fn changed(text: &str, out: &Path, known: &[&str], changes: Changes) -> Result<(ComparisonPlan, Space)> {
         // Paths that exist; nothing of a plugin is read here.
         let strategies = registry(known.iter().map(|id| {
             let path = out.join(id);
@@ -244,8 +263,8 @@ mod tests {
             plugin(path.to_str().unwrap(), id, &[id])
         }));
         let command = "genomenas compare".to_owned();
-        let (data, threads) = (&info, 8);
-        let context = ResolveContext { strategies: &strategies, data, threads, command, wishes: Wishes::default() };
+        let (data, threads, wishes) = (&info, 8, Wishes::default());
+        let context = ResolveContext { strategies: &strategies, data, threads, command, wishes, changes };
         let resolved = resolve(toml::from_str(text).unwrap(), out, ComparisonPlan::read(out)?, &context)?;
         Ok((resolved.plan, resolved.space))
     }
@@ -291,6 +310,32 @@ mod tests {
         assert_eq!(resolved(&text, folder.path(), &["danq"]).unwrap().0.entries.len(), 2);
         let own = text.replace("danq width=0.2", "random-search trials=3");
         assert_eq!(names(&resolved(&own, folder.path(), ALL).unwrap().0), ["danq width=0.1", "random-search trials=3"]);
+    }
+
+    #[test]
+    fn what_was_added_stands_behind_the_others_however_the_comparison_goes_on() {
+        let (folder, text) = folder();
+        let (plan, space) = resolved(&text, folder.path(), ALL).unwrap();
+        plan.write(folder.path(), &space).unwrap();
+        let all = [ALL, &["kmer-lr", "deepsea"]].concat();
+        let add = |add: &str, drop: &[&str]| Changes {
+            add: vec![add.parse().unwrap()],
+            drop: drop.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let extended = changed("", folder.path(), &all, add("kmer-lr k=3", &["random-search"])).unwrap().0;
+        assert_eq!(names(&extended), ["danq width=0.1", "danq width=0.2", "random-search", "kmer-lr k=3"]);
+        assert!(extended.entries[3].added.is_some() && extended.entries[2].hidden && !extended.entries[3].hidden);
+        assert_eq!(plan.first_difference(&extended).unwrap(), None);
+        extended.write(folder.path(), &space).unwrap();
+        let list = text.replace("'danq width=0.2'", "'danq width=0.2', 'kmer-lr k=3'");
+        for again in ["", &text, &list] {
+            assert_eq!(resolved(again, folder.path(), &all).unwrap().0.entries, extended.entries, "{again}");
+        }
+        // One that is hidden needs no plugin any more.
+        assert_eq!(resolved("", folder.path(), &["danq", "kmer-lr"]).unwrap().0.entries, extended.entries);
+        let shown = changed("", folder.path(), &all, add("random-search", &[])).unwrap().0;
+        assert!(shown.entries.iter().all(|entry| !entry.hidden));
+        assert_eq!(shown.entries.len(), 4);
     }
 
     #[test]

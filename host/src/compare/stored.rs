@@ -60,7 +60,7 @@ impl ComparisonPlan {
             let what = format!("{what}: it was changed or damaged since the runs were made; put a copy of it back");
             Err(Error::file("use", &folder.join(FILE), what))
         };
-        let runs = self.runs();
+        let runs = self.all_runs();
         for (entry, planned) in self.entries.iter().enumerate() {
             let of_entry = runs.iter().filter(|run| run.entry == entry);
             // What cannot be read says nothing of the plan.
@@ -135,7 +135,7 @@ impl ComparisonPlan {
         let own = folder.join(SPACE_FILE);
         match read(&own) {
             Err(error) if !own.exists() => {
-                let mut copies = self.runs().into_iter().map(|run| folder.join(run.folder).join(run_files::SPACE));
+                let mut copies = self.all_runs().into_iter().map(|run| folder.join(run.folder).join(run_files::SPACE));
                 let copy = copies.find_map(|path| read(&path).ok());
                 copy.inspect(|_| log::warn!("{} was gone: it is made anew from a run's copy", own.display()))
                     .ok_or(error)

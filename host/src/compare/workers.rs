@@ -46,12 +46,45 @@ pub struct Job {
 }
 
 /// How far a run is: the lines that a worker writes to its standard output, as JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The finished part of the run, 0 to 1.
     pub done: f64,
     /// Training samples a second.
     pub samples_per_second: f64,
+    /// What it does: "trial 3".
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub phase: String,
+    /// The best AUROC on the validation split so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auroc: Option<f64>,
+    /// The least loss on the validation split so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
+}
+
+impl Progress {
+    /// Notes what a run begins to do: without the sizes in brackets, and without the terms of the search.
+    pub fn begins(&mut self, phase: &str) {
+        let short = phase.split(" (").next().unwrap_or(phase);
+        short.split(" with ").next().unwrap_or(short).clone_into(&mut self.phase);
+    }
+
+    /// Notes what a network came to.
+    pub fn found(&mut self, auroc: Option<f64>, loss: Option<f64>) {
+        let best = |one: Option<f64>, other: Option<f64>, choose: fn(f64, f64) -> f64| match (one, other) {
+            (Some(one), Some(other)) => Some(choose(one, other)),
+            (one, other) => one.or(other),
+        };
+        self.auroc = best(self.auroc, auroc.filter(|value| value.is_finite()), f64::max);
+        self.loss = best(self.loss, loss.filter(|value| value.is_finite()), f64::min);
+    }
+
+    /// The best so far, for a person: "AUROC 0.873", or the loss where there is no AUROC.
+    pub fn best(&self) -> String {
+        let loss = || self.loss.map_or_else(String::new, |loss| format!("loss {loss:.4}"));
+        self.auroc.map_or_else(loss, |auroc| format!("AUROC {auroc:.3}"))
+    }
 }
 
 /// What happened to a job, which is named by its index in the list of jobs.

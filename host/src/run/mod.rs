@@ -26,6 +26,7 @@ use serde::Serialize;
 pub use context::Context;
 pub use digests::{check_architecture, check_weights};
 pub use handling::Handling;
+pub(crate) use observe::SEARCH_SHARE;
 pub use observe::{Event, Observer, relay, span};
 pub(crate) use own_plan::from_scratch;
 pub use own_plan::{own_plan, plan_of_search};
@@ -130,14 +131,24 @@ fn accept(
 /// Makes the run in `folder` anew: removes what it made, and writes its settings. Files that no run makes stay.
 ///
 /// Returns `false`, and leaves the folder as it is, while another process works on it.
-pub(crate) fn begin_again(folder: &Path, settings: &Settings, space: &Space) -> Result<bool> {
+pub(crate) fn begin_again(
+    folder: &Path,
+    settings: &Settings,
+    space: Option<&Space>,
+    architecture: Option<&Architecture>,
+) -> Result<bool> {
     let Some(_lock) = try_lock(&folder.join(files::LOCK))? else { return Ok(false) };
     folder::clear(folder)?;
     folder::remove_unless_file(&folder.join(files::SPACE))?;
     folder::remove_unless_file(&folder.join(files::SETTINGS))?;
-    let space = space.to_toml()?;
-    disk::write_atomically(&folder.join(files::SPACE), space.as_bytes())?;
-    with_digests(settings, Some(&space), None).write(folder)?;
+    let space = space.map(Space::to_toml).transpose()?;
+    let architecture = architecture.map(Architecture::to_json).transpose()?;
+    for (name, text) in [(files::SPACE, &space), (files::ARCHITECTURE, &architecture)] {
+        if let Some(text) = text {
+            disk::write_atomically(&folder.join(name), text.as_bytes())?;
+        }
+    }
+    with_digests(settings, space.as_deref(), architecture.as_deref()).write(folder)?;
     Ok(true)
 }
 

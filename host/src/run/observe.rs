@@ -41,7 +41,7 @@ pub trait Observer {
 }
 
 /// The part of a run that its search is, when a final training follows.
-const SEARCH_SHARE: f64 = 0.5;
+pub(crate) const SEARCH_SHARE: f64 = 0.5;
 
 /// The span of a phase within the run.
 pub fn span(phase: Phase, has_search: bool, has_final: bool) -> (f64, f64) {

@@ -34,6 +34,8 @@ pub struct Request {
     pub space: Option<Spec>,
     /// Whether the controls are added where they are missing.
     pub control: Option<bool>,
+    /// Whether the best architecture that anyone found is trained again with every seed.
+    pub ceiling: Option<bool>,
     /// What others reported on this data.
     pub published: Option<Vec<Published>>,
     /// What the leaderboard is sorted by.
@@ -108,6 +110,7 @@ impl Request {
             budget: self.budget.or(other.budget),
             space: self.space.or(other.space),
             control: self.control.or(other.control),
+            ceiling: self.ceiling.or(other.ceiling),
             published: self.published.or(other.published),
             ranked_by: self.ranked_by.or(other.ranked_by),
             concurrent_trials: self.concurrent_trials.or(other.concurrent_trials),

@@ -7,6 +7,7 @@ mod before;
 mod final_training;
 mod finish;
 mod steps;
+mod version;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -23,6 +24,10 @@ use genomenas_torch::{device, kernels};
 fn main() -> ExitCode {
     if std::env::args_os().skip(1).eq([cli::COUNT_DEVICES]) {
         let said = writeln!(std::io::stdout(), "{}", device::count());
+        return if said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if std::env::args_os().skip(1).eq([cli::LIBTORCH_VERSION]) {
+        let said = writeln!(std::io::stdout(), "{}", version::of_libtorch().unwrap_or_default());
         return if said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     cli::main(Some(&Libtorch))

@@ -32,6 +32,12 @@ pub struct Comparison {
     pub ranked_by: Ranking,
     /// The strategies, in the order of the plan.
     pub entries: Vec<Entry>,
+    /// The best architecture that anyone found, trained again; absent where nobody asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Ceiling>,
+    /// How many more there are that a person hid.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub hidden: u64,
     /// What others reported on this data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<Published>,
@@ -42,6 +48,16 @@ pub struct Comparison {
     /// Versions and machine facts worth keeping: libtorch, device, threads.
     #[serde(default)]
     pub environment: Vec<Setting>,
+}
+
+/// The best architecture that any entry found, by its score on the validation split, trained again from scratch with every
+/// seed. It is no strategy and is never ranked: all entries together paid for its search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// The runs that found it: "danq width=0.1, seed 2"; one for each fold. None while runs are open.
+    pub found_by: Vec<String>,
+    /// Its runs, as those of an entry.
+    pub entry: Entry,
 }
 
 /// A strategy on the data of the comparison.
@@ -61,8 +77,16 @@ pub struct Entry {
     /// Whether this is one of the controls.
     #[serde(default)]
     pub control: bool,
+    /// The day on which it was added to a comparison that had begun; absent where it was there from the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<String>,
     /// One run per seed, for each fold where the data has folds.
     pub runs: Vec<RunSummary>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Comparison {

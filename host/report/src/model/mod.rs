@@ -11,7 +11,7 @@ mod recipes;
 mod run;
 mod run_report;
 
-pub use comparison::{Comparison, Entry};
+pub use comparison::{Ceiling, Comparison, Entry};
 pub use data::{DataSummary, FoldSummary, Setting, SplitRows};
 pub use published::Published;
 pub use ranking::Ranking;

@@ -3,6 +3,7 @@
 use genomenas_data::Task;
 use serde::{Deserialize, Serialize};
 
+use super::run::ValidationSummary;
 use crate::metrics::{Measure, Metrics};
 
 /// A metric of the sealed test split: averaged over labels, or taken over all classes together, then averaged over seeds.
@@ -96,6 +97,14 @@ impl Ranking {
             Self::Pearson => Some(Measure::Pearson),
             Self::Spearman => Some(Measure::Spearman),
             Self::R2 => Some(Measure::R2),
+        }
+    }
+
+    /// Its value on the validation split.
+    pub fn of_validation(self, valid: &ValidationSummary) -> Option<f64> {
+        match self.measure() {
+            Some(measure) => valid.averages.get(measure).mean,
+            None => valid.accuracy,
         }
     }
 

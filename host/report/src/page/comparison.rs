@@ -4,12 +4,14 @@ use maud::html;
 
 use super::document::{document, section};
 use super::{curves, found, labels, leaderboard, straddling, terms};
-use crate::leaderboard::{has_folds, rows as leaderboard_rows};
+use crate::leaderboard::{ceiling as leaderboard_ceiling, has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
 /// The comparison as one self-contained HTML page.
 pub fn page(comparison: &Comparison) -> String {
     let rows = leaderboard_rows(comparison);
+    let with_ceiling: Vec<_> =
+        leaderboard_rows(comparison).into_iter().chain(leaderboard_ceiling(comparison)).collect();
     let [first, ..] = comparison.columns();
     let header = html! {
         p.lead { (leaderboard::headline(comparison, &rows)) }
@@ -23,7 +25,7 @@ pub fn page(comparison: &Comparison) -> String {
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
         (section("found", "What each run found", &found::architectures(first, &rows)))
-        (section("failures", "Runs without a result", &found::failures(&rows)))
+        (section("failures", "Runs without a result", &found::failures(&with_ceiling)))
         (section("terms", "Equal terms", &terms::table(comparison)))
         (section("again", "How to repeat this comparison", &terms::again(comparison)))
     };

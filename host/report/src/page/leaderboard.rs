@@ -108,7 +108,13 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                 }
                 tbody { @for row in rows { (table_row(row)) } }
                 @let published = leaderboard::published(comparison);
-                @if !published.is_empty() { tfoot { @for row in &published { (published_row(row)) } } }
+                @let ceiling = leaderboard::ceiling(comparison);
+                @if !published.is_empty() || ceiling.is_some() {
+                    tfoot {
+                        @if let Some(row) = &ceiling { (table_row(row)) }
+                        @for row in &published { (published_row(row)) }
+                    }
+                }
             }
         }
         @if !comparison.published.is_empty() { p.note { "Published: " (PUBLISHED) "." } }
@@ -116,6 +122,10 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
             p.note { @if let Some(of_entry) = note.strip_prefix("  ") { (of_entry) } @else { (capitalised(&note)) } "." }
         }
         @if let Some(note) = final_recipes::to_optimum(comparison, rows) { p.note { (capitalised(&note)) "." } }
+        @let changes = leaderboard::added_later(rows).into_iter().chain(leaderboard::hidden(comparison));
+        @for note in changes.chain(leaderboard::ceiling_note(comparison)) {
+            p.note { (capitalised(&note)) "." }
+        }
         p.note {
             "Sealed test split, mean over labels, then mean ± sample standard deviation over "
             (if folds { "folds and seeds" } else { "seeds" }) "; sorted by "
@@ -133,7 +143,10 @@ fn table_row(row: &LeaderboardRow<'_>) -> Markup {
             th scope="row" {
                 (name(row))
                 @if entry.control { span.tag { "control" } }
+                @if entry.plugin.is_empty() { span.tag { "not ranked" } }
+                @if let Some(day) = &entry.added { span.tag { "added " (day) } }
                 span.origin { (entry.plugin) " " (entry.plugin_version) }
+                @if let Some(why) = leaderboard::why_failed(row) { span.under.bad.why { (why) } }
             }
             @for scores in &row.scores { (spread_cell(scores)) }
             td.number { (row.finished) @if row.finished != entry.runs.len() { " of " (entry.runs.len()) } }

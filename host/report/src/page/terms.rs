@@ -91,6 +91,12 @@ fn plugins(comparison: &Comparison) -> Vec<(&str, &str)> {
 pub(super) fn again(comparison: &Comparison) -> Markup {
     html! {
         pre { code { (comparison.command) } }
+        @for entry in comparison.entries.iter().filter(|entry| entry.added.is_some()) {
+            p.note {
+                (entry.name) " was added on " (entry.added.as_deref().unwrap_or_default())
+                " by " code { "genomenas compare --out" } " with " code { "--add" } ", on the same terms."
+            }
+        }
         p.note {
             "In the same folder, the command continues where it stopped and skips finished runs; in a new folder it starts over. The same seeds give the same proposals. "
             "Each run's folder holds its resolved settings, its journal of every hook call and epoch, and its weights."

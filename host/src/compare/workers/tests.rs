@@ -76,7 +76,7 @@ fn standard_error_goes_to_the_log_and_progress_to_the_comparer() {
             File::options().write(true).open(&pipe).unwrap().write_all(b"go\n").unwrap();
         }
     }
-    assert_eq!(progress, [(0, Progress { done: 0.5, samples_per_second: 7.0 })]);
+    assert_eq!(progress, [(0, Progress { done: 0.5, samples_per_second: 7.0, ..Progress::default() })]);
     let log = std::fs::read_to_string(jobs[0].folder.join(files::LOG)).unwrap();
     assert!(log.ends_with("\nhello\n"), "{log}");
 }
@@ -154,4 +154,21 @@ fn a_program_that_cannot_be_started_fails_each_run_by_itself() {
     let failed = Workers::new(settings, &jobs, &NO_SIGNAL)
         .filter(|event| matches!(event, WorkerEvent::Ended(_, End::Failed(_))));
     assert_eq!(failed.count(), 2);
+}
+
+#[test]
+fn a_run_tells_what_it_does_and_the_best_that_it_found() {
+    let mut progress = Progress::default();
+    assert_eq!(progress.best(), "");
+    progress.begins("search with random-search, 64 samples");
+    assert_eq!(progress.phase, "search");
+    progress.begins("trial 3 (1234 weights)");
+    progress.found(None, Some(0.5));
+    progress.found(None, Some(0.7));
+    assert_eq!((progress.phase.as_str(), progress.best().as_str()), ("trial 3", "loss 0.5000"));
+    progress.found(Some(0.8), Some(f64::NAN));
+    progress.found(Some(0.7), None);
+    assert_eq!(progress.best(), "AUROC 0.800");
+    let line = serde_json::to_string(&progress).unwrap();
+    assert_eq!(serde_json::from_str::<Progress>(&line).unwrap(), progress);
 }

@@ -1,122 +1,22 @@
-//! The plugins of a comparison: which files it pins, and what becomes of it when one of them is not what it was.
-//!
-//! The pins are in the plan. `plugins.lock` beside it says the same for people and for version control, one table a file;
-//! where the two differ, somebody changed one of them, and nothing is done before that is settled.
+//! The plugins of a comparison: which files its plan pins, and what becomes of it when one of them is not what it was.
 //!
 //! A plugin that lies elsewhere now is found by its hash. One whose file was changed is refused until the person accepts
 //! it, and then all runs of its entries begin anew: an entry half of whose runs are another plugin's is not on equal terms
 //! with anything. What was done with the earlier plugin is set aside, not removed.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files;
-use serde::{Deserialize, Serialize};
 
-use super::plan::{ComparisonPlan, EntryPlan, FILE, PlannedRun};
+use super::lock_file;
+use super::plan::{ComparisonPlan, EntryPlan, PlannedRun};
 use crate::plugins::folders::{Folder, Reach};
 use crate::plugins::{StrategyRegistry, pinned};
 use crate::run::{RunResult, State};
 
-/// The name of the file in a comparison's folder.
-pub const LOCK_FILE: &str = "plugins.lock";
-
 /// The option that accepts plugins that were changed.
 const ACCEPT: &str = "--accept-plugins";
-
-const HEADING: &str = "# The plugins that this comparison uses. Written by genomenas, from comparison.toml.\n\n";
-
-/// `plugins.lock`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PluginsLock {
-    version: u32,
-    #[serde(rename = "plugin", default)]
-    plugins: Vec<LockedPlugin>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LockedPlugin {
-    id: String,
-    version: String,
-    sha256: String,
-    file: PathBuf,
-}
-
-impl PluginsLock {
-    /// What a plan pins.
-    fn of(plan: &ComparisonPlan) -> Self {
-        let pin = |entry: &EntryPlan| LockedPlugin {
-            id: entry.plugin.clone(),
-            version: entry.plugin_version.clone(),
-            sha256: entry.plugin_sha256.clone(),
-            file: entry.plugin_file.clone(),
-        };
-        let mut plugins: Vec<_> = plan.entries.iter().map(pin).collect();
-        plugins.sort();
-        plugins.dedup();
-        Self { version: 1, plugins }
-    }
-
-    /// Refuses a lock in `folder` that says otherwise than `plan`, the plan in it. A comparison of an earlier version has
-    /// none.
-    ///
-    /// # Errors
-    ///
-    /// It does, or cannot be read.
-    pub fn check(folder: &Path, plan: &ComparisonPlan) -> Result<()> {
-        let path = folder.join(LOCK_FILE);
-        if matches!(path.symlink_metadata(), Err(error) if error.kind() == ErrorKind::NotFound) {
-            return Ok(());
-        }
-        let locked: Self = files::parse_toml(&files::read_text(&path)?, &path)?;
-        let pinned = Self::of(plan);
-        let Some(other) = locked.plugins.iter().find(|plugin| !pinned.plugins.contains(plugin)) else {
-            return Ok(());
-        };
-        Err(Error::file(
-            "use",
-            &path,
-            format!(
-                "it pins plugin {} with SHA-256 {}, and {FILE} beside it does not: one of the two was changed; put it back, \
-                 or remove {LOCK_FILE}, which is then written again from {FILE}",
-                other.id, other.sha256
-            ),
-        ))
-    }
-
-    /// Writes the plan's pins beside it.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
-    pub fn write(folder: &Path, plan: &ComparisonPlan) -> Result<()> {
-        let text = toml::to_string(&Self::of(plan))
-            .map_err(|error| Error::bug(format!("the pins of plugins cannot be written: {error}")))?;
-        let path = folder.join(LOCK_FILE);
-        let text = format!("{HEADING}{text}");
-        if files::read_text(&path).is_ok_and(|before| before == text) {
-            return Ok(());
-        }
-        files::write_atomically(&path, text.as_bytes())
-    }
-
-    /// Removes it, before a plan with other pins is written: a kill between the two must not look like a change by hand.
-    ///
-    /// # Errors
-    ///
-    /// It is there and cannot be removed.
-    pub fn remove(folder: &Path) -> Result<()> {
-        let path = folder.join(LOCK_FILE);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", &path, error)),
-            _ => Ok(()),
-        }
-    }
-}
 
 /// What a person asks for where a comparison goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,7 +47,9 @@ pub fn keep_pins(
         let before = earlier.entries.iter().find(|before| before.name == entry.name && before.plugin == entry.plugin);
         let Some(before) = before else { continue };
         let pin = (before.plugin_file.as_path(), before.plugin_sha256.as_str());
-        if !needs_plugin(out, earlier, before, wishes.retry_failed) {
+        // One that is shown again has runs to do, too.
+        let shown = EntryPlan { hidden: entry.hidden, ..before.clone() };
+        if !needs_plugin(out, earlier, &shown, wishes.retry_failed) {
             // Nothing of it is loaded any more.
             take_over(entry, before, before.plugin_file.clone());
             continue;
@@ -228,16 +130,16 @@ fn changed(before: &EntryPlan, now: &EntryPlan) -> Error {
     ))
 }
 
-/// Whether a run of an entry is still to be done, or to be done again.
+/// Whether a run of an entry is still to be done, or to be done again. Of one that is hidden, none is.
 pub fn needs_plugin(out: &Path, plan: &ComparisonPlan, entry: &EntryPlan, retry_failed: bool) -> bool {
     let over = |run: &PlannedRun| match RunResult::read(&out.join(&run.folder)) {
         Ok(Some(result)) => result.state == State::Done || !retry_failed,
         _ => false,
     };
-    !runs_of(plan, entry).all(|run| over(&run))
+    !entry.hidden && !runs_of(plan, entry).all(|run| over(&run))
 }
 
-/// Sets the runs of all entries aside whose plugin is another one in `plan` than in `earlier`, and takes the lock away.
+/// Sets the runs of all entries aside whose plugin is another one in `plan` than in `earlier`, and takes the lock file away.
 ///
 /// # Errors
 ///
@@ -263,13 +165,13 @@ pub fn set_aside(folder: &Path, earlier: &ComparisonPlan, plan: &ComparisonPlan)
             }
         }
     }
-    PluginsLock::remove(folder)
+    lock_file::remove(folder)
 }
 
 /// The runs of an entry.
 fn runs_of(plan: &ComparisonPlan, entry: &EntryPlan) -> impl Iterator<Item = PlannedRun> {
     let is_of = |run: &PlannedRun| plan.entries.get(run.entry).is_some_and(|of| of.name == entry.name);
-    plan.runs().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
+    plan.all_runs().into_iter().filter(is_of).collect::<Vec<_>>().into_iter()
 }
 
 /// Enough of a hash to tell two files apart.
