@@ -4,7 +4,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `statistics` | mean, median, deviation, paired differences |
+//! | [`statistics`] | means, tests, ranks, effect sizes, and whether two entries differ |
 //! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
 //! | [`humanize`] | numbers, durations and budgets in words |
 //! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
@@ -30,7 +30,7 @@ pub mod recipe;
 #[cfg(test)]
 mod sample;
 pub mod scores;
-mod statistics;
+pub mod statistics;
 mod table;
 pub mod text_table;
 

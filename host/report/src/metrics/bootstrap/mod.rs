@@ -18,7 +18,7 @@ use super::parallel::in_parts;
 use super::regression::agreement;
 use super::results::{Metrics, Resampled, Resampling};
 use super::truth::Truth;
-use crate::statistics;
+use crate::statistics::{self, quantile};
 use draw::{Draws, LANES, Weights};
 use ranked::{Cuts, RankWalk};
 
@@ -206,16 +206,6 @@ fn interval(mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
     Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
-}
-
-/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` without a value.
-fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
-    let place = share * ascending.len().checked_sub(1)? as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of values")]
-    let below = place.floor() as usize;
-    let low = *ascending.get(below)?;
-    let high = ascending.get(below + 1).copied().unwrap_or(low);
-    Some(low + (place - place.floor()) * (high - low))
 }
 
 #[cfg(test)]
