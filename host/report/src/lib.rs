@@ -11,6 +11,7 @@
 //! | [`recipe`], [`architecture`] | a plan as a list of settings, a network as a table of layers |
 //! | [`text_table`] | aligned columns for a terminal |
 //! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
+//! | [`findings`] | what a comparison found: headline, contrasts, tests; as sentences and as data |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
@@ -21,6 +22,7 @@
 
 pub mod architecture;
 mod final_recipes;
+pub mod findings;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;

@@ -10,9 +10,11 @@ mod curves;
 mod document;
 mod entry;
 mod found;
+mod headline;
 mod labels;
 mod leaderboard;
 mod run;
+mod statistics;
 mod straddling;
 mod terms;
 

@@ -29,7 +29,8 @@ pub fn permutation(differences: &[f64]) -> Option<Permutation> {
     if count <= MOST_EXACT {
         let flips = 1_u32 << count;
         let sum = |flips: u32| -> f64 {
-            let flipped = |(at, difference): (usize, &f64)| if flips >> at & 1 == 1 { -difference } else { *difference };
+            let flipped =
+                |(at, difference): (usize, &f64)| if flips >> at & 1 == 1 { -difference } else { *difference };
             differences.iter().enumerate().map(flipped).sum()
         };
         let as_far = (0..flips).filter(|flips| sum(*flips).abs() >= least).count();

@@ -35,7 +35,11 @@ pub fn wilcoxon(differences: &[f64]) -> Option<Wilcoxon> {
 }
 
 /// Twice the share of all signs whose positive ranks sum to at most `statistic`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "twice a mean rank is a small whole number")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "twice a mean rank is a small whole number"
+)]
 fn exactly(statistic: f64, ranks: &[f64]) -> f64 {
     let doubled: Vec<usize> = ranks.iter().map(|rank| (2.0 * rank).round() as usize).collect();
     let mut ways = vec![0.0; doubled.iter().sum::<usize>() + 1];
