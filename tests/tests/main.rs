@@ -18,6 +18,7 @@ mod damaged_plugins;
 mod data;
 mod deepsea;
 mod describe;
+mod differences;
 mod differentiable;
 mod exit_codes;
 mod extended;

@@ -4,13 +4,14 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `statistics` | mean, median, deviation, paired differences |
+//! | [`statistics`] | means, tests, ranks, effect sizes, and whether two entries differ |
 //! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
 //! | [`humanize`] | numbers, durations and budgets in words |
 //! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
 //! | [`recipe`], [`architecture`] | a plan as a list of settings, a network as a table of layers |
 //! | [`text_table`] | aligned columns for a terminal |
 //! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
+//! | [`findings`] | what a comparison found: headline, contrasts, tests; as sentences and as data |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
@@ -24,6 +25,7 @@
 pub mod architecture;
 pub mod export;
 mod final_recipes;
+pub mod findings;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;
@@ -34,7 +36,7 @@ pub mod recipe;
 #[cfg(test)]
 mod sample;
 pub mod scores;
-mod statistics;
+pub mod statistics;
 mod table;
 pub mod text_table;
 

@@ -14,6 +14,7 @@ use genomenas_report::model::{
 };
 
 use crate::run::journal;
+use crate::run::resamples;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State, check_architecture};
 
@@ -54,6 +55,7 @@ pub(crate) fn summarize(
         folder: shown,
         state,
         test: result.and_then(|result| result.test.clone()),
+        resamples: result.and_then(|result| resamples::read(folder, result)),
         valid: result.and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
             loss: metrics.loss,
             accuracy: metrics.accuracy,
@@ -96,6 +98,7 @@ pub(crate) fn failed(shown: String, (fold, seed): (Option<u32>, u64), reason: St
         folder: shown,
         state: RunState::Failed { reason },
         test: None,
+        resamples: None,
         valid: None,
         parameters: None,
         multiply_adds: None,

@@ -3,7 +3,8 @@
 use maud::html;
 
 use super::document::{document, section};
-use super::{curves, found, labels, leaderboard, straddling, terms};
+use super::{curves, found, headline, labels, leaderboard, statistics, straddling, terms};
+use crate::findings::{self, Judged};
 use crate::leaderboard::{ceiling as leaderboard_ceiling, has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
@@ -13,14 +14,16 @@ pub fn page(comparison: &Comparison) -> String {
     let with_ceiling: Vec<_> =
         leaderboard_rows(comparison).into_iter().chain(leaderboard_ceiling(comparison)).collect();
     let [first, ..] = comparison.columns();
+    let judged = Judged::of(comparison);
     let header = html! {
-        p.lead { (leaderboard::headline(comparison, &rows)) }
+        (headline::paragraph(&judged))
         (straddling::warning(&comparison.data))
         p.terms { (terms::sentence(comparison)) }
     };
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
         (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
+        (section("statistics", "Statistics", &statistics::section(&findings::of(&judged))))
         (section("anytime", "Search: best so far", &curves::anytime(&rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))

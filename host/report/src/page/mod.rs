@@ -10,10 +10,12 @@ mod curves;
 mod document;
 mod entry;
 mod found;
+mod headline;
 mod labels;
 mod leaderboard;
 mod live;
 mod run;
+mod statistics;
 mod straddling;
 mod terms;
 

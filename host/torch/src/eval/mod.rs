@@ -11,6 +11,6 @@ mod scoring;
 mod tests;
 
 pub use evaluate::{Evaluation, evaluate};
-pub use score::score;
+pub use score::{score, score_with_resamples};
 pub(crate) use score::score_while;
 pub use scoring::Scoring;
