@@ -19,6 +19,7 @@ mod options;
 mod out;
 mod own_recipe;
 mod plugin;
+mod predict;
 mod progress;
 mod report;
 mod run;
@@ -69,6 +70,7 @@ enum Verb {
     Search(search::SearchArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Predict(predict::PredictArgs),
     Describe(describe::DescribeArgs),
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
@@ -131,7 +133,13 @@ impl Verb {
         if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
             site::enough_addresses()?;
         }
-        if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) | Self::Evaluate(_) = self {
+        if let Self::Compare(_)
+        | Self::Search(_)
+        | Self::Train(_)
+        | Self::Run(_)
+        | Self::Evaluate(_)
+        | Self::Predict(_) = self
+        {
             // Refused before anything is made.
             Kernels::chosen()?;
         }
@@ -147,6 +155,7 @@ impl Verb {
             Self::Search(args) => search::run(args, trainer)?,
             Self::Train(args) => train::run(args, trainer)?,
             Self::Evaluate(args) => evaluate::run(args, trainer)?,
+            Self::Predict(args) => predict::run(args, trainer)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
