@@ -1,6 +1,6 @@
 //! The program of genomenas: the command line, comparisons, runs, and plugins in processes of their own.
 //!
-//! Arrows of dependency point down: [`cli`] → [`compare`] → [`predict`] and [`run_report`] → [`model`] → [`run`] → [`plugins`] → [`spec`]. [`trace`]
+//! Arrows of dependency point down: [`cli`] → [`compare`] → [`predict`], [`variants`] and [`run_report`] → [`model`] → [`run`] → [`plugins`] → [`spec`]. [`trace`]
 //! puts hook calls into words. Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`, which only `genomenas-train` links: it
 //! has a [`Trainer`](run::trainer::Trainer).
 
@@ -19,6 +19,7 @@ pub mod run_report;
 pub mod spec;
 pub mod templates;
 pub mod trace;
+pub mod variants;
 pub mod verified;
 
 pub use genomenas_data::{Error, Result};
