@@ -28,6 +28,7 @@ mod start;
 mod straddling;
 pub mod threads;
 mod train;
+mod variants;
 
 use std::process::ExitCode;
 
@@ -71,6 +72,7 @@ enum Verb {
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
     Predict(predict::PredictArgs),
+    Variants(variants::VariantsArgs),
     Describe(describe::DescribeArgs),
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
@@ -138,7 +140,8 @@ impl Verb {
         | Self::Train(_)
         | Self::Run(_)
         | Self::Evaluate(_)
-        | Self::Predict(_) = self
+        | Self::Predict(_)
+        | Self::Variants(_) = self
         {
             // Refused before anything is made.
             Kernels::chosen()?;
@@ -156,6 +159,7 @@ impl Verb {
             Self::Train(args) => train::run(args, trainer)?,
             Self::Evaluate(args) => evaluate::run(args, trainer)?,
             Self::Predict(args) => predict::run(args, trainer)?,
+            Self::Variants(args) => variants::run(args, trainer)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
