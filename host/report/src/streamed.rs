@@ -10,7 +10,7 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, Float32Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use genomenas_data::error::{Error, Result};
-use genomenas_data::files::{AtomicFile, Existing};
+use genomenas_data::files::{AtomicFile, Existing, remove_unfinished_of};
 use genomenas_data::text::printable;
 use parquet::arrow::ArrowWriter;
 
@@ -115,6 +115,8 @@ impl TableWriter {
                 return Err(Error::input(format!("two columns of {} would be named {name:?}", file.path.display())));
             }
         }
+        // What a process that was killed left of this file; where it stays, it does no harm.
+        let _ = remove_unfinished_of(&file.path);
         let out = FileOf(AtomicFile::create(&file.path, existing)?);
         let output = match file.format {
             Format::Tsv => {

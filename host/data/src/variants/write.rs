@@ -7,7 +7,7 @@ use noodles::bgzf;
 
 use super::row::VariantRow;
 use crate::error::{Error, Result};
-use crate::files::{AtomicFile, Existing};
+use crate::files::{AtomicFile, Existing, remove_unfinished_of};
 
 /// A VCF file that is being written; it appears at its place whole or not at all.
 pub struct VariantWriter {
@@ -41,6 +41,10 @@ impl VariantWriter {
     ///
     /// The file exists and is not to be replaced, or cannot be written.
     pub fn create(path: &Path, header: &[String], added: &[String], existing: Existing) -> Result<Self> {
+        if let Err(error) = remove_unfinished_of(path) {
+            // One that stays does no harm.
+            log::debug!("{error}");
+        }
         let part = Part(AtomicFile::create(path, existing)?);
         let blocks = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gz"));
         let output =
