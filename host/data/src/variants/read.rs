@@ -84,7 +84,7 @@ impl VariantFile {
     /// # Errors
     ///
     /// It is no line of VCF, or the file cannot be read.
-    pub fn next(&mut self) -> Result<Option<VariantRow>> {
+    pub fn next_row(&mut self) -> Result<Option<VariantRow>> {
         match &mut self.content {
             Content::Vcf(lines) => {
                 while let Some((number, line)) = lines.next()? {
