@@ -14,6 +14,7 @@
 //! | [`findings`] | what a comparison found: headline, contrasts, tests; as sentences and as data |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
+//! | [`streamed`] | tables of any number of rows, written piece by piece as TSV or Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
 //! | [`export`] | all results in one schema, for SQL, pandas, `TensorBoard` and Optuna |
 //! | [`paper`] | a table for LaTeX, a diagram of ranks, the methods in words |
@@ -37,6 +38,7 @@ pub mod recipe;
 mod sample;
 pub mod scores;
 pub mod statistics;
+pub mod streamed;
 mod table;
 pub mod text_table;
 

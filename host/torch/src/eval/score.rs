@@ -127,7 +127,7 @@ fn predict_while(
     Ok(Some(Predicted { collector, chosen, other, loss: loss_sum / total as f64 }))
 }
 
-fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
+pub(super) fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     let mut values = vec![0.0; tensor.numel()];
     tensor.f_to_device(tch::Device::Cpu)?.f_contiguous()?.f_copy_data(&mut values, tensor.numel())?;
     Ok(values)
