@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use genomenas_plugin::message::Cost;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rusqlite::Connection;
 
 use super::cell::{Cell, Kind};
