@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use genomenas_plugin::message::Cost;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use genomenas_plugin::message::Cost;
 use rusqlite::Connection;
 
 use super::cell::{Cell, Kind};
