@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use genomenas_plugin::message::Cost;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rusqlite::Connection;
 
 use super::cell::{Cell, Kind};

@@ -46,12 +46,14 @@ pub(super) fn latex(comparison: &Comparison, diagram: Option<&str>) -> String {
             escaped(&Count::text(row.parameters))
         ));
     }
-    if !published.is_empty() {
+    let mut published = published.iter().filter(|row| row.scores.iter().any(Option::is_some)).peekable();
+    if published.peek().is_some() {
         line("    \\midrule");
     }
-    for row in &published {
+    for row in published {
         let scores = row.scores.map(|score| score.map_or_else(String::new, |score| humanize::metric(Some(score))));
-        line(&format!("    {} (reported) & {} & & \\\\", escaped(row.name), scores.join(" & ")));
+        let (name, source) = (escaped(row.name), escaped(row.source));
+        line(&format!("    {name} (reported: {source}) & {} & & \\\\", scores.join(" & ")));
     }
     line("    \\bottomrule\n  \\end{tabular}\n\\end{table}");
     if let Some(diagram) = diagram {
@@ -79,8 +81,8 @@ fn caption(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
         sentences.push("Metrics of labels are means over labels".to_owned());
     }
     sentences.extend(final_recipes::to_optimum(comparison, rows).map(|text| escaped(&capitalised(&text))));
-    if !comparison.published.is_empty() {
-        sentences.push(format!("Rows marked as reported: {}", escaped(PUBLISHED)));
+    if leaderboard::published(comparison).iter().any(|row| row.scores.iter().any(Option::is_some)) {
+        sentences.push(format!("Rows below the line are {}", escaped(PUBLISHED)));
     }
     sentences.join(". ") + "."
 }

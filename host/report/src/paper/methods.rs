@@ -133,7 +133,7 @@ fn search(comparison: &Comparison) -> Vec<String> {
         format!("each of the seeds {}", listed(&seeds))
     };
     let mut said = vec![format!(
-        "Every run had a budget of {} for its search{space}, and was made with {seeds}.",
+        "Every strategy was run with {seeds}, and each run had a budget of {} for its search{space}.",
         plain(&comparison.budget)
     )];
     let all = runs(comparison).count();
