@@ -34,7 +34,7 @@ impl Sentence {
 
     /// As text alone.
     pub(crate) fn text(&self) -> String {
-        self.0.iter().map(|Part::Plain(text)| Part::Strong(text) | text.as_str()).collect()
+        self.0.iter().map(|(Part::Plain(text) | Part::Strong(text))| text.as_str()).collect()
     }
 }
 
