@@ -191,7 +191,7 @@ fn compared(judged: &Judged<'_>, first: usize, second: usize, the_best: &str) ->
 /// How many entries are above the best simple control.
 fn all_against(judged: &Judged<'_>, control: usize, controls: usize, others: &[usize]) -> Sentence {
     let score = judged.spreads.get(control).map_or_else(String::new, Spread::text);
-    let of = if controls > 1 { format!("the best of {controls}") } else { "the only one".to_owned() };
+    let of = if controls > 1 { format!("the best of {controls}, ") } else { String::new() };
     let start =
         Sentence::default().plain("Everything against models of k-mers, positions and class frequencies: ".to_owned());
     let judged_by_seeds =
@@ -208,7 +208,7 @@ fn all_against(judged: &Judged<'_>, control: usize, controls: usize, others: &[u
     let how = if judged_by_seeds { "" } else { ", by one seed, which says nothing of others" };
     let entries = if others.len() == 1 { "entry is" } else { "entries are" };
     start
-        .plain(format!("{} of {} {entries} above {of}, ", above.len(), others.len()))
+        .plain(format!("{} of {} {entries} above {of}", above.len(), others.len()))
         .strong(judged.name(control))
         .plain(format!(" ({score}){how}{rest}."))
 }

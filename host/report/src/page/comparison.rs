@@ -78,7 +78,10 @@ mod tests {
         for text in ["published", "0.999", "MCC 0.840; Umarov &amp; Solovyev 2017", "Zhou &amp; Troyanskaya 2015"] {
             assert!(foot.contains(text), "{text}: {foot}");
         }
-        assert!(page.contains("danq width=0.1</strong> leads"), "a number of others never leads");
+        assert!(
+            page.contains("danq width=0.1</strong> has the best test AUROC"),
+            "a number of others is never the best"
+        );
     }
 
     #[test]
@@ -86,7 +89,7 @@ mod tests {
         let mut comparison = sample::comparison();
         comparison.entries[2].control = true;
         let page = page(&comparison);
-        assert!(page.contains("above the best control, deepsea width=0.1"), "{page}");
+        assert!(page.contains("above <strong>deepsea width=0.1</strong> (0.842)"), "{page}");
         comparison.entries[1].control = true;
         assert!(super::page(&comparison).contains("No strategy beats the best control"));
     }
@@ -102,7 +105,7 @@ mod tests {
     #[test]
     fn the_page_of_classes_leads_with_the_accuracy() {
         let page = page(&sample::classes());
-        assert!(page.contains("leads with a test accuracy of") && page.contains("Test accuracy of every seed"));
+        assert!(page.contains("has the best test accuracy, ") && page.contains("Test accuracy of every seed"));
         assert!(page.contains("Test AUROC of every label"));
     }
 

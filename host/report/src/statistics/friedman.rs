@@ -31,7 +31,10 @@ pub fn friedman(blocks: &[Vec<f64>]) -> Option<Friedman> {
         }
         let mut sorted = ranks;
         sorted.sort_by(f64::total_cmp);
-        ties += sorted.chunk_by(|left, right| left == right).map(|tied| cubed_less_itself(tied.len())).sum::<f64>();
+        ties += sorted
+            .chunk_by(|left, right| left.total_cmp(right).is_eq())
+            .map(|tied| cubed_less_itself(tied.len()))
+            .sum::<f64>();
     }
     let correction = 1.0 - ties / (cubed_less_itself(entries) * count);
     let squares: f64 = sums.iter().map(|sum| sum * sum).sum();

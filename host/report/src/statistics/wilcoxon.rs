@@ -65,7 +65,7 @@ fn normally(statistic: f64, ranks: &[f64]) -> f64 {
     let mut sorted = ranks.to_vec();
     sorted.sort_by(f64::total_cmp);
     let cubes = |tied: &[f64]| (tied.len() as f64).powi(3) - tied.len() as f64;
-    let ties: f64 = sorted.chunk_by(|left, right| left == right).map(cubes).sum();
+    let ties: f64 = sorted.chunk_by(|left, right| left.total_cmp(right).is_eq()).map(cubes).sum();
     let variance = (count * (count + 1.0) * (2.0 * count + 1.0) - ties / 2.0) / 24.0;
     if variance <= 0.0 {
         return 1.0;

@@ -94,12 +94,12 @@ fn normal(draws: &mut ChaCha8Rng) -> f64 {
     (-2.0 * (1.0 - one).ln()).sqrt() * (2.0 * std::f64::consts::PI * other).cos()
 }
 
-/// Two to eight entries, three to five seeds; seeds that scatter less than, as much as and more than the test set, whose
+/// Two to eight entries, three to five seeds; seeds that scatter half as much as the test set and as much, whose
 /// noise is that of 400 rows (an interval of ± 0.04) and mostly shared.
 fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
-    for (entries, turns) in [(2, 3), (4, 3), (4, 5), (8, 3), (8, 5)] {
-        for seeds in [0.003, 0.01, 0.02] {
+    for (entries, turns) in [(2, 3), (4, 3), (4, 5), (8, 4)] {
+        for seeds in [0.01, 0.02] {
             for shared in [0.5, 0.8] {
                 worlds.push(World::equal(entries, turns, seeds, 0.02, shared));
             }
