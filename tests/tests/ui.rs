@@ -132,7 +132,9 @@ fn there_is_nothing_but_pages_and_nothing_but_reading() {
     let (store, out) = (motif_store(folder.path()), folder.path().join("out"));
     Outcome::text(&mut compare(&store, &out, ""));
     let ui = Ui::of(&out);
-    for name in ["comparison.toml", "../out/comparison.toml", "runs/../report.html", "%2e%2e/store.arrow", "/etc/passwd"] {
+    for name in
+        ["comparison.toml", "../out/comparison.toml", "runs/../report.html", "%2e%2e/store.arrow", "/etc/passwd"]
+    {
         let (head, body) = ui.get(&format!("{}{name}", ui.path));
         assert!(head.starts_with("http/1.1 404"), "{name}: {head}");
         assert!(body.contains("no such page"), "{name}: {body}");

@@ -24,7 +24,8 @@ use pages::Pages;
 pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     let pages = Pages::of(folder)?;
     let failed = |error: std::io::Error| Error::failed(format!("cannot serve the pages: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(8).build().map_err(failed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(8).build().map_err(failed)?;
     runtime.block_on(async {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = tokio::net::TcpListener::bind(wanted).await.map_err(|error| {

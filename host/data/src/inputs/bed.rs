@@ -76,21 +76,20 @@ fn read(path: &Path, reference: &Reference) -> Result<(Vec<Place>, BTreeMap<usiz
     let (mut places, mut order, mut known) = (Vec::new(), BTreeMap::new(), BTreeMap::<String, (usize, u64)>::new());
     format::read(path, &mut |line, _, interval| {
         let format::Interval { chromosome, start, end, name } = interval;
-        let (index, bases) = match known.get(chromosome) {
-            Some(found) => *found,
-            None => {
-                let found = reference.find(chromosome).ok_or_else(|| {
-                    let what = format!(
-                        "the genome has no chromosome {:?}: it has {}",
-                        shortened(chromosome),
-                        reference.instead(chromosome)
-                    );
-                    at(path, line, what)
-                })?;
-                order.insert(found.0, known.len());
-                known.insert(chromosome.to_owned(), found);
-                found
-            }
+        let (index, bases) = if let Some(found) = known.get(chromosome) {
+            *found
+        } else {
+            let found = reference.find(chromosome).ok_or_else(|| {
+                let what = format!(
+                    "the genome has no chromosome {:?}: it has {}",
+                    shortened(chromosome),
+                    reference.instead(chromosome)
+                );
+                at(path, line, what)
+            })?;
+            order.insert(found.0, known.len());
+            known.insert(chromosome.to_owned(), found);
+            found
         };
         let (Ok(start), Ok(end)) = (u64::try_from(start), u64::try_from(end)) else {
             return Err(at(path, line, format!("start {start} lies before the chromosome")));

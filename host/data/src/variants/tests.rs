@@ -35,7 +35,9 @@ fn lines_are_read_with_line_ends_of_any_kind_and_written_with_more_fields() {
             let path = folder.path().join(name);
             let added = ["##INFO=<ID=X,Number=1,Type=Float,Description=\"x\">".to_owned()];
             let mut writer = VariantWriter::create(&path, &header, &added, Existing::Replaced).unwrap();
-            rows.iter().for_each(|row| writer.write(row, &[("X".to_owned(), "0.5".to_owned())]).unwrap());
+            for row in &rows {
+                writer.write(row, &[("X".to_owned(), "0.5".to_owned())]).unwrap();
+            }
             writer.finish().unwrap();
             let (header, again) = self::rows(&path).unwrap();
             assert_eq!(header.len(), 5);

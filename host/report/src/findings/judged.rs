@@ -22,8 +22,6 @@ pub(crate) struct Judged<'a> {
 /// What is said of the best entry.
 #[derive(Debug, PartialEq)]
 pub(super) struct Top {
-    /// Whether it differs from every other by more than seeds and test set explain.
-    pub(super) leads: bool,
     /// Whether it differs from every other by more than seeds explain.
     pub(super) ahead: bool,
     /// The others that it is not distinguishable from; none where one seed says nothing.
@@ -32,6 +30,13 @@ pub(super) struct Top {
     pub(super) seeds: bool,
     /// Whether every such pair is judged by the test set, too.
     pub(super) test_set: bool,
+}
+
+impl Top {
+    /// Whether it differs from every other by more than seeds and test set explain.
+    pub(super) fn leads(&self) -> bool {
+        self.ahead && self.test_set
+    }
 }
 
 impl<'a> Judged<'a> {
@@ -49,8 +54,8 @@ impl<'a> Judged<'a> {
             .iter()
             .zip(&spreads)
             .map(|(row, spread)| {
-                let of = |(turn, first): (&Turn, &Option<&Resamples>)| measured(row, spread, *turn, *first, metric);
-                turns.iter().zip(&kept).map(of).collect()
+                let of = |(turn, first): (&Turn, Option<&Resamples>)| measured(row, spread, *turn, first, metric);
+                turns.iter().zip(kept.iter().copied()).map(of).collect()
             })
             .collect();
         let blocks = kept.iter().flatten().map(|resamples| resamples.blocks).min().unwrap_or(0);
@@ -61,10 +66,6 @@ impl<'a> Judged<'a> {
 
     fn terms(&self) -> Terms<'_> {
         terms(self.comparison, &self.folds, self.blocks)
-    }
-
-    pub(super) fn confidence(&self) -> f64 {
-        CONFIDENCE
     }
 
     pub(super) fn name(&self, at: usize) -> &'a str {
@@ -84,7 +85,7 @@ impl<'a> Judged<'a> {
         let test_set = judged().all(|pair| pair.test_set.is_some());
         let among: Vec<usize> = others.clone().filter(|&other| seeds && !self.differ(0, other)).collect();
         let ahead = seeds && among.is_empty() && !others.is_empty();
-        Top { leads: ahead && test_set, ahead, among, seeds, test_set }
+        Top { ahead, among, seeds, test_set }
     }
 
     /// The percentile interval of the mean of an entry over resamples of the test set.
@@ -104,7 +105,7 @@ impl<'a> Judged<'a> {
 }
 
 /// The confidence of every interval of the statistics.
-const CONFIDENCE: f64 = 0.95;
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 fn terms<'t>(comparison: &Comparison, folds: &'t [Option<u32>], blocks: usize) -> Terms<'t> {
     let shares: Vec<f64> = comparison

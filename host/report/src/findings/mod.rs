@@ -47,7 +47,7 @@ pub(crate) fn of(judged: &Judged<'_>) -> Statistics {
             runs: values.len(),
             mean: spread.mean.unwrap_or_default(),
             deviation: spread.deviation,
-            seed_interval: seed_interval(&values, judged.confidence()),
+            seed_interval: seed_interval(&values, judged::CONFIDENCE),
             test_interval: judged.test_interval(at),
             by_samples,
             by_seconds,
@@ -55,7 +55,7 @@ pub(crate) fn of(judged: &Judged<'_>) -> Statistics {
     };
     Statistics {
         metric: judged.metric,
-        confidence: judged.confidence(),
+        confidence: judged::CONFIDENCE,
         uncertainty: match judged.pairs.uncertainty {
             Uncertainty::Both => Sources::SeedsAndTestSet,
             Uncertainty::Seeds => Sources::Seeds,
@@ -63,7 +63,7 @@ pub(crate) fn of(judged: &Judged<'_>) -> Statistics {
             Uncertainty::Nothing => Sources::Nothing,
         },
         entries: (0..judged.rows.len()).zip(curves).map(|(at, curves)| entry(at, curves)).collect(),
-        leads: (top.leads && !judged.rows.is_empty()).then(|| judged.name(0).to_owned()),
+        leads: (top.leads() && !judged.rows.is_empty()).then(|| judged.name(0).to_owned()),
         not_distinguishable: names(top.among),
         sentences: sentences(judged).iter().map(Sentence::text).collect(),
         pairs: judged.pairs.pairs.iter().map(|pair| pair_test(judged, pair)).collect(),

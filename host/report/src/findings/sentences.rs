@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::judged::{Judged, Top};
+use super::judged::{CONFIDENCE, Judged, Top};
 use super::role;
 use crate::humanize::{self, plural};
 use crate::leaderboard::Spread;
@@ -51,7 +51,7 @@ pub(super) fn headline(judged: &Judged<'_>) -> Sentence {
             .strong(name)
             .plain(format!(", with a test {metric} of ")),
         (false, true) => Sentence::default().strong(name).plain(format!(" reaches a test {metric} of ")),
-        (false, false) if top.leads => {
+        (false, false) if top.leads() => {
             Sentence::default().strong(name).plain(format!(" leads with a test {metric} of "))
         }
         (false, false) => Sentence::default().strong(name).plain(format!(" has the best test {metric}, ")),
@@ -93,7 +93,7 @@ fn by_the_test_set(judged: &Judged<'_>) -> String {
     if pairs.is_empty() {
         return String::new();
     }
-    let alike = |p: Option<f64>| p.is_none_or(|p| p >= 1.0 - judged.confidence());
+    let alike = |p: Option<f64>| p.is_none_or(|p| p >= 1.0 - CONFIDENCE);
     let among: Vec<usize> = pairs.iter().filter(|pair| alike(pair.corrected)).map(|pair| pair.of.1).collect();
     if among.is_empty() {
         return "; the test set alone tells it from every other entry".to_owned();

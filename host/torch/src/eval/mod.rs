@@ -13,6 +13,6 @@ mod tests;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use predictor::{Opening, Predictor};
-pub use score::{score, score_with_resamples};
 pub(crate) use score::score_while;
+pub use score::{score, score_with_resamples};
 pub use scoring::Scoring;
