@@ -6,6 +6,8 @@ use textwrap::core::display_width;
 const GAP: usize = 2;
 /// A name is cut to no less before columns are left out.
 const NAME: usize = 20;
+/// Columns of its entry's name that a run keeps before its fold and its seed.
+const SHORT: usize = 5;
 /// Which columns are left out where the lines are too wide, the first of them first.
 const EXPENDABLE: [usize; 4] = [1, 3, 2, 4];
 
@@ -40,8 +42,8 @@ pub(crate) fn lines(head: &str, rows: &[Row], width: usize, height: usize) -> Ve
     let widths = widths(shown, width);
     for row in shown {
         let mut line = String::new();
-        for (cell, width) in row.cells().iter().zip(widths).filter(|(_, width)| *width > 0) {
-            let cell = cut(cell, width);
+        for (column, (cell, width)) in row.cells().iter().zip(widths).enumerate().filter(|(_, (_, width))| *width > 0) {
+            let cell = if column == 0 { cut_name(cell, width) } else { cut(cell, width) };
             let blanks = width - display_width(&cell).min(width) + GAP;
             line.push_str(&cell);
             line.push_str(&" ".repeat(blanks));
@@ -78,6 +80,15 @@ fn widths(rows: &[Row], width: usize) -> [usize; 5] {
         *of_name = name.min(left);
     }
     widths
+}
+
+/// The name of a run in at most `width` columns: its fold and its seed stay, by which it differs from its neighbours.
+fn cut_name(name: &str, width: usize) -> String {
+    let turn = name.rfind(" fold ").or_else(|| name.rfind(" seed ")).and_then(|at| name.split_at_checked(at));
+    match turn {
+        Some((entry, turn)) if display_width(turn) + SHORT <= width => cut(entry, width - display_width(turn)) + turn,
+        _ => cut(name, width),
+    }
 }
 
 /// A text in at most `width` columns.
@@ -135,10 +146,22 @@ mod tests {
     fn a_narrow_one_is_shown_what_matters_most() {
         insta::assert_snapshot!(text(80, 24), @r"
         comparison: 3 of 12 runs, 31 %, about 9 min left
-        random-search trials=1…  trial 3         AUROC 0.873  budget 42 %   2 min 5 s l…
+        random-search… seed 1  trial 3         AUROC 0.873  budget 42 %   2 min 5 s left
+        danq … fold 10 seed 1  final training  AUROC 0.902  budget 100 %  12 s left
+        定規 seed 2            starting
         ");
-        insta::assert_snapshot!(text(40, 24), @"");
-        insta::assert_snapshot!(text(12, 24), @"");
+        insta::assert_snapshot!(text(40, 24), @r"
+        comparison: 3 of 12 runs, 31 %, about 9…
+        random-search tr… seed 1  2 min 5 s left
+        danq wid… fold 10 seed 1  12 s left
+        定規 seed 2
+        ");
+        insta::assert_snapshot!(text(12, 24), @r"
+        comparison:…
+        rand… seed 1
+        danq width=…
+        定規 seed 2
+        ");
     }
 
     #[test]

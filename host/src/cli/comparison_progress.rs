@@ -229,7 +229,7 @@ mod tests {
 
     fn state() -> State {
         let progress = Progress { done: 0.25, phase: "trial 3".to_owned(), auroc: Some(0.8), ..Progress::default() };
-        let began = Instant::now() - Duration::from_secs(100);
+        let began = Instant::now().checked_sub(Duration::from_secs(100)).unwrap();
         let running = [
             ("danq seed 1".to_owned(), Running { progress, since: Some((began, 0.0)) }),
             ("deepsea seed 1".to_owned(), Running { progress: Progress::default(), since: None }),
