@@ -95,13 +95,8 @@ pub(crate) struct CompareArgs {
     preset: Option<Preset>,
     #[command(flatten)]
     space: SpaceOptions,
-    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
-    #[arg(long)]
-    no_control: bool,
-    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
-    /// row of its own that says how much the strategies left, and is not ranked
-    #[arg(long)]
-    ceiling: bool,
+    #[command(flatten)]
+    extra: ExtraRows,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: Option<u32>,
@@ -140,6 +135,18 @@ pub(crate) struct CompareArgs {
     /// for both [default: `learning_rate=0.0003,0.001,0.003` and `weight_decay=0,0.0001`, 6 trainings]
     #[arg(long, value_name = "KEY=VALUE,…", help_heading = "Final training")]
     tune: Vec<String>,
+}
+
+/// What stands on the leaderboard beside the strategies.
+#[derive(Args, Clone, Copy, Debug)]
+struct ExtraRows {
+    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
+    #[arg(long)]
+    no_control: bool,
+    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
+    /// row of its own that says how much the strategies left, and is not ranked
+    #[arg(long)]
+    ceiling: bool,
 }
 
 /// What is done anew where a comparison goes on.
@@ -227,7 +234,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     // What a comparison that goes on began with is in its lock.
     let libtorch = if (begins && !args.dry_run) || expected.is_some() { start::libtorch() } else { None };
     let lock = LockFile::of(&plan, &registry, &store.info().import, libtorch);
-    expected.iter().try_for_each(|expected| expected.expect(lock.clone()))?;
+    expected.iter().try_for_each(|expected| expected.expect(&lock))?;
     let narrowest = store.info().narrowest();
     let data = narrowest.for_plugins();
     if plan.unconfined {
@@ -306,8 +313,8 @@ impl CompareArgs {
             seeds: self.seeds.clone(),
             budget: self.budget,
             space: self.space.given()?,
-            control: self.no_control.then_some(false),
-            ceiling: self.ceiling.then_some(true),
+            control: self.extra.no_control.then_some(false),
+            ceiling: self.extra.ceiling.then_some(true),
             published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,

@@ -222,14 +222,13 @@ impl PredictArgs {
             return Ok(None);
         }
         let path = match (store, &model.origin) {
-            (Some(store), _) => store,
             (None, _) if self.splits.is_empty() => {
                 return Err(Error::input(
                     "nothing to predict for: give --fasta, --bed with --genome, --table, --store, or --splits for the model's own \
                      data",
                 ));
             }
-            (None, Origin::Run { store }) => store,
+            (Some(store), _) | (None, Origin::Run { store }) => store,
             (None, Origin::Export) => {
                 return Err(Error::input(format!(
                     "{} is an export, which holds no data: name the store with --store",

@@ -68,7 +68,8 @@ pub(crate) struct VariantsArgs {
 }
 
 fn vcf_path(text: &str) -> Result<PathBuf> {
-    if text.ends_with(".vcf") || text.ends_with(".vcf.gz") {
+    let lower = text.to_ascii_lowercase();
+    if [".vcf", ".vcf.gz"].iter().any(|ending| lower.ends_with(ending)) {
         return Ok(text.into());
     }
     Err(Error::input(format!("{text:?} ends neither in .vcf nor in .vcf.gz, so it is unclear how to write it")))

@@ -11,7 +11,7 @@
 //! | `decision` | whether two entries differ by more than seeds and test set explain |
 //! | `distribution` | tails of the normal, Student's and the chi-squared distribution, on the functions of `statrs` |
 //!
-//! `golden.json` holds what `SciPy` says of the same numbers; the tests compare to 1e-9.
+//! `golden.json` holds what SciPy says of the same numbers; the tests compare to 1e-9.
 //!
 //! Every function takes finite values, and returns `None` where the values do not determine an answer.
 
