@@ -218,7 +218,7 @@ pub fn timeless(mut value: Value) -> Value {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(fields) => {
-                fields.retain(|name, _| !matches!(name.as_str(), "seconds" | "peak_memory" | "chain"));
+                fields.retain(|name, _| !matches!(name.as_str(), "seconds" | "by_seconds" | "peak_memory" | "chain"));
                 fields.values_mut().for_each(strip);
             }
             Value::Array(values) => values.iter_mut().for_each(strip),

@@ -62,7 +62,7 @@ pub(super) fn headline(judged: &Judged<'_>) -> Sentence {
 
 /// What seeds and test set say of the first place.
 fn verdict(judged: &Judged<'_>, top: &Top) -> String {
-    let pairs = judged.pairs.pairs.len();
+    let pairs = judged.pairs.pairs.iter().filter(|pair| pair.p.is_some()).count();
     let corrected = if pairs > 1 { format!(", corrected for {pairs} pairs") } else { String::new() };
     let others = list(judged, &top.among);
     let no_resamples = "the runs keep no resamples of the test set, so what other test rows would change is not known";

@@ -20,8 +20,8 @@ pub fn score(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<Metrics> {
 /// As [`score`] of all rows, and the averages in each resample of them: what a run keeps beside its test metrics. `None` in
 /// place of resamples where there are too few rows, or too many, to draw from.
 pub fn score_with_resamples(net: &Net, rows: &Rows, scoring: &Scoring<'_>) -> Result<(Metrics, Option<Resamples>)> {
-    let predicted = predict_while(net, rows, scoring, |_, _| true)?;
-    let Some(Predicted { collector, chosen, other, loss }) = predicted else {
+    let (chosen, other) = chosen_of(rows, scoring)?;
+    let Some((collector, loss)) = predict_while(net, rows, scoring, (&chosen, other), |_, _| true)? else {
         return Err(Error::bug("a score that nothing ends was ended"));
     };
     let asked = options(rows, scoring, None);
@@ -47,24 +47,15 @@ pub(crate) fn score_while(
     scoring: &Scoring<'_>,
     goes_on: impl FnMut(u64, u64) -> bool,
 ) -> Result<Option<Metrics>> {
-    let Some(Predicted { collector, chosen, other, loss }) = predict_while(net, rows, scoring, goes_on)? else {
-        return Ok(None);
-    };
+    let (chosen, other) = chosen_of(rows, scoring)?;
+    // What cannot be drawn from is refused before anything is computed.
     let bootstrap =
         scoring.intervals.map(|intervals| blocks::bootstrap(rows, &chosen, other, &intervals)).transpose()?;
+    let Some((collector, loss)) = predict_while(net, rows, scoring, (&chosen, other), goes_on)? else {
+        return Ok(None);
+    };
     let metrics = collector.finish(&options(rows, scoring, bootstrap.as_ref())).map_err(Error::of_metrics)?;
     Ok(Some(metrics.with_loss(loss)))
-}
-
-/// The predictions of a network, and what they are of.
-struct Predicted {
-    collector: Collector,
-    /// The rows.
-    chosen: Vec<u32>,
-    /// Where their other strands are, if both were averaged.
-    other: Option<OtherStrand>,
-    /// Mean loss of a row.
-    loss: f64,
 }
 
 fn options<'a>(rows: &'a Rows, scoring: &Scoring<'a>, bootstrap: Option<&'a Bootstrap>) -> MetricOptions<'a> {
@@ -78,16 +69,22 @@ fn options<'a>(rows: &'a Rows, scoring: &Scoring<'a>, bootstrap: Option<&'a Boot
     }
 }
 
+/// The rows that are scored, and where their other strands are, if both are averaged.
+fn chosen_of(rows: &Rows, scoring: &Scoring<'_>) -> Result<(Vec<u32>, Option<OtherStrand>)> {
+    let other = scoring.average_strands.then(|| OtherStrand::of(rows));
+    Ok((chosen_rows(OtherStrand::windows(other, rows.len()), scoring)?, other))
+}
+
+/// The predictions of a network for chosen rows, and the mean loss of a row.
 fn predict_while(
     net: &Net,
     rows: &Rows,
     scoring: &Scoring<'_>,
+    (chosen, other): (&[u32], Option<OtherStrand>),
     mut goes_on: impl FnMut(u64, u64) -> bool,
-) -> Result<Option<Predicted>> {
+) -> Result<Option<(Collector, f64)>> {
     let _guard = tch::no_grad_guard();
     let shape = &rows.info().shape;
-    let other = scoring.average_strands.then(|| OtherStrand::of(rows));
-    let chosen = chosen_rows(OtherStrand::windows(other, rows.len()), scoring)?;
     let loss = Loss::of(shape.task);
     let (labels, total) = (shape.labels.len(), chosen.len());
     let mut collector = match shape.task {
@@ -97,7 +94,7 @@ fn predict_while(
     }
     .map_err(Error::of_metrics)?;
     let (mut loss_sum, mut batches) = (0.0, 0);
-    let mut loader = DataLoader::score(rows, chosen.clone(), other, scoring.batch, scoring.device)?;
+    let mut loader = DataLoader::score(rows, chosen.to_vec(), other, scoring.batch, scoring.device)?;
     while let Some((inputs, targets)) = loader.next_batch()? {
         let count = inputs.size().first().copied().unwrap_or(0);
         let logits = |inputs: &Tensor| -> Result<Tensor> {
@@ -124,7 +121,7 @@ fn predict_while(
         loss_sum += mean.f_double_value(&[])? * count as f64;
         collector.push(&to_vec(&predictions)?, &to_vec(&targets)?).map_err(Error::of_metrics)?;
     }
-    Ok(Some(Predicted { collector, chosen, other, loss: loss_sum / total as f64 }))
+    Ok(Some((collector, loss_sum / total as f64)))
 }
 
 pub(super) fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {

@@ -116,7 +116,9 @@ pub fn compare(entries: &[Vec<Option<Measured>>], terms: &Terms<'_>) -> Pairs {
     let parts: Vec<Parts> = places.filter_map(|of| Parts::of(entries, of, terms)).collect();
     let pooled = pooled(&parts);
     let independent = independent(&parts, entries.len());
-    let share = (1.0 - terms.confidence) / parts.len().max(1) as f64;
+    // As many as Holm's first step counts.
+    let known = parts.iter().filter(|parts| parts.uncertain()).count();
+    let share = (1.0 - terms.confidence) / known.max(1) as f64;
     let mut pairs: Vec<Pair> = parts.into_iter().map(|parts| parts.judged(pooled, independent, share, terms)).collect();
     let chances: Vec<f64> = pairs.iter().filter_map(|pair| pair.p).collect();
     let mut corrected = holm(&chances).into_iter();
@@ -172,6 +174,12 @@ impl Parts {
         let spread = standard_deviation(&units).map(|deviation| deviation * deviation);
         let test_set = over_resamples(&both);
         Some(Self { of, turns, units: units.len(), folds, spread, test_set })
+    }
+
+    /// Whether any of its uncertainty is known, so that it is tested.
+    fn uncertain(&self) -> bool {
+        self.spread.is_some_and(|spread| spread > NO_SPREAD)
+            || self.test_set.is_some_and(|(variance, _)| variance > 0.0)
     }
 
     fn judged(self, pooled: f64, independent: f64, missed: f64, terms: &Terms<'_>) -> Pair {
