@@ -236,6 +236,9 @@ fn a_study_has_the_trials_of_a_run_with_their_states_options_and_values() {
     assert_eq!(texts("SELECT cast(value AS text) FROM trial_values WHERE trial_id = 1"), ["0.75"]);
     assert_eq!(texts("SELECT cast(param_value AS text) FROM trial_params WHERE trial_id = 1"), ["1.0"]);
     assert_eq!(texts("SELECT direction FROM study_directions WHERE study_id = 1"), ["MAXIMIZE"]);
+    // A note that somebody adds is not lost.
+    database.execute_batch("INSERT INTO study_user_attributes VALUES (NULL, 1, 'note', '1')").unwrap();
+    assert!(file.expect_free().unwrap_err().to_string().contains("as this program wrote it"));
 }
 
 #[test]
