@@ -137,7 +137,7 @@ class Outputs(unittest.TestCase):
             def values(tag):
                 return [(event.step, tensor_util.make_ndarray(event.tensor_proto).item()) for event in accumulator.Tensors(tag)]
 
-            search = [point for point in run["curve"] if point["phase"] == "search"]
+            search = [point for point in run["curve"] if point["phase"]["phase"] == "search"]
             for tag, points, step in [("search", search, "samples"), ("final", run["curve"][len(search):], "epoch")]:
                 read = values("%s/valid_loss" % tag)
                 self.assertEqual([step for step, _ in read], [point[step] for point in points])

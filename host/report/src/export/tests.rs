@@ -165,6 +165,7 @@ fn one_table_is_the_same_as_csv_as_json_and_as_parquet() {
         let jsonl = export(folder.path(), &format!("{}.jsonl", table.name()), table);
         let text = std::fs::read_to_string(jsonl.path()).unwrap();
         for (line, row) in text.lines().zip(&rows) {
+            assert!(line.starts_with(&format!("{{\"{}\":", table.header()[0])), "in the order of the columns: {line}");
             let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             for (name, cell) in table.header().iter().zip(row) {
                 let expected = match cell {
