@@ -154,7 +154,7 @@ fn events(
         };
         if let Some(of_epoch) = options.next_if(same) {
             let decisions = of_epoch.chunk_by(|one, other| one.decision == other.decision);
-            let histograms = decisions.map(|of| histogram(of)).collect();
+            let histograms = decisions.map(histogram).collect();
             events.values(wall_time, step, histograms)?;
         }
     }
