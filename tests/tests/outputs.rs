@@ -135,10 +135,10 @@ fn what_is_no_run_and_files_of_other_kinds_are_refused_before_anything_is_writte
     fs::create_dir(&folder).unwrap();
     write(&folder, "thesis.tex", "years");
     for (option, value, why) in [
-        ("--export", own.as_path(), "own.csv exists and is no export"),
+        ("--export", own.as_path(), "own.csv exists and is not an export"),
         ("--export", Path::new("results.xlsx"), ".sqlite, .parquet, .csv and .jsonl"),
         ("--methods", &notes, "own.md exists"),
-        ("--optuna", &database, "own.db exists and is no Optuna storage"),
+        ("--optuna", &database, "own.db exists and is not an Optuna storage"),
         ("--tensorboard", &folder, "holds"),
         ("--latex", Path::new("table.doc"), "does not end in .tex"),
         ("--table", Path::new("runs"), "--export"),

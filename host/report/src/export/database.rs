@@ -35,7 +35,7 @@ pub(super) fn write(
     let connection = Connection::open_with_flags(file.path(), flags).map_err(&failed)?;
     // The file is not at its place before it is whole, so it needs no journal and no syncs of its own.
     let settings = format!(
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA application_id = {}; PRAGMA user_version = {version}; BEGIN",
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; PRAGMA application_id = {}; PRAGMA user_version = {version}",
         marked as u32
     );
     connection.execute_batch(&settings).map_err(&failed)?;
@@ -45,11 +45,16 @@ pub(super) fn write(
     file.persist()
 }
 
-/// Whether the file at `path` is a database that [`write`] marked so.
-pub(super) fn is_marked(path: &Path, marked: Marked) -> bool {
+/// Whether the file at `path` is a database that [`write`] marked so, and that nobody has changed since.
+pub(super) fn is_ours(path: &Path, marked: Marked) -> bool {
     // https://www.sqlite.org/fileformat.html#the_database_header
     const NAME: &[u8] = b"SQLite format 3\0";
+    // It is written in one transaction, and each one after it counts up.
+    const CHANGES: [u8; 4] = 1_u32.to_be_bytes();
     let mut header = [0; 100];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    read.is_ok() && header.starts_with(NAME) && header[68..72] == (marked as u32).to_be_bytes()
+    read.is_ok()
+        && header.starts_with(NAME)
+        && header[24..28] == CHANGES
+        && header[68..72] == (marked as u32).to_be_bytes()
 }

@@ -9,7 +9,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{AtomicFile, Existing, remove_unfinished_of};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::database::{Marked, is_marked};
+use super::database::{Marked, is_ours};
 use super::details::RunDetails;
 use super::parquet::ParquetFile;
 use super::rows::each;
@@ -75,7 +75,7 @@ impl ExportFile {
             return Ok(());
         }
         Err(Error::input(format!(
-            "{} exists and is no export that this program wrote, so it is not overwritten: name another file, or remove it",
+            "{} exists and is not an export as this program wrote it, so it is not overwritten: name another file, or remove it",
             self.path.display()
         )))
     }
@@ -87,7 +87,7 @@ impl ExportFile {
             return false;
         }
         if self.format == Format::Sqlite {
-            return is_marked(&self.path, Marked::Export);
+            return is_ours(&self.path, Marked::Export);
         }
         self.held_columns().is_some_and(|held| Table::ALL.iter().any(|table| table.header() == held))
     }

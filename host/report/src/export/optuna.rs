@@ -11,7 +11,7 @@ use genomenas_data::error::{Error, Result};
 use rusqlite::{Connection, ToSql};
 use serde_json::{Value, json};
 
-use super::database::{self, Marked, is_marked};
+use super::database::{self, Marked, is_ours};
 use super::details::{RunDetails, SpaceDecision, TrialDetails, TrialOutcome, TrialPoint};
 use super::optuna_schema::SCHEMA;
 use crate::model::{Comparison, Entry, Ranking, RunSummary};
@@ -43,17 +43,18 @@ impl OptunaFile {
         &self.path
     }
 
-    /// Refuses a place where a file lies that this program did not write: studies of a person's own are not overwritten.
+    /// Refuses a place where a file lies that this program did not write, or that was changed since: neither studies of a
+    /// person's own are overwritten, nor trials and notes that were added to ours.
     ///
     /// # Errors
     ///
     /// Such a file lies there.
     pub fn expect_free(&self) -> Result<()> {
-        if !self.path.exists() || self.path.is_file() && is_marked(&self.path, Marked::Optuna) {
+        if !self.path.exists() || self.path.is_file() && is_ours(&self.path, Marked::Optuna) {
             return Ok(());
         }
         Err(Error::input(format!(
-            "{} exists and is no Optuna storage that this program wrote, so it is not overwritten: name another file, or remove it",
+            "{} exists and is not an Optuna storage as this program wrote it, so it is not overwritten: name another file, or remove it",
             self.path.display()
         )))
     }

@@ -166,6 +166,7 @@ fn one_table_is_the_same_as_csv_as_json_and_as_parquet() {
         let jsonl = export(folder.path(), &format!("{}.jsonl", table.name()), table);
         let text = std::fs::read_to_string(jsonl.path()).unwrap();
         for (line, row) in text.lines().zip(&rows) {
+            assert!(line.starts_with(&format!("{{\"{}\":", table.header()[0])), "in the order of the columns: {line}");
             let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             for (name, cell) in table.header().iter().zip(row) {
                 let expected = match cell {
@@ -237,6 +238,9 @@ fn a_study_has_the_trials_of_a_run_with_their_states_options_and_values() {
     assert_eq!(texts("SELECT cast(value AS text) FROM trial_values WHERE trial_id = 1"), ["0.75"]);
     assert_eq!(texts("SELECT cast(param_value AS text) FROM trial_params WHERE trial_id = 1"), ["1.0"]);
     assert_eq!(texts("SELECT direction FROM study_directions WHERE study_id = 1"), ["MAXIMIZE"]);
+    // A note that somebody adds is not lost.
+    database.execute_batch("INSERT INTO study_user_attributes VALUES (NULL, 1, 'note', '1')").unwrap();
+    assert!(file.expect_free().unwrap_err().to_string().contains("as this program wrote it"));
 }
 
 #[test]

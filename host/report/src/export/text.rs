@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use genomenas_data::error::{Error, Result};
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use super::cell::Cell;
 use super::rows::Row;
@@ -50,7 +50,31 @@ impl<W: Write> Sink for Csv<W> {
     }
 }
 
-/// A JSON object a line, with every column; one without a value is `null`.
+/// A row with the names of its columns.
+struct Object<'a> {
+    names: &'a [&'static str],
+    row: &'a [Cell],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.names.iter().zip(self.row))
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Flag(flag) => serializer.serialize_bool(*flag),
+        }
+    }
+}
+
+/// A JSON object a line, with every column in its place; one without a value is `null`.
 pub(super) struct JsonLines<W: Write> {
     out: W,
     names: Vec<&'static str>,
@@ -64,15 +88,8 @@ impl<W: Write> JsonLines<W> {
 
 impl<W: Write> Sink for JsonLines<W> {
     fn put(&mut self, row: Row) -> Result<()> {
-        let value = |cell: Cell| match cell {
-            Cell::Null => Value::Null,
-            Cell::Text(text) => text.into(),
-            Cell::Integer(number) => number.into(),
-            Cell::Number(number) => number.into(),
-            Cell::Flag(flag) => flag.into(),
-        };
-        let object: Map<String, Value> =
-            self.names.iter().map(|name| (*name).to_owned()).zip(row.into_iter().map(value)).collect();
+        // In the order of the columns, which a map of values would not keep.
+        let object = Object { names: &self.names, row: &row };
         serde_json::to_writer(&mut self.out, &object).map_err(|cause| failed(&cause))?;
         self.out.write_all(b"\n").map_err(|cause| failed(&cause))
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::data_name::name_of;
 use super::made_by::MADE_BY_TEX;
 use super::tex::escaped;
 use crate::final_recipes;
@@ -73,7 +74,7 @@ fn caption(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     let over = if leaderboard::has_folds(rows) { "folds and seeds" } else { "seeds" };
     let mut sentences = vec![format!(
         "Scores on the sealed test split of {}, each strategy with a budget of {} for its search: mean $\\pm$ sample standard deviation over {over} of finished runs, ordered by {}",
-        escaped(&comparison.data.path),
+        escaped(&name_of(&comparison.data.path)),
         escaped(&comparison.budget),
         escaped(comparison.ranked_by.name())
     )];

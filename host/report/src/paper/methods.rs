@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use genomenas_data::text::{grouped, printable};
 
+use super::data_name::name_of;
 use super::made_by::{MADE_BY_MARKDOWN, MADE_BY_TEX};
 use super::references::{self, Reference};
 use crate::final_recipes;
@@ -78,7 +79,7 @@ fn data(comparison: &Comparison) -> Vec<String> {
         data.splits.iter().map(|split| format!("{} ({} rows)", split.name, grouped(split.rows))).collect();
     let mut said = vec![format!(
         "The data, {} (digest {}), are windows of {} bases with {}: {}.",
-        code(&data.path),
+        code(&name_of(&data.path)),
         code(&data.digest),
         grouped(data.length),
         plural(data.labels.len(), "label"),
@@ -89,8 +90,9 @@ fn data(comparison: &Comparison) -> Vec<String> {
             "Each fold is the test of a run with every seed, the next one validates, and the others train.".to_owned(),
         );
     }
-    said.extend(data.straddles().iter().map(|sentence| format!("{}.", capitalised(&plain(sentence)))));
-    if data.folds.is_empty() && data.straddling.is_none() {
+    let told = data.straddles().into_iter().chain(data.in_one_split().unwrap_or_default());
+    said.extend(told.map(|sentence| format!("{}.", capitalised(&plain(&sentence)))));
+    if data.in_one_split().is_none() {
         said.push("Whether rows are in two splits was not looked for.".to_owned());
     }
     said

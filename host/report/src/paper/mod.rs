@@ -1,6 +1,7 @@
 //! What goes into a paper: the leaderboard as a LaTeX table, a critical-difference diagram, and the methods with their
 //! references. Nothing is said that does not follow from the comparison.
 
+mod data_name;
 mod diagram;
 mod file;
 mod latex;
