@@ -98,10 +98,6 @@ pub(crate) struct CompareArgs {
     /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
     #[arg(long)]
     no_control: bool,
-    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
-    /// row of its own that says how much the strategies left, and is not ranked
-    #[arg(long)]
-    ceiling: bool,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: Option<u32>,
@@ -153,7 +149,7 @@ struct GoingOnOptions {
     accept_plugins: bool,
 }
 
-/// What becomes of the entries of a comparison that has begun.
+/// What becomes of the entries of a comparison that has begun, and what comes after them.
 #[derive(Args, Clone, Debug)]
 struct ChangeOptions {
     /// Adds a strategy to the comparison in --out, finished or not, on the same data, budget, recipe, seeds and folds; nothing
@@ -165,6 +161,10 @@ struct ChangeOptions {
     /// name shows it again. May be given several times
     #[arg(long, value_name = "ENTRY", conflicts_with_all = ["dry_run", "preset"])]
     drop: Vec<String>,
+    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
+    /// row of its own that says how much the strategies left, and is not ranked
+    #[arg(long)]
+    ceiling: bool,
 }
 
 /// How a comparison ended.
@@ -307,7 +307,7 @@ impl CompareArgs {
             budget: self.budget,
             space: self.space.given()?,
             control: self.no_control.then_some(false),
-            ceiling: self.ceiling.then_some(true),
+            ceiling: self.changes.ceiling.then_some(true),
             published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,

@@ -75,7 +75,7 @@ impl Expected {
     ///
     /// Some are not there.
     pub(crate) fn expect_plugins(&self, known: &StrategyRegistry) -> Result<()> {
-        self.refuse(missing_plugins(&self.lock, known))
+        self.refuse(&missing_plugins(&self.lock, known))
     }
 
     /// Refuses what differs from the lock.
@@ -84,10 +84,10 @@ impl Expected {
     ///
     /// Something does.
     pub(crate) fn expect(&self, here: LockFile) -> Result<()> {
-        self.refuse(differences(&self.lock, &here.by_this_program())?)
+        self.refuse(&differences(&self.lock, &here.by_this_program())?)
     }
 
-    fn refuse(&self, differences: Vec<String>) -> Result<()> {
+    fn refuse(&self, differences: &[String]) -> Result<()> {
         if differences.is_empty() {
             return Ok(());
         }

@@ -105,12 +105,7 @@ pub fn resolve(
     };
     let control = request.control.unwrap_or(true);
     let ceiling = request.ceiling.unwrap_or(false);
-    if ceiling && recipe != Recipes::Common {
-        return Err(Error::input(format!(
-            "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
-            recipe.name()
-        )));
-    }
+    check_ceiling(ceiling, recipe)?;
     let published = request.published.unwrap_or_default();
     published::check(&published)?;
     let strategies = request
@@ -194,6 +189,17 @@ fn going_on(
         }
         Some(difference) => Err(given.blame(out, &difference)),
     }
+}
+
+/// Refuses a ceiling where the runs are not trained by the recipe that it has.
+fn check_ceiling(ceiling: bool, recipe: Recipes) -> Result<()> {
+    if !ceiling || recipe == Recipes::Common {
+        return Ok(());
+    }
+    Err(Error::input(format!(
+        "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
+        recipe.name()
+    )))
 }
 
 /// What the person asked for, if the data's task has it.
