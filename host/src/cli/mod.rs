@@ -11,6 +11,7 @@ mod data;
 mod describe;
 mod dry_run;
 mod evaluate;
+mod interrupts;
 mod limit_options;
 mod man;
 mod new_run;
