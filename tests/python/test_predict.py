@@ -26,7 +26,9 @@ MOTIF = "TGACTCAG"
 
 def genomenas(*arguments):
     command = [GENOMENAS, *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True).stdout
+    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == 0, "%s: %s" % (command, ended.stderr)
+    return ended.stdout
 
 
 class Predictions(unittest.TestCase):
@@ -41,7 +43,7 @@ class Predictions(unittest.TestCase):
 
     def trained(self, task, columns, labels):
         """A small network, trained on rows whose labels are these columns."""
-        table = {"split": [["train", "valid", "test"][max(0, row - 200) // 100] for row in range(ROWS)], **columns}
+        table = {"split": [["train", "valid", "test"][max(0, row - 100) // 100] for row in range(ROWS)], **columns}
         pq.write_table(pa.table(table), self.folder / "rows.parquet")
         store, model, architecture = (self.folder / name for name in ["store.arrow", "model", "architecture.json"])
         genomenas("data", "import", "table", self.folder / "rows.parquet", "--task", task, "--split", "split",

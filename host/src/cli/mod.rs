@@ -13,6 +13,7 @@ mod data;
 mod describe;
 mod dry_run;
 mod evaluate;
+mod interrupts;
 mod limit_options;
 mod lock_options;
 mod man;
