@@ -5,6 +5,8 @@
 
 mod comparison;
 mod data;
+mod drawing;
+mod options;
 mod published;
 mod ranking;
 mod recipes;
@@ -13,6 +15,8 @@ mod run_report;
 
 pub use comparison::{Comparison, Entry};
 pub use data::{DataSummary, FoldSummary, Setting, SplitRows};
+pub use drawing::{BoxKind, Drawing, DrawnBox};
+pub use options::{DecisionHistory, OptionHistory, SingleOption};
 pub use published::Published;
 pub use ranking::Ranking;
 pub use recipes::{Recipes, RunRecipe, TriedRecipe};
@@ -20,4 +24,4 @@ pub use run::{
     ArchitectureSummary, DecisionMade, EpochPoint, LayerRow, PhaseCost, RunPhase, RunState, RunSummary,
     ValidationSummary,
 };
-pub use run_report::{RunReport, SearchTerms};
+pub use run_report::{Place, RunReport, SearchTerms};

@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::document::{document, section};
-use super::{curves, found, labels, leaderboard, straddling, terms};
+use super::{curves, differences, found, labels, leaderboard, straddling, terms, tradeoffs};
 use crate::leaderboard::{has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
@@ -19,9 +19,12 @@ pub fn page(comparison: &Comparison) -> String {
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
         (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
-        (section("anytime", "Search: best so far", &curves::anytime(&rows)))
+        (section("costs", "What quality costs", &tradeoffs::charts(comparison, &rows)))
+        (section("anytime", "Search: best so far", &curves::anytime(comparison, &rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
+        @if let Some(drawn) = found::of_first(comparison) { (section("architecture", "What the first entry found", &drawn)) }
+        (section("differences", "Operations of the best architectures", &differences::table(comparison)))
         (section("found", "What each run found", &found::architectures(first, &rows)))
         (section("failures", "Runs without a result", &found::failures(&rows)))
         (section("terms", "Equal terms", &terms::table(comparison)))
