@@ -105,14 +105,16 @@ fn network(graph: &Graph, layers: &Layers) -> Option<Drawing> {
     let mut sketch = Sketch::default();
     let input = graph.input.map(|size| size.to_string()).join(" × ");
     sketch.add(INPUT, DrawnBox::new("bases", BoxKind::Input).with(&input), &[]);
-    // The boxes that hold something heavy already.
-    let mut heavy = vec![true];
+    // The boxes that hold something heavy already, and those that nothing is added to.
+    let (mut heavy, mut closed) = (vec![true], vec![true]);
     for node in &graph.nodes {
         let light = is_light(&node.op);
+        let alone = matches!(node.op, Op::Block { .. } | Op::Highway(_) | Op::Add {} | Op::Concat {});
         let before = match node.inputs.as_slice() {
-            [one] if one != INPUT && readers(one) == 1 => sketch.places.get(one).copied(),
+            [one] if !alone && one != INPUT && readers(one) == 1 => sketch.places.get(one).copied(),
             _ => None,
         };
+        let before = before.filter(|at| !closed.get(*at).copied().unwrap_or(true));
         let before = before.filter(|at| light || !heavy.get(*at).copied().unwrap_or(true));
         if let Some((at, last)) = before.and_then(|at| Some((at, sketch.boxes.get_mut(at)?))) {
             last.label = format!("{}, {}", last.label, short(&node.op));
@@ -127,6 +129,7 @@ fn network(graph: &Graph, layers: &Layers) -> Option<Drawing> {
         let inputs: Vec<&str> = node.inputs.iter().map(String::as_str).collect();
         sketch.add(&node.name, DrawnBox::new(short(&node.op), kind).with(&shape(node).unwrap_or_default()), &inputs);
         heavy.push(!light);
+        closed.push(alone);
     }
     Some(Drawing { name: "network".to_owned(), uses: 1, boxes: sketch.boxes, arrows: sketch.arrows })
 }

@@ -141,6 +141,59 @@ mod tests {
     }
 
     #[test]
+    fn two_classes_have_one_row_of_auroc() {
+        let mut comparison = sample::classes();
+        comparison.data.labels.truncate(2);
+        for test in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs).filter_map(|run| run.test.as_mut())
+        {
+            test.labels.truncate(2);
+            test.labels[1].auroc = test.labels[0].auroc;
+        }
+        let text = sample::text_of_page(&page(&comparison));
+        assert!(text.contains("gene or tRNA |") && !text.contains("\ngene |"), "{text}");
+    }
+
+    #[test]
+    fn a_fixed_architecture_has_no_curve_of_a_search() {
+        let mut comparison = sample::comparison();
+        for run in &mut comparison.entries[1].runs {
+            run.search.trials = 1;
+            run.decisions.clear();
+        }
+        let page = page(&comparison);
+        let search =
+            page.split("<section id=\"anytime\">").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap();
+        assert!(
+            !search.contains("danq")
+                && search.contains("deepsea")
+                && search.contains("One entry is a fixed architecture")
+        );
+    }
+
+    #[test]
+    fn ten_thousand_runs_make_a_page_in_seconds_that_says_what_it_left_out() {
+        let mut comparison = sample::comparison();
+        let of = |at: u32| {
+            let runs = (1..=200).map(|seed| {
+                let mut run =
+                    sample::run(seed, 0.6 + f64::from(at) / 200.0 + (seed % 17) as f64 / 1_000.0, 1_000 + seed);
+                run.decisions[0].option = if seed % 3 == 0 { "conv" } else { "pool" }.to_owned();
+                run
+            });
+            sample::entry(&format!("strategy-{at}"), at == 0, runs.collect())
+        };
+        comparison.entries = (0..50).map(of).collect();
+        let begun = std::time::Instant::now();
+        let page = page(&comparison);
+        assert!(begun.elapsed().as_secs() < 10 && page.len() < 20_000_000, "{:?}, {}", begun.elapsed(), page.len());
+        for said in
+            ["of 50 entries are drawn", "evenly chosen ones are drawn", "other architectures, on the pages", "1 to 200"]
+        {
+            assert!(page.contains(said), "{said}");
+        }
+    }
+
+    #[test]
     fn a_curve_of_numbers_that_were_not_measured_is_not_drawn() {
         let mut comparison = sample::comparison();
         for run in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs) {

@@ -210,6 +210,7 @@ fn of_search(search: &SearchTerms) -> Vec<Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Place;
     use crate::sample;
 
     /// The words of a page, without its style and script.
@@ -244,6 +245,33 @@ mod tests {
         let page = words(&report);
         assert!(page.contains("The search is under way"));
         assert!(page.contains("No epoch has ended yet") && page.contains("not found an architecture yet"));
+    }
+
+    #[test]
+    fn two_classes_have_one_auroc_and_a_fixed_architecture_no_search() {
+        let mut report = sample::run_report();
+        for metrics in report.run.test.iter_mut().chain(&mut report.valid) {
+            metrics.accuracy = Some(0.8);
+            metrics.labels.truncate(2);
+            metrics.labels[1].auroc = metrics.labels[0].auroc;
+        }
+        report.run.search.trials = 1;
+        report.run.decisions.clear();
+        let page = words(&report);
+        assert_eq!(page.matches("rowspan=\"2\"").count(), 2, "one for each split");
+        assert!(page.contains("A fixed architecture: nothing was searched."));
+    }
+
+    #[test]
+    fn the_trial_that_won_is_named_and_the_colour_is_that_of_the_comparison() {
+        let mut report = sample::run_report();
+        report.run.won = Some(3);
+        report.place = Some(Place { slot: 4, control: false });
+        let page = words(&report);
+        assert!(page.contains("Trial <strong>3</strong> won") && page.contains("ink c4 d0 bold"));
+        assert!(!page.contains("ink c0"));
+        report.place = Some(Place { slot: 4, control: true });
+        assert!(words(&report).contains("ink control bold"));
     }
 
     #[test]
