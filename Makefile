@@ -83,6 +83,7 @@ test: build python-packages
 	$(CARGO) test --release --workspace
 	$(PYTHON) tests/check-cuda/test_check.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_pages.py --buffer
 
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)

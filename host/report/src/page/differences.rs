@@ -1,5 +1,6 @@
 //! What differs between found architectures: the operations that the best have more often.
 
+use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use crate::humanize::plural;
@@ -38,7 +39,7 @@ pub(super) fn table(comparison: &Comparison) -> Markup {
         p.note {
             "How often an architecture has each operation, mean over the best quarter by test " (comparison.ranked_by.name())
             " (" (plural(tested.best, "run")) ") and over the others (" (tested.others) "). p: the probability of so large a difference of any operation where none matters, from "
-            (crate::humanize::short(f64::from(PERMUTATIONS))) " random assignments of the runs to the two groups (permutation test with the largest statistic, Westfall and Young 1993). It says what goes together, not why."
+            (grouped(u64::from(PERMUTATIONS))) " random assignments of the runs to the two groups (permutation test with the largest statistic, Westfall and Young 1993). It says what goes together, not why."
             @if tested.operations.len() > MOST { " The first " (MOST) " of " (tested.operations.len()) " are listed." }
         }
     }

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 
 use super::entry::name;
 use super::graph;
+use super::labels::OPEN_ROWS;
 use crate::humanize::{metric, plural, short};
 use crate::leaderboard::{LeaderboardRow, Turn, best_run, has_folds};
 use crate::model::{ArchitectureSummary, Comparison, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
@@ -120,7 +121,7 @@ fn folder(run: &RunSummary) -> Markup {
 /// The layers of an architecture.
 pub(super) fn layers(layers: &[LayerRow]) -> Markup {
     html! {
-        div.scroll {
+        div.scroll.tall[layers.len() > OPEN_ROWS] {
             table.layers {
                 thead {
                     tr {

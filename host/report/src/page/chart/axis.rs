@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::percent;
+use super::number::percent;
 use crate::humanize;
 
 /// An axis.

@@ -4,10 +4,12 @@
 //! percentages, so it is never scaled and stays legible on any screen.
 
 mod axis;
+mod number;
 
 use maud::{Markup, PreEscaped, html};
 
 pub(super) use axis::Axis;
+pub(super) use number::{number, percent};
 
 /// A chart to draw.
 pub(super) struct Chart {
@@ -89,6 +91,10 @@ impl Chart {
                     }
                     (self.x.below())
                     p.x-title { (self.x.title) }
+                }
+                // On a phone there is no room for whole names beside the lines.
+                @if self.labelled {
+                    ul.legend.narrow aria-hidden="true" { @for (_, label) in &labels { li { (label) } } }
                 }
             }
         }
@@ -178,15 +184,6 @@ fn spread_out(places: &[f64], gap: f64, height: f64) -> Vec<f64> {
         limit = *place - gap;
     }
     moved
-}
-
-pub(super) fn percent(share: f64) -> String {
-    format!("{}%", number(share * 100.0))
-}
-
-pub(super) fn number(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 #[cfg(test)]
