@@ -177,7 +177,7 @@ fn short(op: &Op) -> String {
 
 /// A block's name without what its stride adds: "reduction cell", and "conv_3" as the option is called.
 fn block_name(block: &str) -> String {
-    let without = |text: &'_ str, mark: &str| {
+    let without = |text: &str, mark: &str| {
         let (before, after) = text.rsplit_once(mark)?;
         (!after.is_empty() && after.chars().all(|digit| digit.is_ascii_digit())).then(|| before.to_owned())
     };

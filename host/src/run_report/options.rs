@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn very_many_epochs_are_thinned_and_the_last_is_kept() {
-        let history = of(&records(&vec![FIRST; 1_001])).unwrap();
+        let history = of(&records(&[FIRST; 1_001])).unwrap();
         assert!(history.epochs.len() <= MOST_EPOCHS && history.epochs.last() == Some(&1_001));
     }
 }
