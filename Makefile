@@ -85,6 +85,7 @@ test: build python-packages
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_outputs.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_predict.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_pages.py --buffer
 
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)

@@ -5,11 +5,17 @@ use genomenas_plugin::space::{
     Architecture, EdgeActivation, Form, Function, HighwayCell, HighwayEdge, Layer, LayerOp, Layers, Op, Source,
 };
 
+use crate::drawings;
 use crate::model::{ArchitectureSummary, DecisionMade, LayerRow};
 
 /// The layers of `architecture` and its hash.
 pub fn summary(architecture: &Architecture) -> Result<ArchitectureSummary> {
-    Ok(ArchitectureSummary { hash: architecture.canonical_hash()?, layers: layers(&architecture.layers()?) })
+    let all = architecture.layers()?;
+    Ok(ArchitectureSummary {
+        hash: architecture.canonical_hash()?,
+        drawings: drawings::of(&architecture.graph, &all),
+        layers: layers(&all),
+    })
 }
 
 /// The option chosen for each decision; empty where the architecture does not come from a space.

@@ -8,10 +8,11 @@
 //! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
 //! | [`humanize`] | numbers, durations and budgets in words |
 //! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
-//! | [`recipe`], [`architecture`] | a plan as a list of settings, a network as a table of layers |
+//! | [`recipe`], [`architecture`], `drawings` | a plan as a list of settings, a network as a table of layers and as boxes and arrows |
 //! | [`text_table`] | aligned columns for a terminal |
 //! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
 //! | [`findings`] | what a comparison found: headline, contrasts, tests; as sentences and as data |
+//! | `operations` | which operations the best architectures have more often than the others |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
 //! | [`streamed`] | tables of any number of rows, written piece by piece as TSV or Parquet |
@@ -25,12 +26,14 @@
 
 pub mod architecture;
 pub mod export;
+mod drawings;
 mod final_recipes;
 pub mod findings;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;
 pub mod model;
+mod operations;
 mod page;
 pub mod paper;
 pub mod recipe;

@@ -133,6 +133,43 @@ pub(super) fn run_report() -> RunReport {
         run,
         generated_by,
         environment,
+        place: None,
+        options: None,
+    }
+}
+
+/// Two decisions of four epochs: of the first an option was dropped after the fourth.
+pub(super) fn option_history() -> OptionHistory {
+    let option = |name: &str, probabilities: [f64; 6], dropped: Option<u32>| SingleOption {
+        option: name.to_owned(),
+        probabilities: (1..)
+            .zip(probabilities)
+            .map(|(at, value)| (dropped.is_none_or(|last| at <= last)).then_some(value))
+            .collect(),
+        dropped,
+    };
+    let decision =
+        |name: &str, options: Vec<SingleOption>| DecisionHistory { decision: name.to_owned(), dropped: None, options };
+    OptionHistory {
+        epochs: (1..=6).collect(),
+        last: 6,
+        decisions: vec![
+            decision(
+                "cell 1, edge 0→2",
+                vec![
+                    option("none", [0.33, 0.3, 0.25, 0.2, 0.0, 0.0], Some(4)),
+                    option("dilated conv 5", [0.33, 0.36, 0.4, 0.45, 0.6, 0.64], None),
+                    option("max pool 3", [0.34, 0.34, 0.35, 0.35, 0.4, 0.36], None),
+                ],
+            ),
+            decision(
+                "cell 1, edge 1→2",
+                vec![
+                    option("none", [0.5, 0.5, 0.51, 0.52, 0.52, 0.53], None),
+                    option("max pool 3", [0.5, 0.5, 0.49, 0.48, 0.48, 0.47], None),
+                ],
+            ),
+        ],
     }
 }
 
@@ -197,6 +234,7 @@ pub(super) fn pending(seed: u64) -> RunSummary {
         training: PhaseCost::default(),
         trained_to_optimum: false,
         recipe: None,
+        won: None,
         curve: Vec::new(),
         architecture: None,
         decisions: Vec::new(),
@@ -216,6 +254,7 @@ pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
         curve: search.chain((1..=8).map(|epoch| point(RunPhase::Final, epoch, auroc))).collect(),
         architecture: Some(ArchitectureSummary {
             hash: format!("{:012x}", parameters * 0x9e37_79b9),
+            drawings: vec![drawing("cell"), drawing("network")],
             layers: vec![
                 layer("conv1", "conv1d 4→32, kernel 8", "32 × 493", 1_056),
                 layer("pool1", "max pool 4", "32 × 123", 0),
@@ -226,6 +265,23 @@ pub(super) fn run(seed: u64, auroc: f64, parameters: u64) -> RunSummary {
             decision: "cell 1, edge 0→2".to_owned(), option: "dilated conv 5".to_owned()
         }],
         ..pending(seed)
+    }
+}
+
+/// Two inputs, two operations, their sum.
+fn drawing(name: &str) -> Drawing {
+    let drawn = |label: &str, detail: &str, kind| DrawnBox { label: label.to_owned(), detail: detail.to_owned(), kind };
+    Drawing {
+        name: name.to_owned(),
+        uses: 1,
+        boxes: vec![
+            drawn("input 1", "", BoxKind::Input),
+            drawn("input 2", "", BoxKind::Input),
+            drawn("conv_3", "", BoxKind::Operation),
+            drawn("max_pool_3", "", BoxKind::Operation),
+            drawn("node 1", "sum", BoxKind::Value),
+        ],
+        arrows: vec![(0, 2), (1, 3), (2, 4), (3, 4), (0, 4)],
     }
 }
 

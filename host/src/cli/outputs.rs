@@ -110,7 +110,7 @@ impl OutputOptions {
                 .push(format!("Optuna storage: {0}; `optuna-dashboard sqlite:///{0}` shows it", file.path().display()));
         }
         if let Some(file) = &self.latex {
-            file.write(comparison, None)?;
+            file.write(comparison)?;
             written.push(format!("LaTeX table: {}", file.path().display()));
         }
         if let Some(file) = &self.methods {

@@ -1,6 +1,8 @@
 //! The report of a run, read from its folder alone; works while the run is under way.
 
 pub(crate) mod details;
+mod options;
+mod place;
 pub(crate) mod summary;
 
 use std::collections::BTreeSet;
@@ -34,6 +36,8 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         run.search = cost_so_far(&run.curve, |phase| *phase != RunPhase::Final);
         run.training = cost_so_far(&run.curve, |phase| *phase == RunPhase::Final);
     }
+    let ended = result.as_ref().and_then(|result| result.chain.as_deref());
+    let searched = settings.search.as_ref().and_then(|_| options::history(&folder.join(names::JOURNAL), ended));
     let mut environment = vec![
         Setting::new("run with", format!("genomenas {}", settings.genomenas)),
         Setting::new("device", settings.device.clone()),
@@ -50,6 +54,8 @@ pub fn report(folder: &Path) -> Result<RunReport> {
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         environment,
         search: settings.search.map(terms),
+        place: place::of(folder),
+        options: searched,
     })
 }
 

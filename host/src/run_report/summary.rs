@@ -6,7 +6,7 @@ use std::path::Path;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files;
 use genomenas_plugin::engine::{Phase, Record, Tuned};
-use genomenas_plugin::message::{Cost, Report};
+use genomenas_plugin::message::{Cost, Proposal, Report};
 use genomenas_plugin::space::Architecture;
 use genomenas_report::architecture;
 use genomenas_report::model::{
@@ -49,6 +49,7 @@ pub(crate) fn summarize(
     let cost =
         |used: Option<Cost>, trials: u64| used.map_or_else(PhaseCost::default, |used| PhaseCost { used, trials });
     let of = |part: fn(&RunResult) -> Option<u64>| result.and_then(part);
+    let (won, curve) = journaled(&journal, result.and_then(|result| result.chain.as_deref()));
     RunSummary {
         fold,
         seed,
@@ -67,7 +68,8 @@ pub(crate) fn summarize(
         training: cost(result.and_then(|result| result.final_training), 0),
         trained_to_optimum: result.is_some_and(|result| result.trained_to_optimum),
         recipe: result.and_then(recipe),
-        curve: curve(&journal, result.and_then(|result| result.chain.as_deref())),
+        won,
+        curve,
         decisions: architecture.as_ref().map(architecture::decisions).unwrap_or_default(),
         architecture: architecture.as_ref().and_then(|found| or_warn(architecture::summary(found))),
     }
@@ -106,6 +108,7 @@ pub(crate) fn failed(shown: String, (fold, seed): (Option<u32>, u64), reason: St
         training: PhaseCost::default(),
         trained_to_optimum: false,
         recipe: None,
+        won: None,
         curve: Vec::new(),
         decisions: Vec::new(),
         architecture: None,
@@ -123,9 +126,9 @@ fn crash(folder: &Path) -> Option<String> {
     }
 }
 
-/// A point per epoch and per scored mask; of several final trainings, of the one that is best so far. A journal that cannot be read, or does not end as it did
-/// when the run `ended`, leaves the curve empty.
-fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
+/// The trial that speaks for what was found, and a point per epoch and per scored mask; of several final trainings, of the one that is best so far. A journal that cannot be read, or does not end as it did
+/// when the run `ended`, leaves both empty.
+fn journaled(path: &Path, ended: Option<&str>) -> (Option<u64>, Vec<EpochPoint>) {
     let finite = |value: f64| value.is_finite().then_some(value);
     let point = |record| match record {
         Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
@@ -153,7 +156,7 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
         }),
         _ => None,
     };
-    let mut curve = Vec::new();
+    let (mut curve, mut won) = (Vec::new(), None);
     let mut kept = Vec::new();
     for record in records(path, ended) {
         if let Record::Tuned(tuned) = &record {
@@ -163,13 +166,16 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
                 kept = ended;
             }
         }
+        if let Record::Propose { proposal: Proposal::Finish { finding }, .. } = &record {
+            won = finding.best.trial.map(|trial| trial.0);
+        }
         curve.extend(point(record));
     }
     if !kept.is_empty() {
         curve.retain(|point| point.phase != RunPhase::Final);
         curve.extend(kept);
     }
-    curve
+    (won, curve)
 }
 
 /// The records of the journal of a run, which `ended` with this chain if it did; none of a journal that cannot be read, or
@@ -217,9 +223,11 @@ mod tests {
             )
         };
         let score = r#"{"type":"score","report":{"trial":4,"cost":{},"remaining":1,"score":{"mask":5,"auroc":0.9}},"used":{"samples":15}}"#;
-        let text = format!("{}\n{score}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2));
+        let finish = r#"{"type":"propose","ask":{"budget":{"amount":9,"unit":"samples"},"remaining":0,"next_trial":5},"seconds":0.1,"proposal":{"type":"finish","finding":{"best":{"network":{"type":"selection","selection":{"a":"b"}},"trial":3}}}}"#;
+        let text = format!("{}\n{score}\n{finish}\n{}\n", line("search", r#","trial":3"#, 1), line("final", "", 2));
         files::write_atomically(&path, text.as_bytes()).unwrap();
-        let mut curve = curve(&path, None);
+        let (won, mut curve) = journaled(&path, None);
+        assert_eq!(won, Some(3));
         let mask = curve.remove(1);
         assert_eq!((mask.phase, mask.epoch, mask.samples), (RunPhase::Search { trial: 4 }, 6, 15));
         assert_eq!((mask.train_loss, mask.valid_auroc), (None, Some(0.9)));

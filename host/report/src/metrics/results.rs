@@ -104,6 +104,18 @@ impl Metrics {
         self
     }
 
+    /// Whether these are those of two classes, which have one AUROC: a score for the one is a score against the other.
+    pub(crate) fn is_of_two_classes(&self) -> bool {
+        let same = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => (one - other).abs() < 1e-9,
+            (one, other) => one == other,
+        };
+        match self.labels.as_slice() {
+            [one, other] => self.accuracy.is_some() && same(one.auroc, other.auroc),
+            _ => false,
+        }
+    }
+
     /// The thresholds of all labels, in order, for use on another split.
     pub fn thresholds(&self) -> Vec<Option<f64>> {
         self.labels.iter().map(|label| label.threshold).collect()

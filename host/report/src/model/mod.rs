@@ -5,6 +5,8 @@
 
 mod comparison;
 mod data;
+mod drawing;
+mod options;
 mod published;
 mod ranking;
 mod recipes;
@@ -14,6 +16,8 @@ mod statistics;
 
 pub use comparison::{Ceiling, Comparison, Entry};
 pub use data::{DataSummary, FoldSummary, Setting, SplitRows};
+pub use drawing::{BoxKind, Drawing, DrawnBox};
+pub use options::{DecisionHistory, OptionHistory, SingleOption};
 pub use published::Published;
 pub use ranking::Ranking;
 pub use recipes::{Recipes, RunRecipe, TriedRecipe};
@@ -21,7 +25,7 @@ pub use run::{
     ArchitectureSummary, DecisionMade, EpochPoint, LayerRow, PhaseCost, RunPhase, RunState, RunSummary,
     ValidationSummary,
 };
-pub use run_report::{RunReport, SearchTerms};
+pub use run_report::{Place, RunReport, SearchTerms};
 pub use statistics::{
     AgreementTest, AnytimeCurve, BlockTests, EntryStatistics, PairTest, PairedRanks, Role, Sources, Statistics,
 };

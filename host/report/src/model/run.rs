@@ -3,6 +3,7 @@
 use genomenas_plugin::message::Cost;
 use serde::{Deserialize, Serialize};
 
+use super::drawing::Drawing;
 use super::recipes::RunRecipe;
 use crate::metrics::{Averages, Metrics, Resamples};
 
@@ -45,6 +46,9 @@ pub struct RunSummary {
     /// The recipe of the final training, where those of the comparison differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<RunRecipe>,
+    /// The trial of the search whose results speak for what was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub won: Option<u64>,
     /// One point per epoch and per scored mask, in the order in which they happened.
     #[serde(default)]
     pub curve: Vec<EpochPoint>,
@@ -137,6 +141,9 @@ pub struct ArchitectureSummary {
     pub hash: String,
     /// Its layers, from the input to the output.
     pub layers: Vec<LayerRow>,
+    /// Its cells and the network around them, to draw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drawings: Vec<Drawing>,
 }
 
 /// One layer of an architecture, in words.
@@ -167,6 +174,11 @@ impl RunSummary {
     /// The test metrics of a finished run; `None` for a run that failed or still runs, whatever it left behind.
     pub(crate) fn result(&self) -> Option<&Metrics> {
         self.test.as_ref().filter(|_| self.state == RunState::Done)
+    }
+
+    /// Whether it is done and there was nothing to search: at most one trial, of an architecture that is not from a space.
+    pub(crate) fn is_fixed(&self) -> bool {
+        self.state == RunState::Done && self.search.trials <= 1 && self.decisions.is_empty()
     }
 
     /// Why it failed, if it did.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::data::{DataSummary, Setting};
+use super::options::OptionHistory;
 use super::run::RunSummary;
 use crate::metrics::Metrics;
 
@@ -31,6 +32,22 @@ pub struct RunReport {
     /// Versions and machine facts worth keeping: device, threads.
     #[serde(default)]
     pub environment: Vec<Setting>,
+    /// Its entry's place in the comparison that it belongs to; `None` for a run by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// What became of the options of its search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<OptionHistory>,
+}
+
+/// The place of an entry in the plan of a comparison, which decides its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// From 0.
+    pub slot: usize,
+    /// Whether it is one of the controls.
+    #[serde(default)]
+    pub control: bool,
 }
 
 /// The terms of a search.

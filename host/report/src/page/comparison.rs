@@ -3,7 +3,7 @@
 use maud::html;
 
 use super::document::{document, section};
-use super::{curves, found, headline, labels, leaderboard, statistics, straddling, terms};
+use super::{curves, differences, found, headline, labels, leaderboard, statistics, straddling, terms, tradeoffs};
 use crate::findings::{self, Judged};
 use crate::leaderboard::{ceiling as leaderboard_ceiling, has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
@@ -23,10 +23,13 @@ pub fn page(comparison: &Comparison) -> String {
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
         (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
-        (section("statistics", "Statistics", &statistics::section(&findings::of(&judged))))
-        (section("anytime", "Search: best so far", &curves::anytime(&rows)))
+        (section("statistics", "Statistics", &statistics::section(&findings::of(&judged), &rows)))
+        (section("costs", "What quality costs", &tradeoffs::charts(comparison, &rows)))
+        (section("anytime", "Search: best so far", &curves::anytime(comparison, &rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
+        @if let Some(drawn) = found::of_first(comparison) { (section("architecture", "What the first entry found", &drawn)) }
+        (section("differences", "Operations of the best architectures", &differences::table(comparison)))
         (section("found", "What each run found", &found::architectures(first, &rows)))
         (section("failures", "Runs without a result", &found::failures(&with_ceiling)))
         (section("terms", "Equal terms", &terms::table(comparison)))
@@ -143,6 +146,59 @@ mod tests {
         assert!(failed.contains("signal 11"));
         comparison.entries.clear();
         assert!(page(&comparison).contains("No run has finished yet"));
+    }
+
+    #[test]
+    fn two_classes_have_one_row_of_auroc() {
+        let mut comparison = sample::classes();
+        comparison.data.labels.truncate(2);
+        for test in comparison.entries.iter_mut().flat_map(|entry| &mut entry.runs).filter_map(|run| run.test.as_mut())
+        {
+            test.labels.truncate(2);
+            test.labels[1].auroc = test.labels[0].auroc;
+        }
+        let text = sample::text_of_page(&page(&comparison));
+        assert!(text.contains("gene or tRNA |") && !text.contains("\ngene |"), "{text}");
+    }
+
+    #[test]
+    fn a_fixed_architecture_has_no_curve_of_a_search() {
+        let mut comparison = sample::comparison();
+        for run in &mut comparison.entries[1].runs {
+            run.search.trials = 1;
+            run.decisions.clear();
+        }
+        let page = page(&comparison);
+        let search =
+            page.split("<section id=\"anytime\">").nth(1).and_then(|rest| rest.split("</section>").next()).unwrap();
+        assert!(
+            !search.contains("danq")
+                && search.contains("deepsea")
+                && search.contains("One entry is a fixed architecture")
+        );
+    }
+
+    #[test]
+    fn ten_thousand_runs_make_a_page_in_seconds_that_says_what_it_left_out() {
+        let mut comparison = sample::comparison();
+        let of = |at: u32| {
+            let runs = (1..=200).map(|seed| {
+                let mut run =
+                    sample::run(seed, 0.6 + f64::from(at) / 200.0 + (seed % 17) as f64 / 1_000.0, 1_000 + seed);
+                run.decisions[0].option = if seed % 3 == 0 { "conv" } else { "pool" }.to_owned();
+                run
+            });
+            sample::entry(&format!("strategy-{at}"), at == 0, runs.collect())
+        };
+        comparison.entries = (0..50).map(of).collect();
+        let begun = std::time::Instant::now();
+        let page = page(&comparison);
+        assert!(begun.elapsed().as_secs() < 10 && page.len() < 20_000_000, "{:?}, {}", begun.elapsed(), page.len());
+        for said in
+            ["of 50 entries are drawn", "evenly chosen ones are drawn", "other architectures, on the pages", "1 to 200"]
+        {
+            assert!(page.contains(said), "{said}");
+        }
     }
 
     #[test]

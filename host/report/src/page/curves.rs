@@ -4,9 +4,10 @@ use maud::{Markup, html};
 
 use super::chart::{Axis, Chart, Line};
 use super::entry::{ink, name};
+use super::scale;
 use crate::humanize;
 use crate::leaderboard::{LeaderboardRow, has_folds};
-use crate::model::{EpochPoint, RunPhase, RunSummary};
+use crate::model::{Comparison, EpochPoint, RunPhase, RunState, RunSummary};
 use crate::statistics;
 
 /// The metric that the progress of a search is shown by.
@@ -19,14 +20,14 @@ pub(super) enum SearchMetric {
 
 impl SearchMetric {
     /// The loss where no search measured an AUROC.
-    fn of(rows: &[LeaderboardRow<'_>]) -> Self {
-        let points = || rows.iter().flat_map(|row| &row.entry.runs).flat_map(searched);
+    pub(super) fn of<'a>(runs: impl Iterator<Item = &'a RunSummary> + Clone) -> Self {
+        let points = || runs.clone().flat_map(searched);
         let only_loss = points().all(|point| point.valid_auroc.is_none())
             && points().any(|point| finite(point.valid_loss).is_some());
         if only_loss { Self::Loss } else { Self::Auroc }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Auroc => "AUROC",
             Self::Loss => "loss",
@@ -40,14 +41,14 @@ impl SearchMetric {
         }
     }
 
-    fn of_point(self, point: &EpochPoint) -> Option<f64> {
+    pub(super) fn of_point(self, point: &EpochPoint) -> Option<f64> {
         finite(match self {
             Self::Auroc => point.valid_auroc,
             Self::Loss => point.valid_loss,
         })
     }
 
-    fn is_better(self, value: f64, best: f64) -> bool {
+    pub(super) fn is_better(self, value: f64, best: f64) -> bool {
         match self {
             Self::Auroc => value > best,
             Self::Loss => value < best,
@@ -57,17 +58,28 @@ impl SearchMetric {
 
 /// Best validation AUROC (or loss) so far against training samples used by the search: one line per strategy, and a
 /// faint one per seed.
-pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
-    let metric = SearchMetric::of(rows);
+pub(super) fn anytime(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
+    // A fixed architecture searches nothing: its single trial is no search.
+    let is_fixed = |row: &LeaderboardRow<'_>| {
+        row.finished > 0 && !row.entry.runs.iter().any(|run| run.state == RunState::Done && !run.is_fixed())
+    };
+    let searching: Vec<&LeaderboardRow<'_>> = rows.iter().filter(|row| !is_fixed(row)).collect();
+    let fixed = rows.len() - searching.len();
+    let with_points: Vec<&&LeaderboardRow<'_>> =
+        searching.iter().filter(|row| row.entry.runs.iter().any(|run| searched(run).next().is_some())).collect();
+    let shown = &with_points[..with_points.len().min(MOST_LINES)];
+    let metric = SearchMetric::of(shown.iter().flat_map(|row| &row.entry.runs));
+    let runs: usize = shown.iter().map(|row| row.entry.runs.len()).sum();
+    let stride = runs.div_ceil(MOST_FAINT).max(1);
     let mut faint = Vec::new();
     let mut bold = Vec::new();
-    for row in rows {
+    for row in shown {
         let seeds: Vec<Vec<(f64, f64)>> =
             row.entry.runs.iter().map(|run| best_so_far(run, metric)).filter(|steps| !steps.is_empty()).collect();
         let mean = mean_of_steps(&seeds);
         let Some(&end) = mean.last() else { continue };
         if seeds.len() > 1 {
-            faint.extend(seeds.into_iter().map(|points| Line {
+            faint.extend(seeds.into_iter().step_by(stride).map(|points| Line {
                 points,
                 class: format!("{} faint", ink(row)),
                 steps: true,
@@ -87,10 +99,18 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
     let points = || lines.iter().flat_map(|line| &line.points);
     let axes = (
         Axis::from_zero("training samples used by the search", points().map(|point| point.0), 4.0),
-        Axis::around(metric.title(), points().map(|point| point.1), 5.0),
+        match metric {
+            SearchMetric::Auroc => {
+                Axis::of_scores(metric.title(), points().map(|point| point.1), 5.0, scale::of_validation(comparison))
+            }
+            SearchMetric::Loss => Axis::around(metric.title(), points().map(|point| point.1), 5.0),
+        },
     );
     let (Some(x), Some(y)) = axes else {
-        return html! { p.note { "No search has measured a validation " (metric.name()) " yet." } };
+        return html! { p.note {
+            @if fixed == rows.len() && fixed > 0 { "Every entry is a fixed architecture: nothing was searched." }
+            @else { "No search has measured a validation " (metric.name()) " yet." }
+        } };
     };
     let chart = Chart {
         description: format!(
@@ -101,6 +121,7 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
         x,
         y,
         lines,
+        points: Vec::new(),
         height: 280.0,
         labelled: true,
     };
@@ -108,12 +129,23 @@ pub(super) fn anytime(rows: &[LeaderboardRow<'_>]) -> Markup {
         (chart.draw())
         p.note { (if has_folds(rows) { "Mean over folds and seeds, with each run" } else { "Mean over seeds, with each seed" }) " faint behind it; "
             (match metric { SearchMetric::Auroc => "higher", SearchMetric::Loss => "lower" })
-            " and further left is better. A fixed architecture is a single trial, so its line is that trial's; scores of parts of a supernet count too." }
+            " and further left is better. Scores of parts of a supernet count too."
+            @match fixed { 0 => {} 1 => { " One entry is a fixed architecture and searches nothing." } _ => { " " (fixed) " entries are fixed architectures and search nothing." } }
+            @if stride > 1 { " One of " (stride) " runs is drawn." }
+            @if with_points.len() > MOST_LINES { " The first " (MOST_LINES) " of " (with_points.len()) " entries are drawn." }
+        }
     }
 }
 
+/// The most entries with a line, and the most faint lines of all of them together.
+const MOST_LINES: usize = 30;
+const MOST_FAINT: usize = 200;
+/// The most panels, and the most runs in one of them.
+const MOST_PANELS: usize = 40;
+const MOST_RUNS: usize = 10;
+
 /// The epochs and scores of a run's search.
-fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
+pub(super) fn searched(run: &RunSummary) -> impl Iterator<Item = &EpochPoint> {
     run.curve.iter().filter(|point| point.phase != RunPhase::Final)
 }
 
@@ -178,26 +210,30 @@ pub(super) fn training(rows: &[LeaderboardRow<'_>]) -> Markup {
     }
     html! {
         div.panels {
-            @for row in rows {
+            @for row in rows.iter().take(MOST_PANELS) {
                 @let lines = training_lines(row);
                 @if let Some((x, y)) = axes().filter(|_| !lines.is_empty()) {
                     div.panel {
                         h3 { (name(row)) }
                         (Chart {
                             description: format!("Training and validation loss of {} at each epoch", row.entry.name),
-                            x, y, lines, reference: None, height: 150.0, labelled: false,
+                            x, y, lines, points: Vec::new(), reference: None, height: 150.0, labelled: false,
                         }.draw())
                     }
                 }
             }
         }
-        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per " (if has_folds(rows) { "fold and seed" } else { "seed" }) "; all panels have the same scales." }
+        p.note { "Grey: training loss. Colour: validation loss; the dot marks the lowest, whose weights are kept. One line per " (if has_folds(rows) { "fold and seed" } else { "seed" }) "; all panels have the same scales."
+            @if rows.iter().any(|row| row.entry.runs.len() > MOST_RUNS) { " Of an entry with more than " (MOST_RUNS) " runs, evenly chosen ones are drawn." }
+            @if rows.len() > MOST_PANELS { " The first " (MOST_PANELS) " of " (rows.len()) " entries are drawn." }
+        }
     }
 }
 
 fn training_lines(row: &LeaderboardRow<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for run in &row.entry.runs {
+    let stride = row.entry.runs.len().div_ceil(MOST_RUNS).max(1);
+    for run in row.entry.runs.iter().step_by(stride) {
         let of = |loss: fn(&EpochPoint) -> Option<f64>| -> Vec<(f64, f64)> {
             final_points(run).filter_map(|point| Some((f64::from(point.epoch), finite(loss(point))?))).collect()
         };

@@ -3,14 +3,20 @@
 use maud::{Markup, html};
 
 use crate::leaderboard::LeaderboardRow;
+use crate::model::Place;
 
 /// The colour and dash classes of an entry: its place in the plan decides, and controls are always grey.
 pub(super) fn ink(row: &LeaderboardRow<'_>) -> String {
+    ink_of(Place { slot: row.slot, control: row.entry.control })
+}
+
+/// The same for the page of a run, which says its entry's place.
+pub(super) fn ink_of(place: Place) -> String {
     const COLOURS: usize = 7;
-    if row.entry.control {
+    if place.control {
         return "ink control".to_owned();
     }
-    format!("ink c{} d{}", row.slot % COLOURS, row.slot / COLOURS % 3)
+    format!("ink c{} d{}", place.slot % COLOURS, place.slot / COLOURS % 3)
 }
 
 /// An entry's name with its swatch, as it stands in every table and chart.

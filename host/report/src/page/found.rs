@@ -1,12 +1,16 @@
 //! The architectures that runs found, and why some runs have no result.
 
+use std::collections::BTreeMap;
+
 use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::entry::name;
+use super::graph;
+use super::labels::OPEN_ROWS;
 use crate::humanize::{metric, plural, short};
-use crate::leaderboard::{LeaderboardRow, Turn, has_folds};
-use crate::model::{ArchitectureSummary, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
+use crate::leaderboard::{LeaderboardRow, Turn, best_run, has_folds};
+use crate::model::{ArchitectureSummary, Comparison, DecisionMade, LayerRow, Ranking, RunState, RunSummary};
 
 /// Every found architecture as a folded section; seeds that found the same one share a section.
 pub(super) fn architectures(ranking: Ranking, rows: &[LeaderboardRow<'_>]) -> Markup {
@@ -14,28 +18,52 @@ pub(super) fn architectures(ranking: Ranking, rows: &[LeaderboardRow<'_>]) -> Ma
     if !rows.iter().any(|row| with_architecture(&row)) {
         return html! { p.note { "No run has found an architecture yet." } };
     }
+    let mut left = MOST_LISTED;
     html! {
         @for row in rows.iter().filter(with_architecture) {
+            @let groups = by_architecture(&row.entry.runs);
+            @let listed = groups.len().min(MOST_OF_ENTRY).min(left);
             h3 { (name(row)) }
-            @for group in by_architecture(&row.entry.runs) {
-                @if let Some((run, architecture)) = group.first() { (details(ranking, run, architecture, &group)) }
+            @for group in groups.iter().take(listed) {
+                @if let Some((run, architecture)) = group.first() { (details(ranking, run, architecture, group)) }
             }
+            @if groups.len() > listed {
+                p.note { @if listed > 0 { "And " } (plural(groups.len() - listed, if listed > 0 { "other architecture" } else { "architecture" })) ", on the pages of its runs." }
+            }
+            @let () = left -= listed;
         }
     }
+}
+
+/// The architectures of an entry whose layers are listed; those of others are on the pages of their runs.
+const MOST_OF_ENTRY: usize = 5;
+/// The architectures of all entries whose layers are listed.
+const MOST_LISTED: usize = 120;
+/// The most runs in the table of those without a result.
+const MOST_OPEN: usize = 300;
+
+/// The drawn architecture of the first entry: of its runs, the one with the lowest validation loss.
+pub(super) fn of_first(comparison: &Comparison) -> Option<Markup> {
+    let run = best_run(comparison)?;
+    let architecture = run.architecture.as_ref().filter(|architecture| !architecture.drawings.is_empty())?;
+    let entry = comparison.entries.iter().find(|entry| entry.runs.iter().any(|other| std::ptr::eq(other, run)))?;
+    Some(html! {
+        p { strong { (entry.name) } ", " (Turn::of(run).to_string()) @if entry.runs.len() > 1 { ": of its runs, the one with the lowest validation loss" } ". " (folder(run)) }
+        (graph::drawings(architecture))
+    })
 }
 
 type RunAndArchitecture<'a> = (&'a RunSummary, &'a ArchitectureSummary);
 
 fn by_architecture(runs: &[RunSummary]) -> Vec<Vec<RunAndArchitecture<'_>>> {
     let mut groups: Vec<Vec<RunAndArchitecture<'_>>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for run in runs {
         let Some(architecture) = &run.architecture else {
             continue;
         };
-        let same = |group: &&mut Vec<RunAndArchitecture<'_>>| {
-            group.first().is_some_and(|(_, other)| other.hash == architecture.hash)
-        };
-        match groups.iter_mut().find(same) {
+        let place = *places.entry(architecture.hash.as_str()).or_insert(groups.len());
+        match groups.get_mut(place) {
             Some(group) => group.push((run, architecture)),
             None => groups.push(vec![(run, architecture)]),
         }
@@ -93,7 +121,7 @@ fn folder(run: &RunSummary) -> Markup {
 /// The layers of an architecture.
 pub(super) fn layers(layers: &[LayerRow]) -> Markup {
     html! {
-        div.scroll {
+        div.scroll.tall[layers.len() > OPEN_ROWS] {
             table.layers {
                 thead {
                     tr {
@@ -140,7 +168,7 @@ pub(super) fn failures(rows: &[LeaderboardRow<'_>]) -> Markup {
             table.failures {
                 thead { tr { th { "Strategy" } @if folds { th.number { "Fold" } } th.number { "Seed" } th { "State" } th { "Reason" } th { "Folder" } } }
                 tbody {
-                    @for (row, run) in open {
+                    @for &(row, run) in open.iter().take(MOST_OPEN) {
                         tr {
                             th scope="row" { (name(row)) }
                             @if folds { td.number { (run.fold.unwrap_or_default()) } }
@@ -153,6 +181,7 @@ pub(super) fn failures(rows: &[LeaderboardRow<'_>]) -> Markup {
                 }
             }
         }
+        @if open.len() > MOST_OPEN { p.note { "The first " (MOST_OPEN) " of " (grouped(open.len() as u64)) " are listed." } }
     }
 }
 

@@ -7,7 +7,7 @@ use super::chart::{Axis, percent};
 use super::entry::{ink, name};
 use crate::humanize;
 use crate::leaderboard::{LeaderboardRow, has_folds};
-use crate::metrics::Measure;
+use crate::metrics::{Measure, Metrics};
 use crate::model::{Comparison, Ranking, RunSummary};
 use crate::statistics;
 
@@ -37,11 +37,13 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
         return html! { p.note { "No run has scored the test split yet." } };
     }
     let measured = columns.iter().find_map(|(row, _)| row.entry.runs.iter().find_map(RunSummary::result));
+    let two_classes = measure == Measure::Auroc && measured.is_some_and(Metrics::is_of_two_classes);
+    let labels = labels(comparison, two_classes);
     let positives = |label: usize| measured.and_then(|metrics| metrics.labels.get(label)).map(|label| label.positives);
     // A regression has no rows with a label.
     let counted = measure == Measure::Auroc;
     // Of each fold as the test there are others.
-    let shows_positives = counted && !has_folds(rows);
+    let shows_positives = counted && !has_folds(rows) && !two_classes;
     let undefined = if counted {
         "a label without a positive or without a negative row in the test split"
     } else {
@@ -59,7 +61,7 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                     }
                 }
                 tbody {
-                    @for (index, label) in comparison.data.labels.iter().enumerate() {
+                    @for (index, label) in labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label) }
                             @if shows_positives { td.number { (positives(index).map_or_else(|| humanize::NOTHING.to_owned(), grouped)) } }
@@ -69,7 +71,17 @@ pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mar
                 }
             }
         }
-        p.note { "Mean over finished " (if has_folds(rows) { "runs" } else { "seeds" }) ". Blue is above chance, orange below; " (undefined) " is undefined and left out of every average." }
+        p.note { "Mean over finished " (if has_folds(rows) { "runs" } else { "seeds" }) ". Blue is above chance, orange below; " (undefined) " is undefined and left out of every average."
+            @if two_classes { " Of two classes, either has the other's rows as its negatives: both have the same AUROC, which is one row." }
+        }
+    }
+}
+
+/// The rows of the table: one for two classes.
+fn labels(comparison: &Comparison, two_classes: bool) -> Vec<String> {
+    match comparison.data.labels.as_slice() {
+        [one, other] if two_classes => vec![format!("{one} or {other}")],
+        labels => labels.to_vec(),
     }
 }
 
@@ -133,11 +145,7 @@ fn distribution(measure: Measure, chance: f64, columns: &[(&LeaderboardRow<'_>, 
                     span.value { "median " (humanize::metric(statistics::median(&defined))) }
                 }
             }
-            div.axis aria-hidden="true" {
-                span {}
-                div.x-ticks { @for (share, text) in axis.ticks() { span style={ "left:" (percent(share)) } { (text) } } }
-                span {}
-            }
+            (axis.below_strips())
         }
         p.note { "One stroke per label; the bar marks the median." }
     }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
+use super::scale;
 use crate::final_recipes;
 use crate::humanize::{self, NOTHING, capitalised, duration, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
@@ -129,22 +130,19 @@ pub(super) fn dots(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Mark
     let [metric, ..] = comparison.columns();
     let with_result = || rows.iter().filter(|row| first(row).mean.is_some());
     let values = with_result().flat_map(|row| first(row).values.iter().map(|(_, value)| *value));
-    let axis = Axis::around(metric.name(), values.chain(metric.chance()), 5.0);
+    let axis = Axis::of_scores(metric.name(), values.chain(metric.chance()), 5.0, scale::of_test(comparison));
     let Some(axis) = axis.filter(|_| with_result().next().is_some()) else {
         return html! { p.note { "No run has a test " (metric.name()) " yet." } };
     };
     html! {
         div.strips {
             @for row in with_result() { (strip(row, metric, &axis)) }
-            div.axis aria-hidden="true" {
-                span {}
-                div.x-ticks { @for (share, text) in axis.ticks() { span style={ "left:" (percent(share)) } { (text) } } }
-                span {}
-            }
+            (axis.below_strips())
         }
         p.note {
             (if leaderboard::has_folds(rows) { "One dot per fold and seed" } else { "One dot per seed" }) "; the bar marks the mean."
             @if let Some(chance) = metric.chance() { " The dashed line is chance, " (chance) "." }
+            @if with_result().any(|row| stride(first(row)) > 1) { " Of an entry with more than " (MOST_DOTS) " runs, evenly chosen ones are drawn." }
         }
     }
 }
@@ -155,19 +153,25 @@ fn first<'a>(row: &'a LeaderboardRow<'_>) -> &'a Spread {
     first
 }
 
+/// The most dots of an entry.
+const MOST_DOTS: usize = 250;
+
+/// One of how many runs is drawn.
+fn stride(scores: &Spread) -> usize {
+    scores.values.len().div_ceil(MOST_DOTS).max(1)
+}
+
 fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
     let scores = first(row);
-    let values: Vec<String> = scores.values.iter().map(|(turn, value)| format!("{turn}: {value:.3}")).collect();
+    let values: Vec<String> =
+        scores.values.iter().step_by(stride(scores)).map(|(turn, value)| format!("{turn}: {value:.3}")).collect();
     let described = format!("{}: {}", row.entry.name, values.join(", "));
     html! {
         div.strip {
             (name(row))
             div.lane {
                 svg.(ink(row)) role="img" aria-label=(described) {
-                    @for (share, _) in axis.ticks() {
-                        @let x = percent(share);
-                        line.grid x1=(x) x2=(x) y1="0" y2="100%" {}
-                    }
+                    (axis.grid())
                     @if let Some(chance) = metric.chance() {
                         @let chance = percent(axis.share(chance));
                         line.chance x1=(chance) x2=(chance) y1="0" y2="100%" {}
@@ -176,7 +180,7 @@ fn strip(row: &LeaderboardRow<'_>, metric: Ranking, axis: &Axis) -> Markup {
                         @let x = percent(axis.share(mean));
                         line.mean x1=(x) x2=(x) y1="16%" y2="84%" {}
                     }
-                    @for (turn, value) in &scores.values {
+                    @for (turn, value) in scores.values.iter().step_by(stride(scores)) {
                         circle cx=(percent(axis.share(*value))) cy="50%" r="4.5" {
                             title { (turn.to_string()) ": " (humanize::metric(Some(*value))) }
                         }

@@ -2,22 +2,28 @@
 //! and prints well.
 //!
 //! A section is a function from the model to markup; `maud` escapes every text. [`chart`] draws lines as SVG inside an
-//! HTML frame, so that text keeps its size at every width.
+//! HTML frame, so that text keeps its size at every width; its axis serves every chart and strip. [`graph`] draws
+//! architectures. What there is too much of to draw is counted in words.
 
 mod chart;
 mod comparison;
 mod curves;
+mod differences;
 mod document;
 mod entry;
 mod found;
+mod graph;
 mod headline;
 mod labels;
 mod leaderboard;
 mod live;
+mod ranks;
 mod run;
+mod scale;
 mod statistics;
 mod straddling;
 mod terms;
+mod tradeoffs;
 
 pub use comparison::page;
 pub use live::live;

@@ -2,18 +2,21 @@
 
 use maud::{Markup, html};
 
+use super::entry::ink;
+use super::ranks::{self, Ranked};
 use crate::humanize::{self, NOTHING, capitalised};
+use crate::leaderboard::LeaderboardRow;
 use crate::model::{AnytimeCurve, BlockTests, PairTest, Sources, Statistics};
 
-/// The tables: entries with both intervals, pairs, ranks over blocks, agreement of scores.
-pub(super) fn section(statistics: &Statistics) -> Markup {
+/// The tables: entries with both intervals, pairs, ranks over blocks, agreement of scores. `rows` have the colours.
+pub(super) fn section(statistics: &Statistics, rows: &[LeaderboardRow<'_>]) -> Markup {
     if statistics.entries.is_empty() {
         return html! { p.note { "No run has finished yet." } };
     }
     html! {
         (entries(statistics))
         (pairs(statistics))
-        @if let Some(blocks) = &statistics.blocks { (of_blocks(blocks)) }
+        @if let Some(blocks) = &statistics.blocks { (of_blocks(blocks, rows)) }
         (agreement(statistics))
     }
 }
@@ -131,10 +134,16 @@ fn pair_row(pair: &PairTest) -> Markup {
     }
 }
 
-fn of_blocks(blocks: &BlockTests) -> Markup {
+fn of_blocks(blocks: &BlockTests, rows: &[LeaderboardRow<'_>]) -> Markup {
+    let class = |name: &str| rows.iter().find(|row| row.entry.name == name).map_or_else(String::new, ink);
+    let all = &blocks.ranks.entries;
+    let ranked: Vec<_> = all.iter().map(|(name, rank)| Ranked { name, class: class(name), rank: *rank }).collect();
     html! {
         h3 { "Ranks over " (blocks.of) }
         p.note { (blocks.sentence) "." }
+        @if blocks.enough {
+            (ranks::diagram(&ranked, blocks.ranks.critical_difference, &blocks.ranks.groups))
+        }
         div.scroll {
             table.statistics {
                 thead { tr { th { "Entry" } th.number { "Average rank" } th.number { "Borda points" } } }

@@ -76,7 +76,13 @@ fn seeds(comparison: &Comparison) -> String {
     let mut seeds: Vec<u64> = comparison.entries.iter().flat_map(|entry| &entry.runs).map(|run| run.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
-    seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+    match seeds.as_slice() {
+        // A long list without a gap.
+        [first, .., last] if seeds.len() > 12 && last - first == seeds.len() as u64 - 1 => {
+            format!("{first} to {last}")
+        }
+        _ => seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn plugins(comparison: &Comparison) -> Vec<(&str, &str)> {

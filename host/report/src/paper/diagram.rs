@@ -9,7 +9,7 @@ use super::tex::escaped;
 /// fewer than two entries, or where a rank is not a number.
 ///
 /// It needs `\usepackage{tikz}`.
-pub fn critical_difference_diagram(names: &[&str], ranks: &[f64], critical: f64) -> Option<String> {
+pub(super) fn critical_difference_diagram(names: &[&str], ranks: &[f64], critical: f64) -> Option<String> {
     let mut entries: Vec<(&str, f64)> = names.iter().copied().zip(ranks.iter().copied()).collect();
     let usable = names.len() == ranks.len() && entries.len() >= 2 && critical.is_finite() && critical >= 0.0;
     if !usable || entries.iter().any(|(_, rank)| !rank.is_finite()) {

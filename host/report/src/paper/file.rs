@@ -6,6 +6,7 @@ use std::str::FromStr;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{read_text, remove_unfinished_of, write_atomically};
 
+use super::diagram::critical_difference_diagram;
 use super::latex::latex;
 use super::made_by::{MADE_BY_MARKDOWN, MADE_BY_TEX};
 use super::methods::methods;
@@ -58,13 +59,19 @@ impl LatexFile {
         expect_ours(&self.0, MADE_BY_TEX)
     }
 
-    /// Writes the table, and a `diagram` if there is one.
+    /// Writes the table and, where ranks over enough blocks allow a claim, the critical-difference diagram.
     ///
     /// # Errors
     ///
     /// It cannot be written.
-    pub fn write(&self, comparison: &Comparison, diagram: Option<&str>) -> Result<()> {
-        write(&self.0, &latex(comparison, diagram))
+    pub fn write(&self, comparison: &Comparison) -> Result<()> {
+        let blocks = comparison.statistics.as_ref().and_then(|statistics| statistics.blocks.as_ref());
+        let diagram = blocks.filter(|blocks| blocks.enough).and_then(|blocks| {
+            let names: Vec<&str> = blocks.ranks.entries.iter().map(|(name, _)| name.as_str()).collect();
+            let ranks: Vec<f64> = blocks.ranks.entries.iter().map(|(_, rank)| *rank).collect();
+            critical_difference_diagram(&names, &ranks, blocks.ranks.critical_difference?)
+        });
+        write(&self.0, &latex(comparison, diagram.as_deref()))
     }
 }
 

@@ -10,5 +10,4 @@ mod methods;
 mod references;
 mod tex;
 
-pub use diagram::critical_difference_diagram;
 pub use file::{LatexFile, MethodsFile};

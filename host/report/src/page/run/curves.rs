@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
-use crate::model::{EpochPoint, RunPhase, RunSummary};
+use crate::model::{EpochPoint, RunPhase, RunReport, RunSummary};
 use crate::page::chart::{Axis, Chart, Line};
 use crate::page::curves::{SearchMetric, best_so_far, final_points, finite};
+use crate::page::entry::ink_of;
+use crate::page::scale::chance_width;
 
 /// The most trials whose curves are drawn.
 const MOST_TRIALS: usize = 400;
@@ -31,7 +33,7 @@ pub(super) fn epochs(run: &RunSummary) -> usize {
 }
 
 /// The epoch of the final training whose weights are kept: the first with the lowest validation loss.
-pub(super) fn best(run: &RunSummary) -> Option<&EpochPoint> {
+pub(super) fn kept(run: &RunSummary) -> Option<&EpochPoint> {
     lowest(final_points(run))
 }
 
@@ -41,9 +43,11 @@ fn lowest<'a>(points: impl Iterator<Item = &'a EpochPoint>) -> Option<&'a EpochP
 }
 
 /// The final training: losses, and scores where they are defined, by epoch.
-pub(super) fn training(run: &RunSummary) -> Markup {
+pub(super) fn training(report: &RunReport) -> Markup {
+    let run = &report.run;
+    let ink = format!("{} bold", ink_of(report.place.unwrap_or_default()));
     let x = |point: &EpochPoint| f64::from(point.epoch);
-    let marked: Vec<&EpochPoint> = best(run).into_iter().collect();
+    let marked: Vec<&EpochPoint> = kept(run).into_iter().collect();
     let line = |curve: &Curve, class: &str, marks: &[&EpochPoint]| Line {
         points: drawn(final_points(run), x, curve),
         class: class.to_owned(),
@@ -51,16 +55,16 @@ pub(super) fn training(run: &RunSummary) -> Markup {
         marks: drawn(marks.iter().copied(), x, curve),
         label: None,
     };
-    let losses = vec![line(&TRAIN_LOSS, "ink train", &[]), line(&VALID_LOSS, "ink c0 bold", &marked)];
-    let scores = SCORES.iter().map(|curve| (curve.name, vec![line(curve, "ink c0 bold", &marked)]));
+    let losses = vec![line(&TRAIN_LOSS, "ink train", &[]), line(&VALID_LOSS, &ink, &marked)];
+    let scores = SCORES.iter().map(|curve| (curve.name, vec![line(curve, &ink, &marked)]));
     let panels: Vec<_> = std::iter::once(("loss", losses)).chain(scores).collect();
-    let charts = charts("epoch", "the final training", panels);
+    let charts = charts(report, "epoch", "the final training", panels);
     html! {
         @if charts.is_empty() { p.note { "No epoch has ended yet." } } @else {
             div.panels { @for chart in &charts { div.panel { (chart) } } }
             p.note {
-                "Blue: validation; grey: training loss. The dot marks the epoch with the lowest validation loss"
-                @if let Some(best) = best(run) { ", epoch " (best.epoch) }
+                "Colour: validation; grey: training loss. The dot marks the epoch with the lowest validation loss"
+                @if let Some(best) = kept(run) { ", epoch " (best.epoch) }
                 ", whose weights are kept."
             }
         }
@@ -68,68 +72,107 @@ pub(super) fn training(run: &RunSummary) -> Markup {
 }
 
 /// The search: losses and scores of its trials, by the training samples that all of them used.
-pub(super) fn search(run: &RunSummary) -> Markup {
+pub(super) fn search(report: &RunReport) -> Markup {
+    let run = &report.run;
+    let ink = ink_of(report.place.unwrap_or_default());
     let x = |point: &EpochPoint| point.samples as f64;
     let trials = trials(run);
-    let best = best_trial(&trials);
+    let metric = SearchMetric::of(std::iter::once(run));
+    // Of a search under way, the best so far.
+    let marked = run.won.or_else(|| best_trial(&trials, metric));
     let stride = trials.len().div_ceil(MOST_TRIALS).max(1);
-    let shown = || trials.iter().enumerate().filter(move |(at, _)| at.is_multiple_of(stride) || Some(*at) == best);
+    let shown = || {
+        let numbered = trials.iter().enumerate();
+        numbered.filter(move |(at, (id, _))| at.is_multiple_of(stride) || Some(**id) == marked).map(|(_, trial)| trial)
+    };
     let lines = |curve: &Curve| -> Vec<Line> {
-        let mut lines: Vec<Line> = shown().map(|(at, points)| of_trial(points, x, curve, Some(at) == best)).collect();
-        // The best trial lies on top.
+        let line = |(id, points): (&u64, &Vec<&EpochPoint>)| {
+            let highlight = (Some(*id) == marked).then(|| (format!("{ink} bold"), best_point(points, metric)));
+            of_trial(points, x, curve, highlight)
+        };
+        let mut lines: Vec<Line> = shown().map(line).collect();
+        // The marked trial lies on top.
         lines.sort_by_key(|line| line.class.contains("bold"));
         lines
     };
     let mut panels: Vec<_> = [VALID_LOSS, TRAIN_LOSS].iter().map(|curve| (curve.name, lines(curve))).collect();
-    for (at, curve) in SCORES.iter().enumerate() {
-        let mut of_trials = lines(curve);
-        if at == 0 {
-            let points = best_so_far(run, SearchMetric::Auroc);
-            of_trials.push(Line { points, class: "ink c1".to_owned(), steps: true, marks: Vec::new(), label: None });
-        }
-        panels.push((curve.name, of_trials));
+    panels.extend(SCORES.iter().map(|curve| (curve.name, lines(curve))));
+    let of_best = match metric {
+        SearchMetric::Auroc => SCORES[0].name,
+        SearchMetric::Loss => VALID_LOSS.name,
+    };
+    if let Some((_, of_trials)) = panels.iter_mut().find(|(name, _)| *name == of_best) {
+        let points = best_so_far(run, metric);
+        of_trials.push(Line { points, class: "ink so-far".to_owned(), steps: true, marks: Vec::new(), label: None });
     }
-    let charts = charts("training samples used", "the search", panels);
+    let charts = charts(report, "training samples used", "the search", panels);
     html! {
         @if charts.is_empty() { p.note { "No epoch has ended yet." } } @else {
+            @match (run.won, marked) {
+                (Some(won), _) => { p { "Trial " strong { (won) } " won: what it showed was trained in the end" @if run.test.is_none() && run.training.used.samples == 0 { ", or is to be" } "." } }
+                (None, Some(best)) => { p { "Trial " strong { (best) } " has the best validation " (metric.name()) (if run.architecture.is_some() { ", and the search names no trial that speaks for what it found." } else { " so far." }) } }
+                (None, None) => {}
+            }
             div.panels { @for chart in &charts { div.panel { (chart) } } }
             p.note {
                 "Grey: one line per trial, or a dot for each score of a part of a supernet"
                 @if stride > 1 { " (" (grouped(shown().count() as u64)) " of " (grouped(trials.len() as u64)) " trials are drawn)" }
-                ". Blue: the trial with the lowest validation loss, with a dot at its best epoch. Orange: the best AUROC so far."
+                @if let Some(marked) = marked { ". Colour: trial " (marked) ", with a dot at its best validation " (metric.name()) }
+                ". Dashed: the best validation " (metric.name()) " so far."
             }
         }
     }
 }
 
-/// The points of each trial, in the order of their numbers.
-fn trials(run: &RunSummary) -> Vec<Vec<&EpochPoint>> {
+/// The points of each trial, by its number.
+fn trials(run: &RunSummary) -> BTreeMap<u64, Vec<&EpochPoint>> {
     let mut trials: BTreeMap<u64, Vec<&EpochPoint>> = BTreeMap::new();
     for point in &run.curve {
         if let RunPhase::Search { trial } = point.phase {
             trials.entry(trial).or_default().push(point);
         }
     }
-    trials.into_values().collect()
+    trials
 }
 
-fn best_trial(trials: &[Vec<&EpochPoint>]) -> Option<usize> {
-    let lowest_of = |points: &Vec<&EpochPoint>| lowest(points.iter().copied()).and_then(|point| point.valid_loss);
-    let lowest = trials.iter().enumerate().filter_map(|(at, points)| Some((at, lowest_of(points)?)));
-    lowest.min_by(|left, right| left.1.total_cmp(&right.1)).map(|(at, _)| at)
+/// The trial with the best point.
+fn best_trial(trials: &BTreeMap<u64, Vec<&EpochPoint>>, metric: SearchMetric) -> Option<u64> {
+    let mut best: Option<(u64, f64)> = None;
+    for (id, points) in trials {
+        let Some(value) = best_point(points, metric).and_then(|point| metric.of_point(point)) else { continue };
+        if best.is_none_or(|(_, best)| metric.is_better(value, best)) {
+            best = Some((*id, value));
+        }
+    }
+    best.map(|(id, _)| id)
 }
 
-/// A trial: a line through its epochs, or one dot per mask that it scored. The best trial has a dot at its best epoch.
-fn of_trial(points: &[&EpochPoint], x: fn(&EpochPoint) -> f64, curve: &Curve, best: bool) -> Line {
+/// The first of the best points of a trial.
+fn best_point<'a>(points: &[&'a EpochPoint], metric: SearchMetric) -> Option<&'a EpochPoint> {
+    let mut best: Option<(&EpochPoint, f64)> = None;
+    for point in points {
+        let Some(value) = metric.of_point(point) else { continue };
+        if best.is_none_or(|(_, best)| metric.is_better(value, best)) {
+            best = Some((point, value));
+        }
+    }
+    best.map(|(point, _)| point)
+}
+
+/// A trial: a line through its epochs, or one dot per mask that it scored. The highlighted one, in the classes of its
+/// colour, has a dot at this point.
+fn of_trial(
+    points: &[&EpochPoint],
+    x: fn(&EpochPoint) -> f64,
+    curve: &Curve,
+    highlight: Option<(String, Option<&EpochPoint>)>,
+) -> Line {
     let all = drawn(points.iter().copied(), x, curve);
     let scores = points.iter().all(|point| point.train_loss.is_none());
-    let (points, marks) = match (scores || all.len() == 1, best) {
-        (true, _) => (Vec::new(), all),
-        (false, true) => (all, drawn(lowest(points.iter().copied()).into_iter(), x, curve)),
-        (false, false) => (all, Vec::new()),
-    };
-    let class = if best { "ink c0 bold" } else { "ink control solid faint" };
-    Line { points, class: class.to_owned(), steps: false, marks, label: None }
+    let (class, dot) = highlight.unwrap_or_else(|| ("ink control solid faint".to_owned(), None));
+    let (points, marks) =
+        if scores || all.len() == 1 { (Vec::new(), all) } else { (all, drawn(dot.into_iter(), x, curve)) };
+    Line { points, class, steps: false, marks, label: None }
 }
 
 /// The points of a curve where its number was measured.
@@ -142,16 +185,24 @@ fn drawn<'a>(
 }
 
 /// The charts of all panels with at least one point, with the same x axis.
-fn charts(x_title: &'static str, of: &str, panels: Vec<(&'static str, Vec<Line>)>) -> Vec<Markup> {
+fn charts(report: &RunReport, x_title: &'static str, of: &str, panels: Vec<(&'static str, Vec<Line>)>) -> Vec<Markup> {
+    let rows = report.valid.as_ref().map_or_else(|| report.data.rows().valid, |metrics| metrics.rows as u64);
+    let is_score = |name: &str| SCORES.iter().any(|curve| curve.name == name);
     let placed = |lines: &[Line]| -> Vec<(f64, f64)> {
         lines.iter().flat_map(|line| line.points.iter().chain(&line.marks).copied()).collect()
     };
     let all: Vec<f64> = panels.iter().flat_map(|(_, lines)| placed(lines)).map(|(x, _)| x).collect();
     let chart = |(name, lines): (&'static str, Vec<Line>)| {
         let x = Axis::from_zero(x_title, all.iter().copied(), 4.0)?;
-        let y = Axis::around(name, placed(&lines).into_iter().map(|(_, y)| y), 4.0)?;
+        let values = placed(&lines).into_iter().map(|(_, y)| y);
+        let y = if is_score(name) {
+            Axis::of_scores(name, values, 4.0, chance_width(rows))?
+        } else {
+            Axis::around(name, values, 4.0)?
+        };
         let description = format!("{name} of {of} against {x_title}");
-        let chart = Chart { description, x, y, lines, reference: None, height: 180.0, labelled: false };
+        let chart =
+            Chart { description, x, y, lines, points: Vec::new(), reference: None, height: 180.0, labelled: false };
         Some(chart.draw())
     };
     panels.into_iter().filter_map(chart).collect()
@@ -171,7 +222,7 @@ mod tests {
             epoch.valid_loss = Some(loss);
         }
         run.curve.truncate(12);
-        assert_eq!(best(&run).map(|point| point.epoch), Some(2));
+        assert_eq!(kept(&run).map(|point| point.epoch), Some(2));
         assert_eq!(epochs(&run), 4);
     }
 
@@ -179,15 +230,16 @@ mod tests {
     fn a_trial_of_one_epoch_and_one_that_scores_masks_are_dots() {
         let run = sample::run(1, 0.8, 1000);
         let all = trials(&run);
+        let first = all.get(&1).unwrap();
         let samples = |point: &EpochPoint| point.samples as f64;
         let of = |points: &[&EpochPoint]| {
-            let line = of_trial(points, samples, &VALID_LOSS, false);
+            let line = of_trial(points, samples, &VALID_LOSS, None);
             (line.points.len(), line.marks.len())
         };
-        assert_eq!((all.len(), of(&all[0])), (4, (2, 0)));
-        assert_eq!(of(&all[0][..1]), (0, 1));
+        assert_eq!((all.len(), of(first)), (4, (2, 0)));
+        assert_eq!(of(&first[..1]), (0, 1));
         let masks: Vec<EpochPoint> =
-            all[0].iter().map(|point| EpochPoint { train_loss: None, ..(*point).clone() }).collect();
+            first.iter().map(|point| EpochPoint { train_loss: None, ..(*point).clone() }).collect();
         assert_eq!(of(&masks.iter().collect::<Vec<_>>()), (0, 2));
     }
 }

@@ -1,13 +1,14 @@
 //! The page of a run: what was trained and how, the learning curves, and the results.
 
 mod curves;
+mod options;
 mod scores;
 
 use genomenas_data::text::grouped;
 use maud::{Markup, html};
 
 use super::document::{document, section};
-use super::{found, straddling, terms};
+use super::{found, graph, straddling, terms};
 use crate::humanize::{NOTHING, duration, plural, short};
 use crate::model::{DataSummary, PhaseCost, RunReport, RunState, RunSummary, SearchTerms, Setting};
 
@@ -22,9 +23,18 @@ pub fn page(report: &RunReport) -> String {
     let sections = html! {
         @if trains(report) {
             (section("scores", "Scores", &scores::averages(report)))
-            (section("training", "Final training", &curves::training(run)))
+            (section("training", "Final training", &curves::training(report)))
         }
-        @if report.search.is_some() { (section("search", "Search", &curves::search(run))) }
+        @if report.search.is_some() {
+            @if run.is_fixed() {
+                (section("search", "Search", &html! { p { "A fixed architecture: nothing was searched." } }))
+            } @else {
+                (section("search", "Search", &curves::search(report)))
+            }
+        }
+        @if let Some(history) = report.options.as_ref().filter(|history| !history.decisions.is_empty()) {
+            (section("options", "Options of the search", &options::pictures(history, run)))
+        }
         @if report.valid.is_some() || run.result().is_some() {
             (section("labels", "Every label", &scores::labels(report)))
         }
@@ -50,7 +60,7 @@ fn headline(report: &RunReport) -> Markup {
             RunState::Pending => { "The run has not started." }
             RunState::Running if epochs > 0 => {
                 "The final training is under way: " (plural(epochs, "epoch")) " so far"
-                @if let Some(best) = curves::best(run) { ", the best so far is epoch " (best.epoch) }
+                @if let Some(best) = curves::kept(run) { ", the lowest validation loss so far is that of epoch " (best.epoch) }
                 "."
             }
             RunState::Running if report.search.is_some() && run.architecture.is_none() => {
@@ -61,7 +71,7 @@ fn headline(report: &RunReport) -> Markup {
             RunState::Done => {
                 @if trains(report) {
                     (scores::sentence(report))
-                    @if let Some(best) = curves::best(run) {
+                    @if let Some(best) = curves::kept(run) {
                         " The kept weights are those of epoch " strong { (best.epoch) } " of " (epochs) "."
                     }
                 } @else {
@@ -108,6 +118,7 @@ fn architecture(run: &RunSummary) -> Markup {
             @if let Some(multiply_adds) = run.multiply_adds { ", " (short(multiply_adds as f64)) " multiply-adds per window" }
             "."
         }
+        (graph::drawings(architecture))
         @if !run.decisions.is_empty() { (found::decisions(&run.decisions)) }
         (found::layers(&architecture.layers))
         p.note { "Hash " code { (architecture.hash) } "." }
@@ -199,6 +210,7 @@ fn of_search(search: &SearchTerms) -> Vec<Setting> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Place;
     use crate::sample;
 
     /// The words of a page, without its style and script.
@@ -233,6 +245,33 @@ mod tests {
         let page = words(&report);
         assert!(page.contains("The search is under way"));
         assert!(page.contains("No epoch has ended yet") && page.contains("not found an architecture yet"));
+    }
+
+    #[test]
+    fn two_classes_have_one_auroc_and_a_fixed_architecture_no_search() {
+        let mut report = sample::run_report();
+        for metrics in report.run.test.iter_mut().chain(&mut report.valid) {
+            metrics.accuracy = Some(0.8);
+            metrics.labels.truncate(2);
+            metrics.labels[1].auroc = metrics.labels[0].auroc;
+        }
+        report.run.search.trials = 1;
+        report.run.decisions.clear();
+        let page = words(&report);
+        assert_eq!(page.matches("rowspan=\"2\"").count(), 2, "one for each split");
+        assert!(page.contains("A fixed architecture: nothing was searched."));
+    }
+
+    #[test]
+    fn the_trial_that_won_is_named_and_the_colour_is_that_of_the_comparison() {
+        let mut report = sample::run_report();
+        report.run.won = Some(3);
+        report.place = Some(Place { slot: 4, control: false });
+        let page = words(&report);
+        assert!(page.contains("Trial <strong>3</strong> won") && page.contains("ink c4 d0 bold"));
+        assert!(!page.contains("ink c0"));
+        report.place = Some(Place { slot: 4, control: true });
+        assert!(words(&report).contains("ink control bold"));
     }
 
     #[test]

@@ -106,9 +106,11 @@ pub(super) fn labels(report: &RunReport) -> Markup {
     };
     // A regression has no rows with a label.
     let counted = first.labels.iter().any(|label| label.positives > 0);
+    // Two classes have one AUROC, in a cell over both rows, which no sorting may part.
+    let two_classes = splits.iter().all(|(_, metrics)| metrics.is_of_two_classes());
     html! {
         div.scroll.tall[first.labels.len() > OPEN_ROWS] {
-            table.heat.sortable {
+            table.heat.sortable[!two_classes] {
                 thead {
                     tr {
                         th { "Label" }
@@ -122,23 +124,25 @@ pub(super) fn labels(report: &RunReport) -> Markup {
                     @for (at, label) in first.labels.iter().enumerate() {
                         tr {
                             th scope="row" { (label.name) }
-                            @for (_, metrics) in &splits { (of_split(metrics, at, counted)) }
+                            @for (_, metrics) in &splits { (of_split(metrics, at, counted, two_classes)) }
                         }
                     }
                 }
             }
         }
-        p.note { @if counted { "AUROC is blue above chance and orange below. A label without a positive or without a negative row in a split is undefined there." } @else { "A correlation is undefined where values or predictions are constant." } }
+        p.note { @if counted { "AUROC is blue above chance and orange below. A label without a positive or without a negative row in a split is undefined there." @if two_classes { " Two classes have the same AUROC: a score for the one is a score against the other." } } @else { "A correlation is undefined where values or predictions are constant." } }
     }
 }
 
-fn of_split(metrics: &Metrics, at: usize, counted: bool) -> Markup {
+fn of_split(metrics: &Metrics, at: usize, counted: bool, two_classes: bool) -> Markup {
     let label = metrics.labels.get(at);
     html! {
         @if counted { td.number { (label.map_or_else(|| NOTHING.to_owned(), |label| grouped(label.positives))) } }
         @for measure in metrics.measures() {
             @let value = label.and_then(|label| label.get(measure));
-            @if measure == Measure::Auroc { (cell(value, CHANCE)) } @else { td.number data-value=[value] { (metric(value)) } }
+            @if measure == Measure::Auroc && two_classes {
+                @if at == 0 { td.number.both rowspan="2" { (metric(value)) } }
+            } @else if measure == Measure::Auroc { (cell(value, CHANCE)) } @else { td.number data-value=[value] { (metric(value)) } }
         }
     }
 }

@@ -3,7 +3,13 @@
 //! The lines are an SVG stretched over the plot area, with strokes that keep their width. All text is HTML placed by
 //! percentages, so it is never scaled and stays legible on any screen.
 
+mod axis;
+mod number;
+
 use maud::{Markup, PreEscaped, html};
+
+pub(super) use axis::Axis;
+pub(super) use number::{number, percent};
 
 /// A chart to draw.
 pub(super) struct Chart {
@@ -12,6 +18,8 @@ pub(super) struct Chart {
     pub(super) x: Axis,
     pub(super) y: Axis,
     pub(super) lines: Vec<Line>,
+    /// Single points with a text beside each.
+    pub(super) points: Vec<Point>,
     /// A horizontal line and its text.
     pub(super) reference: Option<(f64, &'static str)>,
     /// Plot height in CSS pixels.
@@ -33,76 +41,17 @@ pub(super) struct Line {
     pub(super) label: Option<Markup>,
 }
 
-/// An axis: its ends, its ticks, and how a tick is written.
-pub(super) struct Axis {
-    pub(super) title: &'static str,
-    low: f64,
-    high: f64,
-    ticks: Vec<(f64, String)>,
-}
-
-impl Axis {
-    /// From round number to round number around the values; `None` if no value is finite.
-    pub(super) fn around(title: &'static str, values: impl IntoIterator<Item = f64>, wanted: f64) -> Option<Self> {
-        let (low, high) = ends(values)?;
-        let margin = if high > low { 0.0 } else { (low.abs() * 0.1).max(0.02) };
-        let (low, high) = (low - margin, high + margin);
-        let step = round_step((high - low) / wanted);
-        let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
-        let decimals = decimals(step);
-        let ticks = multiples(first, last, step).map(|tick| (tick, format!("{tick:.decimals$}"))).collect();
-        Some(Self { title, low: first * step, high: last * step, ticks })
-    }
-
-    /// From zero to the highest of some counts, which need not be a tick; `None` if none is above zero.
-    pub(super) fn from_zero(title: &'static str, values: impl IntoIterator<Item = f64>, wanted: f64) -> Option<Self> {
-        let (_, high) = ends(values)?;
-        if high <= 0.0 {
-            return None;
-        }
-        let step = round_step(high / wanted).max(1.0);
-        let last = (high / step + 1e-9).floor();
-        let ticks = multiples(0.0, last, step).map(|tick| (tick, crate::humanize::tick(tick))).collect();
-        Some(Self { title, low: 0.0, high, ticks })
-    }
-
-    /// Where a value lies between the ends, 0 to 1.
-    pub(super) fn share(&self, value: f64) -> f64 {
-        ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
-    }
-
-    pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, &str)> {
-        self.ticks.iter().map(|(value, text)| (self.share(*value), text.as_str()))
-    }
-}
-
-fn ends(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
-    let finite = values.into_iter().filter(|value| value.is_finite());
-    finite.fold(None, |ends, value| {
-        let (low, high) = ends.unwrap_or((value, value));
-        Some((value.min(low), value.max(high)))
-    })
-}
-
-/// The smallest 1, 2 or 5 times a power of ten that is at least `rough`.
-fn round_step(rough: f64) -> f64 {
-    let power = 10.0_f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * power >= rough * (1.0 - 1e-9));
-    factor.unwrap_or(10.0) * power
-}
-
-fn multiples(first: f64, last: f64, step: f64) -> impl Iterator<Item = f64> {
-    std::iter::successors(Some(first), |count| Some(count + 1.0))
-        .take_while(move |count| *count <= last)
-        .take(50)
-        // Adding zero writes "0.0" where the product is -0.0.
-        .map(move |count| count * step + 0.0)
-}
-
-fn decimals(step: f64) -> usize {
-    (0..6)
-        .find(|digits| step >= 10.0_f64.powi(-digits) * 0.999)
-        .map_or(6, |digits| usize::try_from(digits).unwrap_or(6))
+/// A point of a chart, in the axes' units and finite.
+pub(super) struct Point {
+    pub(super) at: (f64, f64),
+    /// CSS classes of its colour.
+    pub(super) class: String,
+    /// Written beside it.
+    pub(super) label: String,
+    /// What it is, where the pointer rests on it.
+    pub(super) title: String,
+    /// How far it is uncertain up and down.
+    pub(super) deviation: Option<f64>,
 }
 
 /// Units of the stretched picture.
@@ -128,6 +77,10 @@ impl Chart {
                         @if let Some((value, text)) = self.reference {
                             span.reference style={ "top:" (percent(1.0 - self.y.share(value))) } { (text) }
                         }
+                        @for point in &self.points {
+                            @let (x, y) = (self.x.share(point.at.0), self.y.share(point.at.1));
+                            span.point-label.left[x > 0.8] title=(point.title) style={ "left:" (percent(x)) ";top:" (percent(1.0 - y)) } { (point.label) }
+                        }
                     }
                     @if self.labelled {
                         div.line-labels {
@@ -136,12 +89,12 @@ impl Chart {
                             }
                         }
                     }
-                    div.x-ticks {
-                        @for (share, text) in self.x.ticks() {
-                            span style={ "left:" (percent(share)) } { (text) }
-                        }
-                    }
+                    (self.x.below())
                     p.x-title { (self.x.title) }
+                }
+                // On a phone there is no room for whole names beside the lines.
+                @if self.labelled {
+                    ul.legend.narrow aria-hidden="true" { @for (_, label) in &labels { li { (label) } } }
                 }
             }
         }
@@ -164,6 +117,17 @@ impl Chart {
                             // A line of no length with round ends stays a disc however the picture is stretched.
                             path.mark d={ "M" (number(x)) " " (number(y)) "h0" } {}
                         }
+                    }
+                }
+                @for point in &self.points {
+                    @let (x, y) = self.place(point.at.0, point.at.1);
+                    g class=(point.class) {
+                        title { (point.title) }
+                        @if let Some(deviation) = point.deviation {
+                            @let (top, bottom) = (self.place(0.0, point.at.1 + deviation).1, self.place(0.0, point.at.1 - deviation).1);
+                            path.whisker d={ "M" (number(x)) " " (number(top)) "V" (number(bottom)) } {}
+                        }
+                        path.mark d={ "M" (number(x)) " " (number(y)) "h0" } {}
                     }
                 }
             }
@@ -222,37 +186,9 @@ fn spread_out(places: &[f64], gap: f64, height: f64) -> Vec<f64> {
     moved
 }
 
-pub(super) fn percent(share: f64) -> String {
-    format!("{}%", number(share * 100.0))
-}
-
-fn number(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn texts(axis: &Axis) -> Vec<&str> {
-        axis.ticks().map(|(_, text)| text).collect()
-    }
-
-    #[test]
-    fn ticks_are_round_numbers_around_the_values() {
-        assert_eq!(texts(&Axis::around("", [0.52, 0.87], 4.0).unwrap()), ["0.5", "0.6", "0.7", "0.8", "0.9"]);
-        assert_eq!(texts(&Axis::around("", [0.913, 0.921], 4.0).unwrap()).first(), Some(&"0.912"));
-        assert_eq!(texts(&Axis::from_zero("", [40_000.0], 4.0).unwrap()).last(), Some(&"40\u{a0}k"));
-    }
-
-    #[test]
-    fn an_axis_of_one_value_has_room_around_it_and_one_of_none_is_not_drawn() {
-        let axis = Axis::around("", [0.5], 4.0).unwrap();
-        assert!(axis.low < 0.5 && axis.high > 0.5);
-        assert!(Axis::around("", [f64::NAN], 4.0).is_none());
-        assert!(Axis::from_zero("", [0.0], 4.0).is_none());
-    }
 
     #[test]
     fn labels_never_overlap_and_stay_inside() {
