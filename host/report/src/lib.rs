@@ -13,6 +13,7 @@
 //! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
+//! | [`streamed`] | tables of any number of rows, written piece by piece as TSV or Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
 //!
 //! Pages, tables and JSON are functions from a [`model::Comparison`] or a [`model::RunReport`] to text. They read and
@@ -31,6 +32,7 @@ pub mod recipe;
 mod sample;
 pub mod scores;
 mod statistics;
+pub mod streamed;
 mod table;
 pub mod text_table;
 

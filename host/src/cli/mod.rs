@@ -19,6 +19,7 @@ mod options;
 mod out;
 mod own_recipe;
 mod plugin;
+mod predict;
 mod progress;
 mod report;
 mod run;
@@ -27,6 +28,7 @@ mod start;
 mod straddling;
 pub mod threads;
 mod train;
+mod variants;
 
 use std::process::ExitCode;
 
@@ -69,6 +71,8 @@ enum Verb {
     Search(search::SearchArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Predict(predict::PredictArgs),
+    Variants(variants::VariantsArgs),
     Describe(describe::DescribeArgs),
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
@@ -131,7 +135,14 @@ impl Verb {
         if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
             site::enough_addresses()?;
         }
-        if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) | Self::Evaluate(_) = self {
+        if let Self::Compare(_)
+        | Self::Search(_)
+        | Self::Train(_)
+        | Self::Run(_)
+        | Self::Evaluate(_)
+        | Self::Predict(_)
+        | Self::Variants(_) = self
+        {
             // Refused before anything is made.
             Kernels::chosen()?;
         }
@@ -147,6 +158,8 @@ impl Verb {
             Self::Search(args) => search::run(args, trainer)?,
             Self::Train(args) => train::run(args, trainer)?,
             Self::Evaluate(args) => evaluate::run(args, trainer)?,
+            Self::Predict(args) => predict::run(args, trainer)?,
+            Self::Variants(args) => variants::run(args, trainer)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,

@@ -80,7 +80,7 @@ pub(crate) fn score_while(
     Ok(Some(metrics.with_loss(loss_sum / total as f64)))
 }
 
-fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
+pub(super) fn to_vec(tensor: &Tensor) -> Result<Vec<f32>> {
     let mut values = vec![0.0; tensor.numel()];
     tensor.f_to_device(tch::Device::Cpu)?.f_contiguous()?.f_copy_data(&mut values, tensor.numel())?;
     Ok(values)
