@@ -31,7 +31,7 @@ fn write(folder: &Path, number: u64) -> Result<()> {
         Architecture::from_json(&read_text(&path)?)?
     } else {
         let space = GenomeNas::new(60, 3).space()?;
-        let selections = space.sample_distinct(number, 1);
+        let selections = space.sample_distinct(1, number);
         let selection = selections.first().ok_or_else(|| Error::bug("a space has no architecture"))?;
         space.architecture(selection)?
     };
