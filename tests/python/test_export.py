@@ -30,9 +30,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GENOMENAS = os.environ["GENOMENAS"]
 NETWORKS = os.environ["NETWORKS"]
 TASKS = ["multi-label", "multi-class", "regression", "poisson-regression", "next-nucleotide"]
-BASELINES = [
-    "cnn", "cnn-lstm", "danq", "deepsea", "deepvirfinder", "dilated", "logistic-regression", "lstm", "ncnet", "kmer-regression",
-]
+BASELINES = ["danq", "deepsea", "deepvirfinder", "kmer-lr", "lstm", "majority", "ncnet", "positional-lr"]
 LENGTH = 60
 # What scores may differ by: sums are made in another order.
 TOLERANCE = 1e-4
@@ -196,6 +194,113 @@ class Networks(unittest.TestCase):
                 self.assertTrue(torch.isfinite(logits).all())
         with self.assertRaises((KeyError, ValueError, RuntimeError)):
             imported(self.folders[0]).load(self.folders[-1] / "weights.safetensors")
+
+
+def documented(chapter):
+    """The program of a chapter of the documentation."""
+    text = (REPOSITORY / "PYTHON.md").read_text(encoding="utf-8").split(f"\n## {chapter}\n")[1]
+    return re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
+
+
+class Programs(unittest.TestCase):
+    """Trained networks, exported by the program: the programs of the documentation score what it scores."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = Path(folder.name)
+        draws = np.random.default_rng(2)
+        cls.length = 200
+        cls.sequences = ["".join(row) for row in draws.choice(list("ACGT"), (60, cls.length))]
+        cls.splits = [["train", "train", "valid", "test"][row % 4] for row in range(60)]
+        unknown = [row[:50] + "NNRN" + row[54:] if at % 5 == 0 else row.lower() for at, row in enumerate(cls.sequences[:33])]
+        records = [f">window{at} of the test\n{row[:70]}\n{row[70:]}\n" for at, row in enumerate(unknown)]
+        for count, name in [(33, "many"), (1, "one")]:
+            (cls.folder / f"{name}.fa").write_text("".join(records[:count]), encoding="ascii")
+
+    def run_program(self, *arguments):
+        command = [GENOMENAS, *map(str, arguments)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def store(self, task):
+        """A store with labels of a task."""
+        path = self.folder / f"{task}.arrow"
+        if path.exists():
+            return path
+        if task == "next-nucleotide":
+            text = "".join(f">c{at}\n{row * 3}\n" for at, row in enumerate(self.sequences))
+            (self.folder / "text.fa").write_text(text, encoding="ascii")
+            self.run_program(
+                "data", "import", "next", self.folder / "text.fa", "--length", self.length, "--stride", self.length, "--out", path,
+            )
+            return path
+        draws = np.random.default_rng(3)
+        rows = [["sequence", "a", "b", "split"] if task != "multi-class" else ["sequence", "label", "split"]]
+        for at, (sequence, split) in enumerate(zip(self.sequences, self.splits)):
+            labels = {
+                "multi-label": [str(at // 4 % 2), str(at // 8 % 2)],
+                "multi-class": [["x", "y", "z"][at // 4 % 3]],
+                "regression": [f"{draws.normal():.4f}", f"{draws.normal():.4f}"],
+                "poisson-regression": [str(draws.poisson(3)), str(draws.poisson(3))],
+            }[task]
+            rows.append([sequence, *labels, split])
+        table = self.folder / f"{task}.tsv"
+        table.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="ascii")
+        labels = [] if task == "multi-class" else ["--labels", "a,b", "--task", task]
+        self.run_program("data", "import", "table", table, *labels, "--out", path)
+        return path
+
+    def check(self, task, name, *what):
+        """Trains, exports, and compares the scores of all programs."""
+        folder = self.folder / name
+        folder.mkdir()
+        recipe = ["--epochs", 1, "--steps-per-epoch", 3, "--batch", 8, "--threads", 1]
+        self.run_program("train", *what, "--data", self.store(task), *recipe, "--out", folder / "run")
+        self.run_program("export", folder / "run", "--out", folder / "exported")
+        onnx.checker.check_model(onnx.load(folder / "exported" / "model.onnx"), full_check=True)
+        for fasta in ["many", "one"]:
+            table = folder / f"{fasta}.tsv"
+            self.run_program("predict", folder / "exported", "--fasta", self.folder / f"{fasta}.fa", "--out", table)
+            header, *rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
+            with open(folder / "exported" / "export.json", encoding="utf-8") as file:
+                labels = json.load(file)["model"]["labels"]
+            expected = np.array([[float(row[header.index(label)]) for label in labels] for row in rows])
+            for chapter in ["With ONNX Runtime", "With PyTorch"]:
+                if chapter == "With PyTorch" and torch is None:
+                    continue
+                code = documented(chapter).replace('"exported', f'"{folder}/exported')
+                code = code.replace('"sequences.fa"', f'"{self.folder}/{fasta}.fa"')
+                sys.modules.pop("model", None)
+                defined, path = {"print": lambda *_: None}, list(sys.path)
+                exec(code, defined)
+                sys.path[:] = path
+                with self.subTest(name, chapter=chapter, fasta=fasta):
+                    close(np.asarray(defined["scores"]), expected)
+
+    def test_networks_of_every_task(self):
+        nodes = [
+            conv("conv", "input", 8, 7), node("relu", "activation", "conv", function="relu"),
+            node("pool", "max_pool", "relu", kernel=8, stride=8), node("norm", "batch_norm", "pool"),
+            node("cell", "highway", "norm", nodes=2, edges=[
+                {"node": 0, "input": 0, "activation": "relu"}, {"node": 1, "input": 1, "activation": "gelu"},
+            ]),
+            node("lstm", "lstm", "cell", hidden=6, bidirectional=True), node("gru", "gru", "lstm", hidden=5),
+            node("mean", "global_avg_pool", "gru"), node("words", "kmer_spectrum", "input", k=3, both_strands=True),
+            node("both", "concat", "mean words"),
+        ]
+        for task, outputs in zip(TASKS, [2, 3, 2, 2, 4]):
+            document = {"version": 1, "name": task, "input": [4, self.length], "output": "out"}
+            document["nodes"] = [*nodes, node("out", "linear", "both", out_features=outputs)]
+            path = self.folder / f"{task}.json"
+            path.write_text(json.dumps(document), encoding="utf-8")
+            strands = ["--average-strands"] if task in ("multi-label", "regression") else []
+            self.check(task, task, "--architecture", path, *strands)
+
+    def test_every_baseline(self):
+        for baseline in BASELINES:
+            self.check("multi-label", baseline, "--strategy", baseline)
 
 
 if __name__ == "__main__":

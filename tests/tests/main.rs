@@ -20,6 +20,7 @@ mod deepsea;
 mod describe;
 mod differentiable;
 mod exit_codes;
+mod export;
 mod families;
 mod first_hour;
 mod folds;
