@@ -230,10 +230,15 @@ class Programs(unittest.TestCase):
         if path.exists():
             return path
         if task == "next-nucleotide":
-            text = "".join(f">c{at}\n{row * 3}\n" for at, row in enumerate(self.sequences))
-            (self.folder / "text.fa").write_text(text, encoding="ascii")
+            files = []
+            for part in range(3):
+                text = "".join(f">c{at}\n{row * 3}\n" for at, row in enumerate(self.sequences[20 * part : 20 * part + 20]))
+                files.append(self.folder / f"{part}.fa")
+                files[-1].write_text(text, encoding="ascii")
+            train, valid, test = files
             self.run_program(
-                "data", "import", "next", self.folder / "text.fa", "--length", self.length, "--stride", self.length, "--out", path,
+                "data", "import", "next", train, "--valid-paths", valid, "--test-paths", test,
+                "--length", self.length, "--step", self.length, "--out", path,
             )
             return path
         draws = np.random.default_rng(3)
