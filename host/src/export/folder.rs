@@ -59,7 +59,7 @@ impl NewFolder {
     /// Puts the finished folder at its place, unless something has come to lie there.
     pub(super) fn persist(self) -> Result<()> {
         let from = self.folder.path();
-        let renamed = match renameat_with(CWD, from, CWD, &self.target, RenameFlags::NOREPLACE) {
+        let renamed = match renameat_with(CWD, from, CWD, self.target.as_path(), RenameFlags::NOREPLACE) {
             // Some file systems know no such renaming; a folder that is not empty is still not replaced.
             Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => std::fs::rename(from, &self.target),
             other => other.map_err(Into::into),

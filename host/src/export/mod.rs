@@ -33,11 +33,11 @@ pub const PYTHON: &str = "model.py";
 /// `out` exists, the model is an export itself, has an operation that cannot be exported, or a file cannot be written;
 /// nothing is left then.
 pub fn export(model: &Model, name: Option<&str>, out: &Path) -> Result<()> {
-    let folder = NewFolder::create(out)?;
     let Origin::Run { store } = &model.origin else {
         let shown = model.folder.display();
         return Err(Error::input(format!("{shown} is an export already: copy the folder, or export the run again")));
     };
+    let folder = NewFolder::create(out)?;
     let info = info(store, model)?;
     let settings = Settings::read(&model.folder)?;
     let result = RunResult::read(&model.folder)?.ok_or_else(|| Error::bug("a run that was over is not"))?;
