@@ -4,10 +4,11 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 
 use genomenas_tests::made_up::{genome, gzip, twobit};
 use genomenas_tests::predictions::{Row, Trained, number, rows};
-use genomenas_tests::runs::quietly;
+use genomenas_tests::runs::{quietly, start, wait_until};
 use genomenas_tests::{Outcome, listing};
 
 /// The predictions of a table, as they are written.
@@ -181,4 +182,20 @@ fn a_model_that_is_damaged_or_none_is_refused_by_name() {
     assert!(refused().contains("is not over"), "{}", refused());
     fs::remove_file(trained.path("model/run.toml")).unwrap();
     assert!(refused().contains("holds no model"), "{}", refused());
+}
+
+#[test]
+fn a_prediction_that_is_interrupted_leaves_nothing() {
+    let trained = Trained::new();
+    let places = (0..60_000).map(|number| format!("one\t{}\t{}\n", 100 + number % 5000, 300 + number % 5000));
+    trained.file("many.bed", places.collect::<String>());
+    let before = listing(&trained.path(""));
+    let mut predict = trained.command("predict", "--bed @many.bed --genome @genome.fa --batch 1 --out @out.tsv");
+    let mut child = start(&mut predict);
+    wait_until("the table was begun", || listing(&trained.path("")).len() > before.len());
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.signal(), Some(2), "{ended:?}");
+    assert_eq!(listing(&trained.path("")), before);
 }

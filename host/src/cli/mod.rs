@@ -12,6 +12,7 @@ mod describe;
 mod dry_run;
 mod evaluate;
 mod export;
+mod interrupts;
 mod limit_options;
 mod man;
 mod new_run;

@@ -10,6 +10,7 @@ use genomenas_data::text::grouped;
 use genomenas_data::{Split, Store};
 use genomenas_report::streamed::TableFile;
 
+use super::interrupts::Interrupts;
 use super::options::MachineOptions;
 use super::progress::{ImportProgress, verify};
 use super::{out, threads};
@@ -139,7 +140,8 @@ pub(crate) fn run(args: &PredictArgs, trainer: Option<&dyn Trainer>) -> Result<(
     let average_strands = averages_strands(&model, args.average_strands)?;
     let fit = args.fit(&model)?;
     let store = args.store(&model)?;
-    let mut scorer = open_scorer(trainer, &model, args.batch, &args.machine, average_strands)?;
+    let interrupts = Interrupts::listen()?;
+    let mut scorer = interrupts.end(open_scorer(trainer, &model, args.batch, &args.machine, average_strands)?);
     let predicting = Predicting {
         scorer: scorer.as_mut(),
         outputs: &outputs,
@@ -148,9 +150,10 @@ pub(crate) fn run(args: &PredictArgs, trainer: Option<&dyn Trainer>) -> Result<(
         existing,
     };
     let written = match store {
-        Some(store) => args.predict_rows(&model, &store, average_strands, predicting)?,
-        None => args.predict_windows(fit, predicting)?,
+        Some(store) => args.predict_rows(&model, &store, average_strands, predicting),
+        None => args.predict_windows(fit, predicting),
     };
+    let written = interrupts.checked(written)?;
     let path = args.out.path().display();
     out::line(&format!("{} predictions for {} labels in {path}", grouped(written.rows), outputs.chosen().len()))
 }

@@ -10,6 +10,7 @@ use genomenas_data::text::grouped;
 use genomenas_data::variants::{VariantFile, VariantWriter};
 use genomenas_report::streamed::{TableFile, TableWriter};
 
+use super::interrupts::Interrupts;
 use super::options::MachineOptions;
 use super::predict::{averages_strands, expect_free, expect_free_path, open_scorer};
 use super::progress::ImportProgress;
@@ -91,7 +92,8 @@ pub(crate) fn run(args: &VariantsArgs, trainer: Option<&dyn Trainer>) -> Result<
     };
     let mut progress = ImportProgress::new();
     let mut genome = Reference::open(&args.genome, &mut |news| progress.news(news))?;
-    let mut scorer = open_scorer(trainer, &model, args.batch, &args.machine, average_strands)?;
+    let interrupts = Interrupts::listen()?;
+    let mut scorer = interrupts.end(open_scorer(trainer, &model, args.batch, &args.machine, average_strands)?);
     let table = args.out.as_ref().map(|file| TableWriter::create(file, columns(), existing)).transpose()?;
     let annotated = match (&args.vcf_out, annotation) {
         (Some(path), Some(annotation)) => {
@@ -110,8 +112,9 @@ pub(crate) fn run(args: &VariantsArgs, trainer: Option<&dyn Trainer>) -> Result<
         table,
         annotated,
     }
-    .score(&mut variants, &mut |news| progress.news(news))?;
+    .score(&mut variants, &mut |news| progress.news(news));
     drop(progress);
+    let scored = interrupts.checked(scored)?;
     tell(&scored);
     let files = args.out.iter().map(TableFile::path).chain(args.vcf_out.as_deref());
     let files: Vec<_> = files.map(|path| path.display().to_string()).collect();

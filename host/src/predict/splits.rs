@@ -105,9 +105,12 @@ fn truth_cells(rows: &Rows, chosen: &[u32], outputs: &Outputs) -> Result<Vec<Cel
     let mut truth = vec![0.0; chosen.len() * labels];
     rows.decode_labels(chosen, &mut truth)?;
     let column = |at: usize| truth.iter().copied().skip(at).step_by(labels.max(1));
-    let cells = outputs.chosen().iter().map(|(at, _)| match shape.task.is_regression() {
-        true => Cells::Numbers(column(*at).map(Some).collect()),
-        false => Cells::Counts(column(*at).map(|value| Some(u64::from(value > 0.5))).collect()),
+    let cells = outputs.chosen().iter().map(|(at, _)| {
+        if shape.task.is_regression() {
+            Cells::Numbers(column(*at).map(Some).collect())
+        } else {
+            Cells::Counts(column(*at).map(|value| Some(u64::from(value > 0.5))).collect())
+        }
     });
     Ok(cells.collect())
 }

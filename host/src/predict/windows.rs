@@ -40,10 +40,8 @@ impl Predicting<'_> {
     pub fn windows<T>(self, of_genome: bool, source: impl FnOnce(OnWindow<'_>) -> Result<T>) -> Result<(Written, T)> {
         let named = |name: &str, kind| (name.to_owned(), kind);
         let (name, start, end) = (named("name", Kind::Text), named("start", Kind::Count), named("end", Kind::Count));
-        let mut columns = match of_genome {
-            true => vec![named("chromosome", Kind::Text), start, end, name],
-            false => vec![name, start, end],
-        };
+        let mut columns =
+            if of_genome { vec![named("chromosome", Kind::Text), start, end, name] } else { vec![name, start, end] };
         columns.extend(self.outputs.columns(&columns));
         let writer = TableWriter::create(self.file, columns, self.existing)?;
         let mut waiting = Waiting { predicting: self, of_genome, writer, windows: Vec::new(), rows: 0 };
@@ -78,12 +76,11 @@ impl Waiting<'_> {
         let count = |of: fn(&Window) -> u64| Cells::Counts(windows.iter().map(|window| Some(of(window))).collect());
         let (start, end) = (count(|window| window.start), count(|window| window.end));
         let name = Cells::Text(windows.iter().map(|window| window.name.clone()).collect());
-        let mut cells = match self.of_genome {
-            true => {
-                let chromosomes = windows.iter().map(|window| window.chromosome.clone());
-                vec![Cells::Text(chromosomes.collect()), start, end, name]
-            }
-            false => vec![name, start, end],
+        let mut cells = if self.of_genome {
+            let chromosomes = windows.iter().map(|window| window.chromosome.clone());
+            vec![Cells::Text(chromosomes.collect()), start, end, name]
+        } else {
+            vec![name, start, end]
         };
         cells.extend(self.predicting.outputs.cells(&predictions, windows.len())?);
         self.writer.write(cells)?;

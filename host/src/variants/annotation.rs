@@ -27,8 +27,8 @@ impl Annotation {
     pub fn new(labels: &[String], task: Task, header: &[String]) -> Result<Self> {
         if header.iter().any(|line| line.starts_with(&format!("##INFO=<ID={PREFIX}"))) {
             return Err(Error::input(format!(
-                "the variants have fields {PREFIX}… already: annotate the file that was annotated, or remove them with \
-                 bcftools annotate -x"
+                "the variants have fields {PREFIX}… already, of an earlier annotation: give the file without them (bcftools \
+                 annotate -x removes fields)"
             )));
         }
         let mut named: Vec<(String, String)> = Vec::with_capacity(labels.len());

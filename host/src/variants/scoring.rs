@@ -79,14 +79,14 @@ impl ScoringVariants<'_> {
     /// The file, the genome, the network or an output fails; nothing is left of the outputs then.
     pub fn score(mut self, variants: &mut VariantFile, progress: OnProgress<'_>) -> Result<Scored> {
         let (mut scored, mut waiting, mut batch) = (Scored::default(), VecDeque::new(), Vec::new());
-        while let Some(row) = variants.next()? {
+        while let Some(row) = variants.next_row()? {
             let found = windows(&row, self.genome, self.length)?;
             let mut place = |window: Packed| {
                 batch.push(window);
                 batch.len() - 1
             };
             let reference = found.reference.map(&mut place);
-            let alternatives = found.alternatives.into_iter().map(|window| window.map(&mut place)).collect();
+            let alternatives: Vec<_> = found.alternatives.into_iter().map(|window| window.map(&mut place)).collect();
             scored.count(&row, &alternatives);
             waiting.push_back(Waiting { row, reference, alternatives });
             // Lines without windows wait, too, and must not do so forever.
@@ -138,7 +138,7 @@ impl ScoringVariants<'_> {
 }
 
 impl Scored {
-    fn count(&mut self, row: &VariantRow, alternatives: &Vec<Result<usize, Skip>>) {
+    fn count(&mut self, row: &VariantRow, alternatives: &[Result<usize, Skip>]) {
         self.variants += 1;
         for (alternative, allele) in alternatives.iter().zip(&row.alternatives) {
             match alternative {

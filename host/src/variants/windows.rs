@@ -179,7 +179,7 @@ mod tests {
         let header = "##fileformat=VCFv4.3\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n";
         let line = format!("{header}{chromosome}\t{position}\t.\t{reference}\t{alternatives}\t.\t.\t.\n");
         write_atomically(&vcf, line.as_bytes()).unwrap();
-        let row = VariantFile::open(&vcf).unwrap().next().unwrap().unwrap();
+        let row = VariantFile::open(&vcf).unwrap().next_row().unwrap().unwrap();
         let mut genome = Reference::open(&genome, &mut |_| {}).unwrap();
         let windows = windows(&row, &mut genome, 8).unwrap();
         let shown = |window: &Result<Packed, Skip>| window.as_ref().map_or_else(|skip| skip.name().into(), letters);

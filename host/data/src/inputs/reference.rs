@@ -11,6 +11,8 @@ use crate::progress::OnProgress;
 /// Bases of the chromosomes that are kept in memory, in a quarter of as many bytes: places in no order would otherwise read
 /// chromosomes over and over.
 const KEPT: u64 = 1 << 29;
+/// Chromosomes that are kept: they are looked through at every place.
+const MOST_KEPT: usize = 64;
 
 /// A genome whose bases are read by place.
 pub struct Reference {
@@ -60,7 +62,9 @@ impl Reference {
         };
         let bases = sequence.packed(start, length);
         self.kept.push((chromosome, sequence));
-        while self.kept.len() > 1 && self.kept.iter().map(|(_, kept)| kept.length()).sum::<u64>() > KEPT {
+        while self.kept.len() > MOST_KEPT
+            || self.kept.len() > 1 && self.kept.iter().map(|(_, kept)| kept.length()).sum::<u64>() > KEPT
+        {
             self.kept.remove(0);
         }
         Ok(bases)

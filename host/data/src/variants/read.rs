@@ -65,7 +65,7 @@ impl VariantFile {
 
     fn of_bcf(path: &Path, text: Box<dyn BufRead + Send>) -> Result<Self> {
         let mut reader = bcf::io::Reader::from(text);
-        let header = reader.read_header().map_err(|error| damaged(path, &error))?;
+        let header = reader.read_header().map_err(|error| damaged(path, &chain(&error)))?;
         let mut lines = Vec::new();
         vcf::io::Writer::new(&mut lines).write_header(&header).map_err(|error| damaged(path, &error))?;
         let lines = String::from_utf8(lines).map_err(|error| damaged(path, &error))?;
@@ -84,7 +84,7 @@ impl VariantFile {
     /// # Errors
     ///
     /// It is no line of VCF, or the file cannot be read.
-    pub fn next(&mut self) -> Result<Option<VariantRow>> {
+    pub fn next_row(&mut self) -> Result<Option<VariantRow>> {
         match &mut self.content {
             Content::Vcf(lines) => {
                 while let Some((number, line)) = lines.next()? {
@@ -96,7 +96,7 @@ impl VariantFile {
             }
             Content::Bcf { reader, header, record, number } => {
                 let damaged = |error: &dyn std::fmt::Display| damaged(&self.path, error);
-                if reader.read_record(record).map_err(|error| damaged(&error))? == 0 {
+                if reader.read_record(record).map_err(|error| damaged(&chain(&error)))? == 0 {
                     // What is behind the last block tells whether the file is whole.
                     let mut rest = Vec::new();
                     reader.get_mut().read_to_end(&mut rest).map_err(|error| cannot_read(&self.path, error))?;
@@ -105,7 +105,7 @@ impl VariantFile {
                 *number += 1;
                 let mut line = Vec::new();
                 let written = vcf::io::Writer::new(&mut line).write_variant_record(header, record);
-                written.map_err(|error| damaged(&format!("record {number}: {error}")))?;
+                written.map_err(|error| damaged(&format!("record {number}: {}", chain(&error))))?;
                 let line = String::from_utf8(line).map_err(|error| damaged(&error))?;
                 VariantRow::new(&self.path, *number, line.trim_end_matches('\n')).map(Some)
             }
@@ -119,6 +119,12 @@ fn no_header(line: &str) -> String {
          header back, as with bcftools reheader",
         shortened(line)
     )
+}
+
+/// An error with what caused it: each layer of `noodles` says a word of its own.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Error {

@@ -17,7 +17,7 @@ one\t3\t.\tAC\t.\t.\t.\t.\n";
 fn rows(path: &Path) -> Result<(Vec<String>, Vec<VariantRow>)> {
     let mut variants = VariantFile::open(path)?;
     let mut rows = Vec::new();
-    while let Some(row) = variants.next()? {
+    while let Some(row) = variants.next_row()? {
         rows.push(row);
     }
     Ok((variants.header().to_vec(), rows))
