@@ -33,6 +33,8 @@ BENCH_ARGS ?=
 BENCH = "$(BUILT)/bench"
 # With the packages that rows import, and PyTorch where `make bench` fetched it.
 BENCH_PYTHON = $$(cat $(BENCH)/python)
+# The same where it is there: what needs PyTorch is otherwise skipped, because PyTorch is large and `make test` does not fetch it.
+EXPORT_PYTHON = $$(cat $(BENCH)/python 2>/dev/null || echo $(PYTHON))
 # Whether `make deny` fails where the database of advisories cannot be fetched: "required", or "where reachable".
 ADVISORIES ?= where reachable
 DEMO_DATA = examples/data/mini.2bit examples/data/mini_annotation.bed.gz
@@ -84,6 +86,8 @@ test: build python-packages
 	$(PYTHON) tests/check-cuda/test_check.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_outputs.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) NETWORKS="$(BUILT)/release/examples/networks" \
+		$(EXPORT_PYTHON) tests/python/test_export.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_predict.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_pages.py --buffer
 

@@ -1,6 +1,6 @@
 //! The program of genomenas: the command line, comparisons, runs, and plugins in processes of their own.
 //!
-//! Arrows of dependency point down: [`cli`] → [`compare`] → [`predict`], [`variants`] and [`run_report`] → [`model`] → [`run`] → [`plugins`] → [`spec`]. [`trace`]
+//! Arrows of dependency point down: [`cli`] → [`compare`] → [`predict`], [`variants`], [`export`] and [`run_report`] → [`model`] → [`run`] → [`plugins`] → [`spec`]. [`trace`]
 //! puts hook calls into words. Data lie in `genomenas-data`, metrics and pages in `genomenas-report`, networks and their training in `genomenas-torch`, which only `genomenas-train` links: it
 //! has a [`Trainer`](run::trainer::Trainer).
 
@@ -8,6 +8,7 @@ pub mod cli;
 pub mod compare;
 mod difference;
 mod exit;
+pub mod export;
 mod foreign;
 mod lock;
 pub mod model;

@@ -267,6 +267,7 @@ fn no_two_files_of_a_crate_depend_on_each_other() {
         "plugin-api/macros",
         "host",
         "host/data",
+        "host/export",
         "host/plugin-host",
         "host/report",
         "host/torch",

@@ -22,6 +22,7 @@ mod differences;
 mod differentiable;
 mod exit_codes;
 mod extended;
+mod export;
 mod families;
 mod first_hour;
 mod folds;

@@ -13,6 +13,7 @@ mod data;
 mod describe;
 mod dry_run;
 mod evaluate;
+mod export;
 mod interrupts;
 mod limit_options;
 mod lock_options;
@@ -80,6 +81,7 @@ enum Verb {
     Evaluate(evaluate::EvaluateArgs),
     Predict(predict::PredictArgs),
     Variants(variants::VariantsArgs),
+    Export(export::ExportArgs),
     Describe(describe::DescribeArgs),
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
@@ -168,6 +170,7 @@ impl Verb {
             Self::Evaluate(args) => evaluate::run(args, trainer)?,
             Self::Predict(args) => predict::run(args, trainer)?,
             Self::Variants(args) => variants::run(args, trainer)?,
+            Self::Export(args) => export::run(args)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,
