@@ -263,7 +263,7 @@ fn the_ceiling_is_the_best_that_anyone_found_trained_again_and_is_not_ranked() {
     // The best on the validation split.
     let all = comparison(&out)["entries"].as_array().unwrap().clone();
     let scores = all.iter().flat_map(|entry| {
-        entry["runs"].as_array().unwrap().clone().into_iter().map(|run| {
+        entry["runs"].as_array().unwrap().clone().into_iter().map(move |run| {
             let name = format!("{}, seed {}", entry["name"].as_str().unwrap(), run["seed"]);
             (run["valid"]["auroc"]["mean"].as_f64().unwrap(), name, run["architecture"]["hash"].clone())
         })
