@@ -14,15 +14,20 @@ use crate::run_report::details::{details, space};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "More outputs")]
 pub(crate) struct OutputOptions {
-    /// Writes all results as SQLite, or one table of them as Parquet, CSV or JSON Lines, by the file's ending; may be given
-    /// several times
-    #[arg(long, value_name = "FILE.sqlite|.parquet|.csv|.jsonl")]
+    #[arg(
+        long,
+        value_name = "FILE.sqlite|.parquet|.csv|.jsonl",
+        help = "Writes all results as SQLite, or one table of them as Parquet, CSV or JSON Lines, by the file's ending; may be given several times"
+    )]
     export: Vec<ExportFile>,
     /// The table of a file that holds one
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Table::Scores, requires = "export")]
     table: Table,
-    /// Writes event files for TensorBoard: scalars, histograms of option probabilities, hyper-parameters
-    #[arg(long, value_name = "DIR")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Writes event files for TensorBoard: scalars, histograms of option probabilities, hyper-parameters"
+    )]
     tensorboard: Option<TensorBoardFolder>,
     /// Writes an Optuna storage with a study for each run that searched
     #[arg(long, value_name = "FILE.db")]

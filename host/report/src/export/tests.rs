@@ -161,8 +161,7 @@ fn one_table_is_the_same_as_csv_as_json_and_as_parquet() {
         let csv = export(folder.path(), &format!("{}.csv", table.name()), table);
         let mut reader = csv::Reader::from_path(csv.path()).unwrap();
         assert_eq!(reader.headers().unwrap(), table.header());
-        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
-        assert_eq!(records.len(), rows.len());
+        assert_eq!(reader.records().collect::<Result<Vec<_>, _>>().unwrap().len(), rows.len());
         let jsonl = export(folder.path(), &format!("{}.jsonl", table.name()), table);
         let text = std::fs::read_to_string(jsonl.path()).unwrap();
         for (line, row) in text.lines().zip(&rows) {
