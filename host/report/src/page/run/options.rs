@@ -101,7 +101,7 @@ fn courses(history: &OptionHistory, run: &RunSummary, colours: &Colours<'_>) -> 
                             }
                         }
                     }
-                    span.value { (kept.unwrap_or("no connection")) }
+                    span.value { (kept.unwrap_or(if run.decisions.is_empty() { "not decided" } else { "no connection" })) }
                 }
             }
             (axis.below_strips())
