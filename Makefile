@@ -83,6 +83,8 @@ test: build python-packages
 	$(CARGO) test --release --workspace
 	$(PYTHON) tests/check-cuda/test_check.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_outputs.py --buffer
+	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_predict.py --buffer
 
 test-without-libtorch: prerequisites
 	$(CARGO) test --release $(WITHOUT_LIBTORCH)

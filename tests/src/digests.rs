@@ -79,7 +79,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// A JSON document without what is measured anew in every process, with sorted keys.
 fn canonical(document: &[u8]) -> String {
-    const LATER: [&str; 4] = ["sha256", "architecture_sha256", "weights_sha256", "straddling"];
+    const LATER: [&str; 5] = ["sha256", "architecture_sha256", "weights_sha256", "test_resamples_sha256", "straddling"];
     let mut value: Value = timeless(serde_json::from_slice(document).unwrap());
     // Digests, and what is in two splits of the data, which results of then do not have.
     if let Value::Object(members) = &mut value {

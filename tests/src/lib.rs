@@ -21,6 +21,7 @@ pub mod leaderboard;
 pub mod made_up;
 pub mod outcome;
 pub mod planted;
+pub mod predictions;
 pub mod processes;
 pub mod project;
 pub mod runs;

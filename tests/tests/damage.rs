@@ -261,6 +261,22 @@ fn told_of_an_edit(file: &str, edit: impl Fn(&str) -> String) -> String {
 }
 
 #[test]
+fn a_result_that_ends_the_journal_otherwise_is_named_beside_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, out) = (motif_store(folder.path()), folder.path().join("run"));
+    Outcome::text(&mut train(&store, &out, "--epochs 1"));
+    let chain = result(&out)["chain"].as_str().unwrap().to_owned();
+    let other = chain.replacen(&chain[..1], if chain.starts_with('0') { "8" } else { "0" }, 1);
+    let text = String::from_utf8(bytes(&out, "result.json")).unwrap();
+    write(&out, "result.json", text.replacen(&chain, &other, 1));
+    let outcome = Outcome::of(genomenas().arg("report").arg(&out));
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    for file in ["journal.jsonl", "result.json"] {
+        assert!(outcome.stderr.contains(file), "{outcome:?}");
+    }
+}
+
+#[test]
 fn a_space_that_was_edited_since_the_run_began_is_blamed_itself() {
     let told = told_of_an_edit("space.toml", |text| text.replacen("out_channels = 16", "out_channels = 17", 1));
     assert!(told.contains("space.toml: it was changed since the run began: expected the SHA-256"), "{told}");

@@ -145,7 +145,7 @@ fn what_is_not_a_run_or_was_damaged_is_refused_in_words() {
     assert!(refusal(&run, &[]).contains("line 1 is not"));
     let (first, _) = whole.split_once('\n').unwrap();
     write(&run, "journal.jsonl", format!("{first}\n"));
-    assert!(refusal(&run, &[]).contains("does not end as it did when the run ended"));
+    assert!(refusal(&run, &[]).contains("does not end as result.json says that it did"));
     fs::remove_file(&journal).unwrap();
     assert!(refusal(&run, &[]).contains("journal.jsonl"));
     fs::create_dir(&journal).unwrap();

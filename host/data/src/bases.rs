@@ -214,6 +214,12 @@ impl Packed {
         other
     }
 
+    /// Sequences one behind the other.
+    #[must_use]
+    pub fn joined<'s>(parts: impl IntoIterator<Item = &'s Self>) -> Self {
+        Self::from_bases(parts.into_iter().flat_map(Self::bases))
+    }
+
     /// The bases one by one: their codes, or `None` where one is unknown.
     pub(crate) fn bases(&self) -> impl Iterator<Item = Option<u8>> {
         (0..self.length).map(|index| self.base(index))

@@ -9,6 +9,8 @@
 //! | [`store`] | the packed store: one Arrow file, two bits a base. Written row by row, whole or not at all; read in place through a memory map |
 //! | [`splits`] | which rows are for training, validation and the test: by share, or by stretches of a genome |
 //! | [`import`] | one importer each for windows over a genome, tables, classes of FASTA files, next nucleotides, the DeepSEA bundle and NumPy's archives |
+//! | [`inputs`] | sequences that a trained network is asked about: FASTA, places in a genome, tables |
+//! | [`variants`] | files of variants: VCF and BCF, read line by line and written with more fields |
 //! | [`batches`], [`prefetch`] | which rows a training step reads, as a pure function of seed and epoch; decoding them on a thread of its own |
 //!
 //! The small pieces: [`bases`] (packed sequences), `similar` (rows that are alike), [`error`] (the error type and its exit codes), [`files`] (atomic
@@ -26,6 +28,7 @@ pub mod files;
 mod formats;
 pub mod hash;
 pub mod import;
+pub mod inputs;
 mod kernels;
 pub mod memory;
 mod mmap;
@@ -39,6 +42,7 @@ mod strands;
 #[cfg(test)]
 mod test_support;
 pub mod text;
+pub mod variants;
 
 pub use batches::{BatchOrder, Partial};
 pub use device::{Device, DeviceChoice};

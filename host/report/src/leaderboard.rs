@@ -92,6 +92,11 @@ pub(super) fn has_folds(rows: &[LeaderboardRow<'_>]) -> bool {
 }
 
 impl Spread {
+    /// The values alone.
+    pub(super) fn plain(&self) -> Vec<f64> {
+        self.values.iter().map(|(_, value)| *value).collect()
+    }
+
     /// "0.873 ± 0.004", or "0.873" for one seed.
     pub(super) fn text(&self) -> String {
         match (self.mean, self.deviation) {

@@ -4,38 +4,46 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `statistics` | mean, median, deviation, paired differences |
+//! | [`statistics`] | means, tests, ranks, effect sizes, and whether two entries differ |
 //! | [`metrics`] | measures of a label, averages over labels, bootstrap intervals |
 //! | [`humanize`] | numbers, durations and budgets in words |
 //! | [`model`] | what a page or table shows, as plain data; `comparison.json` |
 //! | [`recipe`], [`architecture`] | a plan as a list of settings, a network as a table of layers |
 //! | [`text_table`] | aligned columns for a terminal |
 //! | `leaderboard`, `table` | entries in order, with statistics over seeds; as text and as CSV |
+//! | [`findings`] | what a comparison found: headline, contrasts, tests; as sentences and as data |
 //! | `final_recipes` | what is said of final trainings that differ |
 //! | [`scores`] | the metrics of one split as text, TSV and Parquet |
+//! | [`streamed`] | tables of any number of rows, written piece by piece as TSV or Parquet |
 //! | `page` | the HTML pages of a comparison and of a run |
+//! | [`export`] | all results in one schema, for SQL, pandas, `TensorBoard` and Optuna |
+//! | [`paper`] | a table for LaTeX, a diagram of ranks, the methods in words |
 //!
 //! Pages, tables and JSON are functions from a [`model::Comparison`] or a [`model::RunReport`] to text. They read and
-//! write no file, and compute no number that does not follow from the model. A run that failed or still runs is
+//! write no file (exports and papers write theirs), and compute no number that does not follow from the model. A run that failed or still runs is
 //! counted, and never becomes a number.
 
 pub mod architecture;
+pub mod export;
 mod final_recipes;
+pub mod findings;
 pub mod humanize;
 mod leaderboard;
 pub mod metrics;
 pub mod model;
 mod page;
+pub mod paper;
 pub mod recipe;
 #[cfg(test)]
 mod sample;
 pub mod scores;
-mod statistics;
+pub mod statistics;
+pub mod streamed;
 mod table;
 pub mod text_table;
 
 pub use leaderboard::best_run;
-pub use page::{page, run_page};
+pub use page::{live, page, run_page};
 pub use table::{leaderboard_csv, leaderboard_text};
 
 use serde::Serialize;

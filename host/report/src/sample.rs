@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use genomenas_data::store::{Pairs, PerSplit, SplitLeakage};
 use genomenas_plugin::message::Cost;
 
-use crate::metrics::{Averages, LabelMetrics, Measure, Metrics};
+use crate::metrics::{Averages, LabelMetrics, Measure, Metrics, ResampledAverage, Resamples, Resampling};
 use crate::model::*;
 
 /// Three strategies with results (the control last of them), one that failed and one that waits.
@@ -47,6 +47,7 @@ pub(super) fn comparison() -> Comparison {
         ],
         ceiling: None,
         hidden: 0,
+        statistics: None,
         published: Vec::new(),
         generated_by: "genomenas 0.1.0".to_owned(),
         command: "genomenas compare examples/demo.toml".to_owned(),
@@ -60,6 +61,41 @@ pub(super) fn with_ceiling() -> Comparison {
         Entry { plugin: String::new(), ..entry("ceiling", false, vec![run(1, 0.95, 31_415), run(2, 0.96, 31_415)]) };
     let found_by = vec!["danq width=0.1, seed 2".to_owned()];
     Comparison { ceiling: Some(Ceiling { found_by, entry }), ..comparison() }
+}
+
+/// A comparison in which every metric is known: three seeds each, with resamples of the test set. Two searches, the random
+/// control, two networks of experts and a simple control, of which only the last is far away.
+pub(super) fn judged() -> Comparison {
+    let mut comparison = comparison();
+    let runs = |best: f64, searches: bool, wobble: f64| -> Vec<RunSummary> {
+        let of = |(seed, off): (u64, f64)| {
+            let run = run(seed, best + wobble * off, 10_000);
+            let decisions = if searches { run.decisions.clone() } else { Vec::new() };
+            let mean = run.test.as_ref().and_then(|test| test.averages.auroc.mean).unwrap();
+            let trials = if searches { 4 } else { 1 };
+            let search = PhaseCost { trials, ..run.search };
+            RunSummary { decisions, search, resamples: Some(resamples(mean, best)), ..run }
+        };
+        [(1, 0.0), (2, 1.0), (3, -0.6)].map(of).into()
+    };
+    comparison.entries = vec![
+        entry("tpe", false, runs(0.871, true, 0.004)),
+        entry("darts", false, runs(0.866, true, 0.006)),
+        entry("danq", false, runs(0.869, false, 0.003)),
+        entry("deepsea", false, runs(0.83, false, 0.004)),
+        entry("random-search", true, runs(0.842, true, 0.005)),
+        entry("kmer-lr", true, runs(0.7, false, 0.0)),
+    ];
+    comparison
+}
+
+/// Forty resamples around a mean, most of whose noise every run has; `own` decides the rest.
+fn resamples(mean: f64, own: f64) -> Resamples {
+    let wave = |at: u32, speed: f64| (f64::from(at) * speed).sin();
+    let value = |at: u32| Some(mean + 0.014 * wave(at, 1.7) + 0.003 * wave(at, 0.3 + 7.0 * own));
+    let averages =
+        vec![ResampledAverage { group: None, metric: "auroc".to_owned(), values: (0..40).map(value).collect() }];
+    Resamples { by: Resampling::Window, blocks: 4_120, seed: 1, averages }
 }
 
 /// What others reported: two metrics of one model, and one that no leaderboard has.
@@ -153,6 +189,7 @@ pub(super) fn pending(seed: u64) -> RunSummary {
         folder: format!("runs/{seed}"),
         state: RunState::Pending,
         test: None,
+        resamples: None,
         valid: None,
         parameters: None,
         multiply_adds: None,

@@ -5,6 +5,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_data::text::{bounded, cell, printable};
 
 use crate::final_recipes;
+use crate::findings::{self, Judged};
 use crate::humanize::{self, NOTHING, duration, plural, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread, Turn};
 use crate::metrics::Measure;
@@ -122,6 +123,7 @@ fn cost(cost: Option<MeanCost>) -> String {
 
 fn notes(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> String {
     let mut lines = vec![String::new()];
+    lines.extend(findings::sentences(&Judged::of(comparison)).iter().map(|sentence| printable(&sentence.text())));
     lines.extend(comparison.data.straddles());
     if rows.iter().any(|row| row.search.is_some()) {
         lines.push("search and training: samples drawn in wall-clock time, mean over finished runs".to_owned());

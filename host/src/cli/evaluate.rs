@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use genomenas_data::error::{Error, Result};
 use genomenas_data::{Split, Store, Task};
+use genomenas_plugin::space::Architecture;
 use genomenas_report::metrics::{Intervals, Metrics, Resampling};
 use genomenas_report::scores::{self, ScoresFile, TextOptions};
 use serde::Serialize;
@@ -16,10 +17,11 @@ use super::options::MachineOptions;
 use super::progress::verify;
 use super::straddling::tell_straddling;
 use super::{out, threads};
+use crate::model::trained_by;
 use crate::run::data::{digest, locate, same_fold};
 use crate::run::settings::{Settings, files};
 use crate::run::trainer::{Evaluation, Trainer};
-use crate::run::{check_architecture, check_weights};
+use crate::run::{RunResult, check_architecture, check_weights};
 
 /// Scores a trained network, label by label, and averages over labels and groups of labels
 #[derive(Args, Debug)]
@@ -148,7 +150,7 @@ pub(crate) fn run(args: &EvaluateArgs, trainer: Option<&dyn Trainer>) -> Result<
     tell_straddling(store.info());
     let split = Split::from(args.split);
     let groups = args.groups.as_deref().map(|path| groups::read(path, &store.info().shape.labels)).transpose()?;
-    let average_strands = args.averages_strands()?;
+    let average_strands = args.averages_strands(&architecture)?;
     if average_strands {
         refuse_other_strand(&store)?;
     }
@@ -198,10 +200,17 @@ fn refuse_other_strand(store: &Store) -> Result<()> {
 
 impl EvaluateArgs {
     /// The option where it is given, else as in the training.
-    fn averages_strands(&self) -> Result<bool> {
+    fn averages_strands(&self, architecture: &Architecture) -> Result<bool> {
         match (self.average_strands, &self.run) {
             (Some(average), _) => Ok(average),
-            (None, Some(folder)) => Ok(Settings::read(folder)?.final_training.is_some_and(|plan| plan.average_strands)),
+            (None, Some(folder)) => {
+                let settings = Settings::read(folder)?;
+                let plan = match RunResult::read(folder)? {
+                    Some(result) => trained_by(folder, &settings, &result, architecture)?,
+                    None => settings.final_training,
+                };
+                Ok(plan.is_some_and(|plan| plan.average_strands))
+            }
             (None, None) => Ok(false),
         }
     }

@@ -20,8 +20,10 @@ mod new_run;
 mod next_steps;
 mod options;
 mod out;
+mod outputs;
 mod own_recipe;
 mod plugin;
+mod predict;
 mod progress;
 mod report;
 mod run;
@@ -30,6 +32,8 @@ mod start;
 mod straddling;
 pub mod threads;
 mod train;
+mod ui;
+mod variants;
 
 use std::process::ExitCode;
 
@@ -69,9 +73,12 @@ struct Cli {
 enum Verb {
     Compare(compare::CompareArgs),
     Report(report::ReportArgs),
+    Ui(ui::UiArgs),
     Search(search::SearchArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Predict(predict::PredictArgs),
+    Variants(variants::VariantsArgs),
     Describe(describe::DescribeArgs),
     Data(data::DataArgs),
     Plugin(plugin::PluginArgs),
@@ -134,7 +141,14 @@ impl Verb {
         if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) = self {
             site::enough_addresses()?;
         }
-        if let Self::Compare(_) | Self::Search(_) | Self::Train(_) | Self::Run(_) | Self::Evaluate(_) = self {
+        if let Self::Compare(_)
+        | Self::Search(_)
+        | Self::Train(_)
+        | Self::Run(_)
+        | Self::Evaluate(_)
+        | Self::Predict(_)
+        | Self::Variants(_) = self
+        {
             // Refused before anything is made.
             Kernels::chosen()?;
         }
@@ -147,9 +161,12 @@ impl Verb {
                 });
             }
             Self::Report(args) => report::run(args)?,
+            Self::Ui(args) => ui::run(args)?,
             Self::Search(args) => search::run(args, trainer)?,
             Self::Train(args) => train::run(args, trainer)?,
             Self::Evaluate(args) => evaluate::run(args, trainer)?,
+            Self::Predict(args) => predict::run(args, trainer)?,
+            Self::Variants(args) => variants::run(args, trainer)?,
             Self::Describe(args) => describe::run(args)?,
             Self::Data(args) => data::run(args)?,
             Self::Plugin(args) => plugin::run(args)?,

@@ -7,6 +7,7 @@ use genomenas_data::error::{Error, Result};
 use genomenas_report as report;
 
 use super::columns::width;
+use super::outputs::OutputOptions;
 use super::{next_steps, out};
 use crate::compare::collect::Failures;
 use crate::compare::plan::{ComparisonPlan, FILE};
@@ -20,7 +21,9 @@ use crate::run_report;
     after_help = "It reads only, so it works while runs are under way, on this machine or on others. The page of a run has its learning curves, its scores and its architecture.\n\n\
 Examples:\n  \
 genomenas report results\n  \
-genomenas report results/runs/danq/seed-1"
+genomenas report results/runs/danq/seed-1\n  \
+genomenas report results --export results.sqlite --export scores.csv --latex table.tex --methods methods.md\n  \
+genomenas report results --tensorboard events --optuna studies.db"
 )]
 pub(crate) struct ReportArgs {
     /// The folder of a comparison or of a run
@@ -28,9 +31,12 @@ pub(crate) struct ReportArgs {
     /// Prints the report as JSON in place of the leaderboard, or of the name of the run's page
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    outputs: OutputOptions,
 }
 
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
+    args.outputs.check()?;
     match ComparisonPlan::read(&args.folder)? {
         Some(plan) => of_comparison(args, &plan),
         None if args.folder.join(files::SETTINGS).exists() => of_run(args),
@@ -46,18 +52,24 @@ fn of_comparison(args: &ReportArgs, plan: &ComparisonPlan) -> Result<()> {
     let (comparison, written) = write_report(&args.folder, plan, &Failures::new());
     if args.json {
         out::json_text(&report::json(&comparison)?)?;
-        return written;
+        written?;
+        return args.outputs.write(&args.folder, &comparison).map(|_| ());
     }
     // Where nothing can be written it is shown at least.
     out::text(&report::leaderboard_text(&comparison, width()))?;
     written?;
+    let more = args.outputs.write(&args.folder, &comparison)?;
+    more.iter().try_for_each(|line| out::line(line))?;
     out::text(&next_steps::of_comparison(&args.folder, &comparison))
 }
 
 fn of_run(args: &ReportArgs) -> Result<()> {
+    args.outputs.expect_of_run(&args.folder)?;
     let run = run_report::write(&args.folder)?;
+    let more = args.outputs.write_run(&args.folder, &report::export::comparison_of(&run))?;
     if args.json {
         return out::json_text(&report::json(&run)?);
     }
-    out::line(&format!("report: {}", args.folder.join(files::PAGE).display()))
+    out::line(&format!("report: {}", args.folder.join(files::PAGE).display()))?;
+    more.iter().try_for_each(|line| out::line(line))
 }

@@ -68,7 +68,7 @@ impl Changes {
                     return Err(Error::input(format!("'{}' is to be added and dropped: give one of both", entry.name)));
                 }
                 Some(entry) if settled.hidden.contains(&entry.name) => {
-                    settled.hidden.retain(|name| *name != entry.name)
+                    settled.hidden.retain(|name| *name != entry.name);
                 }
                 Some(entry) => return Err(already_there(spec, entry, out)),
                 None => settled.new.push(spec.clone()),

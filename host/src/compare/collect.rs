@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use genomenas_plugin::message::Unit;
 use genomenas_report::model::{Comparison, DataSummary, Entry, Recipes, RunState, RunSummary, Setting};
-use genomenas_report::recipe;
+use genomenas_report::{findings, recipe};
 
 use super::ceiling;
 use super::plan::{ComparisonPlan, PlannedRun};
@@ -45,7 +45,7 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
     ];
     environment.extend(precision(plan.machine.precision));
     environment.extend(plan.unconfined.then(unconfined));
-    Comparison {
+    let comparison = Comparison {
         title: plan.title.clone(),
         data: DataSummary {
             path: plan.data.store.display().to_string(),
@@ -69,11 +69,14 @@ pub fn collect(folder: &Path, plan: &ComparisonPlan, failures: &Failures) -> Com
         entries,
         ceiling,
         hidden: plan.entries.iter().filter(|entry| entry.hidden).count() as u64,
+        statistics: None,
         published: plan.published.clone(),
         generated_by: format!("genomenas {}", env!("CARGO_PKG_VERSION")),
         command: plan.command.clone(),
         environment,
-    }
+    };
+    let statistics = findings::statistics(&comparison);
+    Comparison { statistics: Some(statistics), ..comparison }
 }
 
 /// What the final trainings of all runs have in common.

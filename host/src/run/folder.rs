@@ -10,7 +10,8 @@ use crate::foreign::{foreign, holds, listed};
 
 /// What a run leaves in its folder apart from its settings, in the order in which it is removed: the result last, so that
 /// a removal that is killed leaves a run that is over.
-const LEFT: [&str; 6] = [files::CRASH, files::JOURNAL, files::ARCHITECTURE, files::WEIGHTS, files::PAGE, files::LOG];
+const LEFT: [&str; 7] =
+    [files::CRASH, files::JOURNAL, files::ARCHITECTURE, files::WEIGHTS, files::TEST_RESAMPLES, files::PAGE, files::LOG];
 
 /// What is in a folder without settings that no making of a run would have left there.
 pub(crate) fn without_settings(folder: &Path) -> Result<Vec<String>> {

@@ -13,7 +13,7 @@ use genomenas_data::hash::hexadecimal;
 use genomenas_plugin::engine::Record;
 use sha2::{Digest as _, Sha256};
 
-use super::settings::Settings;
+use super::settings::{Settings, files};
 
 /// Hexadecimal digits of a chain.
 const DIGITS: usize = 16;
@@ -118,7 +118,10 @@ pub fn read(path: &Path, ended: Option<&str>) -> Result<Vec<Record>> {
     if let Some(ended) = ended
         && content.chains.last().and_then(Option::as_deref) != Some(ended)
     {
-        let what = "it does not end as it did when the run ended: lines are missing or were added";
+        let result = files::RESULT;
+        let what = format!(
+            "it does not end as {result} says that it did: its lines are missing or were added, or {result} was changed"
+        );
         return Err(Error::file("read", path, what));
     }
     Ok(content.records)

@@ -11,6 +11,7 @@ mod handling;
 pub mod journal;
 mod observe;
 mod own_plan;
+pub mod resamples;
 mod result;
 pub mod saved_state;
 pub mod settings;

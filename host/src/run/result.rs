@@ -86,6 +86,9 @@ pub struct RunResult {
     /// SHA-256 of the file of the final weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights_sha256: Option<String>,
+    /// SHA-256 of the file of the test split's resamples. Earlier versions kept none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_resamples_sha256: Option<String>,
     /// What the last line of the journal ended with. Earlier versions wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chain: Option<String>,
@@ -139,6 +142,7 @@ impl RunResult {
             test: None,
             architecture_sha256: None,
             weights_sha256: None,
+            test_resamples_sha256: None,
             chain: None,
             sha256: None,
         }
@@ -248,6 +252,7 @@ mod tests {
             test: None,
             architecture_sha256: None,
             weights_sha256: None,
+            test_resamples_sha256: None,
             chain: None,
             sha256: None,
         }

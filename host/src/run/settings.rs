@@ -117,6 +117,8 @@ pub mod files {
     pub const ARCHITECTURE: &str = "architecture.json";
     /// The weights of the final training.
     pub const WEIGHTS: &str = "weights.safetensors";
+    /// The averages of the test split in each of its resamples.
+    pub const TEST_RESAMPLES: &str = "test-resamples.parquet";
     /// How the run ended; written last.
     pub const RESULT: &str = "result.json";
     /// The run's page.

@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use genomenas_data::bases::Packed;
 use genomenas_data::error::Result;
-use genomenas_data::{Device, DeviceChoice, Split, Store};
+use genomenas_data::{Device, DeviceChoice, Split, Store, Task};
 use genomenas_plugin::space::Architecture;
 use genomenas_report::metrics::{Intervals, Metrics};
 
@@ -36,6 +37,45 @@ pub trait Trainer {
     ///
     /// Weights or data do not fit the architecture, or cannot be read.
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> Result<Metrics>;
+
+    /// Opens a trained network that predicts for any windows.
+    ///
+    /// # Errors
+    ///
+    /// The weights do not fit the architecture, or cannot be read.
+    fn scorer(&self, scoring: &Scoring<'_>) -> Result<Box<dyn Scorer>>;
+}
+
+/// A trained network that predicts for windows.
+pub trait Scorer {
+    /// The predictions for windows of the network's length: probabilities, values or rates, all labels of the first window
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// The device fails.
+    fn score(&mut self, windows: &[Packed]) -> Result<Vec<f32>>;
+}
+
+/// What a [`Scorer`] is made of.
+#[derive(Clone, Copy)]
+pub struct Scoring<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// The file of its weights.
+    pub weights: &'a Path,
+    /// What its outputs mean.
+    pub task: Task,
+    /// Bases of a window.
+    pub length: usize,
+    /// The number of its outputs.
+    pub labels: usize,
+    /// Windows a batch, at most.
+    pub batch: u32,
+    /// Where to compute.
+    pub device: Device,
+    /// Whether the prediction for a window is the mean of those for its two strands.
+    pub average_strands: bool,
 }
 
 /// What is scored, and how.

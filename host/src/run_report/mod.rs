@@ -1,5 +1,6 @@
 //! The report of a run, read from its folder alone; works while the run is under way.
 
+pub(crate) mod details;
 pub(crate) mod summary;
 
 use std::collections::BTreeSet;

@@ -14,6 +14,7 @@ use genomenas_report::model::{
 };
 
 use crate::run::journal;
+use crate::run::resamples;
 use crate::run::settings::files as names;
 use crate::run::{RunResult, State, check_architecture};
 
@@ -54,6 +55,7 @@ pub(crate) fn summarize(
         folder: shown,
         state,
         test: result.and_then(|result| result.test.clone()),
+        resamples: result.and_then(|result| resamples::read(folder, result)),
         valid: result.and_then(|result| result.valid.as_ref()).map(|metrics| ValidationSummary {
             loss: metrics.loss,
             accuracy: metrics.accuracy,
@@ -96,6 +98,7 @@ pub(crate) fn failed(shown: String, (fold, seed): (Option<u32>, u64), reason: St
         folder: shown,
         state: RunState::Failed { reason },
         test: None,
+        resamples: None,
         valid: None,
         parameters: None,
         multiply_adds: None,
@@ -123,16 +126,6 @@ fn crash(folder: &Path) -> Option<String> {
 /// A point per epoch and per scored mask; of several final trainings, of the one that is best so far. A journal that cannot be read, or does not end as it did
 /// when the run `ended`, leaves the curve empty.
 fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
-    /// A longer one is left out, so that a report does not need all memory.
-    const LONGEST: u64 = 4 << 30;
-    match std::fs::metadata(path) {
-        Ok(there) if there.is_file() && there.len() <= LONGEST => {}
-        Ok(_) => {
-            log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
-            return Vec::new();
-        }
-        Err(_) => return Vec::new(),
-    }
     let finite = |value: f64| value.is_finite().then_some(value);
     let point = |record| match record {
         Record::Epoch { phase, trial, epoch, used, .. } => Some(EpochPoint {
@@ -162,7 +155,7 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
     };
     let mut curve = Vec::new();
     let mut kept = Vec::new();
-    for record in or_warn(journal::read(path, ended)).unwrap_or_default() {
+    for record in records(path, ended) {
         if let Record::Tuned(tuned) = &record {
             let ended = curve.extract_if(.., |point: &mut EpochPoint| point.phase == RunPhase::Final);
             let ended: Vec<EpochPoint> = ended.collect();
@@ -177,6 +170,23 @@ fn curve(path: &Path, ended: Option<&str>) -> Vec<EpochPoint> {
         curve.extend(kept);
     }
     curve
+}
+
+/// The records of the journal of a run, which `ended` with this chain if it did; none of a journal that cannot be read, or
+/// does not end as it did then.
+pub(super) fn records(path: &Path, ended: Option<&str>) -> Vec<Record> {
+    /// A longer one is left out, so that a report does not need all memory.
+    const LONGEST: u64 = 4 << 30;
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && there.len() <= LONGEST => {
+            or_warn(journal::read(path, ended)).unwrap_or_default()
+        }
+        Ok(_) => {
+            log::warn!("left out of the report: {} is not a file, or larger than {LONGEST} bytes", path.display());
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The architecture in a file, if there is one that can be read.

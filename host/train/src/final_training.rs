@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use genomenas::run::journal::Journal;
 use genomenas::run::settings::files;
-use genomenas::run::{Context, Event, Observer, RunResult, digests, span};
+use genomenas::run::{Context, Event, Observer, RunResult, digests, resamples, span};
 use genomenas::spec::tune::{Tried, Tune};
 use genomenas_data::FinalEvaluation;
 use genomenas_data::error::{Error, Result};
@@ -196,7 +196,9 @@ impl FinalTraining<'_> {
                 thresholds: Thresholds::Given(&thresholds),
                 ..Scoring::of(plan.batch, *device, settings.threads as usize)
             };
-            result.test = Some(eval::score(&net, &rows, &scoring)?);
+            let (test, drawn) = eval::score_with_resamples(&net, &rows, &scoring)?;
+            result.test = Some(test);
+            result.test_resamples_sha256 = drawn.map(|drawn| resamples::write(folder, &drawn)).transpose()?;
         }
         Ok(())
     }

@@ -13,12 +13,13 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use genomenas::cli;
-use genomenas::run::trainer::{Evaluation, Trainer};
+use genomenas::run::trainer::{self, Evaluation, Scorer, Trainer};
 use genomenas::run::{Context, Observer, RunResult};
+use genomenas_data::bases::Packed;
 use genomenas_data::error::Result;
 use genomenas_data::{Device, DeviceChoice};
 use genomenas_report::metrics::Metrics;
-use genomenas_torch::eval::{self, Scoring};
+use genomenas_torch::eval::{self, Opening, Predictor, Scoring};
 use genomenas_torch::{device, kernels};
 
 fn main() -> ExitCode {
@@ -55,5 +56,20 @@ impl Trainer for Libtorch {
             ..Scoring::of(evaluation.batch, evaluation.device, evaluation.threads as usize)
         };
         Ok(eval::evaluate(&eval::Evaluation { architecture, weights, store, split, scoring })?)
+    }
+
+    fn scorer(&self, scoring: &trainer::Scoring<'_>) -> Result<Box<dyn Scorer>> {
+        let trainer::Scoring { architecture, weights, task, length, labels, batch, device, average_strands } = *scoring;
+        let opening = Opening { architecture, weights, task, length, labels, batch, device, average_strands };
+        Ok(Box::new(Network(Predictor::open(&opening)?)))
+    }
+}
+
+/// A trained network on libtorch.
+struct Network(Predictor);
+
+impl Scorer for Network {
+    fn score(&mut self, windows: &[Packed]) -> Result<Vec<f32>> {
+        Ok(self.0.predict(windows)?)
     }
 }

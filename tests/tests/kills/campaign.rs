@@ -89,7 +89,15 @@ fn finished(out: &Path) -> Vec<String> {
 
 /// What a run left, times included.
 fn exactly(run: &Path) -> Vec<Option<Vec<u8>>> {
-    let files = ["result.json", "journal.jsonl", "architecture.json", "weights.safetensors", "run.toml", "space.toml"];
+    let files = [
+        "result.json",
+        "journal.jsonl",
+        "architecture.json",
+        "weights.safetensors",
+        "run.toml",
+        "space.toml",
+        "test-resamples.parquet",
+    ];
     files.iter().map(|name| fs::read(run.join(name)).ok()).collect()
 }
 

@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 use crate::error::{Error, Result};
 
 /// The end of the names of unfinished files.
-const UNFINISHED: &str = ".part";
+pub(super) const UNFINISHED: &str = ".part";
 /// The same in stores that an earlier version was importing when it was killed.
 const UNFINISHED_BEFORE: &str = ".unfinished";
 
@@ -83,6 +83,11 @@ impl AtomicFile {
     /// The folder that the file is written in.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The path of the unfinished file, for what opens files itself.
+    pub fn path(&self) -> &Path {
+        self.file.path()
     }
 
     /// To write to.
@@ -154,7 +159,8 @@ fn remove_abandoned(folder: &Path, prefix: &str) -> Result<()> {
         if !name.starts_with(prefix) || !is_unfinished(&name) || is_being_written(&path) {
             continue;
         }
-        match std::fs::remove_file(&path) {
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        match removed {
             Ok(()) => log::info!("removed {}, left by a process that was killed", path.display()),
             // Its writer was alive after all, and finished.
             Err(error) if error.kind() == ErrorKind::NotFound => {}

@@ -1,6 +1,7 @@
 //! Reading and writing files, with errors that name them.
 
 mod atomic;
+mod atomic_folder;
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};
@@ -9,6 +10,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 pub use atomic::{AtomicFile, Existing, is_unfinished, remove_unfinished, remove_unfinished_of, write_atomically};
+pub use atomic_folder::AtomicFolder;
 
 /// Makes `folder` and the folders above it.
 pub fn create_folder(folder: &Path) -> Result<()> {

@@ -27,7 +27,7 @@ static CODES: [[[f32; 4]; 256]; CHANNELS] = codes();
 static BITS: [[f32; 8]; 256] = bits();
 
 /// Writes one row, channels A, C, G, T, each as long as the row; `out` is `4 * length` long.
-pub(super) fn one_hot(
+pub fn one_hot(
     packed: &[u8],
     unknown: Option<&[u8]>,
     length: usize,

@@ -51,7 +51,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use decode::Decoding;
+pub use decode::{Decoding, one_hot};
 pub use file_state::FileState;
 pub use fold_rows::{Fold, FoldRows, Values};
 pub use info::{BATCH_ROWS, Count, ImportRecord, Source, StoreInfo};

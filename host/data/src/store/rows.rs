@@ -16,7 +16,7 @@ use super::read::{CheckedFile, damaged};
 use super::schema::{self, CHROMOSOME, LABELS, SEQUENCE, START, UNKNOWN};
 use super::split::{PerSplit, Split};
 use super::task::Task;
-use crate::bases::{CHANNELS, packed_bytes};
+use crate::bases::{CHANNELS, Packed, packed_bytes};
 use crate::error::{Error, Result};
 
 /// An open store, shared by the rows of its splits.
@@ -219,6 +219,18 @@ impl Rows {
             return Err(Error::bug(format!("row {row} was asked of {} with {} rows", self.split.name(), self.count)));
         }
         self.store.row(self.place(row)).ok_or_else(|| self.store.damaged("a row lies outside its batch"))
+    }
+
+    /// The bases of a row, given by its index in this split.
+    pub fn sequence(&self, row: u32) -> Result<Packed> {
+        let packed = self.packed(row)?;
+        let sequence = Packed::from_parts(
+            self.info().shape.length,
+            packed.codes.to_vec(),
+            packed.unknown.unwrap_or_default().to_vec(),
+        );
+        self.store.unchanged()?;
+        Ok(sequence)
     }
 
     /// Decodes rows, given by their index in this split.

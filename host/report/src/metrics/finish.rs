@@ -11,6 +11,7 @@ use super::measure::Measure;
 use super::parallel::in_parts;
 use super::rank::{HALF, confusion_at, rank};
 use super::regression::agreement;
+use super::resamples::Resamples;
 use super::results::{GroupMetrics, Metrics};
 use super::truth::Truth;
 
@@ -56,6 +57,33 @@ impl Collector {
     /// Rows are missing, the names, groups or thresholds are not as many as the labels, or the bootstrap is one of another
     /// number of rows.
     pub fn finish(self, asked: &MetricOptions<'_>) -> Result<Metrics> {
+        let mut metrics = self.measured(asked)?;
+        if let Some(bootstrap) = asked.bootstrap {
+            let members: Vec<_> = groups_of(asked.groups).into_iter().map(|(_, members)| members).collect();
+            let measures = self.measures(asked.thresholds);
+            bootstrap.resample(self, measures, &members, asked.threads, &mut metrics)?;
+        }
+        Ok(metrics)
+    }
+
+    /// As [`finish`](Self::finish), without intervals, and with the averages in each resample of `bootstrap`, so that runs
+    /// on the same rows can be compared resample by resample.
+    ///
+    /// # Errors
+    ///
+    /// As those of `finish`.
+    pub fn finish_with_resamples(
+        self,
+        asked: &MetricOptions<'_>,
+        bootstrap: &Bootstrap,
+    ) -> Result<(Metrics, Resamples)> {
+        let metrics = self.measured(asked)?;
+        let measures = self.measures(asked.thresholds);
+        let resamples = bootstrap.resamples(self, measures, &groups_of(asked.groups), asked.threads, &metrics)?;
+        Ok((metrics, resamples))
+    }
+
+    fn measured(&self, asked: &MetricOptions<'_>) -> Result<Metrics> {
         let expect = |what: &str, found: usize| {
             if found == self.labels {
                 return Ok(());
@@ -75,7 +103,7 @@ impl Collector {
         let measures = self.measures(asked.thresholds);
         let groups = groups_of(asked.groups);
         let over = OverClasses::of(&counts);
-        let mut metrics = Metrics {
+        Ok(Metrics {
             rows: self.rows,
             accuracy: over.accuracy,
             balanced_accuracy: over.balanced_accuracy,
@@ -91,12 +119,7 @@ impl Collector {
                 .collect(),
             labels,
             ..Metrics::default()
-        };
-        if let Some(bootstrap) = asked.bootstrap {
-            let members: Vec<_> = groups.into_iter().map(|(_, members)| members).collect();
-            bootstrap.resample(self, measures, &members, asked.threads, &mut metrics)?;
-        }
-        Ok(metrics)
+        })
     }
 
     fn measures(&self, thresholds: Thresholds<'_>) -> &'static [Measure] {

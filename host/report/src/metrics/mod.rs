@@ -34,6 +34,7 @@ mod measure;
 mod parallel;
 mod rank;
 mod regression;
+mod resamples;
 mod results;
 mod truth;
 
@@ -43,4 +44,5 @@ pub use collector::Collector;
 pub use finish::{MetricOptions, Thresholds};
 pub use label::LabelMetrics;
 pub use measure::Measure;
+pub use resamples::{ResampledAverage, Resamples};
 pub use results::{GroupMetrics, Intervals, Metrics, Resampled, Resampling};

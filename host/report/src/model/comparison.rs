@@ -9,6 +9,7 @@ use super::published::Published;
 use super::ranking::Ranking;
 use super::recipes::Recipes;
 use super::run::RunSummary;
+use super::statistics::Statistics;
 use crate::metrics::Metrics;
 
 /// A set of runs on equal terms.
@@ -38,6 +39,9 @@ pub struct Comparison {
     /// How many more there are that a person hid.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hidden: u64,
+    /// What follows from the results for the differences between entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<Statistics>,
     /// What others reported on this data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<Published>,

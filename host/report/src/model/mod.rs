@@ -10,6 +10,7 @@ mod ranking;
 mod recipes;
 mod run;
 mod run_report;
+mod statistics;
 
 pub use comparison::{Ceiling, Comparison, Entry};
 pub use data::{DataSummary, FoldSummary, Setting, SplitRows};
@@ -21,3 +22,6 @@ pub use run::{
     ValidationSummary,
 };
 pub use run_report::{RunReport, SearchTerms};
+pub use statistics::{
+    AgreementTest, AnytimeCurve, BlockTests, EntryStatistics, PairTest, PairedRanks, Role, Sources, Statistics,
+};

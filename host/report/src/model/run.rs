@@ -4,7 +4,7 @@ use genomenas_plugin::message::Cost;
 use serde::{Deserialize, Serialize};
 
 use super::recipes::RunRecipe;
-use crate::metrics::{Averages, Metrics};
+use crate::metrics::{Averages, Metrics, Resamples};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct RunSummary {
     /// The metrics of the sealed test split, measured once, at the end.
     #[serde(default)]
     pub test: Option<Metrics>,
+    /// Its averages in each resample of that split, where the run kept them; they are in the run's folder, and in no report.
+    #[serde(skip)]
+    pub resamples: Option<Resamples>,
     /// The averages of the kept weights on the validation split.
     #[serde(default)]
     pub valid: Option<ValidationSummary>,

@@ -3,7 +3,8 @@
 use maud::html;
 
 use super::document::{document, section};
-use super::{curves, found, labels, leaderboard, straddling, terms};
+use super::{curves, found, headline, labels, leaderboard, statistics, straddling, terms};
+use crate::findings::{self, Judged};
 use crate::leaderboard::{ceiling as leaderboard_ceiling, has_folds, rows as leaderboard_rows};
 use crate::model::Comparison;
 
@@ -13,14 +14,16 @@ pub fn page(comparison: &Comparison) -> String {
     let with_ceiling: Vec<_> =
         leaderboard_rows(comparison).into_iter().chain(leaderboard_ceiling(comparison)).collect();
     let [first, ..] = comparison.columns();
+    let judged = Judged::of(comparison);
     let header = html! {
-        p.lead { (leaderboard::headline(comparison, &rows)) }
+        (headline::paragraph(&judged))
         (straddling::warning(&comparison.data))
         p.terms { (terms::sentence(comparison)) }
     };
     let sections = html! {
         (section("leaderboard", "Leaderboard", &leaderboard::table(comparison, &rows)))
         (section("seeds", &format!("Test {} of every {}", first.name(), if has_folds(&rows) { "fold and seed" } else { "seed" }), &leaderboard::dots(comparison, &rows)))
+        (section("statistics", "Statistics", &statistics::section(&findings::of(&judged))))
         (section("anytime", "Search: best so far", &curves::anytime(&rows)))
         (section("training", "Final training", &curves::training(&rows)))
         (section("labels", &labels::title(comparison), &labels::table(comparison, &rows)))
@@ -75,7 +78,10 @@ mod tests {
         for text in ["published", "0.999", "MCC 0.840; Umarov &amp; Solovyev 2017", "Zhou &amp; Troyanskaya 2015"] {
             assert!(foot.contains(text), "{text}: {foot}");
         }
-        assert!(page.contains("danq width=0.1</strong> leads"), "a number of others never leads");
+        assert!(
+            page.contains("danq width=0.1</strong> has the best test AUROC"),
+            "a number of others is never the best"
+        );
     }
 
     #[test]
@@ -83,7 +89,7 @@ mod tests {
         let mut comparison = sample::comparison();
         comparison.entries[2].control = true;
         let page = page(&comparison);
-        assert!(page.contains("above the best control, deepsea width=0.1"), "{page}");
+        assert!(page.contains("above <strong>deepsea width=0.1</strong> (0.842)"), "{page}");
         comparison.entries[1].control = true;
         assert!(super::page(&comparison).contains("No strategy beats the best control"));
     }
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn the_page_of_classes_leads_with_the_accuracy() {
         let page = page(&sample::classes());
-        assert!(page.contains("leads with a test accuracy of") && page.contains("Test accuracy of every seed"));
+        assert!(page.contains("has the best test accuracy, ") && page.contains("Test accuracy of every seed"));
         assert!(page.contains("Test AUROC of every label"));
     }
 

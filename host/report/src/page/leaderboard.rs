@@ -1,91 +1,13 @@
-//! The headline, the leaderboard, and every seed as a dot.
-
-use std::collections::BTreeSet;
+//! The leaderboard, and every seed as a dot.
 
 use maud::{Markup, html};
 
 use super::chart::{Axis, percent};
 use super::entry::{ink, name};
 use crate::final_recipes;
-use crate::humanize::{self, NOTHING, capitalised, duration, plural, short};
+use crate::humanize::{self, NOTHING, capitalised, duration, short};
 use crate::leaderboard::{self, Count, LeaderboardRow, MeanCost, PUBLISHED, PublishedRow, Spread};
-use crate::model::{Comparison, Ranking, RunState};
-use crate::statistics;
-
-/// One sentence: the best strategy, its result, and how it compares with the best control.
-pub(super) fn headline(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {
-    let metric = comparison.ranked_by;
-    let Some(best) = rows.iter().find(|row| row.rank.is_some()) else {
-        return html! { "No run has finished yet: " (progress(comparison)) "." };
-    };
-    let alone = rows.iter().filter(|row| row.rank.is_some()).count() == 1;
-    let control = rows.iter().find(|row| row.entry.control && row.rank.is_some());
-    html! {
-        @if best.entry.control {
-            "No strategy beats " (the_control(rows)) ", " strong { (best.entry.name) }
-            ", with a test " (metric.name()) " of " strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
-            @if let Some(next) = rows.iter().find(|row| row.rank.is_some() && !row.entry.control) {
-                "; the best of the others is " strong { (next.entry.name) } " with " (next.score(metric).text())
-            }
-            "."
-        } @else {
-            strong { (best.entry.name) } (if alone { " reaches a test " } else { " leads with a test " }) (metric.name()) " of "
-            strong { (best.score(metric).text()) } (seeds(&best.score(metric)))
-            @if let Some(control) = control {
-                (against_control(&best.score(metric), &control.score(metric), &format!("{}, {}", the_control(rows), control.entry.name)))
-            } @else {
-                ". No control has a result to compare it with."
-            }
-        }
-    }
-}
-
-/// "the control", or "the best control" of several.
-fn the_control(rows: &[LeaderboardRow<'_>]) -> &'static str {
-    if rows.iter().filter(|row| row.entry.control).count() > 1 { "the best control" } else { "the control" }
-}
-
-fn seeds(spread: &Spread) -> String {
-    let folds: BTreeSet<Option<u32>> = spread.values.iter().map(|(turn, _)| turn.fold).collect();
-    let seeds: BTreeSet<u64> = spread.values.iter().map(|(turn, _)| turn.seed).collect();
-    match spread.values.len() {
-        1 if !folds.contains(&None) => " (one run)".to_owned(),
-        count if count > 1 && !folds.contains(&None) => {
-            format!(" (mean ± sd over {count} runs: {}, {})", plural(folds.len(), "fold"), plural(seeds.len(), "seed"))
-        }
-        1 => " (one seed)".to_owned(),
-        count => format!(" (mean ± sd over {count} seeds)"),
-    }
-}
-
-fn against_control(best: &Spread, control: &Spread, control_name: &str) -> Markup {
-    let ahead = best.mean.zip(control.mean).map(|(best, control)| best - control);
-    let pairs = statistics::paired_differences(&best.values, &control.values);
-    let won = pairs.iter().filter(|difference| **difference > 0.0).count();
-    html! {
-        ", " (humanize::metric(ahead)) " above " (control_name)
-        " (" (control.text()) ")"
-        @if !pairs.is_empty() {
-            ", and ahead of it on " (won) " of " (plural(pairs.len(), if best.values.iter().any(|(turn, _)| turn.fold.is_some()) { "paired run" } else { "paired seed" }))
-        }
-        "."
-    }
-}
-
-/// "2 failed, 1 waits".
-fn progress(comparison: &Comparison) -> String {
-    let runs = || comparison.entries.iter().flat_map(|entry| &entry.runs);
-    let count = |is: fn(&RunState) -> bool| runs().filter(|run| is(&run.state)).count();
-    let parts = [
-        (count(|state| matches!(state, RunState::Done)), "done without a defined metric"),
-        (count(|state| matches!(state, RunState::Failed { .. })), "failed"),
-        (count(|state| *state == RunState::Running), "under way"),
-        (count(|state| *state == RunState::Pending), "waiting"),
-    ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    if parts.is_empty() { "the comparison has no runs".to_owned() } else { parts.join(", ") }
-}
+use crate::model::{Comparison, Ranking};
 
 /// The leaderboard.
 pub(super) fn table(comparison: &Comparison, rows: &[LeaderboardRow<'_>]) -> Markup {

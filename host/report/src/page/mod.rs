@@ -10,11 +10,15 @@ mod curves;
 mod document;
 mod entry;
 mod found;
+mod headline;
 mod labels;
 mod leaderboard;
+mod live;
 mod run;
+mod statistics;
 mod straddling;
 mod terms;
 
 pub use comparison::page;
+pub use live::live;
 pub use run::page as run_page;

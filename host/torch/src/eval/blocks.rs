@@ -25,6 +25,31 @@ pub(super) fn bootstrap(
     Bootstrap::new(intervals.resamples, intervals.by, &blocks, intervals.confidence, intervals.seed)
 }
 
+/// The bootstrap of a run's own resamples, the same in every run on these rows: of chromosomes where the split has enough of
+/// them, because neighbouring windows are alike, and otherwise of windows.
+///
+/// # Errors
+///
+/// There are too few windows, or too many.
+pub(super) fn of_a_run(rows: &Rows, chosen: &[u32], other: Option<OtherStrand>) -> Result<Bootstrap> {
+    /// Of fewer, intervals are known to be too narrow.
+    const ENOUGH: usize = 10;
+    const RESAMPLES: u32 = 200;
+    const SEED: u64 = 1;
+    let of = |by, blocks: &[u32]| Bootstrap::new(RESAMPLES, by, blocks, 0.95, SEED);
+    if rows.info().shape.chromosomes.len() >= ENOUGH
+        && let Ok(blocks) = chromosomes(rows, chosen)
+    {
+        let mut names = blocks.clone();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() >= ENOUGH {
+            return of(Resampling::Chromosome, &blocks);
+        }
+    }
+    of(Resampling::Window, &windows(rows, chosen, other))
+}
+
 fn windows(rows: &Rows, chosen: &[u32], other: Option<OtherStrand>) -> Vec<u32> {
     match OtherStrand::of(rows) {
         OtherStrand::Stored(half) if other.is_none() => chosen.iter().map(|row| row % half.max(1)).collect(),

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use super::options::TableOptions;
 use crate::error::{Error, Result};
-use crate::formats::table::{Lists, Table};
+use crate::formats::table::{Lists, Table, column};
 use crate::store::Task;
-use crate::text::shortened;
 
 /// Places of the columns.
 pub(super) struct Columns {
@@ -128,29 +127,4 @@ impl Columns {
 /// Whether a column has this name.
 fn names(table: &Table, name: &str) -> bool {
     table.header().is_some_and(|header| header.iter().any(|column| column == name))
-}
-
-/// A column by its name, or by its number from 1.
-fn column(table: &Table, path: &Path, name: &str) -> Result<usize> {
-    if let Some(header) = table.header() {
-        let mut places = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(place, _)| place);
-        match (places.next(), places.next()) {
-            (Some(place), None) => return Ok(place),
-            (Some(_), Some(_)) => {
-                let what = format!("two columns are named {name:?}: give the number of the one that is meant");
-                return Err(table.wrong(path, &what));
-            }
-            (None, _) => {}
-        }
-    }
-    let width = table.header().map(<[String]>::len);
-    match name.parse::<usize>() {
-        Ok(number) if number >= 1 && width.is_none_or(|width| number <= width) => Ok(number - 1),
-        _ => Err(table.wrong(path, &no_such_column(table, name))),
-    }
-}
-
-fn no_such_column(table: &Table, name: &str) -> String {
-    let names: Vec<String> = table.header().unwrap_or_default().iter().take(20).map(|name| shortened(name)).collect();
-    format!("no column {name:?}: the columns are {}", names.join(", "))
 }

@@ -16,9 +16,10 @@ use super::confusion::{ClassCount, Confusion, OverClasses};
 use super::measure::Measure;
 use super::parallel::in_parts;
 use super::regression::agreement;
+use super::resamples::{ACCURACY, ResampledAverage, Resamples};
 use super::results::{Metrics, Resampled, Resampling};
 use super::truth::Truth;
-use crate::statistics;
+use crate::statistics::{self, quantile};
 use draw::{Draws, LANES, Weights};
 use ranked::{Cuts, RankWalk};
 
@@ -60,12 +61,69 @@ impl Bootstrap {
     /// Adds intervals to the averages of `metrics`, which were measured on the rows of `collector`.
     pub(super) fn resample(
         &self,
-        mut collector: Collector,
+        collector: Collector,
         measures: &[Measure],
         groups: &[Vec<usize>],
         threads: usize,
         metrics: &mut Metrics,
     ) -> Result<()> {
+        let Drawn { samples, over_classes } = self.draw(collector, measures, groups, threads, &metrics.thresholds())?;
+        let interval = |values: Vec<f64>| {
+            interval(values.into_iter().filter(|value| !value.is_nan()).collect(), self.resampled.confidence)
+        };
+        let averages =
+            std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
+        for (averages, samples) in averages.zip(samples) {
+            add_intervals(averages, measures, samples, interval);
+        }
+        let over = |of: fn(&OverClasses) -> Option<f64>| interval(over_classes.iter().filter_map(of).collect());
+        metrics.bootstrap = Some(Resampled {
+            accuracy: over(|over| over.accuracy),
+            balanced_accuracy: over(|over| over.balanced_accuracy),
+            class_mcc: over(|over| over.mcc),
+            ..self.resampled
+        });
+        Ok(())
+    }
+
+    /// The averages in each resample, as a run keeps them; `metrics` were measured on the rows of `collector`.
+    pub(super) fn resamples(
+        &self,
+        collector: Collector,
+        measures: &[Measure],
+        groups: &[(&str, Vec<usize>)],
+        threads: usize,
+        metrics: &Metrics,
+    ) -> Result<Resamples> {
+        let members: Vec<Vec<usize>> = groups.iter().map(|(_, members)| members.clone()).collect();
+        let Drawn { samples, over_classes } =
+            self.draw(collector, measures, &members, threads, &metrics.thresholds())?;
+        let names = std::iter::once(None).chain(groups.iter().map(|(name, _)| Some((*name).to_owned())));
+        let mut averages: Vec<ResampledAverage> = Vec::new();
+        for (group, samples) in names.zip(samples) {
+            averages.extend(measures.iter().zip(samples).map(|(measure, values)| ResampledAverage {
+                group: group.clone(),
+                metric: measure.key().to_owned(),
+                values: values.into_iter().map(|value| (!value.is_nan()).then_some(value)).collect(),
+            }));
+        }
+        if !over_classes.is_empty() {
+            let values = over_classes.iter().map(|over| over.accuracy).collect();
+            averages.push(ResampledAverage { group: None, metric: ACCURACY.to_owned(), values });
+        }
+        let Resampled { by, blocks, seed, .. } = self.resampled;
+        Ok(Resamples { by, blocks, seed, averages })
+    }
+
+    /// Measures every resample.
+    fn draw(
+        &self,
+        mut collector: Collector,
+        measures: &[Measure],
+        groups: &[Vec<usize>],
+        threads: usize,
+        thresholds: &[Option<f64>],
+    ) -> Result<Drawn> {
         if self.draws.rows() != collector.rows {
             return Err(Error::bug(format!(
                 "a bootstrap of {} rows was asked for {} rows",
@@ -73,8 +131,7 @@ impl Bootstrap {
                 collector.rows
             )));
         }
-        let thresholds = metrics.thresholds();
-        let cuts = ranked::order(&mut collector, &thresholds, threads);
+        let cuts = ranked::order(&mut collector, thresholds, threads);
         let all: Vec<usize> = (0..collector.labels).collect();
         let mut samples = vec![vec![Vec::new(); measures.len()]; groups.len() + 1];
         let mut over_classes: Vec<OverClasses> = Vec::new();
@@ -93,7 +150,7 @@ impl Bootstrap {
                     for (number, samples) in samples.iter_mut().enumerate() {
                         let of = |&label: &usize| labels.get(label).map(|measured| measured[number][lane]);
                         let defined: Vec<f64> = members.iter().filter_map(of).filter(|value| !value.is_nan()).collect();
-                        samples.extend(statistics::mean(&defined));
+                        samples.push(statistics::mean(&defined).unwrap_or(f64::NAN));
                     }
                 }
                 if !counts.is_empty() {
@@ -102,21 +159,15 @@ impl Bootstrap {
                 }
             }
         }
-        let interval = |values: Vec<f64>| interval(values, self.resampled.confidence);
-        let averages =
-            std::iter::once(&mut metrics.averages).chain(metrics.groups.iter_mut().map(|group| &mut group.averages));
-        for (averages, samples) in averages.zip(samples) {
-            add_intervals(averages, measures, samples, interval);
-        }
-        let over = |of: fn(&OverClasses) -> Option<f64>| interval(over_classes.iter().filter_map(of).collect());
-        metrics.bootstrap = Some(Resampled {
-            accuracy: over(|over| over.accuracy),
-            balanced_accuracy: over(|over| over.balanced_accuracy),
-            class_mcc: over(|over| over.mcc),
-            ..self.resampled
-        });
-        Ok(())
+        Ok(Drawn { samples, over_classes })
     }
+}
+
+/// The averages of every resample: of all labels and of each group, for each measure; NaN where undefined.
+struct Drawn {
+    samples: Vec<Vec<Vec<f64>>>,
+    /// None without classes.
+    over_classes: Vec<OverClasses>,
 }
 
 /// The most measures that a task has.
@@ -206,16 +257,6 @@ fn interval(mut values: Vec<f64>, confidence: f64) -> Option<Interval> {
     values.sort_by(f64::total_cmp);
     let tail = (1.0 - confidence) / 2.0;
     Some(Interval { low: quantile(&values, tail)?, high: quantile(&values, 1.0 - tail)? })
-}
-
-/// A quantile of ascending values, interpolated between neighbours as numpy does; `None` without a value.
-fn quantile(ascending: &[f64], share: f64) -> Option<f64> {
-    let place = share * ascending.len().checked_sub(1)? as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and the number of values")]
-    let below = place.floor() as usize;
-    let low = *ascending.get(below)?;
-    let high = ascending.get(below + 1).copied().unwrap_or(low);
-    Some(low + (place - place.floor()) * (high - low))
 }
 
 #[cfg(test)]
