@@ -9,7 +9,7 @@ use genomenas_tests::{Outcome, built, listing};
 use serde_json::Value;
 
 fn export(trained: &Trained) {
-    Outcome::text(trained.command("export", "--out @exported --name yeast"));
+    Outcome::text(&mut trained.command("export", "--out @exported --name yeast"));
 }
 
 /// What the export of the folder `model` to `out` is refused with.
@@ -58,7 +58,7 @@ fn an_export_holds_everything_and_predicts_what_the_run_predicts_without_its_dat
 fn exporting_twice_writes_the_same_bytes() {
     let trained = Trained::new();
     export(&trained);
-    Outcome::text(trained.command("export", "--out @again --name yeast"));
+    Outcome::text(&mut trained.command("export", "--out @again --name yeast"));
     for name in ["README.md", "architecture.json", "export.json", "model.onnx", "model.py", "weights.safetensors"] {
         let file = |folder: &str| fs::read(trained.path(&format!("{folder}/{name}"))).unwrap();
         assert!(file("exported") == file("again"), "{name}");

@@ -95,9 +95,8 @@ pub(crate) struct CompareArgs {
     preset: Option<Preset>,
     #[command(flatten)]
     space: SpaceOptions,
-    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
-    #[arg(long)]
-    no_control: bool,
+    #[command(flatten)]
+    extra: ExtraRows,
     /// Trials of a run that take turns on its device: of use to strategies that decide while others run [default: 1]
     #[arg(long, alias = "in-flight", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) concurrent_trials: Option<u32>,
@@ -138,6 +137,18 @@ pub(crate) struct CompareArgs {
     tune: Vec<String>,
 }
 
+/// What stands on the leaderboard beside the strategies.
+#[derive(Args, Clone, Copy, Debug)]
+struct ExtraRows {
+    /// Leaves out the controls that are otherwise added to every comparison: random-search, kmer-lr, positional-lr, majority
+    #[arg(long)]
+    no_control: bool,
+    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
+    /// row of its own that says how much the strategies left, and is not ranked
+    #[arg(long)]
+    ceiling: bool,
+}
+
 /// What is done anew where a comparison goes on.
 #[derive(Args, Clone, Copy, Debug)]
 struct GoingOnOptions {
@@ -149,7 +160,7 @@ struct GoingOnOptions {
     accept_plugins: bool,
 }
 
-/// What becomes of the entries of a comparison that has begun, and what comes after them.
+/// What becomes of the entries of a comparison that has begun.
 #[derive(Args, Clone, Debug)]
 struct ChangeOptions {
     /// Adds a strategy to the comparison in --out, finished or not, on the same data, budget, recipe, seeds and folds; nothing
@@ -161,10 +172,6 @@ struct ChangeOptions {
     /// name shows it again. May be given several times
     #[arg(long, value_name = "ENTRY", conflicts_with_all = ["dry_run", "preset"])]
     drop: Vec<String>,
-    /// Trains the best architecture that anyone found again, with every seed by the common recipe, once all runs are over: a
-    /// row of its own that says how much the strategies left, and is not ranked
-    #[arg(long)]
-    ceiling: bool,
 }
 
 /// How a comparison ended.
@@ -227,7 +234,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Ended> {
     // What a comparison that goes on began with is in its lock.
     let libtorch = if (begins && !args.dry_run) || expected.is_some() { start::libtorch() } else { None };
     let lock = LockFile::of(&plan, &registry, &store.info().import, libtorch);
-    expected.iter().try_for_each(|expected| expected.expect(lock.clone()))?;
+    expected.iter().try_for_each(|expected| expected.expect(&lock))?;
     let narrowest = store.info().narrowest();
     let data = narrowest.for_plugins();
     if plan.unconfined {
@@ -306,8 +313,8 @@ impl CompareArgs {
             seeds: self.seeds.clone(),
             budget: self.budget,
             space: self.space.given()?,
-            control: self.no_control.then_some(false),
-            ceiling: self.changes.ceiling.then_some(true),
+            control: self.extra.no_control.then_some(false),
+            ceiling: self.extra.ceiling.then_some(true),
             published: None,
             ranked_by: None,
             concurrent_trials: self.concurrent_trials,

@@ -83,8 +83,8 @@ impl Expected {
     /// # Errors
     ///
     /// Something does.
-    pub(crate) fn expect(&self, here: LockFile) -> Result<()> {
-        self.refuse(&differences(&self.lock, &here.by_this_program())?)
+    pub(crate) fn expect(&self, here: &LockFile) -> Result<()> {
+        self.refuse(&differences(&self.lock, &here.clone().by_this_program())?)
     }
 
     fn refuse(&self, differences: &[String]) -> Result<()> {

@@ -104,8 +104,7 @@ pub fn resolve(
         (_, given) => (given.unwrap_or(context.threads) / jobs).max(1),
     };
     let control = request.control.unwrap_or(true);
-    let ceiling = request.ceiling.unwrap_or(false);
-    check_ceiling(ceiling, recipe)?;
+    let ceiling = ceiling(request.ceiling, recipe)?;
     let published = request.published.unwrap_or_default();
     published::check(&published)?;
     let strategies = request
@@ -164,6 +163,18 @@ pub fn resolve(
     }
 }
 
+/// Whether there is a ceiling; refused where runs are not trained by the recipe that it has.
+fn ceiling(asked: Option<bool>, recipe: Recipes) -> Result<bool> {
+    let ceiling = asked.unwrap_or(false);
+    if ceiling && recipe != Recipes::Common {
+        return Err(Error::input(format!(
+            "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
+            recipe.name()
+        )));
+    }
+    Ok(ceiling)
+}
+
 /// What goes on with the comparison in `out`, whose plan is `earlier`.
 fn going_on(
     resolved: Resolved,
@@ -189,17 +200,6 @@ fn going_on(
         }
         Some(difference) => Err(given.blame(out, &difference)),
     }
-}
-
-/// Refuses a ceiling where the runs are not trained by the recipe that it has.
-fn check_ceiling(ceiling: bool, recipe: Recipes) -> Result<()> {
-    if !ceiling || recipe == Recipes::Common {
-        return Ok(());
-    }
-    Err(Error::input(format!(
-        "a ceiling is trained by the common recipe, and the runs of this comparison are not (recipe = \"{}\"): leave one of both out",
-        recipe.name()
-    )))
 }
 
 /// What the person asked for, if the data's task has it.

@@ -1,3 +1,5 @@
+//! Models from folders that were made, damaged and edited.
+
 use std::collections::BTreeMap;
 
 use genomenas_data::Task;

@@ -1,3 +1,5 @@
+//! Tables of predictions by a scorer that counts bases.
+
 use genomenas_data::bases::Packed;
 use genomenas_data::error::{Error, Result};
 use genomenas_data::files::{Existing, read_text};

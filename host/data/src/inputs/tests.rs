@@ -1,3 +1,5 @@
+//! Sequences, places and tables as windows of a model's length, by hand.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! VCF and BCF read and written again.
+
 use std::path::Path;
 
 use noodles::bcf;
