@@ -156,7 +156,7 @@ fn scored(card: &Card<'_>) -> String {
     let about = &card.model.about;
     let of = |split: Split, metrics: &Metrics| {
         let options = TextOptions { split, average_strands: about.both_strands, all_labels: false };
-        format!("```text\n{}```\n", scores::text(metrics, options))
+        format!("```text\n{}\n```\n", scores::text(metrics, options).trim_end())
     };
     let mut text = match &about.test {
         Some(test) => format!("On the test split, which nothing was chosen by:\n\n{}\n", of(Split::Test, test)),
