@@ -156,25 +156,17 @@ fn scored(card: &Card<'_>) -> String {
     let about = &card.model.about;
     let of = |split: Split, metrics: &Metrics| {
         let options = TextOptions { split, average_strands: about.both_strands, all_labels: false };
-        format!("```text\n{}```\n", scores::text(metrics, options))
+        format!("```text\n{}\n```\n", scores::text(metrics, options).trim_end())
     };
-    let mut text = String::new();
-    match (&about.test, &about.valid) {
-        (Some(test), _) => {
-            text += &format!("On the test split, which nothing was chosen by:\n\n{}\n", of(Split::Test, test))
-        }
-        (None, _) => text += "The test split was not scored.\n\n",
-    }
+    let mut text = match &about.test {
+        Some(test) => format!("On the test split, which nothing was chosen by:\n\n{}\n", of(Split::Test, test)),
+        None => "The test split was not scored.\n\n".to_owned(),
+    };
     if let Some(valid) = &about.valid {
-        text += &format!(
-            "On the validation split, by which weights and thresholds were chosen:\n\n{}",
-            of(Split::Valid, valid)
-        );
+        text += "On the validation split, by which weights and thresholds were chosen:\n\n";
+        text += &of(Split::Valid, valid);
     }
-    if [&about.test, &about.valid]
-        .iter()
-        .any(|metrics| metrics.as_ref().is_some_and(|metrics| metrics.bootstrap.is_none()))
-    {
+    if about.test.iter().chain(&about.valid).any(|metrics| metrics.bootstrap.is_none()) {
         text += "\nScores without an interval have none because the run made none: `genomenas evaluate --bootstrap 1000` adds\n\
                  them, from the data. One run says nothing of how scores differ from seed to seed.\n";
     }
