@@ -7,6 +7,7 @@ use std::path::Path;
 
 use genomenas_tests::comparisons::{compare, run_folders};
 use genomenas_tests::digests::sha256;
+use genomenas_tests::made_up::write;
 use genomenas_tests::runs::{bytes, motif_store, result, space};
 use genomenas_tests::{Outcome, genomenas};
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn every_run_keeps_the_resamples_of_its_test_set_and_without_them_seeds_alone_de
     // As runs of earlier versions are; one is damaged.
     for (number, run) in run_folders(&out).into_iter().enumerate() {
         let path = run.join(RESAMPLES);
-        if number == 0 { fs::write(path, b"PAR1").unwrap() } else { fs::remove_file(path).unwrap() }
+        if number == 0 { _ = write(&run, RESAMPLES, b"PAR1") } else { fs::remove_file(path).unwrap() }
     }
     let outcome = Outcome::of(genomenas().arg("report").arg(&out));
     assert_eq!(outcome.code, Some(0), "{outcome:?}");

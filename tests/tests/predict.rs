@@ -172,12 +172,12 @@ fn a_model_that_is_damaged_or_none_is_refused_by_name() {
     let refused = || trained.refusal("predict", "--splits test --out @out.tsv");
     let weights = trained.path("model/weights.safetensors");
     let whole = fs::read(&weights).unwrap();
-    fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    trained.file("model/weights.safetensors", &whole[..whole.len() / 2]);
     let error = refused();
     assert!(error.contains("weights.safetensors") && error.contains("was changed since the run ended"), "{error}");
     fs::remove_file(&weights).unwrap();
     assert!(refused().contains("holds no trained network"), "{}", refused());
-    fs::write(&weights, &whole).unwrap();
+    trained.file("model/weights.safetensors", &whole);
     fs::remove_file(trained.path("model/result.json")).unwrap();
     assert!(refused().contains("is not over"), "{}", refused());
     fs::remove_file(trained.path("model/run.toml")).unwrap();

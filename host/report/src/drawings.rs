@@ -175,7 +175,7 @@ fn short(op: &Op) -> String {
     }
 }
 
-/// A block's name without what its stride adds: "reduction cell", and "conv_3" as the option is called.
+/// A block's name without what its stride adds: "reduction cell", and `conv_3` as the option is called.
 fn block_name(block: &str) -> String {
     let without = |text: &str, mark: &str| {
         let (before, after) = text.rsplit_once(mark)?;

@@ -25,8 +25,8 @@
 //! counted, and never becomes a number.
 
 pub mod architecture;
-pub mod export;
 mod drawings;
+pub mod export;
 mod final_recipes;
 pub mod findings;
 pub mod humanize;

@@ -30,7 +30,7 @@ pub(crate) struct Tested {
 /// An operation, and how often architectures have it.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Operation {
-    /// "normal: conv_3".
+    /// `normal: conv_3`.
     pub(crate) name: String,
     /// Mean number in the best architectures, and in the others.
     pub(crate) in_best: f64,
@@ -155,7 +155,7 @@ mod tests {
         let of = |number: u32| RunSummary {
             decisions: vec![
                 made("normal.0.0", option(number)),
-                made("normal.0.1", if number % 2 == 0 { "pool" } else { "skip" }),
+                made("normal.0.1", if number.is_multiple_of(2) { "pool" } else { "skip" }),
             ],
             ..sample::run(u64::from(number), 0.9 - f64::from(number) * 0.01, 1_000)
         };

@@ -217,7 +217,7 @@ mod tests {
         RunSummary {
             state: RunState::Done,
             valid: Some(ValidationSummary { loss: Some(0.5), accuracy: None, averages }),
-            architecture: Some(ArchitectureSummary { hash: hash.to_owned(), layers: Vec::new() }),
+            architecture: Some(ArchitectureSummary { hash: hash.to_owned(), layers: Vec::new(), drawings: Vec::new() }),
             ..failed(format!("runs/danq/seed-{seed}"), (None, seed), String::new())
         }
     }

@@ -43,7 +43,9 @@ fn of(records: &[Record]) -> Option<OptionHistory> {
     for (_, alphas) in &weighed {
         for (decision, options) in &alphas.0 {
             let known = decisions.entry(decision).or_default();
-            options.keys().for_each(|option| _ = known.entry(option).or_default());
+            for option in options.keys() {
+                known.entry(option).or_default();
+            }
         }
     }
     let mut edges: BTreeMap<&str, u32> = BTreeMap::new();

@@ -112,7 +112,7 @@ fn layers(builder: &mut Builder, network: &Network) -> Result<String> {
             Op::Lstm { .. } | Op::Gru { .. } | Op::Highway(_) => {
                 recurrent::recurrent(builder, op, &place, &network.weights)?
             }
-            Op::KmerSpectrum { .. } => spectrum::spectrum(builder, op, &place)?,
+            Op::KmerSpectrum { .. } => spectrum::spectrum(builder, op, &place),
             _ => simple(builder, op, &place, &network.weights)?,
         };
         let value = value.ok_or_else(|| unknown(layer, op))?;

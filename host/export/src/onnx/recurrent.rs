@@ -56,10 +56,10 @@ fn gated(
         }
         Ok(builder.floats(&place.part(name), &Tensor { shape, values }))
     };
-    let w = joined("weight_ih", &["weight_ih"])?;
-    let r = joined("weight_hh", &["weight_hh"])?;
-    let b = joined("bias", &["bias_ih", "bias_hh"])?;
-    let x = builder.node("Transpose", &[place.input()], &place.part("by_position"), perm(&[2, 0, 1]));
+    let of_input = joined("weight_ih", &["weight_ih"])?;
+    let of_state = joined("weight_hh", &["weight_hh"])?;
+    let biases = joined("bias", &["bias_ih", "bias_hh"])?;
+    let by_position = builder.node("Transpose", &[place.input()], &place.part("by_position"), perm(&[2, 0, 1]));
     let direction = if bidirectional { "bidirectional" } else { "forward" };
     let mut attributes = vec![("hidden_size", Held::Int(size_of(hidden))), ("direction", Held::Text(direction))];
     if kind == "GRU" {
@@ -67,11 +67,12 @@ fn gated(
         attributes.push(("linear_before_reset", Held::Int(1)));
     }
     // Positions × directions × samples × units.
-    let y = builder.node(kind, &[&x, &w, &r, &b], &place.part("states"), attributes);
-    let y = builder.node("Transpose", &[&y], &place.part("by_sample"), perm(&[2, 1, 3, 0]));
+    let inputs = [by_position.as_str(), &of_input, &of_state, &biases];
+    let states = builder.node(kind, &inputs, &place.part("states"), attributes);
+    let by_sample = builder.node("Transpose", &[&states], &place.part("by_sample"), perm(&[2, 1, 3, 0]));
     let sizes: Vec<i64> = std::iter::once(0).chain(place.shape.iter().map(|&size| size_of(size))).collect();
     let sizes = builder.ints(&sizes);
-    Ok(builder.node("Reshape", &[&y, &sizes], &place.value(), vec![]))
+    Ok(builder.node("Reshape", &[&by_sample, &sizes], &place.value(), vec![]))
 }
 
 fn perm(order: &[i64]) -> Vec<(&'static str, Held)> {

@@ -1,6 +1,5 @@
 //! Nodes that count the words of a window.
 
-use genomenas_data::error::Result;
 use genomenas_plugin::space::{Op, kmers};
 
 use super::builder::{Builder, size_of};
@@ -9,9 +8,9 @@ use super::simple::Place;
 use super::zeros::zeros;
 
 /// The name of the value of a spectrum; `None` for other operations.
-pub(super) fn spectrum(builder: &mut Builder, op: &Op, place: &Place<'_>) -> Result<Option<String>> {
+pub(super) fn spectrum(builder: &mut Builder, op: &Op, place: &Place<'_>) -> Option<String> {
     let &Op::KmerSpectrum { k, both_strands } = op else {
-        return Ok(None);
+        return None;
     };
     let words = place.shape.first().copied().unwrap_or_default();
     let positions = place.read.get(1).map_or(0, |&length| (length + 1).saturating_sub(k));
@@ -55,5 +54,5 @@ pub(super) fn spectrum(builder: &mut Builder, op: &Op, place: &Place<'_>) -> Res
     let attributes = vec![("axis", Held::Int(1)), ("reduction", Held::Text("add"))];
     let counts = builder.node("ScatterElements", &[&counts, &found, &each], &part("counts"), attributes);
     let [from, to] = [builder.ints(&[0]), behind];
-    Ok(Some(builder.node("Slice", &[&counts, &from, &to, &axis], &place.value(), vec![])))
+    Some(builder.node("Slice", &[&counts, &from, &to, &axis], &place.value(), vec![]))
 }

@@ -115,7 +115,7 @@ impl Lines {
                     [("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1), ("groups", groups, 1)]
                 {
                     if value != usual {
-                        made += &format!(", {name}={value}");
+                        made.extend([", ", name, "=", &value.to_string()]);
                     }
                 }
                 module(made + unbiased(bias) + ")")

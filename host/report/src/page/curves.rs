@@ -21,9 +21,8 @@ pub(super) enum SearchMetric {
 impl SearchMetric {
     /// The loss where no search measured an AUROC.
     pub(super) fn of<'a>(runs: impl Iterator<Item = &'a RunSummary> + Clone) -> Self {
-        let points = || runs.clone().flat_map(searched);
-        let only_loss = points().all(|point| point.valid_auroc.is_none())
-            && points().any(|point| finite(point.valid_loss).is_some());
+        let has_loss = runs.clone().flat_map(searched).any(|point| finite(point.valid_loss).is_some());
+        let only_loss = has_loss && runs.flat_map(searched).all(|point| point.valid_auroc.is_none());
         if only_loss { Self::Loss } else { Self::Auroc }
     }
 

@@ -138,7 +138,7 @@ mod tests {
         for _ in 0..2 {
             latex.expect_free().unwrap();
             methods.expect_free().unwrap();
-            latex.write(&sample::comparison(), None).unwrap();
+            latex.write(&sample::comparison()).unwrap();
             methods.write(&sample::comparison()).unwrap();
         }
         write_atomically(&methods.references(), b"@book{mine}").unwrap();

@@ -121,12 +121,12 @@ fn arrows(drawing: &Drawing, layout: &Layout, sizes: &[(f64, f64)], rightwards: 
         for pair in route.windows(2) {
             if let [one, other] = *pair {
                 let middle = f64::midpoint(one.1, other.1);
-                path += &format!("C{} {} {}", point((one.0, middle)), point((other.0, middle)), point(other));
+                path.extend(["C", &point((one.0, middle)), " ", &point((other.0, middle)), " ", &point(other)]);
             }
         }
         if let Some(&(across, along)) = route.last() {
             let tip = |side: f64| point((across + side, along - 5.0));
-            path += &format!("M{}L{}L{}", tip(-3.0), point((across, along)), tip(3.0));
+            path.extend(["M", &tip(-3.0), "L", &point((across, along)), "L", &tip(3.0)]);
         }
         paths.push(path);
     }

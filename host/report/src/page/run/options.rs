@@ -114,7 +114,7 @@ fn courses(history: &OptionHistory, run: &RunSummary, colours: &Colours<'_>) -> 
     }
 }
 
-/// "conv_3 was chosen; none was dropped after epoch 4".
+/// "`conv_3` was chosen; none was dropped after epoch 4".
 fn in_words(decision: &DecisionHistory, kept: Option<&str>) -> String {
     let kept = kept.map_or_else(|| "no connection".to_owned(), |kept| format!("{kept} was chosen"));
     let dropped = decision.options.iter().filter_map(|option| Some((option.option.as_str(), option.dropped?)));
