@@ -30,7 +30,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 GENOMENAS = os.environ["GENOMENAS"]
 NETWORKS = os.environ["NETWORKS"]
 TASKS = ["multi-label", "multi-class", "regression", "poisson-regression", "next-nucleotide"]
-BASELINES = ["danq", "deepsea", "deepvirfinder", "kmer-lr", "lstm", "majority", "ncnet", "positional-lr"]
+BASELINES = ["danq", "deepsea", "deepvirfinder", "lstm", "ncnet-brr", "ncnet-rr"]
+# They are trained to their optimum, and take no settings of a training.
+LINEAR = ["kmer-lr", "majority", "positional-lr"]
+SEARCHES = [
+    "asha", "bonas", "cwp-darts", "darts", "dep-darts", "hyperband", "local-search", "osp-nas", "p-darts",
+    "regularised-evolution", "successive-halving", "tpe",
+]
 LENGTH = 60
 # What scores may differ by: sums are made in another order.
 TOLERANCE = 1e-4
@@ -257,11 +263,11 @@ class Programs(unittest.TestCase):
         self.run_program("data", "import", "table", table, *labels, "--out", path)
         return path
 
-    def check(self, task, name, *what):
+    def check(self, task, name, *what, recipe=("--epochs", 1, "--steps-per-epoch", 3, "--batch", 8)):
         """Trains, exports, and compares the scores of all programs."""
         folder = self.folder / name
         folder.mkdir()
-        recipe = ["--epochs", 1, "--steps-per-epoch", 3, "--batch", 8, "--threads", 1]
+        recipe = [*recipe, "--threads", 1]
         self.run_program("train", *what, "--data", self.store(task), *recipe, "--out", folder / "run")
         self.run_program("export", folder / "run", "--out", folder / "exported")
         onnx.checker.check_model(onnx.load(folder / "exported" / "model.onnx"), full_check=True)
@@ -306,6 +312,28 @@ class Programs(unittest.TestCase):
     def test_every_baseline(self):
         for baseline in BASELINES:
             self.check("multi-label", baseline, "--strategy", baseline)
+        for baseline in LINEAR:
+            self.check("multi-label", baseline, "--strategy", baseline, recipe=())
+
+    def search(self, name, strategy, seed):
+        """Searches in small genomeNAS spaces, and compares what was found."""
+        sizes = {"cells": 3, "channels": 2, "nodes": 2 + seed % 2, "rnn_nodes": 2 + seed % 3}
+        sizes = [part for key, value in sizes.items() for part in ("--space-set", f"{key}={value}")]
+        data = self.store("multi-label")
+        found = self.folder / f"{name}-found"
+        self.run_program(
+            "search", "--strategy", strategy, "--set", "batch=8", "--seed", seed, "--budget", "256samples", *sizes,
+            "--data", data, "--threads", 1, "--out", found,
+        )
+        self.check("multi-label", name, "--run", found)
+
+    def test_what_each_search_finds(self):
+        for strategy in SEARCHES:
+            self.search(strategy, strategy, 1)
+
+    def test_ten_random_architectures(self):
+        for seed in range(1, 11):
+            self.search(f"random-{seed}", "random-search", seed)
 
 
 if __name__ == "__main__":

@@ -337,7 +337,7 @@ mod tests {
         );
         let csv = leaderboard_csv(&comparison).unwrap();
         assert!(csv.lines().last().unwrap().starts_with(",ceiling,ceiling,"), "{csv}");
-        assert!(crate::page(&comparison).contains("danq width=0.1</strong> leads"));
+        assert!(crate::page(&comparison).contains("danq width=0.1</strong> has the best test AUROC"));
     }
 
     #[test]
