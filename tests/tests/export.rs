@@ -5,23 +5,26 @@ use std::path::Path;
 
 use genomenas_tests::predictions::{Trained, rows};
 use genomenas_tests::runs::quietly;
-use genomenas_tests::{Outcome, built, listing};
+use genomenas_tests::{Outcome, built, genomenas, listing};
 use serde_json::Value;
 
-fn export(trained: &Trained) {
-    Outcome::text(&mut trained.command("export", "--out @exported --name yeast"));
+/// Exports the network to a folder of this name.
+fn export(trained: &Trained, name: &str) {
+    let mut command = genomenas();
+    command.arg("export").arg(trained.path("model")).arg("--out").arg(trained.path(name));
+    Outcome::text(command.args(["--name", "yeast"]));
 }
 
 /// What the export of the folder `model` to `out` is refused with.
 fn refused(model: &Path, out: &Path) -> String {
-    let mut command = quietly("export", "");
-    Outcome::refusal(command.arg(model).arg("--out").arg(out), 2)
+    let mut command = genomenas();
+    Outcome::refusal(command.arg("export").arg(model).arg("--out").arg(out), 2)
 }
 
 #[test]
 fn an_export_holds_everything_and_predicts_what_the_run_predicts_without_its_data() {
     let trained = Trained::new();
-    export(&trained);
+    export(&trained, "exported");
     let mut names: Vec<String> = fs::read_dir(trained.path("exported"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -57,8 +60,8 @@ fn an_export_holds_everything_and_predicts_what_the_run_predicts_without_its_dat
 #[test]
 fn exporting_twice_writes_the_same_bytes() {
     let trained = Trained::new();
-    export(&trained);
-    Outcome::text(&mut trained.command("export", "--out @again --name yeast"));
+    export(&trained, "exported");
+    export(&trained, "again");
     for name in ["README.md", "architecture.json", "export.json", "model.onnx", "model.py", "weights.safetensors"] {
         let file = |folder: &str| fs::read(trained.path(&format!("{folder}/{name}"))).unwrap();
         assert!(file("exported") == file("again"), "{name}");
@@ -68,7 +71,7 @@ fn exporting_twice_writes_the_same_bytes() {
 #[test]
 fn what_exists_what_is_not_over_and_what_was_cut_off_is_refused_and_nothing_is_left() {
     let trained = Trained::new();
-    export(&trained);
+    export(&trained, "exported");
     let before = listing(&trained.path("exported"));
     let said = refused(&trained.path("model"), &trained.path("exported"));
     assert!(said.contains("exists, and nothing in it is overwritten"), "{said}");
