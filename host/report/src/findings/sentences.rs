@@ -74,7 +74,7 @@ fn verdict(judged: &Judged<'_>, top: &Top) -> String {
             format!(": that is further ahead of every other entry than seeds and test set explain (95 %{corrected}).")
         }
         (true, true, false) => {
-            format!(", and is not distinguishable from {others} (by seeds and test set, 95 %{corrected}).")
+            format!("; it is not distinguishable from {others} (by seeds and test set, 95 %{corrected}).")
         }
         (true, false, true) => {
             format!(
@@ -82,7 +82,7 @@ fn verdict(judged: &Judged<'_>, top: &Top) -> String {
             )
         }
         (true, false, false) => {
-            format!(", and is not distinguishable from {others} (by seeds alone, 95 %{corrected}: {no_resamples}).")
+            format!("; it is not distinguishable from {others} (by seeds alone, 95 %{corrected}: {no_resamples}).")
         }
     }
 }
