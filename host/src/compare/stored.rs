@@ -1,5 +1,6 @@
 //! A plan on disk: `comparison.toml` with the space beside it, and how damage to them is found.
 
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Component, Path};
 
@@ -75,11 +76,15 @@ impl ComparisonPlan {
                 let count = differences.len();
                 return damaged(format!("in {count} of {count} runs of {} {first}", planned.name));
             }
+            let known: BTreeSet<_> = runs
+                .iter()
+                .filter(|run| run.entry == entry)
+                .filter_map(|run| Some(run.folder.file_name()?.to_string_lossy().into_owned()))
+                .collect();
             let seeds = folder.join(RUNS).join(&planned.folder).read_dir().into_iter().flatten().flatten();
             for seed in seeds.filter(|seed| seed.path().join(run_files::SETTINGS).exists()) {
                 let name = seed.file_name().to_string_lossy().into_owned();
-                let known = runs.iter().any(|run| run.entry == entry && run.folder.ends_with(&name));
-                if is_of_run(&name) && !known {
+                if is_of_run(&name) && !known.contains(&name) {
                     return damaged(format!("it knows nothing of the run {}", seed.path().display()));
                 }
             }

@@ -1,5 +1,7 @@
 //! The entries of a comparison that have a result, with their differences, judged by seeds and test set.
 
+use std::collections::BTreeMap;
+
 use crate::leaderboard::{self, LeaderboardRow, Spread, Turn};
 use crate::metrics::Resamples;
 use crate::model::{Comparison, Ranking, RunSummary};
@@ -48,13 +50,18 @@ impl<'a> Judged<'a> {
         let mut turns: Vec<Turn> = spreads.iter().flat_map(|spread| &spread.values).map(|(turn, _)| *turn).collect();
         turns.sort_unstable();
         turns.dedup();
-        let kept = |turn: &Turn| resamples_of(&rows, *turn);
+        let finished: Vec<BTreeMap<Turn, &RunSummary>> = rows.iter().map(|row| finished(row)).collect();
+        // The first resamples that a run of this turn kept.
+        let kept = |turn: &Turn| finished.iter().find_map(|of| of.get(turn)?.resamples.as_ref());
         let kept: Vec<Option<&Resamples>> = turns.iter().map(kept).collect();
-        let measured: Vec<Vec<Option<Measured>>> = rows
+        let measured: Vec<Vec<Option<Measured>>> = finished
             .iter()
             .zip(&spreads)
-            .map(|(row, spread)| {
-                let of = |(turn, first): (&Turn, Option<&Resamples>)| measured(row, spread, *turn, first, metric);
+            .map(|(runs, spread)| {
+                let values: BTreeMap<Turn, f64> = spread.values.iter().copied().collect();
+                let of = |(turn, first): (&Turn, Option<&Resamples>)| {
+                    measured(values.get(turn).copied()?, runs.get(turn).copied(), first, metric)
+                };
                 turns.iter().zip(kept.iter().copied()).map(of).collect()
             })
             .collect();
@@ -118,26 +125,15 @@ fn terms<'t>(comparison: &Comparison, folds: &'t [Option<u32>], blocks: usize) -
     Terms { folds, test_to_train: mean(&shares).unwrap_or_default(), blocks, confidence: CONFIDENCE }
 }
 
-fn run_of<'r>(row: &LeaderboardRow<'r>, turn: Turn) -> Option<&'r RunSummary> {
-    row.entry.runs.iter().find(|run| run.result().is_some() && Turn::of(run) == turn)
-}
-
-/// The first resamples that a run of this turn kept.
-fn resamples_of<'r>(rows: &[LeaderboardRow<'r>], turn: Turn) -> Option<&'r Resamples> {
-    rows.iter().find_map(|row| run_of(row, turn)?.resamples.as_ref())
+/// The runs of an entry that have a result.
+fn finished<'r>(row: &LeaderboardRow<'r>) -> BTreeMap<Turn, &'r RunSummary> {
+    row.entry.runs.iter().filter(|run| run.result().is_some()).map(|run| (Turn::of(run), run)).collect()
 }
 
 /// The score of a turn; with its resamples where they draw the same rows as those of the turn's first run.
-fn measured(
-    row: &LeaderboardRow<'_>,
-    spread: &Spread,
-    turn: Turn,
-    first: Option<&Resamples>,
-    metric: Ranking,
-) -> Option<Measured> {
-    let (_, value) = spread.values.iter().find(|(other, _)| *other == turn)?;
-    let value = Some(*value).filter(|value| value.is_finite())?;
-    let drawn = run_of(row, turn).and_then(|run| run.resamples.as_ref());
+fn measured(value: f64, run: Option<&RunSummary>, first: Option<&Resamples>, metric: Ranking) -> Option<Measured> {
+    let value = Some(value).filter(|value| value.is_finite())?;
+    let drawn = run.and_then(|run| run.resamples.as_ref());
     let drawn = drawn.filter(|drawn| first.is_some_and(|first| first.pairs_with(drawn)));
     let values = drawn.and_then(|drawn| drawn.of(None, metric.key())).unwrap_or_default();
     Some(Measured { value, resamples: values.iter().map(|value| value.unwrap_or(f64::NAN)).collect() })
