@@ -84,6 +84,7 @@ test: build python-packages
 	$(CARGO) test --release -p genomenas-plugin --all-features --test integration protocol::
 	$(CARGO) test --release --workspace
 	$(PYTHON) tests/check-cuda/test_check.py --buffer
+	PYTHONPATH=$(PACKAGES) $(PYTHON) host/report/src/statistics/golden.py --check
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_store.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) $(PYTHON) tests/python/test_outputs.py --buffer
 	PYTHONPATH=$(PACKAGES) GENOMENAS=$(GENOMENAS) NETWORKS="$(BUILT)/release/examples/networks" \

@@ -2,7 +2,7 @@
 
     python -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1
     venv/bin/python golden.py > golden.json
-    venv/bin/python golden.py --check     compares golden.json with what SciPy says now, to 1e-9
+    venv/bin/python golden.py --check     compares golden.json with what SciPy says now, to 1e-9; `make test` does
 
 Values are numbers of eighths or of 2^-20, which every reader holds exactly.
 """
