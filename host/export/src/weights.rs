@@ -22,7 +22,7 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// It is no such file, or file and architecture do not belong together.
+    /// It is not such a file, or file and architecture do not belong together.
     pub(crate) fn read(bytes: &[u8], layers: &Layers) -> Result<Self> {
         let file = SafeTensors::deserialize(bytes)
             .map_err(|error| Error::input(format!("not a safetensors file of f32: {error}")))?;

@@ -43,6 +43,7 @@ pub mod scores;
 pub mod statistics;
 pub mod streamed;
 mod table;
+mod table_format;
 pub mod text_table;
 
 pub use leaderboard::best_run;

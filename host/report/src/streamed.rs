@@ -14,6 +14,8 @@ use genomenas_data::files::{AtomicFile, Existing, remove_unfinished_of};
 use genomenas_data::text::printable;
 use parquet::arrow::ArrowWriter;
 
+use crate::table_format::TableFormat;
+
 /// Bytes of a group of rows that are gathered before they are written.
 const GROUP: usize = 32 << 20;
 
@@ -21,13 +23,7 @@ const GROUP: usize = 32 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableFile {
     path: PathBuf,
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Tsv,
-    Parquet,
+    format: TableFormat,
 }
 
 /// What the cells of a column are.
@@ -56,18 +52,7 @@ impl FromStr for TableFile {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let path = PathBuf::from(text);
-        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let format = match ending.to_str() {
-            Some("tsv") => Format::Tsv,
-            Some("parquet") => Format::Parquet,
-            _ => {
-                return Err(Error::input(format!(
-                    "{text:?} ends neither in .tsv nor in .parquet, so it is unclear how to write it"
-                )));
-            }
-        };
-        Ok(Self { path, format })
+        Ok(Self { path: PathBuf::from(text), format: TableFormat::of(text)? })
     }
 }
 
@@ -119,13 +104,13 @@ impl TableWriter {
         let _ = remove_unfinished_of(&file.path);
         let out = FileOf(AtomicFile::create(&file.path, existing)?);
         let output = match file.format {
-            Format::Tsv => {
+            TableFormat::Tsv => {
                 let names: Vec<_> = columns.iter().map(|(name, _)| printable(name)).collect();
                 let mut out = BufWriter::with_capacity(1 << 18, out);
                 writeln!(out, "{}", names.join("\t")).map_err(|error| Error::io("write", &file.path, error))?;
                 Output::Tsv(out)
             }
-            Format::Parquet => {
+            TableFormat::Parquet => {
                 let field = |(name, kind): &(String, Kind)| Field::new(name, kind.data_type(), true);
                 let schema: SchemaRef = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
                 let writer = ArrowWriter::try_new(out, Arc::clone(&schema), None)

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use genomenas_data::error::{Error, Result};
+use genomenas_data::error::Result;
 use genomenas_report as report;
 
 use super::columns::width;
 use super::outputs::OutputOptions;
 use super::{next_steps, out};
 use crate::compare::collect::Failures;
-use crate::compare::plan::{ComparisonPlan, FILE};
+use crate::compare::folder::neither_comparison_nor_run;
+use crate::compare::plan::ComparisonPlan;
 use crate::compare::write_report;
 use crate::run::settings::files;
 use crate::run_report;
@@ -40,11 +41,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     match ComparisonPlan::read(&args.folder)? {
         Some(plan) => of_comparison(args, &plan),
         None if args.folder.join(files::SETTINGS).exists() => of_run(args),
-        None => Err(Error::input(format!(
-            "{} is not the folder of a comparison or of a run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
-            args.folder.display(),
-            files::SETTINGS
-        ))),
+        None => Err(neither_comparison_nor_run(&args.folder)),
     }
 }
 

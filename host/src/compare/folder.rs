@@ -23,6 +23,14 @@ pub mod names {
     pub const LOCK: &str = "compare.lock";
 }
 
+/// Why nothing can be shown of a folder that is neither a comparison's nor a run's.
+pub(crate) fn neither_comparison_nor_run(folder: &Path) -> Error {
+    Error::input(format!(
+        "{} is not the folder of a comparison or of a run: it holds neither {FILE} nor {SETTINGS}; give a folder that `genomenas compare`, `search` or `train` made",
+        folder.display()
+    ))
+}
+
 /// The folder of a comparison in the hands of one process.
 #[derive(Debug)]
 pub struct LockedFolder {

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use genomenas_data::error::{Error, Result};
+use genomenas_data::error::Result;
 use genomenas_data::hash::sha256;
 use genomenas_report as report;
 
 use crate::compare::collect::{Failures, collect};
-use crate::compare::plan::{ComparisonPlan, FILE};
+use crate::compare::folder::neither_comparison_nor_run;
+use crate::compare::plan::ComparisonPlan;
 use crate::run::settings::files;
 use crate::run_report;
 
@@ -47,11 +48,7 @@ impl Pages {
     pub(super) fn of(folder: &Path) -> Result<Self> {
         let is_run = folder.join(files::SETTINGS).exists();
         if !is_run && ComparisonPlan::read(folder)?.is_none() {
-            return Err(Error::input(format!(
-                "{} is not the folder of a comparison or of a run: it holds neither {FILE} nor {}; give a folder that `genomenas compare`, `search` or `train` made",
-                folder.display(),
-                files::SETTINGS
-            )));
+            return Err(neither_comparison_nor_run(folder));
         }
         Ok(Self { folder: folder.to_owned(), made: Mutex::default() })
     }

@@ -27,7 +27,7 @@ impl Reference {
     ///
     /// # Errors
     ///
-    /// It is no genome, or cannot be read.
+    /// It is not a genome, or cannot be read.
     pub fn open(path: &Path, progress: OnProgress<'_>) -> Result<Self> {
         let genome = Genome::open(path, progress)?;
         let index = genome.chromosomes().iter().map(|chromosome| chromosome.name.clone()).zip(0..).collect();

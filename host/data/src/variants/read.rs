@@ -83,7 +83,7 @@ impl VariantFile {
     ///
     /// # Errors
     ///
-    /// It is no line of VCF, or the file cannot be read.
+    /// It is not a line of VCF, or the file cannot be read.
     pub fn next_row(&mut self) -> Result<Option<VariantRow>> {
         match &mut self.content {
             Content::Vcf(lines) => {

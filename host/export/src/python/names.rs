@@ -9,7 +9,7 @@ const RESERVED: [&str; 39] = [
     "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "self", "torch", "nn", "F",
 ];
 
-/// Gives each layer names of its own.
+/// Names each layer by names of its own.
 #[derive(Debug, Default)]
 pub(super) struct Names(BTreeSet<String>);
 

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::tex::escaped;
+use crate::statistics::groups;
 
 /// The diagram of entries with these names and mean ranks (1 is best) and the critical difference of two ranks. Nothing with
 /// fewer than two entries, or where a rank is not a number.
@@ -29,7 +30,7 @@ pub(super) fn critical_difference_diagram(names: &[&str], ranks: &[f64], critica
     line(format!(r"  \draw (1,0) -- ({count},0);"));
     line(format!(r"  \foreach \rank in {{1,...,{count}}} {{ \draw (\rank,0) -- (\rank,0.3) node[above] {{\rank}}; }}"));
     line(format!(r"  \draw[|-|] (1,2.2) -- ({:.4},2.2) node[midway,above] {{CD = {critical:.3}}};", 1.0 + critical));
-    let bars = cliques(&entries.iter().map(|(_, rank)| *rank).collect::<Vec<_>>(), critical);
+    let bars = bars(&entries.iter().map(|(_, rank)| *rank).collect::<Vec<_>>(), critical);
     for (level, (first, last)) in bars.iter().enumerate() {
         let y = -0.5 - 0.4 * level as f64;
         line(format!(r"  \draw[very thick] ({:.4},{y:.2}) -- ({:.4},{y:.2});", first - 0.02, last + 0.02));
@@ -50,17 +51,10 @@ pub(super) fn critical_difference_diagram(names: &[&str], ranks: &[f64], critica
     Some(text)
 }
 
-/// The first and the last rank of every largest group of two or more, sorted, that lie within `critical` of each other.
-fn cliques(ranks: &[f64], critical: f64) -> Vec<(f64, f64)> {
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for (begin, first) in ranks.iter().enumerate() {
-        let last = ranks.iter().rposition(|rank| rank - first < critical).unwrap_or(begin);
-        let inside = found.last().is_some_and(|(_, end)| last <= *end);
-        if last > begin && !inside {
-            found.push((begin, last));
-        }
-    }
-    found.into_iter().filter_map(|(begin, end)| Some((*ranks.get(begin)?, *ranks.get(end)?))).collect()
+/// The first and the last of ascending ranks in every group that does not differ.
+fn bars(ranks: &[f64], critical: f64) -> Vec<(f64, f64)> {
+    let ends = |group: &Vec<usize>| Some((*ranks.get(*group.first()?)?, *ranks.get(*group.last()?)?));
+    groups(ranks, critical).iter().filter_map(ends).collect()
 }
 
 #[cfg(test)]
@@ -69,9 +63,9 @@ mod tests {
 
     #[test]
     fn bars_join_the_largest_groups_that_do_not_differ() {
-        assert_eq!(cliques(&[1.0, 1.5, 2.4, 3.9], 1.0), [(1.0, 1.5), (1.5, 2.4)]);
-        assert_eq!(cliques(&[1.0, 1.5, 2.4], 5.0), [(1.0, 2.4)]);
-        assert!(cliques(&[1.0, 3.0], 1.0).is_empty());
+        assert_eq!(bars(&[1.0, 1.5, 2.4, 3.9], 1.0), [(1.0, 1.5), (1.5, 2.4)]);
+        assert_eq!(bars(&[1.0, 1.5, 2.4], 5.0), [(1.0, 2.4)]);
+        assert!(bars(&[1.0, 3.0], 1.0).is_empty());
     }
 
     #[test]

@@ -15,40 +15,24 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 
 use crate::metrics::{LabelMetrics, Measure, Metrics};
+use crate::table_format::TableFormat;
 
 /// A file for the scores of every label, in the format that its ending names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScoresFile {
     path: PathBuf,
-    format: Format,
+    format: TableFormat,
 }
 
 /// The names of the first two columns.
 const LABEL: &str = "label";
 const GROUP: &str = "group";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Tsv,
-    Parquet,
-}
-
 impl FromStr for ScoresFile {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let path = PathBuf::from(text);
-        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        let format = match ending.to_str() {
-            Some("tsv") => Format::Tsv,
-            Some("parquet") => Format::Parquet,
-            _ => {
-                return Err(Error::input(format!(
-                    "{text:?} ends neither in .tsv nor in .parquet, so it is unclear how to write it"
-                )));
-            }
-        };
-        Ok(Self { path, format })
+        Ok(Self { path: PathBuf::from(text), format: TableFormat::of(text)? })
     }
 }
 
@@ -74,13 +58,13 @@ impl ScoresFile {
         const HEADER: u64 = 1 << 12;
         let mut file = File::open(&self.path).ok()?;
         match self.format {
-            Format::Tsv => {
+            TableFormat::Tsv => {
                 let mut begin = Vec::new();
                 file.by_ref().take(HEADER).read_to_end(&mut begin).ok()?;
                 let text = String::from_utf8_lossy(&begin).into_owned();
                 Some(text.lines().next().unwrap_or_default().split('\t').map(str::to_owned).collect())
             }
-            Format::Parquet => {
+            TableFormat::Parquet => {
                 let held = ParquetRecordBatchReaderBuilder::try_new(file).ok()?;
                 Some(held.schema().fields().iter().map(|field| field.name().clone()).collect())
             }
@@ -95,8 +79,8 @@ impl ScoresFile {
     pub fn write(&self, metrics: &Metrics, groups: &[String]) -> Result<()> {
         let columns = columns(metrics, groups);
         let bytes = match self.format {
-            Format::Tsv => tsv(&columns).into_bytes(),
-            Format::Parquet => parquet(columns)
+            TableFormat::Tsv => tsv(&columns).into_bytes(),
+            TableFormat::Parquet => parquet(columns)
                 .map_err(|cause| Error::failed(format!("cannot write {} as Parquet: {cause}", self.path.display())))?,
         };
         write_atomically(&self.path, &bytes)
@@ -259,8 +243,8 @@ mod tests {
     #[test]
     fn a_file_of_another_ending_is_refused() {
         let format = |path: &str| path.parse::<ScoresFile>().ok().map(|file| file.format);
-        assert_eq!(format("scores.tsv"), Some(Format::Tsv));
-        assert_eq!(format("a/scores.PARQUET"), Some(Format::Parquet));
+        assert_eq!(format("scores.tsv"), Some(TableFormat::Tsv));
+        assert_eq!(format("a/scores.PARQUET"), Some(TableFormat::Parquet));
         assert_eq!((format("scores"), format("scores.csv")), (None, None));
     }
 }

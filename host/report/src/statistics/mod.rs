@@ -35,6 +35,7 @@ pub use effect::{cliffs_delta, cohens_d, vargha_delaney};
 pub use friedman::{Friedman, critical_difference, friedman, nemenyi};
 pub use holm::holm;
 pub use permutation::{Permutation, permutation};
+pub(crate) use ranking::groups;
 pub use ranking::{Ranks, midranks, ranks};
 pub use summary::{mean, median, paired_differences, quantile, seed_interval, standard_deviation};
 pub use wilcoxon::{Wilcoxon, wilcoxon};

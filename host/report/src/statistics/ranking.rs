@@ -66,12 +66,12 @@ pub fn ranks(names: &[String], blocks: &[Vec<f64>], critical_difference: Option<
     }
 }
 
-/// The largest stretches of ascending ranks that span at most `difference`, of at least two.
-fn groups(ascending: &[f64], difference: f64) -> Vec<Vec<usize>> {
+/// The largest stretches of ascending ranks that span less than `difference`, of at least two.
+pub(crate) fn groups(ascending: &[f64], difference: f64) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut reached = 0;
     for (first, rank) in ascending.iter().enumerate() {
-        let end = ascending.partition_point(|other| other - rank <= difference);
+        let end = ascending.partition_point(|other| other - rank < difference);
         if end > reached && end - first > 1 {
             groups.push((first..end).collect());
         }
